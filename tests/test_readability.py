@@ -96,8 +96,8 @@ def test_terms_never_raise_a_grade(text: list[str]) -> None:
     assert declared.flesch_kincaid == plain.flesch_kincaid
 
 
-@given(SENTENCES, st.randoms())
-def test_grades_do_not_depend_on_order(text: list[str], random: object) -> None:
+@given(SENTENCES)
+def test_grades_do_not_depend_on_order(text: list[str]) -> None:
     again = measure([*reversed(text)])
     assert again.smog == measure(text).smog
     assert again.flesch_kincaid == pytest.approx(measure(text).flesch_kincaid)
@@ -169,10 +169,9 @@ def test_namespaced_xhtml() -> None:
     assert sentences_of(f"{body}</body>") == ["a"]
 
 
-@given(st.lists(st.lists(WORDS, min_size=1).map(" ".join)))
+@given(st.lists(st.lists(st.sampled_from(["cat", "OCD", "x,", "7"]), min_size=1).map(" ".join)))
 def test_every_list_item_is_a_sentence(items: list[str]) -> None:
     body = ET.Element("body")
     for item in items:
         ET.SubElement(ET.SubElement(body, "ul"), "li").text = item
-    expected = [item for item in items if item]
-    assert len(sentences_of(ET.tostring(body, encoding="unicode"))) == len(expected)
+    assert sentences_of(ET.tostring(body, encoding="unicode")) == items
