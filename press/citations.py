@@ -1,0 +1,172 @@
+"""Citations: from keys to numbers or names in the text, and the references page.
+
+In: clusters in the order of the text, the bibliography, a citation style. Out: `Citations`.
+This module must not know Markdown, documents or formats. The citation processor works behind
+`cslengine`, which is imported when there is something to format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.cslfiles import DEFAULT_STYLE, find_style
+from press.model import Citations, Cluster, Entry, Reference
+from press.problems import Problem, ProblemsError, Span
+
+if TYPE_CHECKING:
+    from press.cslengine import Engine
+
+__all__ = ["DEFAULT_STYLE", "check_keys", "find_style", "format_citations", "ref_id"]
+
+EVERYTHING = "*"
+"""In `nocite`: print all entries, cited or not."""
+
+
+def ref_id(key: str) -> str:
+    """Give the id of an entry on the references page; different keys have different ids."""
+    return "ref-" + "".join(
+        c if (c.isascii() and c.isalnum()) or c in "_-" else f".{ord(c):x}." for c in key
+    )
+
+
+def check_keys(
+    entries: Mapping[str, Entry],
+    located: Mapping[str, Sequence[tuple[int, int]]],
+    source: str,
+    bibliographies: Sequence[str],
+    nocite: Sequence[str] = (),
+) -> list[Problem]:
+    """Compare what an article cites with what its bibliography holds.
+
+    Args:
+        entries: The bibliography.
+        located: Where each key is cited, as `citesyntax.locate_keys` gives it.
+        source: The name of the article's file.
+        bibliographies: The names of the bibliography files.
+        nocite: Keys that are printed without being cited.
+
+    Returns:
+        Unknown keys, at each place that cites them, and entries that nobody cites.
+    """
+    problems = []
+    places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
+    for key in nocite:
+        if key != EVERYTHING:
+            places.setdefault(key, [(0, 0)])
+    files = " or ".join(bibliographies) or "any bibliography"
+    for key, spots in places.items():
+        if key not in entries:
+            hint = _hint(key, entries, bibliographies)
+            message = f"no entry for '{key}' in {files}"
+            problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
+    if EVERYTHING not in nocite:
+        problems += [
+            Problem("CIT002", entry.span, f"nobody cites '{key}'",
+                    "cite it, delete it, or name it in `nocite`")
+            for key, entry in entries.items()
+            if key not in places
+        ]  # fmt: skip
+    return problems
+
+
+def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
+    if not bibliographies:
+        return "name a bibliography in the front matter: `bibliography: references.bib`"
+    by_lower = {known.lower(): known for known in entries}
+    near = get_close_matches(key.lower(), by_lower, n=3, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(f"'{by_lower[name]}'" for name in near) + "?"
+    return f"add an entry with this key to {bibliographies[0]}, or mend the key"
+
+
+def format_citations(
+    clusters: Sequence[Cluster],
+    entries: Mapping[str, Entry],
+    style: Path | str,
+    lang: str,
+    nocite: Sequence[str] = (),
+) -> Citations:
+    """Format every citation of an article, and its references page.
+
+    Args:
+        clusters: The citations, in the order of the text.
+        entries: The bibliography; a key it lacks is printed with a question mark.
+        style: The CSL file, as `find_style` gives it.
+        lang: The language of the article, such as `en-GB`.
+        nocite: Keys to print without citing them; `*` prints all.
+
+    Raises:
+        ProblemsError: If the style cannot be read, or fails.
+    """
+    if not clusters and not nocite:
+        return Citations((), ())
+    from press.cslengine import Engine, StyleError
+
+    try:
+        engine = Engine(Path(style), lang)
+        for key in _cited(clusters, entries, nocite):
+            engine.add(key, entries[key].csl)
+        engine.sort()
+        engine.disambiguate()
+        marks = tuple(_marks(clusters, engine))
+        references = tuple(_references(engine, entries))
+    except (StyleError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        message = f"the citation style '{Path(style).name}' cannot be used: {error}"
+        hint = "take a style from https://citationstyles.org, or name one that comes with makebook"
+        raise ProblemsError([Problem("CIT004", Span(str(style)), message, hint)]) from error
+    return Citations(marks, references, engine.numeric, engine.superscript)
+
+
+def _cited(
+    clusters: Iterable[Cluster], entries: Mapping[str, Entry], nocite: Iterable[str]
+) -> list[str]:
+    """List the keys to print, each once, in the order of the text."""
+    keys = [cite.key for cluster in clusters for cite in cluster.cites]
+    for key in nocite:
+        keys += list(entries) if key == EVERYTHING else [key]
+    return [key for key in dict.fromkeys(keys) if key in entries]
+
+
+def _marks(clusters: Iterable[Cluster], engine: Engine) -> Iterable[str]:
+    from press.clusters import render_cluster
+
+    for cluster in clusters:
+        yield render_cluster(cluster, engine, lambda key: "#" + ref_id(key))
+        for cite in cluster.cites:
+            if cite.key in engine.items:
+                engine.items[cite.key].is_first = False
+
+
+def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Reference]:
+    from press.cslmarkup import DOI, PMCID, PMID, URL, link, smooth, to_xhtml
+
+    for number, item in enumerate(engine.items.values(), 1):
+        text = smooth(engine.entry(item.key), punctuation_in_quotes=engine.punctuation_in_quotes)
+        value = item.reference.get
+        missing = []
+        if value("DOI") and "DOI" not in item.printed:
+            missing.append(f"doi:{link(DOI, value('DOI'))}")
+        if value("URL") and not value("DOI") and "URL" not in item.printed:
+            missing.append(link(URL, value("URL")))
+        if value("PMID") and "PMID" not in item.printed:
+            missing.append(f"PMID: {link(PMID, value('PMID'))}")
+        if value("PMCID") and "PMCID" not in item.printed:
+            missing.append(f"PMCID: {link(PMCID, value('PMCID'))}")
+        text = _append(text, missing)
+        yield Reference(item.key, number, to_xhtml(text), entries[item.key].evidence)
+
+
+def _append(text: str, extras: Sequence[str]) -> str:
+    """Set identifiers behind an entry that does not print them."""
+    if not extras:
+        return text
+    from press.cslmarkup import CLOSE, strip
+
+    bare = strip(text)
+    ends_with_link = text.endswith(CLOSE) and re.search(r"(?:doi\S*|https?://\S*)$", bare, re.I)
+    full_stop = "" if not bare or bare[-1] in ".?!" or ends_with_link else "."
+    return f"{text}{full_stop} {'; '.join(extras)}".strip()
