@@ -124,7 +124,7 @@ def _check_identifiers(raw: RawEntry, problems: list[Problem]) -> None:
 
 
 def _is_pmid(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 8  # noqa: PLR2004: PubMed's limit
+    return text.isascii() and text.isdigit() and len(text) <= 8
 
 
 def _is_pmcid(text: str) -> bool:

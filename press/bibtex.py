@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from press.bibtexnames import read_names
 from press.csldata import RawEntry, date_parts, parse_pages
 from press.latex import sentence_case, to_text
-from press.bibtexnames import read_names
 from press.problems import Problem, Span
 
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # failures become problems
@@ -64,17 +64,20 @@ _PLAIN = {  # CSL variable: the BibTeX fields that may hold it, first one wins
 _NAMES = {"author": "author", "editor": "editor", "translator": "translator",
           "bookauthor": "container-author"}  # fmt: skip
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_PREPRINTS = re.compile(r"arxiv|(med|bio|chem|psyar)\w*xiv|research square|ssrn|preprint", re.I)
+_ENGLISH = ("en", "american", "british", "usenglish", "ukenglish", "australian", "canadian")
+_PREPRINTS = re.compile(
+    r"arxiv|(med|bio|chem|psyar)\w*xiv|research square|ssrn|preprint", re.IGNORECASE
+)
 
 
 def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
     """Read every entry that can be read; what cannot is a problem."""
-    import bibtexparser
     from bibtexparser import model
+    from bibtexparser.entrypoint import parse_string
 
     try:
-        library = bibtexparser.parse_string(text, parse_stack=[])
-    except Exception as error:  # noqa: BLE001: the parser's own faults are the author's news too
+        library = parse_string(text, parse_stack=[])
+    except Exception as error:  # noqa: BLE001 - the parser's own faults are the author's news too
         problems.append(_broken(name, 0, f"cannot read {name}: {error}"))
         return []
     strings = {month: month for month in _MONTHS}
@@ -191,9 +194,8 @@ def _type(kind: str, fields: Mapping[str, str]) -> str:
 
 
 def _titles(fields: Mapping[str, str], csl_type: str) -> dict[str, str]:
-    english = (fields.get("langid") or fields.get("language") or "english").lower()
-    fix = sentence_case if english.startswith(("en", "american", "british", "usenglish",
-                                               "ukenglish", "australian", "canadian")) else str  # fmt: skip
+    language = (fields.get("langid") or fields.get("language") or "english").strip().lower()
+    fix = sentence_case if language.startswith(_ENGLISH) else str
 
     def joined(main: str, sub: str) -> str:
         parts = [to_text(fields[name], title=True) for name in (main, sub) if fields.get(name)]

@@ -37,7 +37,7 @@ def _read_name(text: str, *, useprefix: bool) -> dict[str, str]:
         suffix = ""
     else:
         particle, family = _von_last(_words(parts[0]))
-        suffix = parts[1] if len(parts) > 2 else ""  # noqa: PLR2004: Last, Jr, First
+        suffix = parts[1] if len(parts) > 2 else ""
         given = ", ".join(part for part in parts[2 if suffix else 1 :] if part)
     if not given and not particle and not suffix and _is_one_group(family):
         return {"literal": to_text(family[1:-1])}

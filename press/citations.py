@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_STYLE", "check_keys", "find_style", "format_citations", "ref_id"]
 
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What citeproc raises when a style is not as CSL wants it."""
+
 EVERYTHING = "*"
 """In `nocite`: print all entries, cited or not."""
 
@@ -114,7 +117,7 @@ def format_citations(
         engine.disambiguate()
         marks = tuple(_marks(clusters, engine))
         references = tuple(_references(engine, entries))
-    except (StyleError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+    except (StyleError, *_BROKEN) as error:
         message = f"the citation style '{Path(style).name}' cannot be used: {error}"
         hint = "take a style from https://citationstyles.org, or name one that comes with makebook"
         raise ProblemsError([Problem("CIT004", Span(str(style)), message, hint)]) from error
@@ -142,31 +145,35 @@ def _marks(clusters: Iterable[Cluster], engine: Engine) -> Iterable[str]:
 
 
 def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Reference]:
-    from press.cslmarkup import DOI, PMCID, PMID, URL, link, smooth, to_xhtml
+    from press.cslmarkup import smooth, to_xhtml
 
     for number, item in enumerate(engine.items.values(), 1):
         text = smooth(engine.entry(item.key), punctuation_in_quotes=engine.punctuation_in_quotes)
-        value = item.reference.get
-        missing = []
-        if value("DOI") and "DOI" not in item.printed:
-            missing.append(f"doi:{link(DOI, value('DOI'))}")
-        if value("URL") and not value("DOI") and "URL" not in item.printed:
-            missing.append(link(URL, value("URL")))
-        if value("PMID") and "PMID" not in item.printed:
-            missing.append(f"PMID: {link(PMID, value('PMID'))}")
-        if value("PMCID") and "PMCID" not in item.printed:
-            missing.append(f"PMCID: {link(PMCID, value('PMCID'))}")
-        text = _append(text, missing)
+        unprinted = {
+            name: str(item.reference[name])
+            for name in ("DOI", "URL", "PMID", "PMCID")
+            if item.reference.get(name) and name not in item.printed
+        }
+        text = _append(text, unprinted, has_doi="DOI" in item.reference)
         yield Reference(item.key, number, to_xhtml(text), entries[item.key].evidence)
 
 
-def _append(text: str, extras: Sequence[str]) -> str:
+def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:
     """Set identifiers behind an entry that does not print them."""
+    from press.cslmarkup import CLOSE, DOI, PMCID, PMID, URL, link, strip
+
+    marks = {"DOI": ("doi:", DOI), "URL": ("", URL), "PMID": ("PMID: ", PMID),
+             "PMCID": ("PMCID: ", PMCID)}  # fmt: skip
+    extras = [
+        marks[name][0] + link(marks[name][1], value)
+        for name, value in unprinted.items()
+        if not (name == "URL" and has_doi)
+    ]
     if not extras:
         return text
-    from press.cslmarkup import CLOSE, strip
-
     bare = strip(text)
-    ends_with_link = text.endswith(CLOSE) and re.search(r"(?:doi\S*|https?://\S*)$", bare, re.I)
+    ends_with_link = text.endswith(CLOSE) and re.search(
+        r"(?:doi\S*|https?://\S*)$", bare, re.IGNORECASE
+    )
     full_stop = "" if not bare or bare[-1] in ".?!" or ends_with_link else "."
     return f"{text}{full_stop} {'; '.join(extras)}".strip()

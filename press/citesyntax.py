@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from press.model import Cite, Cluster
 
 _BRACED_KEY = r"\{[^{}\n]+\}"
-_BARE_KEY = r"[^\W_](?:\w|[:.#$%&+?<>~/-](?=\w)|[:/](?=/))*|_(?:\w|[:.#$%&+?<>~/-](?=\w)|[:/](?=/))*"
+_BARE_KEY = r"\w(?:\w|[:.#$%&+?<>~/-](?=\w)|[:/](?=/))*"
 _KEY = rf"(?:{_BRACED_KEY}|{_BARE_KEY})"
 # A sign after a letter is an e-mail address or a part of a word; after a backslash it is escaped.
 _AT = r"(?<![\w@\\])(?P<minus>-?)@"

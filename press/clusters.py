@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from press.cslmarkup import CITE, CLOSE, clean, from_csl, smooth, strip, to_xhtml
+from press.cslmarkup import CITE, CLOSE, from_csl, smooth, to_xhtml
 from press.model import Cite, Cluster
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _author(key: str, engine: Engine) -> str:
         et_al = et_al.rstrip(".")
     if not families:
         return str(item.reference.get("title", ""))
-    if more or len(families) > 2:  # noqa: PLR2004: two authors are both named
+    if more or len(families) > 2:
         return f"{families[0]} {et_al}"
     return f" {engine.term('and') or 'and'} ".join(families)
 

@@ -89,9 +89,9 @@ def _title(tokens: list[tuple[str, bool]]) -> str:
             continue
         bare = token.strip("()[]{}.,;:!?\"'“”‘’").lower()
         if free and token.islower() and (begins or place == last or bare not in _STOP_WORDS):
-            token = _capitalise(token)  # noqa: PLW2901: what is printed is the changed word
+            token = _capitalise(token)
         elif free and bare in _STOP_WORDS and token[1:].islower() and not begins and place != last:
-            token = token.lower()  # noqa: PLW2901
+            token = token.lower()
         out.append(token)
         begins = token[-1] in ":.?!"
     return "".join(out)

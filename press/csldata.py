@@ -54,9 +54,9 @@ def _one_date(text: str) -> list[int]:
     if match is None:
         return []
     parts = [int(part) for part in match.groups() if part]
-    if len(parts) > 1 and not (1 <= parts[1] <= 12 or parts[1] in _SEASONS):  # noqa: PLR2004
+    if len(parts) > 1 and not (1 <= parts[1] <= 12 or parts[1] in _SEASONS):
         return parts[:1]
-    if len(parts) > 2 and not 1 <= parts[2] <= 31:  # noqa: PLR2004
+    if len(parts) > 2 and not 1 <= parts[2] <= 31:
         return parts[:2]
     return parts
 
@@ -71,9 +71,9 @@ def loose_date(text: str) -> dict[str, Any]:
     number = int(month) if month.isdigit() else 0
     if month[:3] in _MONTH_NAMES:
         number = _MONTH_NAMES.index(month[:3]) + 1
-    if 1 <= number <= 12:  # noqa: PLR2004: months
+    if 1 <= number <= 12:
         parts.append(number)
-        if match[3] and 1 <= int(match[3]) <= 31:  # noqa: PLR2004: days
+        if match[3] and 1 <= int(match[3]) <= 31:
             parts.append(int(match[3]))
     return {"date-parts": [parts]}
 

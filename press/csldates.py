@@ -14,6 +14,7 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
+from press.cslbase import Element
 from press.cslcase import change_case
 
 _BITS = ("year", "month", "day")
@@ -57,17 +58,17 @@ def to_date(value: Any) -> CslDate | None:
         if numbers:
             days.append(tuple(numbers[:3]))
     literal = str(value.get("literal") or value.get("raw") or "")
-    season = value.get("season")
-    season = int(season) if str(season).isdigit() and 1 <= int(str(season)) <= 4 else 0  # noqa: PLR2004
+    seasons = {str(number): number for number in range(1, 5)}
+    season = seasons.get(str(value.get("season")), 0)
     if not days and not literal:
         return None
     return CslDate(tuple(days[:2]), season, literal, bool(value.get("circa")))
 
 
-class Date(model.Date):  # type: ignore[misc]
+class Date(Element, model.Date):  # type: ignore[misc]
     """`cs:date`: one date, in the style's own form or in the locale's."""
 
-    def render(self, item: Any, context: Any = None, **_: Any) -> Any:
+    def render(self, item: Any, *_: Any, **__: Any) -> Any:
         """Render the date; a missing one is no text."""
         date = item.reference[self.get("variable", "").replace("-", "_")]
         if not isinstance(date, CslDate):
@@ -150,8 +151,7 @@ class Date(model.Date):  # type: ignore[misc]
             text = change_case(text, case, english=True)
         if not text:
             return ""
-        text = attributes.get("prefix", "") + text + attributes.get("suffix", "")
-        return text
+        return attributes.get("prefix", "") + text + attributes.get("suffix", "")
 
     def _year(self, year: int, form: str) -> str:
         if form == "short":
@@ -160,7 +160,7 @@ class Date(model.Date):  # type: ignore[misc]
         return str(abs(year)) + (str(self.get_single_term(name=term)) if term else "")
 
     def _month(self, date: CslDate, day: tuple[int, ...], form: str) -> str:
-        if len(day) < 2:  # noqa: PLR2004: year only
+        if len(day) < 2:
             season = self.get_single_term(name=f"season-{date.season:02}") if date.season else ""
             return str(season)
         month = day[1]
@@ -169,7 +169,7 @@ class Date(model.Date):  # type: ignore[misc]
         return str(self.get_single_term(name=f"month-{month:02}", form=_form(form)))
 
     def _day(self, day: tuple[int, ...], form: str) -> str:
-        if len(day) < 3:  # noqa: PLR2004: no day
+        if len(day) < 3:
             return ""
         if form == "numeric-leading-zeros":
             return f"{day[2]:02}"

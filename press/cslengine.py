@@ -1,150 +1,39 @@
 """One citation style at work: it formats single cites, and single entries.
 
 In: a CSL file, a language, CSL-JSON items. Out: marked text (see `cslmarkup`).
-With its neighbours `cslnames`, `csldates` and `cslrender` this module owns citeproc and the
-reading of CSL files. It must not know clusters, articles, or XHTML.
+With its neighbours `cslitem`, `cslnames`, `csldates` and `cslrender` this module owns citeproc
+and the reading of CSL files. It must not know clusters, articles, or XHTML.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from citeproc import LANGUAGE_NAMES, LOCALES_PATH, NAMES, PRIMARY_DIALECTS, model
-from citeproc.source import Locator, VariableError
+from citeproc import LANGUAGE_NAMES, LOCALES_PATH, PRIMARY_DIALECTS, model
+from citeproc.source import VariableError
 from lxml import etree
 
-from press.csldates import to_date
-from press.cslmarkup import from_csl, strip
+from press.cslitem import Item
+from press.cslmarkup import strip
 from press.cslrender import CLASSES, Formatter
 
 _NAMESPACE = "http://purl.org/net/xbiblio/csl"
 _CS = {"cs": _NAMESPACE}
-_DATES = {"accessed", "available-date", "container", "event-date", "issued", "original-date",
-          "submitted"}  # fmt: skip
-_IDENTIFIERS = {"DOI", "URL", "PMID", "PMCID"}
-_NAME_VARIABLES = {*(name.replace("_", "-") for name in NAMES), "chair", "compiler", "contributor",
-                   "curator", "director", "executive-producer", "guest", "host", "narrator",
-                   "organizer", "performer", "producer", "reviewed-author", "script-writer",
-                   "series-creator"}  # fmt: skip
-_NAME_PARTS = ("family", "given", "dropping-particle", "non-dropping-particle", "suffix", "literal")
 
 
 class StyleError(Exception):
     """The file is no citation style that can be used."""
 
 
-class Item:
-    """One cited work, and where the rendering of it stands."""
-
-    def __init__(self, engine: Engine, key: str, csl: Mapping[str, Any]) -> None:
-        self.engine, self.key = engine, key
-        self.reference = _Reference(str(csl.get("type", "document")), _variables(csl))
-        self.number = 0
-        self.extra_names = 0
-        self.printed: set[str] = set()
-        self.is_first = True
-        self.start()
-
-    def start(
-        self,
-        *,
-        locator: tuple[str, str] = ("", ""),
-        suppress_names: bool = False,
-        in_bibliography: bool = False,
-        sorting: bool = False,
-    ) -> Item:
-        """Begin a rendering: of the cite, or of the entry."""
-        self._locator = Locator(*locator) if locator[1] else None
-        self.suppress_names = suppress_names
-        self.in_bibliography = in_bibliography
-        self.sorting = sorting
-        self.names: str | None = None
-        self.names_depth = 0
-        return self
-
-    @property
-    def has_locator(self) -> bool:
-        """Whether the cite says where in the work."""
-        return self._locator is not None
-
-    @property
-    def locator(self) -> Locator:
-        """Where in the work."""
-        if self._locator is None:
-            raise VariableError
-        return self._locator
-
-    def __contains__(self, name: str) -> bool:
-        return name == "locator" and self.has_locator
-
-    def get_field(self, name: str) -> Any:
-        """Give a variable for sorting."""
-        return self.reference.get(name)
-
-    def needs_given(self, place: int, person: Mapping[str, str]) -> bool:
-        """Whether a family name alone would mean two people."""
-        if self.in_bibliography or self.sorting:
-            return False
-        return self.engine.is_ambiguous(place, person)
-
-
-class _Reference(dict[str, Any]):
-    """A work's variables, with `_` for `-` as citeproc wants them."""
-
-    def __init__(self, kind: str, variables: Mapping[str, Any]) -> None:
-        super().__init__(variables)
-        self.type = kind
-
-    def __getattr__(self, name: str) -> Any:
-        return self[name]
-
-    def __missing__(self, name: str) -> Any:
-        raise VariableError
-
-
-def _variables(csl: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate a CSL-JSON item; what is not of the right shape is left out."""
-    variables: dict[str, Any] = {}
-    for name, value in csl.items():
-        if name in {"id", "type", "custom"}:
-            continue
-        if name in _NAME_VARIABLES:
-            people = [_person(p) for p in value if isinstance(p, Mapping)] \
-                if isinstance(value, list) else []
-            translated: Any = [person for person in people if person]
-        elif name in _DATES:
-            translated = to_date(value)
-        elif isinstance(value, str | int | float):
-            translated = strip(str(value)) if name in _IDENTIFIERS else from_csl(str(value))
-        else:
-            continue
-        if translated:
-            variables[_python_name(name)] = translated
-    return variables
-
-
-def _python_name(name: str) -> str:
-    return {"shortTitle": "title_short", "journalAbbreviation": "container_title_short"}.get(
-        name, name.replace("-", "_")
-    )
-
-
-def _person(person: Mapping[str, Any]) -> dict[str, str]:
-    parts = {p: from_csl(str(person[p])) for p in _NAME_PARTS if person.get(p)}
-    if "literal" in parts or not parts.get("family"):
-        literal = parts.get("literal") or parts.get("given", "")
-        return {"literal": literal} if literal else {}
-    return parts
-
-
 class _Style(model.Style):  # type: ignore[misc]
     """The root of a style; its locales are read as the style is, and only those needed."""
 
-    def set_locale_list(self, output_locale: str, validate: bool = False) -> None:  # noqa: FBT001, FBT002
-        language = output_locale.split("-")[0]
-        self.locales = []
+    def set_locale_list(self, output_locale: str, *_: Any, **__: Any) -> None:
+        """Put the locales in the order in which terms are looked for."""
+        language = output_locale.partition("-")[0]
+        self.locales: list[Any] = []
         for lang in (output_locale, language, None):
             condition = f"[@xml:lang='{lang}']" if lang else "[not(@xml:lang)]"
             found = self.xpath_search(f"./cs:locale{condition}")
@@ -189,9 +78,12 @@ class Engine:
         if self.bibliography is None:
             raise StyleError("the style has no bibliography")
         self.root.formatter = Formatter
+        self.root.terms, self.root.callers = {}, {}
+        self.root.macros = {m.get("name"): m for m in self.root.findall("cs:macro", _CS)}
         self.root.set_locale_list(_csl_language(lang))
         explicit = "//cs:text[@variable='year-suffix']"
         self.root.places_year_suffix = bool(self.root.xpath(explicit, namespaces=_CS))
+        self._elements = list(self.root.iter())  # as long as these live, lxml makes no others
         self.layout = self.citation.find("cs:layout", _CS)
         self.items: dict[str, Item] = {}
         self._namesakes: set[tuple[int, str]] = set()
@@ -231,7 +123,7 @@ class Engine:
 
     def add(self, key: str, csl: Mapping[str, Any]) -> None:
         """Take in a work that is cited; the first is number 1 until `sort`."""
-        self.items[key] = Item(self, key, csl)
+        self.items[key] = Item(key, csl, self.is_ambiguous)
         self.items[key].number = len(self.items)
 
     def sort(self) -> None:
@@ -244,7 +136,7 @@ class Engine:
     def sorted_by(self, parent: Any, items: list[Item]) -> list[Item]:
         """Sort by the `cs:sort` of `cs:citation` or `cs:bibliography`."""
         sort = parent.find("cs:sort", _CS)
-        if sort is None or len(items) < 2:  # noqa: PLR2004: nothing to sort
+        if sort is None or len(items) < 2:
             return items
         layout = parent.find("cs:layout", _CS)
         return list(sort.sort(items, layout))
@@ -282,28 +174,25 @@ class Engine:
         if self.option("disambiguate-add-givenname") == "true":
             self._find_namesakes()
         if self.option("disambiguate-add-names") == "true":
-            for _ in range(10):
-                for item in self._alike(lambda item: item.extra_names < _people(item)):
+            while growing := [item for item in self._alike() if item.extra_names < _people(item)]:
+                for item in growing:
                     item.extra_names += 1
         if self.option("disambiguate-add-year-suffix") == "true":
-            groups: dict[str, list[Item]] = {}
-            for item in self.items.values():
-                groups.setdefault(strip(self.cite(item.key)), []).append(item)
-            for group in (group for group in groups.values() if len(group) > 1):
+            for group in self._groups():
                 for place, item in enumerate(group):
                     item.reference["year_suffix"] = _letter(place)
 
-    def _alike(self, may_grow: Callable[[Item], bool]) -> list[Item]:
+    def _groups(self) -> list[list[Item]]:
+        """Group the works whose cites look the same."""
         groups: dict[str, list[Item]] = {}
         for item in self.items.values():
             groups.setdefault(strip(self.cite(item.key)), []).append(item)
-        return [
-            item
-            for group in groups.values()
-            if len(group) > 1 and len({_all_names(i) for i in group}) > 1
-            for item in group
-            if may_grow(item)
-        ]
+        return [group for group in groups.values() if len(group) > 1]
+
+    def _alike(self) -> list[Item]:
+        """List the works that look the same in a cite though their authors differ."""
+        groups = [group for group in self._groups() if len({_all_names(i) for i in group}) > 1]
+        return [item for group in groups for item in group]
 
     def _find_namesakes(self) -> None:
         primary = self.option("givenname-disambiguation-rule").startswith("primary")
@@ -328,14 +217,14 @@ def _all_names(item: Item) -> str:
 
 def _letter(place: int) -> str:
     letter = chr(ord("a") + place % 26)
-    return letter if place < 26 else _letter(place // 26 - 1) + letter  # noqa: PLR2004: letters
+    return letter if place < 26 else _letter(place // 26 - 1) + letter
 
 
 def _csl_language(lang: str) -> str:
     """Bring a language tag into the form of CSL's locales; unknown ones become `en-US`."""
     parts = lang.replace("_", "-").split("-")
     language = {"no": "nb", "iw": "he"}.get(parts[0].lower(), parts[0].lower())
-    region = next((part.upper() for part in parts[1:] if len(part) == 2), "")  # noqa: PLR2004
+    region = next((part.upper() for part in parts[1:] if len(part) == 2), "")
     tag = f"{language}-{region}" if region else PRIMARY_DIALECTS.get(language, language)
     if tag in LANGUAGE_NAMES or language in PRIMARY_DIALECTS:
         return str(tag)

@@ -15,6 +15,7 @@ from pathlib import Path
 from press.problems import Problem, ProblemsError, Span
 
 DEFAULT_STYLE = "american-medical-association"
+_NOWHERE = Span("makebook.toml")
 ALIASES = {
     "ama": DEFAULT_STYLE,
     "apa7": "apa",
@@ -30,7 +31,7 @@ ALIASES = {
 """Short names, for styles whose file is called otherwise."""
 
 
-def find_style(name: str, folder: Path, span: Span = Span("makebook.toml")) -> Path:
+def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
     """Find a style.
 
     Args:

@@ -14,13 +14,14 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
+from press.cslbase import Element
 from press.cslcase import change_case
 
 OTHERS = "others"
 CSL = "{http://purl.org/net/xbiblio/csl}"
 
 
-class Names(model.Names):  # type: ignore[misc]
+class Names(Element, model.Names):  # type: ignore[misc]
     """`cs:names`: one or more roles, or what stands in for them."""
 
     def process(
@@ -59,6 +60,16 @@ class Names(model.Names):  # type: ignore[misc]
             raise VariableError
         return substitute.render(item, context=context, **kwargs)
 
+    def get_parent_delimiter(self, context: Any = None) -> str:
+        """Say what stands between the names of two roles."""
+        layout = (self if context is None else context).get_layout()
+        inherited = layout.getparent().get("names-delimiter") if layout is not None else None
+        return str(inherited or self.get_root().get("names-delimiter", ""))
+
+    def substitute(self) -> Any:
+        """Find what stands in for missing names."""
+        return self.find("cs:substitute", self.nsmap)
+
     def _merged_roles(self, item: Any) -> list[str]:
         roles: list[str] = self.get("variable", "").split()
         people = [item.reference.get(role.replace("-", "_")) for role in roles]
@@ -87,7 +98,7 @@ class Names(model.Names):  # type: ignore[misc]
         return super().markup(text) if text else None
 
 
-class Name(model.Name):  # type: ignore[misc]
+class Name(Element, model.Name):  # type: ignore[misc]
     """`cs:name`: a list of people."""
 
     def render_people(
@@ -122,11 +133,19 @@ class Name(model.Name):  # type: ignore[misc]
         return self.markup(text)
 
     def get_option(self, name: str, context: Any = None, sort_options: Any = None) -> Any:
-        """Ask the style, not minding an option that nobody set."""
-        try:
-            return super().get_option(name, context, sort_options)
-        except (IndexError, KeyError):
-            return self.get(name, self._default_options.get(name))
+        """Ask for an option: here, then in the citation or bibliography, then in the style."""
+        value = (sort_options or {}).get(name)
+        if value is None:
+            inherited = f"name-{name}" if name in {"form", "delimiter"} else name
+            value = self.get(name)
+            layout = (self if context is None else context).get_layout()
+            if value is None and layout is not None:
+                value = layout.getparent().get(inherited)
+            if value is None:
+                value = self.get_root().get(inherited, self._default_options.get(inherited))
+        if name in {"initialize-with-hyphen", "et-al-use-last"}:
+            return value == "true"
+        return int(value) if name.startswith("et-al") else value
 
     def _joined(self, texts: list[str], option: Any) -> str:
         return str(option("delimiter")).join(texts)
@@ -144,11 +163,11 @@ class Name(model.Name):  # type: ignore[misc]
 
     def _with_and(self, texts: list[str], option: Any) -> str:
         and_ = option("and")
-        if and_ is None or len(texts) < 2:  # noqa: PLR2004: nobody to join
+        if and_ is None or len(texts) < 2:
             return self._joined(texts, option)
         word = "&" if and_ == "symbol" else str(self.get_single_term(name="and"))
         precedes = option("delimiter-precedes-last")
-        delimited = len(texts) > 2 if precedes == "contextual" else precedes == "always"  # noqa: PLR2004
+        delimited = len(texts) > 2 if precedes == "contextual" else precedes == "always"
         if precedes == "after-inverted-name":
             delimited = self._is_inverted(len(texts) - 2, option)
         separator = str(option("delimiter")).rstrip() + " " if delimited else " "
@@ -200,7 +219,7 @@ class NamePart(model.Name_Part):  # type: ignore[misc]
             return given, self.wrap(self.format(self.case(family)))
         return given, family
 
-    def case(self, text: str, language: str | None = None) -> str:
+    def case(self, text: str, *_: Any) -> str:
         """Change the case, if the style asks for one."""
         case = self.get("text-case")
         return change_case(text, case, english=True) if case else text
@@ -215,7 +234,7 @@ def initialise(given: str, mark: str, *, hyphen: bool) -> str:
         for word in part.replace(".", " ").split():
             if not word[0].isupper():  # a particle
                 words.append(f" {word} " if words else f"{word} ")
-            elif re.fullmatch(r"[A-Z]{2,3}", word) and len(given) <= 3:  # noqa: PLR2004: `CI`
+            elif re.fullmatch(r"[A-Z]{2,3}", word) and len(given) <= 3:
                 words += [letter + mark for letter in word]
             else:
                 words.append(word[0] + mark)

@@ -14,24 +14,16 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
-from press.csldates import Date
+from press.cslbase import Caller, Element
 from press.cslcase import change_case
+from press.csldates import Date
 from press.cslmarkup import DOI, PMCID, PMID, URL, link, strip, wrap
 from press.cslnames import Name, NamePart, Names
 
+_ONE = r"[A-Za-z]{0,3}\d+[A-Za-z]{0,3}"
+_NUMERIC = re.compile(rf"{_ONE}(?:\s*[-\u2013,&]\s*{_ONE})*")
+_SIDES = ("open", "close")
 _LINKED = {"DOI": DOI, "URL": URL, "PMID": PMID, "PMCID": PMCID}
-_FALLBACK = {"verb-short": "verb", "symbol": "short", "verb": None, "short": None}
-
-
-class _Terms:
-    """Terms fall back to a longer form where the locale lacks the one asked for."""
-
-    def get_term(self, name: str, form: str | None = None, **kwargs: Any) -> Any:
-        term = super().get_term(name, form, **kwargs)  # type: ignore[misc]
-        while term is None and form in _FALLBACK:
-            form = _FALLBACK[form]
-            term = super().get_term(name, form, **kwargs)  # type: ignore[misc]
-        return term
 
 
 class _Cased:
@@ -65,20 +57,21 @@ def _shorten(first: str, last: str, style: str) -> str:
     keep = len(last) - common
     if style.startswith("chicago"):
         number = int(first)
-        if number < 100 or number % 100 == 0:  # noqa: PLR2004: Chicago's rule
+        if number < 100 or number % 100 == 0:
             return last
-        if style == "chicago-15" and len(first) == 4 and keep > 2:  # noqa: PLR2004
+        if style == "chicago-15" and len(first) == 4 and keep > 2:
             return last
-        keep = max(keep, 1 if number % 100 < 10 else 2)  # noqa: PLR2004
+        keep = max(keep, 1 if number % 100 < 10 else 2)
     elif style == "minimal-two":
         keep = max(keep, 2)
     return last[-keep:]
 
 
-class Text(_Terms, _Cased, _Pages, model.Text):  # type: ignore[misc]
+class Text(Caller, _Cased, _Pages, model.Text):  # type: ignore[misc]
     """Numbers are left to the list, identifiers become links, empty variables are missing."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
+        """Give the text, and the language that its case follows."""
         text, language = super().process(item, context, **kwargs)
         return (None if text is None else str(text)), language
 
@@ -90,7 +83,7 @@ class Text(_Terms, _Cased, _Pages, model.Text):  # type: ignore[misc]
             return str(item.number)
         text = super()._variable(item, context)
         if variable == "locator":
-            text = _plain_range(str(text or ''))
+            text = _plain_range(str(text or ""))
         text = "" if text is None else str(text)
         if not text:
             raise VariableError
@@ -104,14 +97,15 @@ class Text(_Terms, _Cased, _Pages, model.Text):  # type: ignore[misc]
         if self.get("quotes", "false").lower() != "true":
             return string
         inner = str(string).translate(str.maketrans("“”", "‘’"))
-        opening, closing = (self.get_single_term(name=f"{side}-quote") for side in ("open", "close"))
+        opening, closing = (self.get_single_term(name=f"{name}-quote") for name in _SIDES)
         return f"{opening}{inner}{closing}"
 
 
-class Number(_Terms, _Cased, _Pages, model.Number):  # type: ignore[misc]
+class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
     """Variables with a hyphen in their name are found."""
 
-    def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
+    def process(self, item: Any, *_: Any, **__: Any) -> Any:
+        """Give the number, or the range of numbers."""
         variable = self.get("variable")
         if variable == "locator":
             return self._process(item.locator.identifier, item.locator.label)
@@ -122,10 +116,11 @@ class Number(_Terms, _Cased, _Pages, model.Number):  # type: ignore[misc]
         return self._process(value, variable)
 
 
-class Label(_Terms, _Cased, model.Label):  # type: ignore[misc]
+class Label(Element, _Cased, model.Label):  # type: ignore[misc]
     """No label without its variable; roman numerals are numbers too."""
 
     def process(self, item: Any, variable: Any = None, plural: Any = None, **kwargs: Any) -> Any:
+        """Give the label, in the singular or the plural."""
         own = self.get("variable")
         if variable is None and own != "locator" and not item.reference.get(own.replace("-", "_")):
             return None
@@ -145,14 +140,15 @@ class Label(_Terms, _Cased, model.Label):  # type: ignore[misc]
         return re.search(r"\w\s*(?:[-\u2013,&]|\band\b)\s*\w", value) is not None
 
 
-class EtAl(_Terms, model.Et_Al):  # type: ignore[misc]
+class EtAl(Element, model.Et_Al):  # type: ignore[misc]
     """`cs:et-al`, with terms that fall back."""
 
 
-class If(model.If):  # type: ignore[misc]
+class If(Element, model.If):  # type: ignore[misc]
     """`match` holds for each value tested; a test that is not known is not true."""
 
     def render(self, item: Any, context: Any = None, delimiter: str = "", **kwargs: Any) -> Any:
+        """Render the children, if the conditions hold."""
         results: list[bool] = []
         for attribute, test in (
             ("type", self._type),
@@ -173,16 +169,15 @@ class If(model.If):  # type: ignore[misc]
         return self.render_children(item, context=context, delimiter=delimiter, **kwargs)
 
     def _is_numeric(self, item: Any) -> list[bool]:
-        pattern = re.compile(r"[A-Za-z]{0,3}\d+[A-Za-z]{0,3}(?:\s*[-\u2013,&]\s*[A-Za-z]{0,3}\d+[A-Za-z]{0,3})*")
         names = [name.replace("-", "_") for name in self.get("is-numeric").split()]
         values = [
             item.locator.identifier if name == "locator" and item.has_locator
             else item.reference.get(name, "")
             for name in names
         ]  # fmt: skip
-        return [pattern.fullmatch(strip(str(value))) is not None for value in values]
+        return [_NUMERIC.fullmatch(strip(str(value))) is not None for value in values]
 
-    def _position(self, item: Any, context: Any = None) -> list[bool]:
+    def _position(self, item: Any, *_: Any) -> list[bool]:
         if item.in_bibliography:
             return [False]
         return [(position == "first") == item.is_first for position in self.get("position").split()]
@@ -192,10 +187,11 @@ class ElseIf(If):
     """`cs:else-if`: the same as `cs:if`."""
 
 
-class Key(model.Key):  # type: ignore[misc]
+class Key(Element, model.Key):  # type: ignore[misc]
     """Sorting sees letters, not marks, accents or particles of markup."""
 
     def sort_keys(self, items: Any, context: Any) -> Any:
+        """Give what each item is sorted by."""
         for item in items:
             item.start(sorting=True)
         keys = super().sort_keys(items, context)

@@ -213,7 +213,7 @@ def _words(title: str) -> list[tuple[str, bool, bool]]:
 
 
 def _is_capitalised(word: str) -> bool:
-    letters = re.sub(r"[\W\d_]", "", word.split("-")[0])
+    letters = re.sub(r"[\W\d_]", "", word.split("-", maxsplit=1)[0])
     return letters[:1].isupper() and not any(c.isupper() for c in letters[1:])
 
 

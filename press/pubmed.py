@@ -46,8 +46,8 @@ def read_nbib(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
     for line, record in _records(text):
         try:
             found = nbib.read(record + "\n\n")
-        except Exception as error:  # noqa: BLE001: whatever nbib trips over is in the file
-            message = f"cannot read this record: {error or type(error).__name__}"
+        except Exception as error:  # noqa: BLE001 - whatever nbib trips over is in the file
+            message = f"cannot read this record: {str(error) or type(error).__name__}"
             hint = "save it again from PubMed: Send to, Citation manager"
             problems.append(Problem("CIT003", Span(name, line), message, hint))
             continue

@@ -54,7 +54,7 @@ def read_ris(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
     for line, record in _records(text, name, problems):
         try:
             found = rispy.loads(record + "\n")
-        except Exception as error:  # noqa: BLE001: whatever rispy trips over is in the file
+        except Exception as error:  # noqa: BLE001 - whatever rispy trips over is in the file
             message = f"cannot read this record: {type(error).__name__}: {error}"
             problems.append(Problem("CIT003", Span(name, line), message, "export it again"))
             continue
@@ -69,7 +69,7 @@ def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, s
     start = 0
     for number, line in enumerate([*text.split("\n"), "TY  - "], 1):
         tag = re.match(r"\s*([A-Z][A-Z0-9])\s{1,2}-\s?(.*)", line)
-        line = f"{tag[1]}  - {tag[2]}" if tag else line  # noqa: PLW2901: spaces mended
+        line = f"{tag[1]}  - {tag[2]}" if tag else line
         if tag and tag[1] == "TY":
             if start and lines:
                 hint = "end each record with a line `ER  - `"
@@ -83,7 +83,7 @@ def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, s
         elif start and line.strip():
             lines.append(line)
     if not records and text.strip():
-        problems.append(Problem("CIT003", Span(name, 1), "this is not RIS: no record begins with TY"))
+        problems.append(Problem("CIT003", Span(name, 1), "not RIS: no record begins with TY"))
     return records
 
 
@@ -112,7 +112,7 @@ def _person(text: Any) -> dict[str, str]:
     parts = [part.strip() for part in str(text).split(",")]
     if len(parts) == 1:
         return {"literal": parts[0]}
-    suffix = {"suffix": parts[2]} if len(parts) > 2 and parts[2] else {}  # noqa: PLR2004
+    suffix = {"suffix": parts[2]} if len(parts) > 2 and parts[2] else {}
     return {"family": parts[0], "given": parts[1], **suffix}
 
 
