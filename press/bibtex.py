@@ -210,6 +210,9 @@ def _titles(fields: Mapping[str, str], csl_type: str) -> dict[str, str]:
     titles["container-title"] = book or journal or joined("maintitle", "mainsubtitle")
     if fields.get("maintitle") and csl_type == "book":
         titles["volume-title"], titles["title"] = titles["title"], joined("maintitle", "")
+    main, colon, _ = titles["title"].partition(": ")
+    if colon and main.count("<") == main.count("</") * 2 and not fields.get("shorttitle"):
+        titles["title-short"] = main
     return {variable: title for variable, title in titles.items() if title}
 
 

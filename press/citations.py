@@ -171,6 +171,7 @@ def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:
     ]
     if not extras:
         return text
+    text = text.rstrip(";,: ")
     bare = strip(text)
     ends_with_link = text.endswith(CLOSE) and re.search(
         r"(?:doi\S*|https?://\S*)$", bare, re.IGNORECASE

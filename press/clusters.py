@@ -51,6 +51,8 @@ def render_cluster(cluster: Cluster, engine: Engine, address: Callable[[str], st
     else:
         text, keys = _joined(pieces, str(engine.layout.get("delimiter", ""))), _keys(pieces)
     text = str(engine.layout.format(engine.layout.wrap(text)))
+    if engine.for_notes:  # a note's text, set into the sentence
+        text = f"({text})"
     if lead:
         text = lead + ("" if engine.superscript else " ") + text
     text = smooth(text, punctuation_in_quotes=engine.punctuation_in_quotes)
@@ -86,7 +88,8 @@ def _piece(cite: Cite, engine: Engine, *, bare: bool) -> _Piece:
     bare = (bare or cite.suppress_author) and not engine.numeric
     text = engine.cite(cite.key, locator, bare=bare)
     item = engine.items[cite.key]
-    text = text or engine.cite(cite.key, locator)  # nothing but names: then those
+    # A style may have nothing but names to print, or nothing at all.
+    text = text or engine.cite(cite.key, locator) or item.in_short
     return _Piece(cite, text, item.number, "" if bare else item.names or "")
 
 
@@ -97,7 +100,7 @@ def _linked(piece: _Piece, text: str | None = None) -> str:
         text = f"{CITE}{text}{CLOSE}"
     prefix, suffix = from_csl(piece.cite.prefix), from_csl(piece.cite.suffix)
     before = f"{prefix} " if prefix else ""
-    after = suffix if suffix[:1] in ",.;:)" else f" {suffix}" if suffix else ""
+    after = f"{'' if suffix[:1] in ',.;:)' else ' '}{suffix}" if suffix else ""
     return before + text + after
 
 

@@ -39,18 +39,3 @@ class Element:
                 term = super().get_term(name, form, **kwargs)  # type: ignore[misc]
             terms[asked] = term
         return terms[asked]
-
-
-class Caller(Element):
-    """An element whose macro may call variables; whether it does never changes."""
-
-    def calls_variable(self) -> bool:
-        """Whether a variable is called, directly or in the macro."""
-        name = self.get("macro")  # type: ignore[attr-defined]
-        if name is None:
-            return bool(super().calls_variable())  # type: ignore[misc]
-        known: dict[str, bool] = self.get_root().callers  # type: ignore[attr-defined]
-        if name not in known:
-            known[name] = True  # a macro that calls itself ends here
-            known[name] = bool(self.get_macro(name).calls_variable())
-        return known[name]

@@ -73,7 +73,8 @@ def _first_only(tokens: list[tuple[str, bool]], rest: Callable[[str], str]) -> s
         is_word = token not in MARKS and any(c.isalnum() for c in token)
         if is_word and not seen:
             seen = True
-            out.append(_capitalise(rest(token)) if free else token)
+            token = rest(token) if free else token
+            out.append(_capitalise(token) if free and token.islower() else token)
         else:
             out.append(rest(token) if free else token)
     return "".join(out)

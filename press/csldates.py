@@ -70,9 +70,11 @@ class Date(Element, model.Date):  # type: ignore[misc]
 
     def render(self, item: Any, *_: Any, **__: Any) -> Any:
         """Render the date; a missing one is no text."""
+        item.called += 1
         date = item.reference[self.get("variable", "").replace("-", "_")]
         if not isinstance(date, CslDate):
             raise VariableError
+        item.rendered += 1
         if not date.days:
             return self.wrap(self.format(date.literal + self._year_suffix(item)))
         wanted = self.get("date-parts", "-".join(_BITS)).split("-")
@@ -125,7 +127,9 @@ class Date(Element, model.Date):  # type: ignore[misc]
                     )
                     for side in (begin, end)
                 ]
-                out.append("–".join(side.strip(" ") for side in sides if side))
+                if all(sides):
+                    sides = [sides[0].rstrip(" "), sides[1].lstrip(" ")]
+                out.append("–".join(side for side in sides if side))
                 place = run
             else:
                 out.append(self._part(item, date, begin, parts[place]))
@@ -182,8 +186,7 @@ class Date(Element, model.Date):  # type: ignore[misc]
         """Give the letter of `2020a`, where the style does not place it itself."""
         if self.get("variable") != "issued" or self.get_root().places_year_suffix:
             return ""
-        suffix, item.year_suffix_printed = str(item.reference.get("year_suffix", "")), True
-        return suffix
+        return "" if item.sorting else str(item.reference.get("year_suffix", ""))
 
 
 def _form(form: str) -> str | None:

@@ -78,7 +78,7 @@ class Engine:
         if self.bibliography is None:
             raise StyleError("the style has no bibliography")
         self.root.formatter = Formatter
-        self.root.terms, self.root.callers = {}, {}
+        self.root.terms = {}
         self.root.macros = {m.get("name"): m for m in self.root.findall("cs:macro", _CS)}
         self.root.set_locale_list(_csl_language(lang))
         explicit = "//cs:text[@variable='year-suffix']"
@@ -156,7 +156,7 @@ class Engine:
         item = self.items[key].start(in_bibliography=True)
         layout = self.bibliography.find("cs:layout", _CS)
         text = self._render(layout, item)
-        return str(layout.format(layout.wrap(text))) if text else ""
+        return str(layout.format(layout.wrap(text or item.in_short)))
 
     def _render(self, layout: Any, item: Item) -> str:
         layout.repressed = {}

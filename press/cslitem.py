@@ -52,6 +52,7 @@ class Item:
         self.suppress_names = suppress_names
         self.in_bibliography = in_bibliography
         self.sorting = sorting
+        self.called = self.rendered = 0
         self.names: str | None = None
         self.names_depth = 0
         return self
@@ -74,6 +75,21 @@ class Item:
     def get_field(self, name: str) -> Any:
         """Give a variable for sorting."""
         return self.reference.get(name)
+
+    @property
+    def more_names(self) -> int:
+        """How many names more than the style's a cite needs, so as not to mean two works."""
+        return 0 if self.in_bibliography or self.sorting else self.extra_names
+
+    @property
+    def in_short(self) -> str:
+        """Author, title and year, for where a style has nothing to say."""
+        people = self.reference.get("author") or self.reference.get("editor") or []
+        first = people[0].get("literal") or people[0].get("family", "") if people else ""
+        issued = self.reference.get("issued")
+        year = str(issued.days[0][0]) if issued and issued.days else ""
+        parts = (first, self.reference.get("title", ""), year)
+        return ". ".join(part for part in parts if part) or from_csl(self.key)
 
     def needs_given(self, place: int, person: Mapping[str, str]) -> bool:
         """Whether a family name alone would mean two people."""

@@ -62,7 +62,7 @@ def wrap(kind: str, text: str) -> str:
 
 def link(kind: str, text: str) -> str:
     """Mark an identifier or an address, which becomes a link."""
-    return f"{kind}{text}{CLOSE}"
+    return f"{kind}{_PAIR.sub(GLUE, text)}{CLOSE}"
 
 
 def strip(marked: str) -> str:

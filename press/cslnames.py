@@ -32,10 +32,12 @@ class Names(Element, model.Names):  # type: ignore[misc]
         context = self if context is None else context
         is_first = item.names_depth == 0 and item.names is None
         item.names_depth += 1
+        item.called += 1
         try:
             text = self._roles(item, names_context, context, **kwargs)
         finally:
             item.names_depth -= 1
+        item.rendered += bool(text)
         if is_first and text is not None:
             item.names = text
             if item.suppress_names:
@@ -117,7 +119,7 @@ class Name(Element, model.Name):  # type: ignore[misc]
         more = bool(people) and people[-1].get("literal") == OTHERS
         named = list(people[:-1]) if more else list(people)
         total = len(named) + more
-        first = int(option("et-al-use-first")) + item.extra_names
+        first = int(option("et-al-use-first")) + item.more_names
         truncated = bool(option("et-al-min")) and total >= option("et-al-min") and total > first
         shown = named[:first] if truncated else named
         if option("form") == "count":

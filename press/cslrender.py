@@ -14,7 +14,7 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
-from press.cslbase import Caller, Element
+from press.cslbase import Element
 from press.cslcase import change_case
 from press.csldates import Date
 from press.cslmarkup import DOI, PMCID, PMID, URL, link, strip, wrap
@@ -67,12 +67,17 @@ def _shorten(first: str, last: str, style: str) -> str:
     return last[-keep:]
 
 
-class Text(Caller, _Cased, _Pages, model.Text):  # type: ignore[misc]
+class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
     """Numbers are left to the list, identifiers become links, empty variables are missing."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
         """Give the text, and the language that its case follows."""
+        calls = self.get("variable", "year-suffix") != "year-suffix" and not (
+            item.in_bibliography and self.get("variable") == "citation-number"
+        )
+        item.called += calls
         text, language = super().process(item, context, **kwargs)
+        item.rendered += calls and bool(text)
         return (None if text is None else str(text)), language
 
     def _variable(self, item: Any, context: Any) -> Any:
@@ -81,9 +86,11 @@ class Text(Caller, _Cased, _Pages, model.Text):  # type: ignore[misc]
             if item.in_bibliography:
                 return None
             return str(item.number)
+        if variable == "year-suffix" and item.sorting:
+            raise VariableError
         text = super()._variable(item, context)
         if variable == "locator":
-            text = _plain_range(str(text or ""))
+            text = self._range(item.locator)
         text = "" if text is None else str(text)
         if not text:
             raise VariableError
@@ -91,6 +98,10 @@ class Text(Caller, _Cased, _Pages, model.Text):  # type: ignore[misc]
             item.printed.add(variable)
             return link(_LINKED[variable], text)
         return text
+
+    def _range(self, locator: Any) -> str:
+        pages = locator.label == "page" and self.get_single_term(name="page-range-delimiter")
+        return re.sub(r"\s*-+\s*", str(pages or "–"), locator.identifier)
 
     def quote(self, string: Any) -> Any:
         """Quote; quotes inside become single ones."""
@@ -107,13 +118,16 @@ class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
     def process(self, item: Any, *_: Any, **__: Any) -> Any:
         """Give the number, or the range of numbers."""
         variable = self.get("variable")
+        item.called += 1
         if variable == "locator":
-            return self._process(item.locator.identifier, item.locator.label)
-        name = "page" if variable == "page-first" else variable.replace("-", "_")
-        value = str(item.reference[name])
+            value, label = item.locator.identifier, item.locator.label
+        else:
+            name = "page" if variable == "page-first" else variable.replace("-", "_")
+            value, label = str(item.reference[name]), variable
         if not value:
             raise VariableError
-        return self._process(value, variable)
+        item.rendered += 1
+        return self._process(value, label)
 
 
 class Label(Element, _Cased, model.Label):  # type: ignore[misc]
@@ -142,6 +156,27 @@ class Label(Element, _Cased, model.Label):  # type: ignore[misc]
 
 class EtAl(Element, model.Et_Al):  # type: ignore[misc]
     """`cs:et-al`, with terms that fall back."""
+
+
+class Group(Element, model.Group):  # type: ignore[misc]
+    """A group is left out when it called variables and none of them had a value."""
+
+    def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
+        """Join the children that say something."""
+        called, rendered = item.called, item.rendered
+        delimiter = self.get("delimiter", "")
+        output = []
+        for child in self.iterchildren():
+            inherited = {"delimiter": delimiter} if isinstance(child, model.Choose) else {}
+            try:
+                text = child.render(item, context=context, **inherited, **kwargs)
+            except VariableError:
+                continue
+            if text is not None and text != "":
+                output.append(text)
+        if not output or (item.called > called and item.rendered == rendered):
+            raise VariableError
+        return self.join(output)
 
 
 class If(Element, model.If):  # type: ignore[misc]
@@ -221,14 +256,11 @@ def _sortable(key: Any) -> Any:
     return re.sub(r"[^\w\s-]", "", bare).strip() or None
 
 
-def _plain_range(text: str) -> str:
-    return re.sub(r"\s*-+\s*", "–", text)
-
-
 CLASSES: dict[str, type] = {
     "date": Date,
     "else-if": ElseIf,
     "et-al": EtAl,
+    "group": Group,
     "if": If,
     "key": Key,
     "label": Label,
