@@ -1,0 +1,441 @@
+"""The complete work, once, for all formats.
+
+In: a manuscript, its citations, the notices that apply and the words to fill in. Out: a
+`Document`: parts in the order of reading, every citation, note, notice and word in its place.
+What is decided about content is decided here. This module must not know any renderer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lxml import etree
+
+from press import markup
+from press.citations import ref_id
+from press.clean import Element
+from press.labels import direction, labels_for, spell_date
+from press.manuscript import plain
+from press.model import (
+    Citations,
+    Config,
+    Data,
+    Document,
+    Due,
+    Manuscript,
+    Matter,
+    Notice,
+    Part,
+    Placement,
+)
+from press.problems import Problem, Span
+from press.words import Words
+
+_NOTICE_WORD = re.compile(rf"\s*{markup.WORD_OPEN}notice\.([\w-]+){markup.WORD_CLOSE}\s*")
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What goes into one work."""
+
+    manuscript: Manuscript
+    config: Config
+    citations: Citations
+    placements: tuple[Placement, ...]
+    data: tuple[Data, ...]
+    clinic: Mapping[str, str]
+    epoch: datetime | None = None
+    """For an article without any date: SOURCE_DATE_EPOCH."""
+
+
+def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str, Span]:
+    """The notices that an article places itself: `{{ notice.ID }}` alone in a paragraph.
+
+    Problem NOT002: it stands inside a sentence, or twice.
+    """
+    found: dict[str, Span] = {}
+    _, first = _body_text(manuscript)
+    body = markup.parse(manuscript.body)
+    for run in markup.text_runs(body):
+        element, text = run.element, run.read()
+        for word in markup.WORD.finditer(text):
+            kind, _, id_ = word[1].partition(".")
+            if kind != "notice":
+                continue
+            place = markup.locate(
+                _body_text(manuscript)[0], rf"\{{\{{\s*notice\.{re.escape(id_)}\b", first
+            )
+            span = Span(manuscript.file, *place)
+            alone = element.tag == "p" and not len(element) and _NOTICE_WORD.fullmatch(text)
+            if not alone or element.getparent() is not body:
+                hint = "put it in a paragraph of its own, outside lists and quotations"
+                message = f"{{{{ {word[1]} }}}} does not stand alone"
+                problems.append(Problem("NOT002", span, message, hint))
+            elif id_ in found:
+                message = f"notice '{id_}' is put in twice"
+                problems.append(Problem("NOT002", span, message, "keep one of the two"))
+            else:
+                found[id_] = span
+    return found
+
+
+def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
+    """The ids that `before:#ID` can name: those of the sections, of both levels."""
+    body = markup.parse(manuscript.body)
+    return tuple(element.get("id") or "" for element in body.iter("h2", "h3", "h4"))
+
+
+def assemble(materials: Materials, problems: list[Problem]) -> Document:
+    """Build the work. Problems: WRD001 an unknown word, WRD002 a word without a value."""
+    return _Assembler(materials, problems).document()
+
+
+def _body_text(manuscript: Manuscript) -> tuple[str, int]:
+    """The Markdown below the front matter, and its first line."""
+    found = re.match(r"---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", manuscript.text, re.S | re.M)
+    if not found:
+        return manuscript.text, 1
+    return manuscript.text[found.end() :], found[0].count("\n") + 1
+
+
+class _Assembler:
+    def __init__(self, materials: Materials, problems: list[Problem]) -> None:
+        self.m = materials
+        self.matter = materials.manuscript.matter
+        self.problems = problems
+        self.labels = labels_for(self.matter.lang)
+        self.words = Words(
+            self.matter, materials.config, materials.data, materials.clinic, self.labels
+        )
+        self.cited: dict[str, list[str]] = {}
+        """Key to the ids of the places that cite it, in the order of reading."""
+
+    def document(self) -> Document:
+        parts = self._parts()
+        if self.m.citations.references:
+            parts.extend(self._notices("before-references"))
+            parts.append(self._references())
+        else:
+            parts.extend(self._notices("before-references"))
+        document = Document(
+            name=self.m.manuscript.name,
+            matter=self.matter,
+            direction=direction(self.matter.lang),
+            labels=self.labels,
+            parts=tuple(parts),
+            short=self._short(),
+            facts=_facts(self.matter, self.labels),
+            stamp="",
+            address=self.m.config.address and f"{self.m.config.address}/{self.m.manuscript.name}.html",
+            placements=self.m.placements,
+            references=self.m.citations.references,
+            images=self.m.manuscript.images,
+            source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
+            modified=_modified(self.matter, self.m.epoch),
+            hash="",
+            due=_dues(self.m),
+        )
+        digest = content_hash(document)
+        return replace(document, hash=digest, stamp=_stamp(self.matter, self.labels, digest))
+
+    def _parts(self) -> list[Part]:
+        """The author's sections, with the notices among them."""
+        sections = self._sections(markup.parse(self.m.manuscript.body))
+        parts: list[Part] = []
+        opened = False
+        for index, section in enumerate(sections):
+            is_key = "key-points" in (section.get("class") or "").split()
+            if not opened and not (index == 0 and section.get("class") == "intro") and not is_key:
+                parts.extend(self._notices("opening"))
+                opened = True
+            parts.extend(self._notices(f"before:#{section.get('id')}"))
+            parts.append(self._author_part(section))
+        if not opened:
+            parts.extend(self._notices("opening"))
+        return [*parts, *self._notices("closing")]
+
+    def _sections(self, body: Element) -> list[Element]:
+        """Cut the body at its `<h2>`s; each piece takes the notes it refers to with it."""
+        sections: list[Element] = []
+        for block in list(body):
+            if block.tag == "h2" or not sections:
+                section = etree.Element("section")
+                sections.append(section)
+                if block.tag == "h2":
+                    self._open(section, block)
+                else:
+                    section.set("id", "introduction")
+                    section.set("class", "intro")
+            by_hand = _NOTICE_WORD.fullmatch(block.text or "") if block.tag == "p" else None
+            if by_hand and not len(block):
+                section = sections[-1]
+                section.extend(self._by_hand(by_hand[1]))
+            else:
+                if block.tag in ("h3", "h4"):
+                    place = f"before:#{block.get('id')}"
+                    sections[-1].extend(
+                        self._notice_element(p.notice, "h3") for p in self._placed(place)
+                    )
+                sections[-1].append(block)
+        for holder in [e for section in sections for e in section if e.get("class") == "notes"]:
+            self._link_back(holder)
+        return sections
+
+    def _open(self, section: Element, heading: Element) -> None:
+        name = heading.get("id") or "section"
+        section.set("id", name)
+        section.set("class", f"section {heading.attrib.pop('class', '')}".strip())
+        section.set("aria-labelledby", f"{name}-title")
+        heading.set("id", f"{name}-title")
+
+    def _link_back(self, holder: Element) -> None:
+        """Notes begin with their number, which leads back to the text."""
+        holder.tag = "section"
+        for note in holder:
+            number = (note.get("id") or "").rpartition("-")[2]
+            back = etree.Element("a", attrib={"class": "note-back", "href": f"#noteref-{number}"})
+            back.set("aria-label", f"{self.labels['note']} {number}, {self.labels['back-to-text']}")
+            back.text = f"{number}."
+            first = note[0] if len(note) and note[0].tag == "p" else note
+            back.tail, first.text = f" {(first.text or '').lstrip()}", None
+            first.insert(0, back)
+
+    def _author_part(self, section: Element) -> Part:
+        self._fill(section, self.m.manuscript.file, self.m.manuscript.text)
+        heading = section.find("h2")
+        title = plain(heading) if heading is not None else ""
+        kind = "section" if heading is not None else "opening"
+        return Part(section.get("id") or "", kind, title, markup.serialise(section))
+
+    def _placed(self, place: str) -> list[Placement]:
+        return [p for p in self.m.placements if p.place == place]
+
+    def _by_hand(self, id_: str) -> list[Element]:
+        return [
+            self._notice_element(p.notice, "h3")
+            for p in self._placed("by hand")
+            if p.notice.id == id_
+        ]
+
+    def _notices(self, place: str) -> list[Part]:
+        parts = []
+        for placement in self._placed(place):
+            notice = placement.notice
+            element = self._notice_element(notice)
+            title = self.words.fill_text(notice.title)
+            kind = "notice"
+            parts.append(Part(element.get("id") or "", kind, title, markup.serialise(element), place))
+        return parts
+
+    def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
+        """A notice as `<section>` with a heading: what PDF/UA tags and EPUB's role both need."""
+        name = f"notice-{notice.id}"
+        body = markup.parse(notice.body)
+        for element in body.iter("*"):
+            if element.get("id"):
+                element.set("id", f"{name}-{element.get('id')}")
+        section = etree.Element("section", id=name)
+        section.set("class", f"notice notice-{notice.id}")
+        section.set("aria-labelledby", f"{name}-title")
+        heading = etree.SubElement(section, level, id=f"{name}-title")
+        heading.text = notice.title
+        section.extend(list(body))
+        self._fill(section, notice.file, "")
+        return section
+
+    def _fill(self, section: Element, file: str, text: str) -> None:
+        """Put citations and words in the place of their tokens."""
+
+        def make(kind: str, value: str) -> Any:
+            if kind == "cite":
+                return self._citation(int(value))
+            filled = self.words.element(value)
+            if filled is None:
+                self._no_word(value, file, text)
+                return ""
+            return filled
+
+        markup.replace_tokens(section, make)
+
+    def _citation(self, index: int) -> Element:
+        mark = markup.fragment(self.m.citations.marks[index], "span")
+        if len(mark) == 1 and mark[0].tag == "span" and not (mark.text or mark[0].tail):
+            mark = mark[0]
+        mark.set("class", "citation")
+        name = f"cite-{index + 1}"
+        mark.set("id", name)
+        mark.attrib.pop("data-keys", None)
+        for cite in self.m.manuscript.clusters[index].cites:
+            places = self.cited.setdefault(cite.key, [])
+            if name not in places:
+                places.append(name)
+        return mark
+
+    def _no_word(self, name: str, file: str, text: str) -> None:
+        pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
+        line, column = markup.locate(text, pattern, 1) if text else (0, 0)
+        code, message, hint = self.words.why_not(name)
+        self.problems.append(Problem(code, Span(file, line, column), message, hint))
+
+    def _short(self) -> str:
+        shorts = [p.notice.short for p in self._placed("every-page")]
+        return " ".join(self.words.fill_text(short) for short in shorts)
+
+    def _references(self) -> Part:
+        section = etree.Element("section", id="references")
+        section.set("class", "references")
+        section.set("aria-labelledby", "references-title")
+        heading = etree.SubElement(section, "h2", id="references-title")
+        heading.text = self.labels["references"]
+        tag = "ol" if self.m.citations.numeric else "ul"
+        items = etree.SubElement(section, tag, id="reference-list")
+        items.set("class", "reference-list")
+        for reference in self.m.citations.references:
+            item = markup.fragment(reference.xhtml, "li")
+            item.set("id", ref_id(reference.key))
+            if reference.evidence:
+                kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
+                kind.text = f"{self.labels['evidence']}: {reference.evidence}."
+                _space_before(kind)
+            self._back_links(item, reference.key, reference.number)
+            items.append(item)
+        return Part("references", "references", heading.text, markup.serialise(section))
+
+    def _back_links(self, item: Element, key: str, number: int) -> None:
+        places = self.cited.get(key, [])
+        if not places:
+            return
+        back = etree.SubElement(item, "span", attrib={"class": "backlinks"})
+        _space_before(back)
+        back.text = f"{self.labels['cited-at']} "
+        for index, place in enumerate(places):
+            link = etree.SubElement(back, "a", attrib={"class": "backlink", "href": f"#{place}"})
+            link.text = _letter(index)
+            link.set(
+                "aria-label",
+                self.labels["cited-back"].format(
+                    number=number, place=index + 1, places=len(places)
+                ),
+            )
+            link.tail = ", " if index + 1 < len(places) else None
+
+
+def _space_before(element: Element) -> None:
+    previous = element.getprevious()
+    parent = element.getparent()
+    assert parent is not None
+    if previous is None:
+        parent.text = f"{(parent.text or '').rstrip()} "
+    else:
+        previous.tail = f"{(previous.tail or '').rstrip()} "
+
+
+def _letter(index: int) -> str:
+    """a, b, … z, aa, ab, …"""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(97 + rest) + letters
+    return letters
+
+
+def content_hash(document: Document) -> str:
+    """The first 8 hexadecimal digits of the SHA-256 of all that a reader is given to read."""
+    references = [r.xhtml + r.evidence for r in document.references]
+    images = [(i.name, hashlib.sha256(i.data).hexdigest()) for i in document.images]
+    matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
+    content = {
+        "matter": matter,
+        "parts": [vars(part) for part in document.parts],
+        "short": document.short,
+        "facts": document.facts,
+        "address": document.address,
+        "references": references,
+        "images": images,
+    }
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain_value)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _plain_value(value: Any) -> Any:
+    return vars(value) if hasattr(value, "__dict__") else str(value)
+
+
+def _facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Who stands for the text, and dates: what the title block says below the title."""
+    facts = []
+    if matter.authors:
+        facts.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")
+    facts.append(reviewed_line(matter, labels))
+    facts.extend(_date_lines(matter, labels))
+    return tuple(facts)
+
+
+def _modified(matter: Matter, epoch: datetime | None) -> str:
+    """The newest of the article's dates; the clock is never read."""
+    days = [day for day in (matter.date, matter.reviewed, matter.sources_checked) if day]
+    if days:
+        return f"{max(days).isoformat()}T00:00:00Z"
+    return (epoch or datetime(1980, 1, 1, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reviewed_line(matter: Matter, labels: Mapping[str, str]) -> str:
+    """`Not yet reviewed by a clinician`, or who reviewed and when."""
+    if not matter.reviewer or matter.reviewer.lower() == "none":
+        return labels["not-reviewed"]
+    day = f", {spell_date(matter.reviewed, matter.lang)}" if matter.reviewed else ""
+    return f"{labels['reviewed-by']} {matter.reviewer}{day}"
+
+
+def _date_lines(matter: Matter, labels: Mapping[str, str]) -> list[str]:
+    days = (("checked", matter.sources_checked), ("published", matter.date))
+    known = [f"{labels[label]} {spell_date(day, matter.lang)}" for label, day in days if day]
+    return known[:1]
+
+
+def _stamp(matter: Matter, labels: Mapping[str, str], digest: str) -> str:
+    """The line that identifies a loose sheet: date, identifier, version, hash."""
+    pieces = []
+    if matter.reviewed:
+        pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
+    else:
+        pieces.extend(_date_lines(matter, labels))
+    if matter.identifier:
+        pieces.append(matter.identifier)
+    if matter.version:
+        pieces.append(f"{labels['version']} {matter.version}")
+    return " · ".join([*pieces, digest])
+
+
+def _dues(materials: Materials) -> tuple[Due, ...]:
+    """What will want a fresh look, and when; compared with the clock by whoever has one."""
+    matter, file = materials.manuscript.matter, materials.manuscript.file
+    ages = materials.config.max_age
+    dues = []
+    if matter.next_review:
+        span = Span(file, matter.lines.get("next-review", 1), 1)
+        message = f"the next review was due on {matter.next_review}"
+        dues.append(Due(matter.next_review, "DUE001", span, message, "review it, set new dates"))
+    if matter.reviewed and "reviewed" in ages:
+        span = Span(file, matter.lines.get("reviewed", 1), 1)
+        message = f"last reviewed on {matter.reviewed}, over {ages['reviewed']} days ago"
+        day = matter.reviewed + timedelta(days=ages["reviewed"])
+        dues.append(Due(day, "DUE001", span, message, "have it reviewed again"))
+    if "verified" in ages:
+        used = {p.notice.file: (p.notice.verified, p.notice.lines) for p in materials.placements}
+        checked = [(f, day, lines.get("verified", 1)) for f, (day, lines) in used.items()]
+        checked += [(data.file, data.verified, data.line) for data in materials.data]
+        for name, day, line in checked:
+            if day:
+                message = f"verified on {day}, over {ages['verified']} days ago"
+                hint = "check every line by telephone, then set the date"
+                due = day + timedelta(days=ages["verified"])
+                dues.append(Due(due, "DUE002", Span(name, line, 1), message, hint))
+    return tuple(dues)

@@ -1,0 +1,315 @@
+"""Any HTML into a small, valid, safe part of XHTML: owner of the HTML parser.
+
+In: HTML as Markdown or an author's hand made it. Out: an lxml `<body>` that holds only elements
+and attributes of the tables below, nested as HTML allows. What had to go is reported: text is
+never dropped in silence. This module must not know where the HTML came from, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+Element = etree._Element
+
+BLOCKS = frozenset(
+    "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre div section figure figcaption table "
+    "caption thead tbody tfoot tr th td hr".split()
+)
+INLINES = frozenset(
+    "a abbr b strong i em u s del ins sub sup small code kbd samp var q cite dfn mark span br img "
+    "time wbr bdi bdo".split()
+)
+DROPPED = frozenset(
+    "script style iframe frame frameset object embed applet form input button select textarea "
+    "option video audio source track canvas svg math template noscript noembed map area link "
+    "meta base title head dialog portal".split()
+)
+"""Elements that no handout can hold: gone with all that is in them, and reported (HTM001)."""
+RENAMED = {
+    "tt": "code", "strike": "s", "big": "span", "font": "span", "label": "span", "data": "span",
+    "acronym": "abbr", "summary": "p", "legend": "p",
+}  # fmt: skip
+_INLINE_UNKNOWN = frozenset("blink nobr rb rp rt rtc ruby output meter progress slot".split())
+ATTRIBUTES = {
+    "*": ("id", "class", "lang", "dir", "title"),
+    "a": ("href",),
+    "img": ("src", "alt", "width", "height"),
+    "ol": ("start", "type", "reversed"),
+    "li": ("value",),
+    "td": ("colspan", "rowspan", "headers"),
+    "th": ("colspan", "rowspan", "headers", "scope"),
+    "time": ("datetime",),
+}
+PHRASING_ONLY = frozenset("p h1 h2 h3 h4 h5 h6 pre dt caption".split())
+_CONTAINERS = frozenset("body div section blockquote".split())
+_TABLE_ROWS = frozenset("thead tbody tfoot".split())
+_ALIGN = re.compile(r"text-align:\s*(left|right|center)")
+_XML_ILLEGAL = re.compile(
+    "[^\t\n\r\u0020-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+    "|[\u007f-\u0084\u0086-\u009f]"
+)
+
+
+def legal(text: str) -> str:
+    """Drop the characters that XML 1.0 (2.2) forbids or discourages."""
+    return _XML_ILLEGAL.sub("", text)
+
+
+def clean(html: str, dropped: list[tuple[str, str]]) -> Element:
+    """Parse HTML as browsers do (HTML, 13.2) and keep what the tables allow.
+
+    Appends to `dropped` a pair (`element` or `attribute`, name) for all that had to go with
+    loss: an element and its content, or an attribute that did something.
+    """
+    import tinyhtml5
+
+    root = tinyhtml5.parse(legal(html), namespace_html_elements=False)
+    body = etree.Element("body")
+    source = root.find("body")
+    if source is not None:
+        _copy(source, body, dropped)
+    while _repair(body):
+        pass
+    return body
+
+
+def _copy(source: Any, target: Element, dropped: list[tuple[str, str]]) -> None:
+    """Copy the content of a parsed element below `target`, filtered."""
+    add_text(target, source.text or "")
+    for child in source:
+        tag = child.tag
+        if isinstance(tag, str):
+            local = tag.rpartition("}")[2].lower()
+            if local in DROPPED:
+                dropped.append(("element", local))
+            else:
+                name = _allowed_name(local)
+                element = etree.SubElement(target, name)
+                if name == "div" and local != "div":
+                    element.set("class", f"was-{re.sub('[^a-z0-9]', '', local)}")
+                _attributes(child, element, dropped)
+                _copy(child, element, dropped)
+        add_text(target, child.tail or "")
+
+
+def _allowed_name(local: str) -> str:
+    if local in BLOCKS or local in INLINES:
+        return local
+    return RENAMED.get(local, "span" if local in _INLINE_UNKNOWN else "div")
+
+
+def _attributes(source: Any, element: Element, dropped: list[tuple[str, str]]) -> None:
+    allowed = ATTRIBUTES["*"] + ATTRIBUTES.get(str(element.tag), ())
+    for name, value in source.attrib.items():
+        text = legal(str(value))
+        if name in allowed:
+            if text or name == "alt":
+                element.set(name, text)
+        elif name == "style" and (align := _ALIGN.search(text)):
+            element.set("class", f"{element.get('class', '')} {align[1]}".strip())
+        elif name == "align" and text in ("left", "right", "center"):
+            element.set("class", f"{element.get('class', '')} {text}".strip())
+        elif name == "style" or str(name).startswith("on"):
+            dropped.append(("attribute", str(name)))
+
+
+def add_text(element: Element, text: str) -> None:
+    """Append text at the end of an element's content."""
+    if not text:
+        return
+    if len(element):
+        element[-1].tail = (element[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text
+
+
+def unwrap(element: Element) -> None:
+    """Put an element's content in its place."""
+    parent = element.getparent()
+    assert parent is not None
+    index = parent.index(element)
+    before = parent[index - 1] if index else None
+    children = list(element)
+
+    def before_text(text: str) -> None:
+        if before is not None:
+            before.tail = (before.tail or "") + text
+        else:
+            parent.text = (parent.text or "") + text
+
+    before_text(element.text or "")
+    tail = element.tail or ""
+    element.tail = None
+    parent.remove(element)
+    for offset, child in enumerate(children):
+        parent.insert(index + offset, child)
+    if children:
+        children[-1].tail = (children[-1].tail or "") + tail
+    else:
+        before_text(tail)
+
+
+def remove(element: Element) -> None:
+    """Take an element and its content out, but keep the text that follows it."""
+    element.text = None
+    for child in list(element):
+        element.remove(child)
+    unwrap(element)
+
+
+def is_block(element: Element) -> bool:
+    """Whether an element starts a block of its own."""
+    return element.tag in BLOCKS
+
+
+def _elements(body: Element) -> Iterator[Element]:
+    for element in list(body.iter()):
+        if isinstance(element.tag, str):
+            yield element
+
+
+def _repair(body: Element) -> bool:
+    """One pass of structural repair; True where something had to change."""
+    for element in _elements(body):
+        parent = element.getparent()
+        if parent is None:
+            if _wrap_inline_runs(element):
+                return True
+            continue
+        if _repair_one(element, parent):
+            return True
+    return False
+
+
+def _repair_one(element: Element, parent: Element) -> bool:
+    """Mend one element in its place; True where the tree changed."""
+    tag = str(element.tag)
+    holds_block = any(is_block(child) for child in element)
+    if tag in INLINES and holds_block:
+        unwrap(element)
+        return True
+    if tag == "a" and any(True for _ in element.iterancestors("a")):
+        element.tag = "span"
+        element.attrib.pop("href", None)
+        return True
+    if tag in PHRASING_ONLY and holds_block:
+        if tag == "p":
+            element.tag = "div"
+        else:
+            for child in [c for c in element if is_block(c)]:
+                child.tag = "span"
+                child.tail = " " + (child.tail or "")
+        return True
+    home = _HOMES.get(tag)
+    if home and parent.tag not in home:
+        element.tag = "div" if tag in ("li", "dd") else "p"
+        if tag in ("tr", "td", "th", "thead", "tbody", "tfoot"):
+            element.tag = "div"
+        return True
+    if tag in ("ul", "ol", "dl"):
+        return _repair_list(element, "li" if tag != "dl" else "dd")
+    if tag in ("table", "tr", *_TABLE_ROWS):
+        return _repair_table(element)
+    return tag in (*_CONTAINERS, "li", "dd", "td", "th", "figure") and _wrap_inline_runs(element)
+
+
+_HOMES = {
+    "li": ("ul", "ol"),
+    "dt": ("dl",),
+    "dd": ("dl",),
+    "figcaption": ("figure",),
+    "caption": ("table",),
+    "thead": ("table",),
+    "tbody": ("table",),
+    "tfoot": ("table",),
+    "tr": ("table", "thead", "tbody", "tfoot"),
+    "td": ("tr",),
+    "th": ("tr",),
+}
+
+
+def _repair_list(element: Element, item: str) -> bool:
+    allowed = ("li",) if item == "li" else ("dt", "dd")
+    if (element.text or "").strip():
+        first = etree.Element(item)
+        first.text, element.text = element.text, None
+        element.insert(0, first)
+        return True
+    for child in list(element):
+        if child.tag not in allowed:
+            wrapper = etree.Element(item)
+            element.replace(child, wrapper)
+            wrapper.tail, tail = None, child.tail
+            wrapper.append(child)
+            child.tail = tail
+            return True
+        if (child.tail or "").strip():
+            add_text(child, " " + (child.tail or ""))
+            child.tail = None
+            return True
+    if not len(element):
+        remove(element)
+        return True
+    if item == "dd" and element[0].tag == "dd":
+        element.insert(0, etree.Element("dt"))
+        return True
+    return False
+
+
+def _repair_table(element: Element) -> bool:
+    """Loose text in a table goes into a cell; a table or row without cells goes away."""
+    cell_home = element if element.tag == "tr" else None
+    for child in [None, *element]:
+        text = (element.text if child is None else child.tail) or ""
+        if not text.strip():
+            continue
+        row = cell_home if cell_home is not None else etree.SubElement(element, "tr")
+        etree.SubElement(row, "td").text = text.strip()
+        if child is None:
+            element.text = None
+        else:
+            child.tail = None
+        return True
+    if not len(element):
+        remove(element)
+        return True
+    return False
+
+
+def _wrap_inline_runs(element: Element) -> bool:
+    """Put loose text and inline elements that stand among blocks into paragraphs."""
+    blocks = [child for child in element if is_block(child)]
+    if not blocks and element.tag not in ("body", "section", "blockquote"):
+        return False
+    changed = False
+    run: list[Element] = []
+    text = element.text or ""
+    element.text = None
+
+    def flush(position: int) -> int:
+        nonlocal changed, run, text
+        if not text.strip() and not run:
+            text = ""
+            return position
+        paragraph = etree.Element("p")
+        paragraph.text = text.lstrip()
+        for child in run:
+            paragraph.append(child)
+        element.insert(position, paragraph)
+        run, text, changed = [], "", True
+        return position + 1
+
+    position = 0
+    for child in list(element):
+        if is_block(child):
+            position = flush(position)
+            text, child.tail = child.tail or "", None
+            position = element.index(child) + 1
+        else:
+            run.append(child)
+    flush(position)
+    return changed

@@ -1,0 +1,31 @@
+"""The cover of the e-book, drawn from the work itself.
+
+In: a Document and the styles. Out: a PNG of 1400 x 2100 pixels.
+The pattern comes from the article's identifier, so that a series has covers that differ and a
+new version keeps its own. This module must not know the package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from press.model import Document
+from press.pdf import render
+from press.pdfread import raster
+from press.styles import Styles
+
+WIDTH, HEIGHT = 1400, 2100
+
+
+def draw_cover(document: Document, styles: Styles) -> bytes:
+    """Draw the cover; the same work gives the same bytes."""
+    seed = document.matter.identifier or document.name
+    digits = hashlib.sha256(seed.encode()).digest()
+    pattern = [24 + (byte % 8) * 20 for byte in digits[:28]]
+    text = styles.fill("cover.html", document=document, matter=document.matter, pattern=pattern)
+    pdf = render(text, [styles.css("cover.css")], document, styles, tagged=False).write_pdf()
+    image = raster(pdf, 0, WIDTH).convert("RGB").quantize(32, dither=0)
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=False, compress_level=6)
+    return out.getvalue()

@@ -1,0 +1,90 @@
+"""Pictures that an article shows: there, of a known kind, and harmless.
+
+In: a path as the article writes it. Out: an `Image`, or a problem.
+This module must not know Markdown, nor how pictures are drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lxml import etree
+
+from press.matter import nearest
+from press.model import Image
+from press.problems import Problem, Span
+
+_KINDS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+)
+_HINT = "use SVG, PNG or JPEG"
+_SVG = "{http://www.w3.org/2000/svg}"
+
+
+def read_image(
+    source: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+) -> Image | None:
+    """Read a picture. Problems: IMG001 missing, IMG003 elsewhere, IMG004 of no use or hostile."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", source):
+        hint = "save the picture in source/images/ and name that file"
+        message = f"image '{source}' is not in the project"
+        problems.append(Problem("IMG003", place, message, hint))
+        return None
+    path = folder / source
+    if not path.resolve().is_relative_to(root.resolve()):
+        message = f"image '{source}' lies outside the project"
+        problems.append(Problem("IMG003", place, message, "copy it into source/images/"))
+        return None
+    if not path.is_file():
+        near = path.parent.glob("*") if path.parent.is_dir() else ()
+        hint = nearest(path.name, [p.name for p in near if p.is_file()])
+        message = f"image '{source}' is missing"
+        problems.append(Problem("IMG001", place, message, hint or "put the file there"))
+        return None
+    data = path.read_bytes()
+    media_type = _media_type(data)
+    flaw = _svg_flaw(data) if media_type == "image/svg+xml" else ""
+    if not media_type or flaw:
+        message = f"image '{source}' {flaw or 'is no picture that every reader can show'}"
+        problems.append(Problem("IMG004", place, message, _HINT if not flaw else "export it plain"))
+        return None
+    return Image(source, data, media_type)
+
+
+def _media_type(data: bytes) -> str:
+    for magic, media_type in _KINDS:
+        if data.startswith(magic):
+            return media_type
+    return "image/svg+xml" if b"<svg" in data[:4096] else ""
+
+
+def _svg_flaw(data: bytes) -> str:
+    """What makes an SVG unfit for a book: scripts, outside references, no XML."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        return f"is no well-formed SVG: {error.msg}"
+    if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
+        return "declares entities"
+    for element in root.iter():
+        if element.tag is etree.PI or element.tag is etree.Entity:
+            return "has a processing instruction or an entity"
+        if not isinstance(element.tag, str):
+            continue
+        name = element.tag.removeprefix(_SVG).lower()
+        if name in ("script", "foreignobject", "iframe"):
+            return f"has a <{name}>"
+        css = (element.text or "") if name == "style" else (element.get("style") or "")
+        if re.search(r"@import|url\(\s*[\"']?(?!#)", css):
+            return "refers to something outside itself"
+        for key, value in element.attrib.items():
+            local = str(key).rpartition("}")[2].lower()
+            if local.startswith("on"):
+                return f"has the script attribute '{local}'"
+            if local in ("href", "src") and not re.match(r"#|data:image/(png|jpeg);", str(value)):
+                return "refers to something outside itself"
+    return ""

@@ -1,0 +1,78 @@
+"""The program's own words, by language, and dates as readers write them.
+
+In: a language tag (BCP 47). Out: labels and finished dates.
+This module must not know articles. A language without a table here gets English labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+_RTL = frozenset("ar arc ckb dv fa he ks ku ps sd ug ur yi".split())
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+
+_ENGLISH = {
+    "contents": "Contents",
+    "cover": "Cover",
+    "title-page": "Title page",
+    "start": "Start of the text",
+    "references": "References",
+    "notes": "Notes",
+    "note": "Note",
+    "back-to-text": "back to the text",
+    "cited-at": "Cited at",
+    "cited-back": "Back to where reference {number} is cited, place {place} of {places}",
+    "page": "page",
+    "page-short": "p.",
+    "pages": "Pages of the printed handout",
+    "of": "of",
+    "evidence": "Kind of evidence",
+    "audience": "For",
+    "by": "By",
+    "not-reviewed": "Not yet reviewed by a clinician",
+    "reviewed-by": "Reviewed by",
+    "reviewed": "Reviewed",
+    "checked": "Sources checked",
+    "published": "Published",
+    "version": "version",
+    "none": "none",
+    "notice": "Notice",
+    "your-clinic": "Your clinic",
+    "clinic-name": "Name",
+    "clinic-telephone": "Telephone",
+    "clinic-hours": "Hours",
+    "clinic-address": "Address",
+    "clinic-web": "Website",
+    "your-notes": "Your notes and questions",
+    "online": "Read or download this handout",
+    "online-qr": "QR code that leads to {address}",
+    "write-in": "space to write: {name}",
+}
+
+
+def labels_for(lang: str) -> Mapping[str, str]:
+    """The labels for a language; English where there is no table of its own."""
+    del lang
+    return _ENGLISH
+
+
+def direction(lang: str) -> str:
+    """`rtl` or `ltr`, by the script that a language is usually written in."""
+    script = lang.split("-")[1].lower() if lang.count("-") and len(lang.split("-")[1]) == 4 else ""
+    if script:
+        return "rtl" if script in ("arab", "hebr", "syrc", "thaa", "nkoo") else "ltr"
+    return "rtl" if lang.split("-", maxsplit=1)[0].lower() in _RTL else "ltr"
+
+
+def spell_date(day: date, lang: str) -> str:
+    """A date in words: US English and English elsewhere differ; other languages get ISO 8601."""
+    primary, _, rest = lang.partition("-")
+    if primary.lower() != "en":
+        return day.isoformat()
+    month = _MONTHS[day.month - 1]
+    if "US" in rest.split("-") or not rest:
+        return f"{month} {day.day}, {day.year}"
+    return f"{day.day} {month} {day.year}"

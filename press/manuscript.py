@@ -1,0 +1,293 @@
+"""One article, from its file to a `Manuscript`: structure made regular, every flaw reported.
+
+In: an article's file. Out: a `Manuscript` whose body is clean XHTML: sections below `<body>`
+begin with `<h2>`, figures and tables have captions, every block has an id, notes are collected.
+This module must not know disclaimers, citation styles or renderers.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from lxml import etree
+
+from press import markup
+from press.clean import BLOCKS, Element, remove, unwrap
+from press.images import read_image
+from press.matter import nearest, read_matter, split
+from press.model import Cluster, Config, Image, Manuscript
+from press.problems import Problem, Span
+from press.project import decode, shown
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
+_SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
+
+
+def read_manuscript(
+    path: Path, root: Path, config: Config, problems: list[Problem]
+) -> Manuscript | None:
+    """Read and validate one article; None where there is nothing to go on with.
+
+    Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`); all of them in one pass.
+    """
+    file = shown(path, root)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        hint = "check that the file is there and may be read"
+        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+        return None
+    text = decode(data, file, problems)
+    if text is None:
+        return None
+    fields, body_text, first = split(text, file, problems)
+    matter = read_matter(fields, config.lang, problems)
+    made = markup.convert(body_text, file, first, problems)
+    reader = _Reader(made.body, body_text, file, first, problems)
+    reader.regular()
+    images = reader.images(path.parent, root)
+    reader.links()
+    if not "".join(made.body.itertext()).strip() and not images:
+        hint = "write the text below the front matter"
+        problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
+    clusters = _in_reading_order(made.body, made.clusters)
+    body = markup.serialise(made.body)
+    return Manuscript(path.stem, file, data, text, matter, body, clusters, images)
+
+
+def slug(text: str) -> str:
+    """An id from a heading's words, as Pandoc makes it: lower case, hyphens, no leading digits."""
+    plain = unicodedata.normalize("NFKC", markup.TOKEN.sub("", text)).lower()
+    words = re.sub(r"[^\w\s.-]", "", plain)
+    return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
+
+
+class _Reader:
+    """Works on one article's tree, and finds the line of what it reports."""
+
+    def __init__(
+        self, body: Element, text: str, file: str, first: int, problems: list[Problem]
+    ) -> None:
+        self.body, self.text, self.file, self.first = body, text, file, first
+        self.problems = problems
+
+    def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
+        place = markup.locate(self.text, pattern, self.first, nth)
+        self.problems.append(Problem(code, Span(self.file, *place), message, hint))
+
+    def regular(self) -> None:
+        """Headings, captions and ids, in that order."""
+        self._levels()
+        self._notes()
+        _captions(self.body)
+        _figures(self.body)
+        self._ids()
+
+    def _levels(self) -> None:
+        """Sections start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
+        headings = [element for element in self.body.iter(*_HEADINGS)]
+        if not headings:
+            return
+        shift = 2 - min(int(h.tag[1]) for h in headings)
+        last = 1
+        for heading in headings:
+            level = int(heading.tag[1]) + shift
+            if level > last + 1:
+                words = plain(heading)
+                message = f"heading '{words}' is {level - last} levels below the one before it"
+                hint = f"write it with {'#' * (last + 1 - shift)}; it is set as if you had"
+                pattern = r"(?m)^[ ]{0,3}#+[ ]*" + re.escape(words[:20])
+                self.report("TXT005", pattern, message, hint)
+                level = last + 1
+            last = level
+            heading.tag = f"h{min(level, 6)}"
+
+    def _notes(self) -> None:
+        """Notes as the library leaves them become `<span class=noteref>` and `<div class=note>`."""
+        numbers: dict[str, int] = {}
+        for sup in list(self.body.iter("sup")):
+            key = (sup.get("id") or "").partition(":")
+            if not key[0].startswith("fnref") or not key[1]:
+                continue
+            number = numbers.setdefault(key[2], len(numbers) + 1)
+            sup.attrib.clear()
+            sup.set("class", "noteref")
+            for child in list(sup):
+                sup.remove(child)
+            link = etree.SubElement(sup, "a", href=f"#note-{number}", id=f"noteref-{number}")
+            if key[0] != "fnref":
+                link.set("id", f"noteref-{number}-{key[0][5:]}")
+            link.text, sup.text = str(number), None
+        for holder in [e for e in self.body.iter("div") if e.get("class") == "footnote"]:
+            self._note_texts(holder, numbers)
+
+    def _note_texts(self, holder: Element, numbers: dict[str, int]) -> None:
+        """Give every section the notes it refers to, at its end."""
+        notes: dict[str, Element] = {}
+        for item in list(holder.iter("li")):
+            key = (item.get("id") or "").partition(":")[2]
+            if not key:
+                continue
+            for link in [a for a in item.iter("a") if "footnote-backref" in (a.get("class") or "")]:
+                remove(link)
+            if key not in numbers:
+                pattern = rf"\[\^{re.escape(key)}\]:"
+                message = f"note '{key}' is never referred to"
+                self.report("TXT006", pattern, message, f"write [^{key}] where it belongs")
+                continue
+            name = f"note-{numbers[key]}"
+            note = notes[name] = etree.Element("div", id=name)
+            note.set("class", "note")
+            note.text = item.text
+            note.extend(list(item))
+        remove(holder)
+        _distribute(self.body, notes)
+
+    def _ids(self) -> None:
+        """Every block has an id of its own; the author's are kept, and must differ (LNK003)."""
+        taken: dict[str, int] = {}
+        for element in self.body.iter("*"):
+            name = element.get("id")
+            if name is None:
+                continue
+            safe = re.sub(r"\s+", "-", name)
+            element.set("id", safe)
+            taken[safe] = taken.get(safe, 0) + 1
+            if taken[safe] > 1:
+                pattern = rf"#{re.escape(name)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(name)}\b"
+                hint = "give one of them another id"
+                message = f"the id '{name}' stands twice"
+                self.report("LNK003", pattern, message, hint, taken[safe] - 1)
+        count = 0
+        for element in self.body.iter("*"):
+            if element.get("id") or element.tag not in _NAMED:
+                continue
+            if element.tag in _HEADINGS:
+                base = slug(plain(element))
+                name, extra = base, 1
+                while name in taken:
+                    name, extra = f"{base}-{extra}", extra + 1
+            else:
+                count += 1
+                while (name := f"b{count}") in taken:
+                    count += 1
+            taken[name] = 1
+            element.set("id", name)
+
+    def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
+        """Every picture: it must be there, be safe, and have an alternative text."""
+        found: dict[str, Image] = {}
+        for element in self.body.iter("img"):
+            source = element.get("src") or ""
+            pattern = re.escape(source) if source else "<img|!\\["
+            place = Span(self.file, *markup.locate(self.text, pattern, self.first))
+            if not (element.get("alt") or "").strip():
+                hint = "say what the picture shows: ![A curve that falls](curve.svg)"
+                message = f"image '{source}' has no alternative text"
+                self.problems.append(Problem("IMG002", place, message, hint))
+            if source not in found:
+                image = read_image(source, folder, root, place, self.problems)
+                if image:
+                    found[source] = image
+        return tuple(found[name] for name in sorted(found))
+
+    def links(self) -> None:
+        """Links lead somewhere: to an id of this article, or to a safe address."""
+        ids = {"references", *(element.get("id") for element in self.body.iter("*"))}
+        for link in self.body.iter("a"):
+            target = link.get("href")
+            if target is None:
+                continue
+            pattern = re.escape(target)
+            if not _SAFE_LINK.match(target):
+                message = f"link to '{target}' leads out of the handout and not to the web"
+                hint = "link to https://…, mailto:…, tel:… or #an-id of this article"
+                self.report("LNK002", pattern, message, hint)
+            elif target.startswith("#") and target[1:] not in ids:
+                known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
+                message = f"link to '{target}', and nothing here has that id"
+                self.report("LNK001", pattern, message, nearest(target[1:], known))
+
+
+def _distribute(body: Element, notes: dict[str, Element]) -> None:
+    """Put each note at the end of the section that first refers to it."""
+    stretches: list[list[Element]] = [[]]
+    for block in body:
+        if block.tag == "h2":
+            stretches.append([])
+        stretches[-1].append(block)
+    for blocks in stretches:
+        holder = etree.Element("div")
+        holder.set("class", "notes")
+        waiting = list(blocks)
+        while waiting:
+            for link in waiting.pop(0).iter("a"):
+                name = (link.get("href") or "#")[1:]
+                if (link.get("id") or "").startswith("noteref-") and name in notes:
+                    holder.append(notes.pop(name))
+                    waiting.append(holder[-1])
+        if len(holder):
+            blocks[-1].addnext(holder)
+
+
+def _in_reading_order(body: Element, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    """Number the citation tokens in the order of the text; returns their clusters in it."""
+    ordered: list[Cluster] = []
+
+    def renumber(found: re.Match[str]) -> str:
+        ordered.append(clusters[int(found[1])])
+        return f"{markup.CITE_OPEN}{len(ordered) - 1}{markup.CITE_CLOSE}"
+
+    for run in markup.text_runs(body):
+        text = run.read()
+        if markup.CITE_OPEN in text:
+            run.write(markup.CITE.sub(renumber, text))
+    return tuple(ordered)
+
+
+def plain(element: Element) -> str:
+    """The words of an element, white space folded."""
+    return " ".join(markup.TOKEN.sub("", "".join(element.itertext())).split())
+
+
+def _captions(body: Element) -> None:
+    """A paragraph `Table: words` beside a table becomes its caption (Pandoc's syntax)."""
+    for table in list(body.iter("table")):
+        if table.find("caption") is not None:
+            continue
+        for other in (table.getprevious(), table.getnext()):
+            if other is None or other.tag != "p" or not re.match(r"\s*Table:\s", other.text or ""):
+                continue
+            other.tag = "caption"
+            other.text = re.sub(r"\A\s*Table:\s+", "", other.text or "")
+            table.insert(0, other)
+            break
+        for cell in table.iter("th"):
+            if cell.get("scope") is None:
+                cell.set("scope", "col")
+
+
+def _figures(body: Element) -> None:
+    """A picture alone in its paragraph is a figure; its title is the caption."""
+    for paragraph in list(body.iter("p")):
+        if len(paragraph) != 1 or paragraph[0].tag != "img":
+            continue
+        image = paragraph[0]
+        if (paragraph.text or "").strip() or (image.tail or "").strip():
+            continue
+        paragraph.tag, paragraph.text, image.tail = "figure", None, None
+        if image.get("id") and not paragraph.get("id"):
+            paragraph.set("id", image.attrib.pop("id"))
+        if image.get("class"):
+            paragraph.set("class", image.attrib.pop("class"))
+        title = image.attrib.pop("title", "")
+        if title:
+            etree.SubElement(paragraph, "figcaption").text = title
+    for div in [e for e in body.iter("figure") if e.getparent() is not None]:
+        parent = div.getparent()
+        if parent is not None and parent.tag == "p":
+            unwrap(parent)

@@ -1,0 +1,234 @@
+"""Markdown to clean XHTML: owner of the Markdown library.
+
+In: Markdown (Pandoc's common extensions). Out: an lxml `<body>`, the citations found in it, and
+problems. Citations and words to be filled in travel through the tree as tokens, so that no later
+step has to guess: `CITE_OPEN n CITE_CLOSE` stands for cluster n, `WORD_OPEN name WORD_CLOSE` for
+`{{ name }}`. This module must not know files, bibliographies or disclaimers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import markdown
+from lxml import etree
+from markdown.inlinepatterns import InlineProcessor
+
+from press.citesyntax import GROUP_PATTERN, NARRATIVE_PATTERN, parse_group, parse_narrative
+from press.clean import Element, clean, legal
+from press.model import Cluster
+from press.problems import Problem, Span
+
+WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
+CITE_OPEN, CITE_CLOSE = "\U000f0002", "\U000f0003"
+WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
+CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
+TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
+_RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
+_WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
+_CODE = re.compile(r"(^|\n)([ ]{0,3})(```+|~~~+).*?(\n[ ]{0,3}\3[`~]*[ \t]*(?=\n|\Z)|\Z)|(?<!`)(`+)(?!`)(?:.+?)(?<!`)\5(?!`)|<!--.*?-->", re.S)
+_EXTENSIONS = (
+    "abbr", "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
+    "sane_lists", "smarty",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Markup:
+    """Markdown, converted."""
+
+    body: Element
+    clusters: tuple[Cluster, ...]
+
+
+def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> Markup:
+    """Convert Markdown to clean XHTML.
+
+    `first_line` is the line of the file on which `text` starts. Problems: HTM001 an element that
+    had to go, HTM002 an attribute that had to go, TXT003 characters that no file may hold.
+    """
+    stray = _RESERVED.search(text) or (re.search("[^\n]", text) if text != legal(text) else None)
+    if stray:
+        legal_text = _RESERVED.sub("", legal(text))
+        index = next((i for i, (a, b) in enumerate(zip(text, legal_text, strict=False)) if a != b), len(legal_text))
+        line = first_line + text.count("\n", 0, index)
+        message = f"the character U+{ord(text[index]):04X} is a control character; it is left out"
+        problems.append(Problem("TXT003", Span(file, line), message, "delete it in the source"))
+        text = legal_text
+    clusters: list[Cluster] = []
+    engine = _engine(clusters)
+    html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
+    dropped: list[tuple[str, str]] = []
+    body = clean(html, dropped)
+    _restore_literals(body)
+    for kind, name in dict.fromkeys(dropped):
+        code = "HTM001" if kind == "element" else "HTM002"
+        needle = rf"<{name}\b" if kind == "element" else rf"\b{name}\s*="
+        span = Span(file, *locate(text, needle, first_line))
+        if kind == "element":
+            hint = "take it out, or write its content as Markdown"
+            message = f"<{name}> cannot stand in a handout, nor what is in it"
+        else:
+            message = f"the attribute '{name}' has no effect and is left out"
+            hint = "use a class, {.name}, and a style in styles/"
+        problems.append(Problem(code, span, message, hint))
+    return Markup(body, tuple(clusters))
+
+
+def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
+    """Line and column of the nth match of a regular expression outside code; (0, 0) if none."""
+    blank = _CODE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    for index, found in enumerate(re.finditer(pattern, blank)):
+        if index == nth:
+            start = found.start()
+            line = text.count("\n", 0, start)
+            return first_line + line, start - (text.rfind("\n", 0, start) + 1) + 1
+    return 0, 0
+
+
+def _engine(clusters: list[Cluster]) -> markdown.Markdown:
+    engine = markdown.Markdown(
+        extensions=list(_EXTENSIONS),
+        extension_configs={"footnotes": {"BACKLINK_TEXT": "", "SEPARATOR": ":"}},
+        output_format="xhtml",
+    )
+    engine.ESCAPED_CHARS.append("@")
+    patterns = engine.inlinePatterns
+    patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)
+    patterns.register(_Narrative(NARRATIVE_PATTERN, clusters), "cite-narrative", 85)
+    return engine
+
+
+class _Group(InlineProcessor):
+    """`[@key]`: becomes a token in the text."""
+
+    def __init__(self, pattern: str, clusters: list[Cluster]) -> None:
+        super().__init__(pattern)
+        self.clusters = clusters
+
+    def parse(self, found: re.Match[str]) -> Cluster | None:
+        return parse_group(found["group"])
+
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802 - the library's name
+        cluster = self.parse(m)
+        if cluster is None:
+            return None, None, None
+        self.clusters.append(cluster)
+        return f"{CITE_OPEN}{len(self.clusters) - 1}{CITE_CLOSE}", m.start(0), m.end(0)
+
+
+class _Narrative(_Group):
+    """`@key says`: becomes a token in the text."""
+
+    def parse(self, found: re.Match[str]) -> Cluster:
+        return parse_narrative(found["minus"], found["key"], found["rest"])
+
+
+def _restore_literals(body: Element) -> None:
+    """In code and in attributes a token becomes again what the author typed."""
+
+    def literal(text: str | None) -> str | None:
+        return WORD.sub(r"{{ \1 }}", text) if text else text
+
+    for element in body.iter("*"):
+        for name, value in element.attrib.items():
+            if WORD_OPEN in value:
+                element.set(name, literal(value) or "")
+        if element.tag in ("code", "pre", "kbd", "samp"):
+            for inner in element.iter("*"):
+                inner.text = literal(inner.text)
+                if inner is not element:
+                    inner.tail = literal(inner.tail)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of text in a tree: an element's text, or its tail."""
+
+    element: Element
+    is_tail: bool
+
+    def read(self) -> str:
+        """The text."""
+        return (self.element.tail if self.is_tail else self.element.text) or ""
+
+    def write(self, text: str) -> None:
+        """Replace the text."""
+        if self.is_tail:
+            self.element.tail = text
+        else:
+            self.element.text = text
+
+    def insert(self, pieces: Sequence[str | Element]) -> None:
+        """Put strings and elements in the place of the text."""
+        parent = self.element.getparent() if self.is_tail else self.element
+        assert parent is not None
+        position = parent.index(self.element) + 1 if self.is_tail else 0
+        run = self
+        run.write("")
+        for piece in pieces:
+            if isinstance(piece, str):
+                run.write(run.read() + piece)
+            else:
+                parent.insert(position, piece)
+                run, position = Run(piece, True), position + 1
+
+
+def text_runs(body: Element) -> list[Run]:
+    """Every run of text in a tree that is not empty, in the order of reading."""
+    runs: list[Run] = []
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        if event == "start" and element.text:
+            runs.append(Run(element, False))
+        if event == "end" and element.tail and element is not body:
+            runs.append(Run(element, True))
+    return runs
+
+
+def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> None:
+    """Put elements in the place of tokens.
+
+    `make(kind, value)` is called with (`cite`, index) or (`word`, name) in the order of the text.
+    """
+    for run in text_runs(body):
+        text = run.read()
+        if not TOKEN.search(text):
+            continue
+        pieces: list[str | Element] = []
+        start = 0
+        for found in TOKEN.finditer(text):
+            kind = "word" if found[1] is not None else "cite"
+            pieces += [text[start : found.start()], make(kind, found[1] or found[2])]
+            start = found.end()
+        run.insert(_marks_after_stops([*pieces, text[start:]]))
+
+
+def _marks_after_stops(pieces: list[str | Element]) -> list[str | Element]:
+    """Raised citation marks stand close to the word, after a full stop or comma (AMA 11, 3.6)."""
+    for index, piece in enumerate(pieces):
+        if isinstance(piece, str) or piece.find("sup") is None or piece.text:
+            continue
+        before, after = pieces[index - 1], pieces[index + 1]
+        if index and isinstance(before, str) and isinstance(after, str):
+            stop = after[: 1 if after[:1] in (".", ",") else 0]
+            pieces[index - 1], pieces[index + 1] = before.rstrip() + stop, after[len(stop) :]
+    return pieces
+
+
+def fragment(xhtml: str, tag: str = "body") -> Element:
+    """Parse well-formed XHTML content into an element of that name."""
+    return etree.fromstring(f"<{tag}>{xhtml}</{tag}>")
+
+
+def serialise(element: Element) -> str:
+    """An element as XML text, without its tail."""
+    return etree.tostring(element, encoding="unicode", with_tail=False)
+
+
+
+def parse(xhtml: str) -> Element:
+    """Parse one well-formed element."""
+    return etree.fromstring(xhtml)

@@ -1,0 +1,295 @@
+"""The types that travel between the stages: frozen, named, without behaviour.
+
+In: nothing. Out: one dataclass for each thing the stages hand on.
+This module must not know any stage, nor any third-party library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from press.problems import Span
+
+
+@dataclass(frozen=True)
+class Cite:
+    """One key inside a citation, as Pandoc's syntax writes it."""
+
+    key: str
+    prefix: str = ""
+    """Words before the key: `see` in `[see @a]`."""
+    locator: str = ""
+    """Where in the work: `4` in `[@a, p. 4]`."""
+    label: str = ""
+    """What the locator counts, as CSL names it (`page`, `chapter`, ...); empty without locator."""
+    suffix: str = ""
+    """Words after the locator."""
+    suppress_author: bool = False
+    """`[-@a]`: the author stands in the text already."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A citation as it stands in the text: one or more keys in one pair of brackets."""
+
+    cites: tuple[Cite, ...]
+    narrative: bool = False
+    """`@a says`: the author is part of the sentence, outside brackets."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a bibliography."""
+
+    key: str
+    csl: Mapping[str, Any]
+    """The item in CSL-JSON 1.0.2."""
+    span: Span
+    evidence: str = ""
+    """The kind of evidence (`randomised trial`), empty where the bibliography does not say."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One line of the references page."""
+
+    key: str
+    number: int
+    """1-based position on the references page."""
+    xhtml: str
+    """The formatted entry as XHTML phrasing content, DOI and PMID linked."""
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class Citations:
+    """What the citation style made of an article's clusters."""
+
+    marks: tuple[str, ...]
+    """For each cluster, in order, XHTML phrasing content; each cite links to `#ref-KEY`."""
+    references: tuple[Reference, ...]
+    numeric: bool = True
+    """Whether the style numbers its entries."""
+    superscript: bool = False
+    """Whether marks stand above the line, close to the word before: no space goes there."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone who wrote, or an organisation that did."""
+
+    name: str
+    affiliation: str = ""
+    orcid: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The front matter of an article, read and validated."""
+
+    title: str
+    subtitle: str = ""
+    authors: tuple[Person, ...] = ()
+    date: date | None = None
+    lang: str = "en"
+    abstract: str = ""
+    keywords: tuple[str, ...] = ()
+    bibliography: tuple[str, ...] = ()
+    csl: str = ""
+    nocite: tuple[str, ...] = ()
+    rights: str = ""
+    topics: tuple[str, ...] = ()
+    reviewed: date | None = None
+    sources_checked: date | None = None
+    next_review: date | None = None
+    reviewer: str = ""
+    funding: str = ""
+    conflicts: str = ""
+    version: str = ""
+    identifier: str = ""
+    audience: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """For each key that was given, its line in the file."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A form in which an article is printed."""
+
+    name: str
+    page: str = "Letter"
+    """The sheet, as CSS Paged Media 3 (7.1) writes the `size` property."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """makebook.toml, read and validated."""
+
+    lang: str = "en-US"
+    jurisdiction: str = ""
+    address: str = ""
+    csl: str = "american-medical-association"
+    bibliography: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("pdf", "epub")
+    editions: tuple[Edition, ...] = ()
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Topic (or `*`) to the ids of the notices that an article on it must carry."""
+    required_lines: Mapping[str, int] = field(default_factory=dict)
+    max_age: Mapping[str, int] = field(default_factory=dict)
+    """Days after which a `verified` or `reviewed` date is called stale."""
+    terms: tuple[str, ...] = ()
+    """Words that the readability figure leaves out."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """A table of words by locale: `source/disclaimers/NAME.toml`."""
+
+    name: str
+    file: str
+    verified: date | None
+    locales: Mapping[str, Mapping[str, str]]
+    line: int = 0
+    """Where `verified` stands."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """All that stands in a project's folder, before any article is read."""
+
+    root: Path
+    config: Config
+    articles: tuple[Path, ...]
+    notice_files: tuple[Path, ...]
+    data: tuple[Data, ...]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture that an article shows."""
+
+    name: str
+    """Its path as the article writes it, relative to the article's folder."""
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """One article as its author wrote it, read and validated."""
+
+    name: str
+    """The file name without its ending: names the outputs."""
+    file: str
+    """Path relative to the project."""
+    data: bytes
+    text: str
+    matter: Matter
+    body: str
+    """One `<body>` of clean XHTML; citations and words are still tokens (see markup)."""
+    clusters: tuple[Cluster, ...]
+    images: tuple[Image, ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The text of a disclaimer, and the rule that says where it goes."""
+
+    id: str
+    title: str
+    file: str
+    body: str
+    """One `<body>` of clean XHTML."""
+    places: tuple[str, ...] = ()
+    """`opening`, `every-page`, `before:#ID`, `before-references`, `closing`."""
+    short: str = ""
+    required: bool = True
+    topics: tuple[str, ...] = ()
+    jurisdictions: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    verified: date | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A notice that applies to an article: where it goes, and which rule asked for it."""
+
+    notice: Notice
+    place: str
+    """One of the notice's places, or `by hand`."""
+    rule: str
+    """In words: `topic off-label, jurisdiction US (off-label.en-US.md)`."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stretch of the finished work."""
+
+    id: str
+    kind: str
+    """`opening` or `section` (the author's), `notice`, `references`."""
+    title: str
+    xhtml: str
+    """One `<section>` element; every block in it has an id."""
+    place: str = ""
+    """For a notice, where it was put."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A date after which something wants a fresh look."""
+
+    day: date
+    code: str
+    span: Span
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """The complete work, once, for all formats."""
+
+    name: str
+    matter: Matter
+    direction: str
+    """`ltr` or `rtl`."""
+    labels: Mapping[str, str]
+    """The program's own words, in the article's language."""
+    parts: tuple[Part, ...]
+    short: str
+    """The short disclaimer of every page."""
+    facts: tuple[str, ...]
+    """Who answers for the text, and dates: finished lines for the title block."""
+    stamp: str
+    """Date, identifier, version and hash: the line that identifies a loose sheet."""
+    address: str
+    """Where the web page will stand; empty without one."""
+    placements: tuple[Placement, ...]
+    references: tuple[Reference, ...]
+    images: tuple[Image, ...]
+    source: tuple[str, bytes]
+    """Name and bytes of the article, for the PDF to carry."""
+    modified: str
+    """The day of the text, as ISO 8601 in UTC: the only time that outputs carry."""
+    hash: str
+    """First 8 hexadecimal digits of the SHA-256 of all that stands above."""
+    due: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished file, not yet published."""
+
+    name: str
+    """File name in `build/`."""
+    format: str
+    data: bytes
+    edition: str = ""
+    pages: int = 0

@@ -1,0 +1,222 @@
+"""The handout as PDF: PDF/A-3a and PDF/UA-1 in one file. Owner of WeasyPrint.
+
+In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
+Writes no file that stays, reads no clock, knows no configuration.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from press import __version__
+from press.model import Artifact, Document, Edition
+from press.problems import Problem, ProblemsError, Span
+from press.styles import Styles
+
+_BASE = "https://work.invalid/"
+"""Where a document's own pictures seem to lie (RFC 2606: a name that leads nowhere)."""
+
+# ISO 14289-1, clause 5: the identification schema, and its declaration as ISO 19005-3, 6.6.2.3
+# asks for any property outside the schemas that PDF/A knows.
+_UA_METADATA = b"""
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
+</rdf:Description>
+<rdf:Description rdf:about=""
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
+
+
+class Layout:
+    """A handout laid out on pages, ready to be written with what it carries."""
+
+    def __init__(self, document: Document, edition: Edition, rendered: Any, text: str) -> None:
+        self.document = document
+        self.edition = edition
+        self._rendered = rendered
+        self.html = text
+
+    @property
+    def anchors(self) -> list[list[str]]:
+        """For each page, the ids of the blocks that begin on it, top to bottom."""
+        pages = []
+        for page in self._rendered.pages:
+            places = sorted((round(box[1], 1), round(box[0], 1), id_) for id_, box in page.anchors.items())
+            pages.append([id_ for _, _, id_ in places])
+        return pages
+
+    def write(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+        """Write the PDF.
+
+        `carried` lists the files it takes along: name, bytes, relationship (ISO 32000-2, 7.11.3).
+        """
+        from weasyprint import Attachment
+
+        day = datetime.fromisoformat(self.document.modified)
+        metadata = self._rendered.metadata
+        metadata.attachments = [
+            Attachment(
+                file_obj=io.BytesIO(data),
+                name=attached,
+                description=attached,
+                relationship=relationship,
+                created=day,
+                modified=day,
+            )
+            for attached, data, relationship in carried
+        ]
+        plain = type(metadata).generate_rdf_metadata
+
+        def with_ua(*args: Any) -> bytes:
+            rdf: bytes = plain(metadata, *args)
+            head, _, _ = rdf.rpartition(b"</rdf:RDF>")
+            return head + _UA_METADATA + b"</rdf:RDF>"
+
+        metadata.generate_rdf_metadata = with_ua
+        with _listening():
+            data = self._rendered.write_pdf(pdf_variant="pdf/a-3a")
+        return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
+
+
+def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
+    """Lay a document out on the pages of an edition.
+
+    Raises:
+        ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
+    """
+    text = handout_html(document, styles)
+    rendered = render(text, [styles.css("print.css"), f"@page {{ size: {edition.page} }}"], document, styles)
+    return Layout(document, edition, rendered, text)
+
+
+def handout_html(document: Document, styles: Styles) -> str:
+    """The whole handout as one HTML text."""
+    groups = [(place, list(parts)) for place, parts in groupby(document.parts, lambda p: p.place)]
+    page = escape(document.labels["page-short"], {'"': "&quot;"})
+    text = styles.fill(
+        "handout.html",
+        document=document,
+        matter=document.matter,
+        labels=document.labels,
+        groups=groups,
+        qr=_qr(document.address) if document.address else "",
+        generator=f"makebook {__version__}",
+    )
+    return text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+
+
+def render(
+    text: str, sheets: Sequence[str], document: Document, styles: Styles, *, tagged: bool = True
+) -> Any:
+    """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
+    with _fonts(styles), _listening():
+        from weasyprint import CSS, HTML
+
+        fetcher = _fetcher(document)
+        html = HTML(string=text, base_url=_BASE, url_fetcher=fetcher)
+        parsed = [CSS(string=sheet, url_fetcher=fetcher) for sheet in sheets]
+        options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
+        return html.render(stylesheets=parsed, **options)
+
+
+def _fetcher(document: Document) -> Any:
+    """Gives the layout the document's own pictures and inline data, and nothing else."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse, url_join
+
+    images = {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in images:
+                image = images[url]
+                return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
+            if url.startswith("data:image/"):
+                return super().fetch(url, headers)
+            raise ValueError(f"'{url}' is not part of the work")
+
+    return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[None]:
+    """Turn what WeasyPrint would only log into problems (PDF001)."""
+    records: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record.getMessage())
+
+    logger, handler = logging.getLogger("weasyprint"), Handler(logging.WARNING)
+    previous, propagate, old = logger.level, logger.propagate, logger.handlers[:]
+    logger.handlers[:], logger.propagate = [handler], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.handlers[:], logger.propagate = old, propagate
+        logger.setLevel(previous)
+    if records:
+        hint = "mend the style or the template it speaks of"
+        problems = [Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)]
+        raise ProblemsError(problems)
+
+
+@contextlib.contextmanager
+def _fonts(styles: Styles) -> Iterator[None]:
+    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages."""
+    folders = sorted({path.parent.resolve().as_posix() for path in styles.fonts()})
+    folder = tempfile.mkdtemp(prefix="makebook-fonts-")
+    dirs = "".join(f"<dir>{escape(name)}</dir>" for name in folders)
+    file = Path(folder) / "fonts.conf"
+    cache = f"<cachedir>{escape(folder)}</cachedir>"
+    file.write_text(f"<fontconfig>{dirs}{cache}</fontconfig>", encoding="utf-8")
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(file)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
+        for path in Path(folder).glob("*"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(folder).rmdir()
+
+
+def _qr(address: str) -> str:
+    """A QR code (ISO/IEC 18004, level M) as the address of an inline SVG."""
+    import segno
+
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, svgns=True, border=0, omitsize=True, dark="#000"
+    )
+    from base64 import b64encode
+
+    return "data:image/svg+xml;base64," + b64encode(out.getvalue()).decode()

@@ -1,0 +1,291 @@
+"""A project's folder: makebook.toml, the articles, the disclaimers and their data.
+
+In: a folder. Out: a `Project`, and a problem for all that cannot be used.
+This module must not know Markdown, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from press.matter import nearest
+from press.model import Config, Data, Edition, Project
+from press.problems import Problem, ProblemsError, Span
+
+FILE = "makebook.toml"
+FORMATS = ("pdf", "epub")
+EDITIONS = {"letter": Edition("letter", "Letter"), "a4": Edition("a4", "A4")}
+"""The editions that every project has; `[editions.NAME]` adjusts or adds one."""
+
+KEYS = (
+    "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
+    "notices", "max-age", "readability",
+)  # fmt: skip
+_CHOSEN = "editions-chosen"
+EDITION_KEYS = ("page",)
+AGE_KEYS = ("verified", "reviewed")
+
+
+def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
+    """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
+
+    Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        hint = "check that the file is there and may be read"
+        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+        return None
+    return decode(data, file, problems)
+
+
+def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
+    """Turn the bytes of a text file into text; None, with TXT001, where they are not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = f"not UTF-8: byte 0x{data[error.start]:02x} is not part of any character"
+        hint = "save the file as UTF-8 in your editor"
+        problems.append(Problem("TXT001", Span(file, line, column), message, hint))
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_project(root: Path, problems: list[Problem]) -> Project:
+    """Read makebook.toml and list what is in `source/`.
+
+    Raises:
+        ProblemsError: there is no makebook.toml (CFG001), or it is no TOML (CFG002).
+    """
+    path = root / FILE
+    if not path.is_file():
+        hint = f"go to a project's folder, or name one with --project; a project has a {FILE}"
+        raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {root}", hint)])
+    text = read_text(path, FILE, problems)
+    if text is None:
+        raise ProblemsError(problems)
+    source = root / "source"
+    notices = source / "disclaimers"
+    return Project(
+        root=root,
+        config=_Reader(text, problems).config(),
+        articles=tuple(sorted(p for p in source.glob("*.md") if not p.name.startswith("."))),
+        notice_files=tuple(sorted(notices.glob("*.md"))),
+        data=tuple(
+            data
+            for file in sorted(notices.glob("*.toml"))
+            if (data := _data(file, root, problems)) is not None
+        ),
+    )
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as problems and the manifest print it: relative to the project where it can be."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line, column = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
+        message = f"no TOML: {str(error).split(' (at ')[0]}"
+        hint = 'write key = "value"; texts and dates as TOML has them'
+        raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
+
+
+def _both_editions(text: str) -> str:
+    """Let the list `editions = [...]` and the tables `[editions.NAME]` stand in one file.
+
+    TOML 1.0 forbids one name for both; authors think of them as one thing, so the list gets
+    another name before the parser sees it. Lines stay where they are.
+    """
+    head = re.search(r"^[ \t]*\[", text, re.M)
+    end = head.start() if head else len(text)
+    if not re.search(r"^[ \t]*\[[ \t]*editions\b", text, re.M):
+        return text
+    return re.sub(r"^editions(?=\s*=)", _CHOSEN, text[:end], flags=re.M) + text[end:]
+
+
+def _line(text: str, key: str, table: str = "") -> int:
+    """The line on which a key of a TOML file stands, 1 where it cannot be found."""
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        if header:
+            current = re.sub(r"[\s\"']", "", header[1])
+            if f"{table}.{key}".strip(".") in (current, current.split(".")[0] if not table else ""):
+                return number
+        name = re.match(r"\s*[\"']?([\w*.-]+)[\"']?\s*=", line)
+        if name and (name[1] == key or name[1].startswith(key + ".")) and current == table:
+            return number
+        if table and name and name[1] == table and re.search(rf"\b{re.escape(key)}\b", line):
+            return number
+    return 1
+
+
+def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
+    file = shown(path, root)
+    text = read_text(path, file, problems)
+    if text is None:
+        return None
+    try:
+        table = _toml(text, file)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
+    verified = table.pop("verified", None)
+    locales = {}
+    for locale, words in table.items():
+        if isinstance(words, dict) and all(isinstance(word, str) for word in words.values()):
+            locales[locale] = dict(words)
+            continue
+        message = f"'{locale}' is no table of texts for one locale"
+        span = Span(file, _line(text, locale), 1)
+        problems.append(Problem("CFG004", span, message, 'write [en-US] and under it name = "…"'))
+    if verified is not None and type(verified) is not date:
+        span = Span(file, _line(text, "verified"), 1)
+        problems.append(
+            Problem("CFG004", span, f"'verified = {verified}' is no date", "verified = 2026-11-22")
+        )
+        verified = None
+    return Data(path.stem, file, verified, locales, _line(text, "verified"))
+
+
+class _Reader:
+    """Takes makebook.toml apart; each wrong value is a problem, and the default stands in."""
+
+    def __init__(self, text: str, problems: list[Problem]) -> None:
+        self.text = text
+        self.problems = problems
+        self.table = _toml(_both_editions(text), FILE)
+
+    def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
+        span = Span(FILE, _line(self.text, key, table), 1)
+        self.problems.append(Problem(code, span, message, hint))
+
+    def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
+        for key in given:
+            if key not in keys:
+                where = f" in [{table}]" if table else ""
+                message = f"{FILE} has the unknown key '{key}'{where}"
+                self.bad("CFG003", key, message, nearest(key, keys), table)
+
+    def text_of(self, key: str, default: str) -> str:
+        value = self.table.get(key, default)
+        if isinstance(value, str):
+            return value
+        self.bad("CFG004", key, f"'{key}' must be a text", f'write {key} = "{default or "…"}"')
+        return default
+
+    def list_of(self, given: Mapping[str, Any], key: str, table: str = "") -> tuple[str, ...]:
+        value = given.get(key, [])
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+        self.bad("CFG004", key, f"'{key}' must be a list of texts", f'{key} = ["…", "…"]', table)
+        return ()
+
+    def table_of(self, key: str) -> dict[str, Any]:
+        value = self.table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.bad("CFG004", key, f"'{key}' must be a table", f"write [{key}]")
+        return {}
+
+    def config(self) -> Config:
+        self.known(self.table, (*KEYS, _CHOSEN))
+        notices = self.table_of("notices")
+        self.known(notices, ("required",), "notices")
+        required = notices.get("required", {})
+        if not isinstance(required, dict):
+            hint = 'write [notices.required] and under it "*" = ["general"]'
+            self.bad("CFG004", "required", "'notices.required' must be a table", hint, "notices")
+            required = {}
+        readability = self.table_of("readability")
+        self.known(readability, ("terms",), "readability")
+        lang = self.text_of("lang", "en-US")
+        region = re.search(r"-([A-Z]{2})\b", lang)
+        formats = self.list_of(self.table, "formats") or FORMATS
+        for name in formats:
+            if name not in FORMATS:
+                hint = nearest(name, FORMATS)
+                self.bad("CFG004", "formats", f"'{name}' is no format", hint)
+        return Config(
+            lang=lang,
+            jurisdiction=self.text_of("jurisdiction", region[1] if region else ""),
+            address=self.address(),
+            csl=self.text_of("csl", "american-medical-association"),
+            bibliography=self.list_of(self.table, "bibliography"),
+            formats=tuple(name for name in FORMATS if name in formats),
+            editions=self.editions(),
+            required={t: self.list_of(required, t, "notices.required") for t in required},
+            required_lines={t: _line(self.text, t, "notices.required") for t in required},
+            max_age=self.max_age(),
+            terms=self.list_of(readability, "terms", "readability"),
+        )
+
+    def address(self) -> str:
+        address = self.text_of("address", "")
+        if address and not re.match(r"https?://[^\s/]+\S*\Z", address):
+            hint = 'write address = "https://example.org/handouts"'
+            self.bad("CFG004", "address", f"'{address}' is no web address", hint)
+            return ""
+        return address.rstrip("/")
+
+    def max_age(self) -> dict[str, int]:
+        value = self.table.get("max-age", {})
+        given = dict.fromkeys(AGE_KEYS, value) if isinstance(value, int) else value
+        if not isinstance(given, dict):
+            hint = "write max-age = {verified = 365, reviewed = 1095}, in days"
+            self.bad("CFG004", "max-age", "'max-age' must be a number of days, or a table", hint)
+            return {}
+        self.known(given, AGE_KEYS, "max-age")
+        for key, days in given.items():
+            if type(days) is not int or days < 1:
+                message = f"'max-age.{key} = {days}' is no number of days"
+                self.bad("CFG004", key, message, f"write {key} = 365", "max-age")
+        return {key: days for key, days in given.items() if type(days) is int and days > 0}
+
+    def editions(self) -> tuple[Edition, ...]:
+        value = self.table.get("editions", {})
+        own = value if isinstance(value, dict) else {}
+        listed = self.table.get(_CHOSEN, value if isinstance(value, list) else [])
+        chosen = listed or list(own) or ["letter"]
+        known = dict(EDITIONS)
+        for name, given in own.items():
+            if not isinstance(given, dict):
+                hint = f'write [editions.{name}] and under it page = "A4"'
+                self.bad("CFG004", name, f"edition '{name}' must be a table", hint, "editions")
+                continue
+            self.known(given, EDITION_KEYS, f"editions.{name}")
+            base = known.get(name, Edition(name))
+            known[name] = Edition(name, self.page(name, given.get("page", base.page)))
+        editions = []
+        for name in chosen:
+            if name in known:
+                editions.append(known[name])
+            else:
+                hint = nearest(str(name), known)
+                self.bad("CFG005", "editions", f"there is no edition '{name}'", hint)
+        return tuple(editions) or (EDITIONS["letter"],)
+
+    def page(self, name: str, value: Any) -> str:
+        size = r"\d+(\.\d+)?(mm|cm|in|pt)"
+        if isinstance(value, str) and re.fullmatch(rf"A[345]|Letter|Legal|{size} {size}", value):
+            return value
+        hint = 'write page = "Letter", "A4" or "210mm 297mm"'
+        self.bad("CFG004", "page", f"'{value}' is no size of a page", hint, f"editions.{name}")
+        return "Letter"

@@ -1,0 +1,289 @@
+"""The proof: a finished file is opened again, and all that must be in it is found in it.
+
+In: a Document and the bytes of an Artifact. Out: a problem for whatever is missing, not to be
+seen, or leads nowhere. It reads nothing but the finished bytes, and trusts no renderer.
+
+How text is found: every block of the work is a unit. Units and the text of the file are reduced
+to their letters, digits and signs (white space, hyphens and ligatures differ with the line
+breaks). Then the longest units are looked for first, and each uses up the place where it stands,
+so that a paragraph that occurs twice must be there twice.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from lxml import etree
+
+from press import markup
+from press.clean import BLOCKS, Element
+from press.model import Artifact, Document, Part
+from press.pdfread import read_pdf
+from press.problems import Problem, Span
+
+_IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
+_USED = "\u0000"
+_HINT = "the file was not published; look at your own styles and templates first"
+_XHTML = "{http://www.w3.org/1999/xhtml}"
+_KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
+          "figcaption": "caption", "dt": "term", "dd": "definition", "pre": "code"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One stretch of text that a finished file must hold."""
+
+    what: str
+    text: str
+
+
+def letters(text: str) -> str:
+    """A text reduced to what must agree: no white space, hyphens or compatibility forms."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
+
+
+def units(document: Document) -> list[Unit]:
+    """Everything that a reader must find, in the order of reading."""
+    matter = document.matter
+    found = [Unit("title", matter.title)]
+    found += [Unit(name, text) for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract)) if text]
+    found += [Unit("line of the title block", fact) for fact in document.facts]
+    if document.address:
+        found.append(Unit("web address", document.address))
+    for part in document.parts:
+        found += _part_units(part)
+    return [unit for unit in found if letters(unit.text)]
+
+
+def _part_units(part: Part) -> Iterator[Unit]:
+    root = markup.parse(part.xhtml)
+    for element in [root, *root.iter("*")][1:]:
+        if element.tag in BLOCKS or element.tag == "section":
+            for run in _runs(element):
+                yield Unit(_what(element, part), run)
+
+
+def _what(element: Element, part: Part) -> str:
+    notice = next((e for e in [element, *element.iterancestors()] if "notice" in (e.get("class") or "").split()), None)
+    if notice is not None:
+        return f"notice '{(notice.get('id') or '').removeprefix('notice-')}'"
+    if part.kind == "references" and element.tag == "li":
+        return "reference"
+    if any("note" in (e.get("class") or "").split() for e in [element, *element.iterancestors()]):
+        return "note"
+    kind = "heading" if re.fullmatch("h[1-6]", str(element.tag)) else _KINDS.get(str(element.tag), "paragraph")
+    return f"{kind} of '{part.title}'" if part.title else kind
+
+
+def _runs(element: Element) -> Iterator[str]:
+    """The stretches of text that stand directly in a block, between the blocks inside it."""
+    pieces = [element.text or ""]
+    for child in element:
+        if child.tag in BLOCKS or child.get("class") == "backlinks":
+            yield "".join(pieces)
+            pieces = []
+        else:
+            pieces.append("".join(child.itertext()))
+        pieces.append(child.tail or "")
+    yield "".join(pieces)
+
+
+def missing(wanted: Iterable[Unit], text: str) -> list[Unit]:
+    """The units that a text (already reduced to its letters) does not hold."""
+    lost = []
+    for unit in sorted(wanted, key=lambda unit: -len(letters(unit.text))):
+        needle = letters(unit.text)
+        at = text.find(needle)
+        if at < 0:
+            lost.append(unit)
+        else:
+            text = text[:at] + _USED * len(needle) + text[at + len(needle) :]
+    return lost
+
+
+def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
+    """Prove a PDF. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF005."""
+    span = Span(artifact.name)
+    try:
+        pages = read_pdf(artifact.data)
+    except ValueError as error:
+        return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
+    problems: list[Problem] = []
+    body = []
+    short, stamp = letters(document.short), letters(document.stamp)
+    for number, page in enumerate(pages, 1):
+        text = letters(page.text)
+        folio = letters(f"{number} {document.labels['of']} {len(pages)}")
+        for name, words in (("short disclaimer", short), ("line that identifies the sheet", stamp), ("page number", folio)):
+            if words not in text:
+                message = f"page {number} is without its {name}"
+                problems.append(Problem("PRF002", span, message, _HINT))
+            head, _, tail = text.rpartition(words)
+            text = head + tail if words in text else text
+        body.append(text)
+        for words in page.unseen:
+            message = f"page {number}: '{_excerpt(words)}' is there and cannot be seen"
+            problems.append(Problem("PRF001", span, message, _HINT))
+        if page.dead:
+            message = f"page {number}: {page.dead} internal links lead nowhere"
+            problems.append(Problem("PRF003", span, message, _HINT))
+    # A block that runs over a page break goes on where the next page's text begins.
+    problems += _lost(units(document), "".join(body), span)
+    links, wanted = sum(page.links for page in pages), _internal_links(document)
+    if links < wanted:
+        message = f"{wanted - links} of {wanted} internal links are missing"
+        problems.append(Problem("PRF003", span, message, _HINT))
+    return problems
+
+
+def _lost(wanted: Sequence[Unit], text: str, span: Span) -> list[Problem]:
+    return [
+        Problem("PRF001", span, f"{unit.what} is missing: '{_excerpt(unit.text)}'", _HINT)
+        for unit in missing(wanted, text)
+    ]
+
+
+def _excerpt(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 80 else words[:77] + "…"
+
+
+def _internal_links(document: Document) -> int:
+    return sum(
+        1
+        for part in document.parts
+        for link in markup.parse(part.xhtml).iter("a")
+        if (link.get("href") or "").startswith("#")
+    )
+
+
+def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
+    """Prove an EPUB. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004, PRF005."""
+    span = Span(artifact.name)
+    try:
+        book = _read_epub(artifact.data)
+    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
+        return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
+    text = letters("".join(book.texts))
+    problems = _lost([*units(document), Unit("identifying line", document.stamp)], text, span)
+    if letters(document.short) not in text:
+        problems.append(Problem("PRF002", span, "the short disclaimer is missing", _HINT))
+    for file, target in book.dead:
+        message = f"{file}: the link to '{target}' leads nowhere"
+        problems.append(Problem("PRF003", span, message, _HINT))
+    if book.pages != [str(number) for number in range(1, artifact.pages + 1)]:
+        message = f"the page-list has {len(book.pages)} pages, the PDF {artifact.pages}"
+        problems.append(Problem("PRF004", span, message, _HINT))
+    return problems
+
+
+@dataclass(frozen=True)
+class _Book:
+    texts: list[str]
+    dead: list[tuple[str, str]]
+    pages: list[str]
+
+
+def _read_epub(data: bytes) -> _Book:
+    """Open an EPUB by its container and package, as a reading system does (EPUB 3.3, 4.2.6)."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        container = etree.fromstring(archive.read("META-INF/container.xml"))
+        rootfile = next(e for e in container.iter("{*}rootfile"))
+        opf = rootfile.get("full-path") or ""
+        package = etree.fromstring(archive.read(opf))
+        folder = posixpath.dirname(opf)
+        items = {e.get("id"): posixpath.join(folder, unquote(e.get("href") or "")) for e in package.iter("{*}item")}
+        kinds = {posixpath.join(folder, unquote(e.get("href") or "")): e.get("media-type") for e in package.iter("{*}item")}
+        files = [items[e.get("idref")] for e in package.iter("{*}itemref")]
+        trees = {name: etree.fromstring(archive.read(name)) for name in files}
+        names = set(archive.namelist())
+        css = "".join(archive.read(n).decode() for n, kind in kinds.items() if kind == "text/css")
+    hidden = _hidden_by(css)
+    texts = ["".join(_visible(trees[name], hidden)) for name in files]
+    pages = [
+        "".join(link.itertext())
+        for tree in trees.values()
+        for nav in tree.iter(f"{_XHTML}nav")
+        if nav.get("{http://www.idpf.org/2007/ops}type") == "page-list"
+        for link in nav.iter(f"{_XHTML}a")
+    ]
+    return _Book(texts, list(_dead_links(trees, names)), pages)
+
+
+def _dead_links(trees: dict[str, Element], names: set[str]) -> Iterator[tuple[str, str]]:
+    ids = {name: {e.get("id") for e in tree.iter("*")} for name, tree in trees.items()}
+    for name, tree in trees.items():
+        for element in tree.iter(f"{_XHTML}a", f"{_XHTML}img", f"{_XHTML}link"):
+            target = element.get("href") or element.get("src") or ""
+            if not target or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target):
+                continue
+            file, _, fragment = target.partition("#")
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(file))) if file else name
+            if path not in names or (fragment and unquote(fragment) not in ids.get(path, set())):
+                yield name, target
+
+
+_HIDING = {
+    "display": re.compile(r"\bnone\b"),
+    "visibility": re.compile(r"\b(hidden|collapse)\b"),
+    "opacity": re.compile(r"^\s*0*\.?0*%?\s*(!|$)"),
+    "font-size": re.compile(r"^\s*0(\.0+)?(px|pt|em|rem|%)?\s*(!|$)"),
+    "color": re.compile(r"\btransparent\b"),
+    "content-visibility": re.compile(r"\bhidden\b"),
+}
+
+
+def _hidden_by(css: str) -> list[str]:
+    """The selectors of rules that take text out of sight."""
+    import tinycss2
+
+    found: list[str] = []
+
+    def read(rules: Iterable[object]) -> None:
+        for rule in rules:
+            content = getattr(rule, "content", None)
+            if getattr(rule, "type", "") == "at-rule" and content:
+                read(tinycss2.parse_rule_list(content))
+            elif getattr(rule, "type", "") == "qualified-rule":
+                for item in tinycss2.parse_blocks_contents(content):
+                    if item.type != "declaration" or item.lower_name not in _HIDING:
+                        continue
+                    value = tinycss2.serialize(item.value)
+                    if _HIDING[item.lower_name].search(value):
+                        found.append(tinycss2.serialize(rule.prelude))  # type: ignore[attr-defined]
+
+    read(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True))
+    return found
+
+
+def _visible(tree: Element, hidden: Sequence[str]) -> Iterator[str]:
+    """The text of a content document's body, without what is hidden."""
+    import cssselect2
+
+    out: set[Element] = set()
+    if hidden:
+        matcher = cssselect2.Matcher()
+        for selector in hidden:
+            for compiled in cssselect2.compile_selector_list(selector, {None: _XHTML[1:-1]}):
+                if compiled.pseudo_element is None:
+                    matcher.add_selector(compiled, None)
+        root = cssselect2.ElementWrapper.from_xml_root(tree)
+        out = {e.etree_element for e in root.iter_subtree() if matcher.match(e)}
+
+    def walk(element: Element) -> Iterator[str]:
+        skip = element in out or element.get("hidden") is not None or not isinstance(element.tag, str)
+        if not skip:
+            yield element.text or ""
+            for child in element:
+                yield from walk(child)
+                yield child.tail or ""
+
+    body = tree.find(f"{_XHTML}body")
+    return walk(body) if body is not None else iter(())

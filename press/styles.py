@@ -1,0 +1,115 @@
+"""Styles, templates and fonts: a project's own file wins over the default of the same name.
+
+In: a project's folder. Out: CSS with its tokens filled in, finished templates, font files.
+Owner of the template library. This module must not know articles or formats.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from press.problems import Problem, ProblemsError, Span
+
+_PACKAGE = Path(__file__).parent
+_VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
+_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]+);")
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+
+
+def default_folder() -> Path:
+    """Where the styles lie that makebook brings along: in a checkout, or in the installed package."""
+    installed = _PACKAGE / "styles"
+    return installed if installed.is_dir() else _PACKAGE.parent / "styles"
+
+
+class Styles:
+    """Finds the files of one project's look."""
+
+    def __init__(self, root: Path) -> None:
+        own, default = root / "styles", default_folder()
+        self.folders = [own] if own.resolve() == default.resolve() else [own, default]
+
+    def find(self, name: str) -> Path:
+        """The file of that name: the project's own, else the default."""
+        for folder in self.folders:
+            if (folder / name).is_file():
+                return folder / name
+        raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), "missing", "restore it")])
+
+    def files(self) -> list[Path]:
+        """Every file that can change the look, the ones that are hidden by others left out."""
+        chosen: dict[str, Path] = {}
+        for folder in reversed(self.folders):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    chosen[path.relative_to(folder).as_posix()] = path
+        return [chosen[name] for name in sorted(chosen)]
+
+    def fonts(self) -> list[Path]:
+        """The font files, TrueType or OpenType, sorted by name."""
+        return [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
+
+    @cached_property
+    def tokens(self) -> dict[str, str]:
+        """Name to value of every token; a project's own file needs to hold only what it changes."""
+        tokens: dict[str, str] = {}
+        for folder in reversed(self.folders):
+            path = folder / "tokens.css"
+            if path.is_file():
+                css = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+                tokens.update({name: value.strip() for name, value in _TOKEN.findall(css)})
+        return tokens
+
+    def css(self, name: str) -> str:
+        """A style sheet with each `var(--token)` replaced, for readers that know no variables.
+
+        Raises:
+            ProblemsError: a token that is not defined (STY002).
+        """
+        path = self.find(name)
+
+        def value(found: re.Match[str]) -> str:
+            if found[1] in self.tokens:
+                return self.tokens[found[1]]
+            css = found.string
+            line = css.count("\n", 0, found.start()) + 1
+            message, hint = f"no token {found[1]}", "define it in styles/tokens.css"
+            span = Span(f"styles/{name}", line)
+            raise ProblemsError([Problem("STY002", span, message, hint)])
+
+        css = path.read_text(encoding="utf-8")
+        for _ in range(8):
+            css, count = _VAR.subn(value, css)
+            if not count:
+                break
+        return css
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return Environment(
+            loader=FileSystemLoader([folder / "templates" for folder in self.folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def fill(self, template: str, **values: Any) -> str:
+        """Fill a template.
+
+        Raises:
+            ProblemsError: the template is missing or broken (STY003).
+        """
+        try:
+            return self._environment.get_template(template).render(**values)
+        except TemplateError as error:
+            name = getattr(error, "name", None) or template
+            span = Span(f"styles/templates/{name}", getattr(error, "lineno", None) or 0)
+            message = f"the template cannot be filled: {error.message or error}"
+            hint = "compare it with the default of the same name"
+            raise ProblemsError([Problem("STY003", span, message, hint)]) from None

@@ -1,0 +1,111 @@
+"""Words filled in at build time: `{{ clinic.telephone }}`, `{{ article.date }}`, `{{ crisis.line }}`.
+
+In: an article's front matter, the data by locale, a clinic's words. Out: finished words, or the
+reason why there are none. Nothing is evaluated: a name stands for one text.
+This module must not know the article's text, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lxml import etree
+
+from press.clean import Element
+from press.labels import spell_date
+from press.matter import nearest
+from press.model import Config, Data, Matter
+
+CLINIC = ("name", "telephone", "hours", "address", "web")
+_DATES = ("date", "reviewed", "sources-checked", "next-review")
+
+
+class Words:
+    """Looks names up."""
+
+    def __init__(
+        self,
+        matter: Matter,
+        config: Config,
+        data: Sequence[Data],
+        clinic: Mapping[str, str],
+        labels: Mapping[str, str],
+    ) -> None:
+        self.labels = labels
+        self.clinic = clinic
+        self.words = {f"article.{name}": word for name, word in _article(matter, labels).items()}
+        self.absent = {name for name, word in self.words.items() if not word}
+        self.locale = matter.lang
+        self.files = {table.name: table.file for table in data}
+        for table in data:
+            row = _row(table, matter.lang, config.jurisdiction)
+            self.words.update({f"{table.name}.{name}": word for name, word in row.items()})
+        self.known = {
+            *self.words,
+            *(f"clinic.{name}" for name in CLINIC),
+            *(f"{t.name}.{key}" for t in data for row in t.locales.values() for key in row),
+        }
+
+    def element(self, name: str) -> Element | str | None:
+        """What stands in the place of `{{ name }}`; None where the name has no value."""
+        kind, _, field = name.partition(".")
+        if kind == "clinic" and field in CLINIC and not self.clinic.get(field):
+            line = etree.Element("span", role="img")
+            line.set("class", "write-in")
+            label = self.labels[f"clinic-{field}"].lower()
+            line.set("aria-label", self.labels["write-in"].format(name=label))
+            return line
+        return self.clinic.get(field) if kind == "clinic" else (self.words.get(name) or None)
+
+    def fill_text(self, text: str) -> str:
+        """Fill a short text that is not Markdown (a title, the words for every page)."""
+
+        def word(found: re.Match[str]) -> str:
+            value = self.element(found[1])
+            return value if isinstance(value, str) else found[0]
+
+        return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
+
+    def why_not(self, name: str) -> tuple[str, str, str]:
+        """Code, message and hint for a name that has no value."""
+        kind, _, field = name.partition(".")
+        shown = f"{{{{ {name} }}}}"
+        if name in self.absent:
+            return "WRD002", f"{shown}: the front matter has no '{field}'", f"write '{field}: …'"
+        if name in self.known:
+            hint = f"write the words for this locale into {self.files.get(kind, 'the data')}"
+            return "WRD002", f"{shown} has no value for locale {self.locale}", hint
+        return "WRD001", f"{shown} names nothing", nearest(name, self.known)
+
+
+def _row(table: Data, lang: str, jurisdiction: str) -> Mapping[str, str]:
+    """The words for a locale: of the jurisdiction first, for emergency numbers are its own."""
+    primary = lang.partition("-")[0]
+    keys = [f"{primary}-{jurisdiction}", jurisdiction] if jurisdiction else [lang]
+    return next((table.locales[key] for key in keys if key in table.locales), {})
+
+
+def _article(matter: Matter, labels: Mapping[str, str]) -> dict[str, str]:
+    def said(value: str) -> str:
+        return labels["none"] if value.lower() == "none" else value
+
+    reviewer = matter.reviewer
+    none = not reviewer or reviewer.lower() == "none"
+    words = {
+        "title": matter.title,
+        "subtitle": matter.subtitle,
+        "authors": ", ".join(person.name for person in matter.authors),
+        "reviewer": labels["not-reviewed"] if none else reviewer,
+        "funding": said(matter.funding),
+        "conflicts": said(matter.conflicts),
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "rights": matter.rights,
+        "audience": matter.audience,
+    }
+    for name in _DATES:
+        day = getattr(matter, name.replace("-", "_"))
+        words[name] = spell_date(day, matter.lang) if day else ""
+    return words
+
