@@ -30,6 +30,7 @@ from press.problems import Problem, Span
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 _USED = "\u0000"
+_MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)\Z")
 _HINT = "the file was not published; look at your own styles and templates first"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
@@ -95,17 +96,58 @@ def _runs(element: Element) -> Iterator[str]:
     yield "".join(pieces)
 
 
-def missing(wanted: Iterable[Unit], text: str) -> list[Unit]:
-    """The units that a text (already reduced to its letters) does not hold."""
-    lost = []
-    for unit in sorted(wanted, key=lambda unit: -len(letters(unit.text))):
-        needle = letters(unit.text)
-        at = text.find(needle)
-        if at < 0:
-            lost.append(unit)
-        else:
-            text = text[:at] + _USED * len(needle) + text[at + len(needle) :]
-    return lost
+def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
+    """The units that pages (already reduced to their letters) do not hold.
+
+    A block may run over page breaks; the markers of lists are drawn last on a page, so they may
+    stand between its two halves.
+    """
+    left = list(pages)
+    return [
+        unit
+        for unit in sorted(wanted, key=lambda unit: -len(letters(unit.text)))
+        if not _take(letters(unit.text), left)
+    ]
+
+
+def _take(needle: str, pages: list[str]) -> bool:
+    """Find a needle and use up its place; False where it is nowhere."""
+    for number, page in enumerate(pages):
+        at = page.find(needle)
+        if at >= 0:
+            pages[number] = page[:at] + _USED + page[at + len(needle) :]
+            return True
+    return any(_take_across(needle, pages, number) for number in range(len(pages) - 1))
+
+
+def _take_across(needle: str, pages: list[str], number: int) -> bool:
+    """Find a needle that begins at the foot of a page and goes on at the head of the next."""
+    head = pages[number]
+    for cut in _ends(head):
+        for size in range(min(cut, len(needle) - 1), 0, -1):
+            if not head.endswith(needle[:size], 0, cut):
+                continue
+            rest, upto = needle[size:], number + 1
+            while upto + 1 < len(pages) and (whole := _whole(pages[upto], rest)):
+                rest, upto = rest[whole:], upto + 1
+            if pages[upto].startswith(rest):
+                pages[number] = head[: cut - size] + _USED + head[cut:]
+                pages[upto] = _USED + pages[upto][len(rest) :]
+                return True
+    return False
+
+
+def _ends(page: str) -> list[int]:
+    """Where the text of a page may end: at its end, or before any of the list markers there."""
+    ends = [len(page)]
+    while found := _MARKER.search(page, 0, ends[-1]):
+        ends.append(found.start())
+    return ends
+
+
+def _whole(page: str, rest: str) -> int:
+    """How much of a needle a page holds that holds nothing else; 0 where it holds other text."""
+    return next((end for end in _ends(page) if end and rest.startswith(page[:end]) and end < len(rest)), 0)
 
 
 def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
@@ -134,8 +176,7 @@ def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
         if page.dead:
             message = f"page {number}: {page.dead} internal links lead nowhere"
             problems.append(Problem("PRF003", span, message, _HINT))
-    # A block that runs over a page break goes on where the next page's text begins.
-    problems += _lost(units(document), "".join(body), span)
+    problems += _lost(units(document), body, span)
     links, wanted = sum(page.links for page in pages), _internal_links(document)
     if links < wanted:
         message = f"{wanted - links} of {wanted} internal links are missing"
@@ -143,10 +184,10 @@ def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
     return problems
 
 
-def _lost(wanted: Sequence[Unit], text: str, span: Span) -> list[Problem]:
+def _lost(wanted: Sequence[Unit], pages: Sequence[str], span: Span) -> list[Problem]:
     return [
         Problem("PRF001", span, f"{unit.what} is missing: '{_excerpt(unit.text)}'", _HINT)
-        for unit in missing(wanted, text)
+        for unit in missing(wanted, pages)
     ]
 
 
@@ -171,9 +212,9 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
         book = _read_epub(artifact.data)
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
         return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
-    text = letters("".join(book.texts))
-    problems = _lost([*units(document), Unit("identifying line", document.stamp)], text, span)
-    if letters(document.short) not in text:
+    texts = [letters(text) for text in book.texts]
+    problems = _lost([*units(document), Unit("identifying line", document.stamp)], texts, span)
+    if letters(document.short) not in "".join(texts):
         problems.append(Problem("PRF002", span, "the short disclaimer is missing", _HINT))
     for file, target in book.dead:
         message = f"{file}: the link to '{target}' leads nowhere"

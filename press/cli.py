@@ -1,0 +1,164 @@
+"""The command line: the only module that prints.
+
+In: arguments. Out: lines on the terminal and an exit status: 0 done, 1 the author's files have
+errors, 2 wrong use, 3 the machine stands in the way, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from press import __version__
+from press.build import Built, Outcome, Request, build
+from press.problems import ERROR, Problem, ProblemsError
+
+_MACHINE = "SYS"
+
+
+class _Group(click.Group):
+    """`makebook ketamine-ocd` means `makebook build ketamine-ocd`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version"}
+        if not args or (args[0] not in self.commands and args[0] not in own):
+            args = ["build", *args]
+        return super().parse_args(ctx, args)
+
+
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+@click.group(cls=_Group, context_settings=_HELP)
+@click.version_option(__version__, prog_name="makebook", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Build printable handouts and e-books from Markdown, with every notice in its place.
+
+    \b
+    makebook                      build every article of the project in this folder
+    makebook ketamine-ocd         build one article
+    makebook --format pdf         only the PDF
+    makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
+    """
+
+
+def _project_options(command: Any) -> Any:
+    folder = click.Path(file_okay=False, path_type=Path)
+    command = click.option("--output", type=folder, help="Instead of PROJECT/build.")(command)
+    return click.option("--project", type=folder, default=Path(), help="Default: this folder.")(command)
+
+
+@cli.command("build")
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
+@click.option("--format", "formats", multiple=True, type=click.Choice(["pdf", "epub"]), help="Only this format; may be repeated.")
+@_project_options
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Articles to build at once.")
+@click.option("--force", is_flag=True, help="Build even where nothing changed.")
+@click.option("--strict", is_flag=True, help="Warnings stop the build as errors do.")
+@click.option("--quiet", is_flag=True, help="Print problems only.")
+@click.option("--explain", is_flag=True, help="Say why something was built, or was not.")
+def build_command(project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any) -> None:
+    """Build articles as PDF and EPUB into build/.
+
+    \b
+    makebook build
+    makebook build ketamine-ocd --format epub
+    makebook build --project handouts --output /tmp/out
+    """
+    folder = output if output is not None else project / "build"
+    request = Request(project.resolve(), folder.resolve(), date.today(), **options)
+    try:
+        outcome = build(request)
+    except LookupError as error:
+        message, hint = error.args
+        raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
+    _report(outcome, folder, quiet=quiet, explain=explain)
+    sys.exit(_status(outcome))
+
+
+def _status(outcome: Outcome) -> int:
+    every = [*outcome.problems, *(p for b in outcome.built for p in b.problems)]
+    if any(p.code.startswith(_MACHINE) for p in every):
+        return 3
+    return 1 if outcome.failed else 0
+
+
+def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
+    _print_problems(outcome.problems)
+    for built in outcome.built:
+        _print_problems(built.problems)
+    if explain and outcome.why:
+        click.echo(f"why: {outcome.why}")
+    for built in outcome.built:
+        if not quiet and built.entry:
+            _print_article(built, folder)
+    failed = [built.name for built in outcome.built if not built.entry]
+    for name in failed:
+        click.echo(f"{name}: not published; what stood in {folder} before is untouched", err=True)
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+
+
+def _print_article(built: Built, folder: Path) -> None:
+    entry = built.entry
+    identity = " · ".join(t for t in (entry["identifier"], entry["version"] and f"version {entry['version']}", entry["hash"]) if t)
+    state = "" if built.fresh else " (unchanged)"
+    click.echo(f"{built.name}: {identity}{state}")
+    for name, facts in sorted(entry["files"].items(), key=lambda f: (f[1]["format"] != "pdf", f[0])):
+        pages = f"{facts['pages']} pages" if facts["format"] == "pdf" else f"page-list of {facts['pages']}"
+        click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}")
+    if built.fresh:
+        for notice in entry["notices"]:
+            click.echo(f"  notice {notice['id']}, {notice['place']}: {notice['rule']} [{notice['file']}]")
+        click.echo("  proved: every block, notice and link found again in the finished files")
+
+
+@cli.command("check")
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@_project_options
+def check_command(project: Path, output: Path | None, articles: Sequence[str]) -> None:
+    """Judge what was built: readability, EPUBCheck, veraPDF, Ace.
+
+    A review, not a certificate: only a person can say that a handout is right.
+    """
+    from press.judge import judge
+
+    folder = output if output is not None else project / "build"
+    try:
+        lines, clean = judge(project.resolve(), folder.resolve(), articles)
+    except LookupError as error:
+        raise click.UsageError(error.args[0]) from None
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if clean else 1)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; every failure ends in a message and a status, never a traceback."""
+    try:
+        cli.main(arguments, prog_name="makebook", standalone_mode=True)
+    except ProblemsError as error:
+        _print_problems(error.problems)
+        codes = {problem.code for problem in error.problems if problem.severity == ERROR}
+        machine = any(code.startswith(_MACHINE) for code in codes)
+        sys.exit(3 if machine else 2 if codes == {"CFG001"} else 1)
+    except KeyboardInterrupt:
+        click.echo("interrupted; what stood in build/ before is untouched", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        click.echo(f"{name}error SYS002: {error.strerror or error}", err=True)
+        sys.exit(3)

@@ -1,0 +1,91 @@
+"""Publishing: finished files appear in `build/` whole or not at all, and the manifest says what is.
+
+In: Artifacts that passed the proof. Out: files, and `manifest.json`.
+The only module that writes into the output folder. It must not know how files are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from press.model import Artifact
+from press.problems import Problem, ProblemsError, Span
+
+MANIFEST = "manifest.json"
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; empty where it cannot be read."""
+    try:
+        return digest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the last build said; empty where there is none or it is damaged."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"articles": {}}
+    usable = isinstance(manifest, dict) and isinstance(manifest.get("articles"), dict)
+    return manifest if usable else {"articles": {}}
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Replace the manifest, where it differs."""
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path = folder / MANIFEST
+    if not path.is_file() or path.read_bytes() != text.encode():
+        replace_files(folder, {MANIFEST: text.encode()})
+
+
+def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
+    """Put all artifacts of one article into the folder, or none.
+
+    Raises:
+        ProblemsError: the folder cannot be written (SYS002); what was there is still there.
+    """
+    replace_files(folder, {artifact.name: artifact.data for artifact in artifacts})
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file beside its place first; only when all are written, move them there."""
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            temporary = folder / f".{name}.{os.getpid()}.tmp"
+            waiting.append((temporary, folder / name))
+            with temporary.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        while waiting:
+            os.replace(*waiting[0])
+            waiting.pop(0)
+    except OSError as error:
+        place = Span(f"{folder.name}/{Path(str(error.filename or '')).name}".rstrip("/"))
+        reason = error.strerror or str(error)
+        hint = "free the disk or the folder, then build again; what was there is untouched"
+        problem = Problem("SYS002", place, f"cannot be written: {reason}", hint)
+        raise ProblemsError([problem]) from None
+    finally:
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+
+
+def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
+    """One figure for all that an output depends on: files by name and content, and versions."""
+    state = {"versions": dict(versions), "files": {name: file_digest(path) for name, path in paths}}
+    return digest(json.dumps(state, sort_keys=True).encode())
