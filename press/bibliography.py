@@ -32,18 +32,24 @@ def read_bibliography(
     """
     entries: dict[str, Entry] = {}
     for path, name in files:
-        text = _read_text(path, name, problems)
-        reader = _reader(path.suffix.lower())
-        if text is None:
-            continue
-        if reader is None:
-            hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris) or PubMed (.nbib)"
-            message = f"'{path.name}' is no kind of bibliography that is known"
-            problems.append(Problem("CIT003", Span(name), message, hint))
-            continue
-        for raw in reader(text, name, problems):
-            _add(raw, entries, problems)
+        found: list[Problem] = []
+        for raw in _read_file(path, name, found):
+            _add(raw, entries, found)
+        problems += sorted(found, key=lambda problem: problem.span)
     return entries
+
+
+def _read_file(path: Path, name: str, problems: list[Problem]) -> list[RawEntry]:
+    text = _read_text(path, name, problems)
+    if text is None:
+        return []
+    reader = _reader(path.suffix.lower())
+    if reader is None:
+        hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris) or PubMed (.nbib)"
+        message = f"'{path.name}' is no kind of bibliography that is known"
+        problems.append(Problem("CIT003", Span(name), message, hint))
+        return []
+    return reader(text, name, problems)
 
 
 def _read_text(path: Path, name: str, problems: list[Problem]) -> str | None:

@@ -94,7 +94,8 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
             message = f"entry has the field {keys} twice"
             problems.append(_broken(name, line, message, "keep one of them"))
         else:
-            problems.append(_failed(name, line, failed.raw or "", str(failed.error)))
+            reason = getattr(failed.error, "abort_reason", "") or str(failed.error)
+            problems.append(_failed(name, line, failed.raw or "", reason))
     fields = {
         entry.key: {f.key.lower(): _value(str(f.value), strings) for f in entry.fields}
         for entry in reversed(blocks)

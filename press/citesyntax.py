@@ -123,28 +123,26 @@ def parse_narrative(minus: str, key: str, rest: str | None) -> Cluster:
 def find_citations(text: str) -> list[tuple[int, int, Cluster]]:
     """Find every citation in a run of plain text: start, end (exclusive), meaning."""
     found: list[tuple[int, int, Cluster]] = []
+    groups = _groups(text)
+    group = next(groups, None)
     position = 0
-    while position < len(text):
-        place = _next_citation(text, position)
-        if place is None:
-            break
-        found.append(place)
-        position = place[1]
+    while narrative := NARRATIVE.search(text, position):
+        while group and group[0] < position:
+            group = next(groups, None)
+        if group and group[0] < narrative.start():
+            found.append(group)
+        else:
+            cluster = parse_narrative(narrative["minus"], narrative["key"], narrative["rest"])
+            found.append((narrative.start(), narrative.end(), cluster))
+        position = found[-1][1]
     return found
 
 
-def _next_citation(text: str, position: int) -> tuple[int, int, Cluster] | None:
-    narrative = NARRATIVE.search(text, position)
-    if narrative is None:  # every citation has a key that this pattern finds
-        return None
-    group = GROUP.search(text, position)
-    while group and group.start() < narrative.start():
-        cluster = parse_group(group["group"])
+def _groups(text: str) -> Iterator[tuple[int, int, Cluster]]:
+    for match in GROUP.finditer(text):
+        cluster = parse_group(match["group"])
         if cluster:
-            return group.start(), group.end(), cluster
-        group = GROUP.search(text, group.end())
-    cluster = parse_narrative(narrative["minus"], narrative["key"], narrative["rest"])
-    return narrative.start(), narrative.end(), cluster
+            yield match.start(), match.end(), cluster
 
 
 def _cite(match: re.Match[str], prefix: str, after: str) -> Cite:

@@ -16,6 +16,7 @@ from citeproc.source import VariableError
 
 from press.cslbase import Element
 from press.cslcase import change_case
+from press.cslmarkup import from_csl
 
 _BITS = ("year", "month", "day")
 _AD = 1000
@@ -44,7 +45,7 @@ class CslDate:
 def to_date(value: Any) -> CslDate | None:
     """Read a CSL-JSON date; None where it says nothing."""
     if isinstance(value, str | int):
-        return CslDate(literal=str(value)) if str(value) else None
+        return CslDate(literal=from_csl(str(value))) if str(value) else None
     if not isinstance(value, Mapping):
         return None
     days = []
@@ -57,7 +58,7 @@ def to_date(value: Any) -> CslDate | None:
                 break
         if numbers:
             days.append(tuple(numbers[:3]))
-    literal = str(value.get("literal") or value.get("raw") or "")
+    literal = from_csl(str(value.get("literal") or value.get("raw") or ""))
     seasons = {str(number): number for number in range(1, 5)}
     season = seasons.get(str(value.get("season")), 0)
     if not days and not literal:

@@ -13,7 +13,7 @@ from citeproc import NAMES
 from citeproc.source import Locator, VariableError
 
 from press.csldates import to_date
-from press.cslmarkup import from_csl, strip
+from press.cslmarkup import clean, from_csl
 
 Namesakes = Callable[[int, Mapping[str, str]], bool]
 
@@ -125,7 +125,7 @@ def _variables(csl: Mapping[str, Any]) -> dict[str, Any]:
         elif name in _DATES:
             translated = to_date(value)
         elif isinstance(value, str | int | float):
-            translated = strip(str(value)) if name in _IDENTIFIERS else from_csl(str(value))
+            translated = (clean if name in _IDENTIFIERS else from_csl)(str(value))
         else:
             continue
         if translated:
