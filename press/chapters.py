@@ -62,8 +62,7 @@ def make_chapters(
     """
     chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
     taken = {"title", "contents", "cover"}
-    for group in _groups(document.parts):
-        chapters.append(_chapter(group, document, taken))
+    chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
     for chapter in chapters:
         _semantics(chapter.content, document)
         for image in chapter.content.iter("img"):
@@ -106,14 +105,14 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
         name = f"{base}-{extra}"
     taken.add(name)
     body = etree.Element("body")
-    for part in parts:
-        body.append(markup.parse(part.xhtml))
+    body.extend(markup.parse(part.xhtml) for part in parts)
     chapter = Chapter(f"{name}.xhtml", title, body, main.kind)
     if main.kind == "section":
         for heading in body[-1].iter("h3"):
             words = "".join(heading.itertext())
-            if heading.get("id") and not (heading.getparent().get("class") or "").startswith("notice"):  # type: ignore[union-attr]
-                chapter.entries.append((heading.get("id") or "", " ".join(words.split())))
+            name = heading.get("id") or ""
+            if name and not name.startswith("notice-"):
+                chapter.entries.append((name, " ".join(words.split())))
     return chapter
 
 
@@ -165,7 +164,9 @@ def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: 
             position = min(position + 1, len(elements) - 1)
 
 
-_STARTS = frozenset("p li h1 h2 h3 h4 h5 h6 figure table tr section blockquote pre dt dd div".split())
+_STARTS = frozenset(
+    "p li h1 h2 h3 h4 h5 h6 figure table tr section blockquote pre dt dd div".split()
+)
 
 
 def _insert_marker(element: Element, number: int, label: str) -> None:

@@ -203,7 +203,7 @@ def locate_keys(source_text: str, first_line: int = 1) -> dict[str, list[tuple[i
         For each key the 1-based (line, column) of its `@`, in order. Code and comments
         are no citations.
     """
-    text = _without_code(source_text, first_line)
+    text = without_code(source_text, first_line)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     places: dict[str, list[tuple[int, int]]] = {}
     for match in _CITE.finditer(text):
@@ -220,7 +220,7 @@ _FENCE = re.compile(r"[ ]{0,3}(?:[-*+>]\s+|\d+\.\s+)?(?P<fence>`{3,}|~{3,})(?P<i
 _LIST_ITEM = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:)(?:\s|$)")
 
 
-def _without_code(source_text: str, first_line: int) -> str:
+def without_code(source_text: str, first_line: int) -> str:
     """Blank out what is no prose; every character keeps its place."""
     lines = source_text.split("\n")
     lines[: first_line - 1] = [" " * len(line) for line in lines[: first_line - 1]]

@@ -16,7 +16,8 @@ from typing import Any
 import click
 
 from press import __version__
-from press.build import Built, Outcome, Request, build
+from press.build import Outcome, build
+from press.model import Built, Request
 from press.problems import ERROR, Problem, ProblemsError
 
 _MACHINE = "SYS"
@@ -38,7 +39,7 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 @click.group(cls=_Group, context_settings=_HELP)
 @click.version_option(__version__, prog_name="makebook", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Build printable handouts and e-books from Markdown, with every notice in its place.
+    r"""Build printable handouts and e-books from Markdown, with every notice in its place.
 
     \b
     makebook                      build every article of the project in this folder
@@ -51,21 +52,31 @@ def cli() -> None:
 def _project_options(command: Any) -> Any:
     folder = click.Path(file_okay=False, path_type=Path)
     command = click.option("--output", type=folder, help="Instead of PROJECT/build.")(command)
-    return click.option("--project", type=folder, default=Path(), help="Default: this folder.")(command)
+    return click.option("--project", type=folder, default=Path(), help="Default: this folder.")(
+        command
+    )
 
 
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
 @click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
-@click.option("--format", "formats", multiple=True, type=click.Choice(["pdf", "epub"]), help="Only this format; may be repeated.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    type=click.Choice(["pdf", "epub"]),
+    help="Only this format; may be repeated.",
+)
 @_project_options
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Articles to build at once.")
 @click.option("--force", is_flag=True, help="Build even where nothing changed.")
 @click.option("--strict", is_flag=True, help="Warnings stop the build as errors do.")
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--explain", is_flag=True, help="Say why something was built, or was not.")
-def build_command(project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any) -> None:
-    """Build articles as PDF and EPUB into build/.
+def build_command(
+    project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
+) -> None:
+    r"""Build articles as PDF and EPUB into build/.
 
     \b
     makebook build
@@ -73,7 +84,8 @@ def build_command(project: Path, output: Path | None, quiet: bool, explain: bool
     makebook build --project handouts --output /tmp/out
     """
     folder = output if output is not None else project / "build"
-    request = Request(project.resolve(), folder.resolve(), date.today(), **options)
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    request = Request(project.resolve(), folder.resolve(), today, **options)
     try:
         outcome = build(request)
     except LookupError as error:
@@ -111,15 +123,31 @@ def _print_problems(problems: Sequence[Problem]) -> None:
 
 def _print_article(built: Built, folder: Path) -> None:
     entry = built.entry
-    identity = " · ".join(t for t in (entry["identifier"], entry["version"] and f"version {entry['version']}", entry["hash"]) if t)
+    identity = " · ".join(
+        t
+        for t in (
+            entry["identifier"],
+            entry["version"] and f"version {entry['version']}",
+            entry["hash"],
+        )
+        if t
+    )
     state = "" if built.fresh else " (unchanged)"
     click.echo(f"{built.name}: {identity}{state}")
-    for name, facts in sorted(entry["files"].items(), key=lambda f: (f[1]["format"] != "pdf", f[0])):
-        pages = f"{facts['pages']} pages" if facts["format"] == "pdf" else f"page-list of {facts['pages']}"
+    for name, facts in sorted(
+        entry["files"].items(), key=lambda f: (f[1]["format"] != "pdf", f[0])
+    ):
+        pages = (
+            f"{facts['pages']} pages"
+            if facts["format"] == "pdf"
+            else f"page-list of {facts['pages']}"
+        )
         click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}")
     if built.fresh:
         for notice in entry["notices"]:
-            click.echo(f"  notice {notice['id']}, {notice['place']}: {notice['rule']} [{notice['file']}]")
+            click.echo(
+                f"  notice {notice['id']}, {notice['place']}: {notice['rule']} [{notice['file']}]"
+            )
         click.echo("  proved: every block, notice and link found again in the finished files")
 
 

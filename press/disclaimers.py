@@ -59,7 +59,8 @@ def _read(path: Path, project: Project, problems: list[Problem]) -> Notice | Non
     if made.clusters or body.find(".//img") is not None:
         message = "a notice cannot cite, nor show pictures"
         problems.append(Problem("NOT004", Span(file, first), message, "say it in plain words"))
-    _validate(notice, fields, bool("".join(body.itertext()).strip()), problems)
+    has_text = bool("".join(body.itertext()).strip())
+    _validate(notice, fields, has_text=has_text, problems=problems)
     return notice
 
 
@@ -90,7 +91,7 @@ def _when(fields: Fields, problems: list[Problem]) -> dict[str, tuple[str, ...]]
     return rules
 
 
-def _validate(notice: Notice, fields: Fields, has_text: bool, problems: list[Problem]) -> None:
+def _validate(notice: Notice, fields: Fields, *, has_text: bool, problems: list[Problem]) -> None:
     def bad(key: str, message: str, hint: str) -> None:
         problems.append(Problem("NOT004", fields.span(key), message, hint))
 
@@ -132,8 +133,10 @@ def place_notices(
     """Decide which notices go into an article, and where.
 
     Returns the placements in the order in which they stand where several share a place: notices
-    with words on every page first, then as makebook.toml requires them, then by id. Problems: NOT001 no such notice, NOT003 no text of it for
-    the language or jurisdiction, NOT005 no place to stand, NOT006 a topic that looks misspelt.
+    with words on every page first, then as makebook.toml requires them, then by id.
+
+    Problems: NOT001 no such notice, NOT003 no text of it for the language or jurisdiction, NOT005
+    no place to stand, NOT006 a topic that looks misspelt.
     """
     asked = _asked(notices, need, problems)
     placements: list[Placement] = []
@@ -217,9 +220,7 @@ def _no_text(
     problems.append(Problem("NOT003", Span(need.file, line, 1), message, hint))
 
 
-def _places(
-    notice: Notice, rule: str, need: Need, problems: list[Problem]
-) -> Iterable[Placement]:
+def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> Iterable[Placement]:
     conditions = [f"jurisdiction {need.config.jurisdiction}"] if notice.jurisdictions else []
     why = ", ".join([rule, *conditions])
     stands = False

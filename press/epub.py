@@ -78,7 +78,9 @@ class _Book:
         self.document = document
         self.chapters = chapters
         self.styles = styles
-        self.identifier = f"urn:uuid:{uuid.uuid5(_SPACE, document.matter.identifier or document.name)}"
+        self.identifier = (
+            f"urn:uuid:{uuid.uuid5(_SPACE, document.matter.identifier or document.name)}"
+        )
         self.book = epub.EpubBook()
         self.book.metadata = {}
         self.book.IDENTIFIER_ID = "pub-id"
@@ -86,7 +88,9 @@ class _Book:
         self.book.language = document.matter.lang
         self.book.direction = document.direction
         self.book.prefixes = []
-        self.book.add_prefix("ibooks", "http://vocabulary.itunes.apple.com/rdf/ibooks/vocabulary-extensions-1.0/")
+        self.book.add_prefix(
+            "ibooks", "http://vocabulary.itunes.apple.com/rdf/ibooks/vocabulary-extensions-1.0/"
+        )
         self._metadata(edition)
         self._documents()
 
@@ -113,7 +117,7 @@ class _Book:
         document, labels = self.document, self.document.labels
         cover = self.add("cover.png", "image/png", draw_cover(document, self.styles), "cover-image")
         self._meta("", {"name": "cover", "content": cover.id})
-        alt = f"{labels['cover']}: {document.matter.title}".replace('"', "&quot;").replace("<", "&lt;").replace("&amp;", "&")
+        alt = f"{labels['cover']}: {document.matter.title}"
         image = etree.Element("img", src="cover.png", alt=alt, role="doc-cover")
         holder = etree.Element("div")
         holder.set("class", "cover")
@@ -131,21 +135,40 @@ class _Book:
             properties = ["svg"] if chapter.content.find(".//svg") is not None else []
             content = _inner(chapter.content)
             spine.append(
-                self._page(chapter.file, chapter.title, content, types.get(chapter.kind, "bodymatter"), *properties)
+                self._page(
+                    chapter.file,
+                    chapter.title,
+                    content,
+                    types.get(chapter.kind, "bodymatter"),
+                    *properties,
+                )
             )
             if chapter.kind == "title":
-                spine.append(self._page("contents.xhtml", labels["contents"], nav, "frontmatter", "nav"))
+                spine.append(
+                    self._page("contents.xhtml", labels["contents"], nav, "frontmatter", "nav")
+                )
         self.book.spine = spine
         depth = 2 if any(chapter.entries for chapter in self.chapters) else 1
-        ncx = self.styles.fill("toc.ncx", lang=document.matter.lang, identifier=self.identifier, depth=depth,
-                               title=document.matter.title, chapters=self.chapters, labels=labels, pages=pages)  # fmt: skip
+        ncx = self.styles.fill(
+            "toc.ncx",
+            lang=document.matter.lang,
+            identifier=self.identifier,
+            depth=depth,
+            title=document.matter.title,
+            chapters=self.chapters,
+            labels=labels,
+            pages=pages,
+        )
         item = self.add("toc.ncx", "application/x-dtbncx+xml", ncx.encode())
         item.id = "ncx"
         self._style()
 
     def _style(self) -> None:
         css = self.styles.css("book.css")
-        text = "".join("".join(c.content.itertext()) for c in self.chapters) + self.document.matter.title
+        text = (
+            "".join("".join(c.content.itertext()) for c in self.chapters)
+            + self.document.matter.title
+        )
         self.add("book.css", "text/css", css.encode())
         for name in dict.fromkeys(re.findall(r"url\(\s*[\"']?(fonts/[^\"')]+)", css)):
             self.add(name, "font/ttf", subset(self.styles.find(name), text))
@@ -170,7 +193,10 @@ class _Book:
         dc("DC", "language", matter.lang, {})
         for index, person in enumerate(matter.authors, 1):
             dc("DC", "creator", person.name, {"id": f"creator-{index}"})
-            self._meta("aut", {"property": "role", "refines": f"#creator-{index}", "scheme": "marc:relators"})
+            self._meta(
+                "aut",
+                {"property": "role", "refines": f"#creator-{index}", "scheme": "marc:relators"},
+            )
         dc("DC", "date", self.document.modified[:10], {})
         for name, text in (("description", matter.abstract), ("rights", matter.rights)):
             if text:
@@ -190,7 +216,12 @@ class _Book:
         tables = any(body.find(".//table") is not None for body in root)
         pages = sum(len(chapter.pages) for chapter in self.chapters)
         modes = ["textual", *(["visual"] if images else [])]
-        features = ["structuralNavigation", "tableOfContents", "readingOrder", "displayTransformability"]
+        features = [
+            "structuralNavigation",
+            "tableOfContents",
+            "readingOrder",
+            "displayTransformability",
+        ]
         features += ["alternativeText"] if images else []
         features += ["pageBreakMarkers", "pageNavigation"] if pages else []
         for mode in modes:
@@ -205,7 +236,10 @@ class _Book:
         summary += ["Tables have header cells."] if tables else []
         if pages:
             summary.append(f"Page numbers are those of the printed handout ({edition} edition).")
-            self._property("pageBreakSource", f"{self.document.name}.pdf, {edition} edition, {self.document.hash}")
+            self._property(
+                "pageBreakSource",
+                f"{self.document.name}.pdf, {edition} edition, {self.document.hash}",
+            )
         self._property("schema:accessibilitySummary", " ".join(summary))
 
     def pack(self) -> bytes:
@@ -232,7 +266,7 @@ def _rezip(data: bytes, modified: datetime) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
         names = sorted(old.namelist(), key=lambda name: (name != "mimetype", name))
         for name in names:
-            info = zipfile.ZipInfo(name, stamp)  # type: ignore[arg-type]
+            info = zipfile.ZipInfo(name, stamp)
             info.external_attr = 0o644 << 16
             info.create_system = 3
             stored = name == "mimetype" or name.endswith((".png", ".jpg"))

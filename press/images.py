@@ -71,20 +71,26 @@ def _svg_flaw(data: bytes) -> str:
     if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
         return "declares entities"
     for element in root.iter():
-        if element.tag is etree.PI or element.tag is etree.Entity:
-            return "has a processing instruction or an entity"
-        if not isinstance(element.tag, str):
-            continue
-        name = element.tag.removeprefix(_SVG).lower()
-        if name in ("script", "foreignobject", "iframe"):
-            return f"has a <{name}>"
-        css = (element.text or "") if name == "style" else (element.get("style") or "")
-        if re.search(r"@import|url\(\s*[\"']?(?!#)", css):
+        if isinstance(element.tag, str):
+            flaw = _element_flaw(element)
+        else:
+            flaw = "" if isinstance(element, etree._Comment) else "has a processing instruction"  # noqa: SLF001
+        if flaw:
+            return flaw
+    return ""
+
+
+def _element_flaw(element: etree._Element) -> str:
+    name = str(element.tag).removeprefix(_SVG).lower()
+    if name in ("script", "foreignobject", "iframe"):
+        return f"has a <{name}>"
+    css = (element.text or "") if name == "style" else (element.get("style") or "")
+    if re.search(r"@import|url\(\s*[\"']?(?!#)", css):
+        return "refers to something outside itself"
+    for key, value in element.attrib.items():
+        local = str(key).rpartition("}")[2].lower()
+        if local.startswith("on"):
+            return f"has the script attribute '{local}'"
+        if local in ("href", "src") and not re.match(r"#|data:image/(png|jpeg);", str(value)):
             return "refers to something outside itself"
-        for key, value in element.attrib.items():
-            local = str(key).rpartition("}")[2].lower()
-            if local.startswith("on"):
-                return f"has the script attribute '{local}'"
-            if local in ("href", "src") and not re.match(r"#|data:image/(png|jpeg);", str(value)):
-                return "refers to something outside itself"
     return ""

@@ -89,13 +89,13 @@ class _Reader:
 
     def _levels(self) -> None:
         """Sections start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
-        headings = [element for element in self.body.iter(*_HEADINGS)]
+        headings = list(self.body.iter(*_HEADINGS))
         if not headings:
             return
-        shift = 2 - min(int(h.tag[1]) for h in headings)
+        shift = 2 - min(int(str(h.tag)[1]) for h in headings)
         last = 1
         for heading in headings:
-            level = int(heading.tag[1]) + shift
+            level = int(str(heading.tag)[1]) + shift
             if level > last + 1:
                 words = plain(heading)
                 message = f"heading '{words}' is {level - last} levels below the one before it"
@@ -151,16 +151,16 @@ class _Reader:
         """Every block has an id of its own; the author's are kept, and must differ (LNK003)."""
         taken: dict[str, int] = {}
         for element in self.body.iter("*"):
-            name = element.get("id")
-            if name is None:
+            given = element.get("id")
+            if not given:
                 continue
-            safe = re.sub(r"\s+", "-", name)
+            safe = re.sub(r"\s+", "-", given)
             element.set("id", safe)
             taken[safe] = taken.get(safe, 0) + 1
             if taken[safe] > 1:
-                pattern = rf"#{re.escape(name)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(name)}\b"
+                pattern = rf"#{re.escape(given)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(given)}\b"
                 hint = "give one of them another id"
-                message = f"the id '{name}' stands twice"
+                message = f"the id '{given}' stands twice"
                 self.report("LNK003", pattern, message, hint, taken[safe] - 1)
         count = 0
         for element in self.body.iter("*"):

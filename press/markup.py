@@ -17,7 +17,13 @@ import markdown
 from lxml import etree
 from markdown.inlinepatterns import InlineProcessor
 
-from press.citesyntax import GROUP_PATTERN, NARRATIVE_PATTERN, parse_group, parse_narrative
+from press.citesyntax import (
+    GROUP_PATTERN,
+    NARRATIVE_PATTERN,
+    parse_group,
+    parse_narrative,
+    without_code,
+)
 from press.clean import Element, clean, legal
 from press.model import Cluster
 from press.problems import Problem, Span
@@ -29,7 +35,6 @@ CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
-_CODE = re.compile(r"(^|\n)([ ]{0,3})(```+|~~~+).*?(\n[ ]{0,3}\3[`~]*[ \t]*(?=\n|\Z)|\Z)|(?<!`)(`+)(?!`)(?:.+?)(?<!`)\5(?!`)|<!--.*?-->", re.S)
 _EXTENSIONS = (
     "abbr", "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
     "sane_lists", "smarty",
@@ -53,7 +58,10 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     stray = _RESERVED.search(text) or (re.search("[^\n]", text) if text != legal(text) else None)
     if stray:
         legal_text = _RESERVED.sub("", legal(text))
-        index = next((i for i, (a, b) in enumerate(zip(text, legal_text, strict=False)) if a != b), len(legal_text))
+        index = next(
+            (i for i, (a, b) in enumerate(zip(text, legal_text, strict=False)) if a != b),
+            len(legal_text),
+        )
         line = first_line + text.count("\n", 0, index)
         message = f"the character U+{ord(text[index]):04X} is a control character; it is left out"
         problems.append(Problem("TXT003", Span(file, line), message, "delete it in the source"))
@@ -80,7 +88,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
 
 def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
     """Line and column of the nth match of a regular expression outside code; (0, 0) if none."""
-    blank = _CODE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    blank = without_code(text, 1)
     for index, found in enumerate(re.finditer(pattern, blank)):
         if index == nth:
             start = found.start()
@@ -112,7 +120,7 @@ class _Group(InlineProcessor):
     def parse(self, found: re.Match[str]) -> Cluster | None:
         return parse_group(found["group"])
 
-    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # noqa: N802 - the library's name
+    def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]  # noqa: N802, ARG002 - the library's names
         cluster = self.parse(m)
         if cluster is None:
             return None, None, None
@@ -226,7 +234,6 @@ def fragment(xhtml: str, tag: str = "body") -> Element:
 def serialise(element: Element) -> str:
     """An element as XML text, without its tail."""
     return etree.tostring(element, encoding="unicode", with_tail=False)
-
 
 
 def parse(xhtml: str) -> Element:

@@ -223,7 +223,9 @@ def _people(read: Reader) -> tuple[Person, ...]:
             if odd:
                 hint = nearest(odd[0], PERSON_KEYS)
                 read.bad("author", f"an author has the key '{odd[0]}', which is not known", hint)
-            people.append(Person(**{key: item[key] for key in PERSON_KEYS if key not in odd and key in item}))
+            people.append(
+                Person(**{key: item[key] for key in PERSON_KEYS if key not in odd and key in item})
+            )
         elif isinstance(item, str):
             people.extend([Person(item)] if item else [])
         else:

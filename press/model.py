@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Date  # noqa: N812 - a field is called date
 from pathlib import Path
 from typing import Any
 
-from press.problems import Span
+from press.problems import Problem, Span
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Matter:
     title: str
     subtitle: str = ""
     authors: tuple[Person, ...] = ()
-    date: date | None = None
+    date: Date | None = None
     lang: str = "en"
     abstract: str = ""
     keywords: tuple[str, ...] = ()
@@ -104,9 +104,9 @@ class Matter:
     nocite: tuple[str, ...] = ()
     rights: str = ""
     topics: tuple[str, ...] = ()
-    reviewed: date | None = None
-    sources_checked: date | None = None
-    next_review: date | None = None
+    reviewed: Date | None = None
+    sources_checked: Date | None = None
+    next_review: Date | None = None
     reviewer: str = ""
     funding: str = ""
     conflicts: str = ""
@@ -152,7 +152,7 @@ class Data:
 
     name: str
     file: str
-    verified: date | None
+    verified: Date | None
     locales: Mapping[str, Mapping[str, str]]
     line: int = 0
     """Where `verified` stands."""
@@ -212,7 +212,7 @@ class Notice:
     topics: tuple[str, ...] = ()
     jurisdictions: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
-    verified: date | None = None
+    verified: Date | None = None
     lines: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -245,7 +245,7 @@ class Part:
 class Due:
     """A date after which something wants a fresh look."""
 
-    day: date
+    day: Date
     code: str
     span: Span
     message: str
@@ -293,3 +293,31 @@ class Artifact:
     data: bytes
     edition: str = ""
     pages: int = 0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for."""
+
+    root: Path
+    output: Path
+    today: Date
+    """The clock's only use: to say that a review is due. It changes no byte."""
+    articles: tuple[str, ...] = ()
+    editions: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    force: bool = False
+    strict: bool = False
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of one article."""
+
+    name: str
+    entry: Mapping[str, Any]
+    """Its entry in the manifest; empty where it was not published."""
+    problems: tuple[Problem, ...] = ()
+    fresh: bool = False
+    """Made by this run, not found unchanged."""

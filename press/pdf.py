@@ -65,7 +65,9 @@ class Layout:
         """For each page, the ids of the blocks that begin on it, top to bottom."""
         pages = []
         for page in self._rendered.pages:
-            places = sorted((round(box[1], 1), round(box[0], 1), id_) for id_, box in page.anchors.items())
+            places = sorted(
+                (round(box[1], 1), round(box[0], 1), id_) for id_, box in page.anchors.items()
+            )
             pages.append([id_ for _, _, id_ in places])
         return pages
 
@@ -109,7 +111,9 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
         ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
     """
     text = handout_html(document, styles)
-    rendered = render(text, [styles.css("print.css"), f"@page {{ size: {edition.page} }}"], document, styles)
+    rendered = render(
+        text, [styles.css("print.css"), f"@page {{ size: {edition.page} }}"], document, styles
+    )
     return Layout(document, edition, rendered, text)
 
 
@@ -181,7 +185,9 @@ def _listening() -> Iterator[None]:
         logger.setLevel(previous)
     if records:
         hint = "mend the style or the template it speaks of"
-        problems = [Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)]
+        problems = [
+            Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)
+        ]
         raise ProblemsError(problems)
 
 

@@ -72,7 +72,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
                 stream.flush()
                 os.fsync(stream.fileno())
         while waiting:
-            os.replace(*waiting[0])
+            waiting[0][0].replace(waiting[0][1])
             waiting.pop(0)
     except OSError as error:
         place = Span(f"{folder.name}/{Path(str(error.filename or '')).name}".rstrip("/"))

@@ -22,7 +22,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
 def default_folder() -> Path:
-    """Where the styles lie that makebook brings along: in a checkout, or in the installed package."""
+    """Where makebook's own styles lie: in a checkout, or in the installed package."""
     installed = _PACKAGE / "styles"
     return installed if installed.is_dir() else _PACKAGE.parent / "styles"
 

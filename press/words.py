@@ -1,4 +1,4 @@
-"""Words filled in at build time: `{{ clinic.telephone }}`, `{{ article.date }}`, `{{ crisis.line }}`.
+"""Words filled in at build time: `{{ clinic.telephone }}`, `{{ crisis.line }}` and the like.
 
 In: an article's front matter, the data by locale, a clinic's words. Out: finished words, or the
 reason why there are none. Nothing is evaluated: a name stands for one text.
@@ -108,4 +108,3 @@ def _article(matter: Matter, labels: Mapping[str, str]) -> dict[str, str]:
         day = getattr(matter, name.replace("-", "_"))
         words[name] = spell_date(day, matter.lang) if day else ""
     return words
-

@@ -19,11 +19,11 @@ LAYERS = (
     "bibliography bibtex bibtexnames citations citesyntax clean clusters cslbase cslcase csldata "
     "csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender disclaimers images "
     "labels latex manuscript markup matter project pubmed readability ris styles words",
-    "assemble",
+    "identity assemble",
     # Formats, and the tools that only they use.
     "chapters cover epub fonts page pdf pdfread",
     "check proof",
-    "publish",
+    "publish record",
     "build judge",
     "cli serve",
     "__main__",

