@@ -18,7 +18,7 @@ from lxml import etree
 from press import identity, markup
 from press.citations import ref_id
 from press.clean import Element
-from press.labels import direction, labels_for
+from press.labels import direction, has_labels, labels_for
 from press.manuscript import plain
 from press.model import (
     Citations,
@@ -87,6 +87,12 @@ def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
 
 def assemble(materials: Materials, problems: list[Problem]) -> Document:
     """Build the work. Problems: WRD001 an unknown word, WRD002 a word without a value."""
+    manuscript = materials.manuscript
+    lang = manuscript.matter.lang
+    if not has_labels(lang):
+        span = Span(manuscript.file, manuscript.matter.lines.get("lang", 1), 1)
+        message = f"makebook's own words ('page', 'References') are not there in '{lang}' yet"
+        problems.append(Problem("FRM005", span, message, "they are printed in English"))
     return _Assembler(materials, problems).document()
 
 

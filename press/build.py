@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from press import record
-from press.model import Artifact, Built, Config, Edition, Project, Request
+from press.model import Artifact, Built, Citations, Config, Edition, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
 from press.publish import publish, read_manifest
 
@@ -48,6 +48,8 @@ class _Job:
     request: Request
     key: str
     engine: Mapping[str, str]
+    blocked: bool
+    """The project itself has errors: the article is only read, so that all errors are said."""
 
 
 def build(request: Request) -> Outcome:
@@ -67,16 +69,11 @@ def build(request: Request) -> Outcome:
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     paths = _chosen(request, project, problems)
-    if any(p.severity == ERROR for p in problems):
-        return Outcome((), tuple(problems))
     from press.disclaimers import read_notices
 
     notices = read_notices(project, problems)
-    jobs = [_Job(path, project, notices, request, key, engine) for path in paths]
-    if any(p.severity == ERROR for p in problems):
-        # A notice that cannot be read must not be taken for one that does not exist.
-        made = [(Built(job.path.stem, {}, tuple(_only_check(job)))) for job in jobs]
-        return Outcome(tuple(made), tuple(problems))
+    blocked = any(problem.severity == ERROR for problem in problems)
+    jobs = [_Job(path, project, notices, request, key, engine, blocked) for path in paths]
     built = _run(jobs)
     record.remember(request.output, built, project, engine)
     return Outcome(tuple(built), tuple(problems), record.why(manifest, key, request))
@@ -99,7 +96,7 @@ def make_article(job: _Job) -> Built:
     name = job.path.stem
     try:
         document = _document(job, problems)
-        if document is None or _stopped(problems, job.request):
+        if document is None or job.blocked or _stopped(problems, job.request):
             return Built(name, {}, tuple(problems))
         artifacts = _render(document, job)
         problems += _prove(document, artifacts)
@@ -135,8 +132,6 @@ def _document(job: _Job, problems: list[Problem]) -> Document | None:
         sections=assemble.section_ids(manuscript),
     )
     placements = disclaimers.place_notices(job.notices, need, problems)
-    if cited is None:
-        return None
     materials = assemble.Materials(
         manuscript, config, cited, placements, job.project.data, {}, source_date_epoch()
     )
@@ -145,8 +140,8 @@ def _document(job: _Job, problems: list[Problem]) -> Document | None:
     return document
 
 
-def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Any:
-    """Format the citations; None where a key or the bibliography is wrong."""
+def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
+    """Format the citations; blank ones where a key or the bibliography is wrong."""
     from press import bibliography, citations
     from press.citesyntax import locate_keys
     from press.project import shown
@@ -162,8 +157,9 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     problems += citations.check_keys(
         entries, located, manuscript.file, [n for _, n in files], matter.nocite
     )
+    blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):
-        return None
+        return blank
     try:
         place = (
             Span(manuscript.file, matter.lines.get("csl", 1))
@@ -179,7 +175,7 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
         )
     except ProblemsError as error:
         problems.extend(error.problems)
-        return None
+        return blank
 
 
 def _found(name: str, folders: Sequence[Path]) -> Path:
@@ -289,14 +285,3 @@ def _entry(
     paths += [folder / image.name for image in document.images]
     sources = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
     return record.entry(document, artifacts, config, sources, problems, job.key)
-
-
-def _only_check(job: _Job) -> list[Problem]:
-    """All that can be said about an article that will not be built."""
-    problems: list[Problem] = []
-    from press.manuscript import read_manuscript
-
-    manuscript = read_manuscript(job.path, job.project.root, job.project.config, problems)
-    if manuscript:
-        _cite(manuscript, job.project, problems)
-    return problems

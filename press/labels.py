@@ -53,10 +53,17 @@ _ENGLISH = {
 }
 
 
+_TABLES = {"en": _ENGLISH}
+
+
+def has_labels(lang: str) -> bool:
+    """Whether the program's own words exist in a language."""
+    return lang.partition("-")[0].lower() in _TABLES
+
+
 def labels_for(lang: str) -> Mapping[str, str]:
     """The labels for a language; English where there is no table of its own."""
-    del lang
-    return _ENGLISH
+    return _TABLES.get(lang.partition("-")[0].lower(), _ENGLISH)
 
 
 def direction(lang: str) -> str:

@@ -257,6 +257,9 @@ def plain(element: Element) -> str:
 def _captions(body: Element) -> None:
     """A paragraph `Table: words` beside a table becomes its caption (Pandoc's syntax)."""
     for table in list(body.iter("table")):
+        for cell in table.iter("th"):
+            if cell.get("scope") is None:
+                cell.set("scope", "col")
         if table.find("caption") is not None:
             continue
         for other in (table.getprevious(), table.getnext()):
@@ -266,9 +269,6 @@ def _captions(body: Element) -> None:
             other.text = re.sub(r"\A\s*Table:\s+", "", other.text or "")
             table.insert(0, other)
             break
-        for cell in table.iter("th"):
-            if cell.get("scope") is None:
-                cell.set("scope", "col")
 
 
 def _figures(body: Element) -> None:

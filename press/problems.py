@@ -31,6 +31,7 @@ CODES: dict[str, tuple[str, str]] = {
     "FRM002": (ERROR, "front matter that is no YAML"),
     "FRM003": (ERROR, "a value in the front matter that cannot be used"),
     "FRM004": (ERROR, "no title"),
+    "FRM005": (WARNING, "a language for which makebook has no words of its own"),
     "HTM001": (ERROR, "an HTML element that a handout cannot hold"),
     "HTM002": (WARNING, "an HTML attribute that has no effect"),
     "IMG001": (ERROR, "an image that is missing"),
