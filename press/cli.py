@@ -103,9 +103,8 @@ def _status(outcome: Outcome) -> int:
 
 
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
-    _print_problems(outcome.problems)
-    for built in outcome.built:
-        _print_problems(built.problems)
+    every = [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
+    _print_problems(list(dict.fromkeys(every)))
     if explain and outcome.why:
         click.echo(f"why: {outcome.why}")
     for built in outcome.built:

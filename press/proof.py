@@ -30,7 +30,7 @@ from press.problems import Problem, Span
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 _USED = "\u0000"
-_MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)\Z")
+_MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 _HINT = "the file was not published; look at your own styles and templates first"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
@@ -155,8 +155,10 @@ def _take_across(needle: str, pages: list[str], number: int) -> bool:
 def _ends(page: str) -> list[int]:
     """Where the text of a page may end: at its end, or before any of the list markers there."""
     ends = [len(page)]
-    while found := _MARKER.search(page, 0, ends[-1]):
-        ends.append(found.start())
+    for end in ends:
+        for start in range(end - 1, max(-1, end - 7), -1):
+            if start not in ends and _MARKER.fullmatch(page, start, end):
+                ends.append(start)
     return ends
 
 

@@ -1,0 +1,302 @@
+"""The proof does fail: for whatever is hidden, dropped, cut off or led astray.
+
+Each test builds the small project below for real, with one thing made wrong: by a style or a
+template of the project's own, as a user could, or by a renderer that loses something.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from press import build as story
+from press import chapters, pdf, proof
+from press.cli import main
+from press.model import Artifact, Document
+from press.proof import Unit, letters, missing
+
+FILES = {
+    "makebook.toml": 'lang = "en-US"\n[notices.required]\n"*" = ["general"]\n',
+    "source/tea.md": """---
+title: Tea and sleep
+date: 2026-01-02
+identifier: TEA-1
+version: "1"
+---
+
+## Key points {#key-points .key-points}
+
+Tea late in the day can keep you awake.
+
+## What helps? {#helps}
+
+A first step that helps many people[^clock].
+
+- Drink it early.
+- Drink less of it.
+
+| When | Cups |
+|---|---|
+| Morning | 2 |
+| Evening | none |
+
+See [what helps](#helps).
+
+[^clock]: Count from noon.
+""",
+    "source/disclaimers/general.md": """---
+id: general
+title: About this sheet
+place: [opening, every-page]
+short: Not medical advice.
+---
+
+It does not replace your nurse.
+""",
+}
+
+
+def write(folder: Path, extra: dict[str, str] | None = None) -> Path:
+    """Writes the project, and files of its own beside it."""
+    for name, text in {**FILES, **(extra or {})}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> int:
+    """Runs the command line on a project; returns the exit status."""
+    with pytest.raises(SystemExit) as stop:
+        main([*arguments, "--project", str(folder)])
+    return int(stop.value.code or 0)
+
+
+DEFAULT = Path(pdf.__file__).parent.parent / "styles"
+
+
+def default(name: str) -> str:
+    """A style or template as makebook brings it along."""
+    return (DEFAULT / name).read_text(encoding="utf-8")
+
+
+def test_a_good_project_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(write(tmp_path)) == 0
+    assert "proved" in capsys.readouterr().out
+    assert {p.name for p in (tmp_path / "build").iterdir()} == {
+        "tea.pdf",
+        "tea.epub",
+        "manifest.json",
+    }
+
+
+HIDING = {
+    "not displayed": "#helps { display: none }",
+    "invisible": "#helps ul { visibility: hidden }",
+    "white on white": "#helps li { color: white }",
+    "transparent": "#helps td { color: transparent }",
+    "no size": "#helps p { font-size: 0 }",
+    "see-through": "#helps { opacity: 0 }",
+    "moved off the page": "#helps { position: absolute; left: -9999px }",
+    "cut off": "#helps { height: 0; overflow: hidden }",
+    "indented away": "#helps p { text-indent: -9999px; white-space: nowrap }",
+    "covered": "#helps { position: relative } #helps::after { content: ''; position: absolute; "
+    "top: 0; left: 0; width: 100%; height: 100%; background: white }",
+    "a notice": "#notice-general { display: none }",
+    "the title": "h1 { display: none }",
+}
+
+
+@pytest.mark.parametrize("rule", HIDING.values(), ids=HIDING.keys())
+def test_a_style_that_hides_something_in_the_pdf(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str
+) -> None:
+    write(tmp_path, {"styles/print.css": default("print.css") + rule})
+    before = {"tea.pdf": b"the PDF of yesterday", "tea.epub": b"the e-book of yesterday"}
+    (tmp_path / "build").mkdir()
+    for name, data in before.items():
+        (tmp_path / "build" / name).write_bytes(data)
+    assert run(tmp_path) == 1
+    printed = capsys.readouterr().err
+    assert "tea.pdf: error PRF001" in printed
+    assert {p.name: p.read_bytes() for p in (tmp_path / "build").iterdir()} == before
+
+
+def test_a_style_that_hides_what_a_link_leads_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    css = default("print.css") + ".notes { display: none }"
+    assert run(write(tmp_path, {"styles/print.css": css})) == 1
+    assert "error PDF001: No anchor #note-1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["#helps { display: none }", "@media screen { #helps li { visibility: hidden } }"],
+)
+def test_a_style_that_hides_something_in_the_epub(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str
+) -> None:
+    write(tmp_path, {"styles/book.css": default("book.css") + rule})
+    assert run(tmp_path) == 1
+    printed = capsys.readouterr().err
+    assert "tea.epub: error PRF001: list item of 'What helps?' is missing: 'Drink it" in printed
+
+
+def test_a_renderer_that_drops_a_paragraph(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = pdf.handout_html
+    monkeypatch.setattr(
+        pdf,
+        "handout_html",
+        lambda *a: re.sub(r"<p[^>]*>Tea late.*?</p>", "", whole(*a)),
+    )
+    assert run(write(tmp_path)) == 1
+    assert (
+        "tea.pdf: error PRF001: paragraph of 'Key points' is missing: 'Tea late in the day can "
+        "keep you awake.'" in capsys.readouterr().err
+    )
+
+
+def test_a_renderer_that_drops_a_chapter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = chapters._groups
+    monkeypatch.setattr(chapters, "_groups", lambda parts: list(whole(parts))[:-1])
+    assert run(write(tmp_path)) == 1
+    assert "tea.epub: error PRF001: table cell of 'What helps?'" in capsys.readouterr().err
+
+
+def test_a_template_that_leaves_out_a_notice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    template = default("templates/handout.html").replace(
+        "{{ part.xhtml | safe }}",
+        "{% if part.kind != 'notice' %}{{ part.xhtml | safe }}{% endif %}",
+    )
+    assert run(write(tmp_path, {"styles/templates/handout.html": template})) == 1
+    printed = capsys.readouterr().err
+    assert "tea.pdf: error PRF001: notice 'general' is missing: 'It does not" in printed
+
+
+def test_a_page_without_the_short_disclaimer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    css = default("print.css") + "#helps { break-before: page }"
+    css += "@page :nth(2) { @bottom-left { content: none } }"
+    assert run(write(tmp_path, {"styles/print.css": css})) == 1
+    printed = capsys.readouterr().err
+    assert "tea.pdf: error PRF002: page 2 is without its short disclaimer" in printed
+    assert "tea.pdf: error PRF002: page 2 is without its page number" in printed
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifact, Artifact]:
+    """The project's Document, its PDF and its EPUB, as the build makes them before it proves."""
+    seen: dict[str, tuple[Document, Artifact]] = {}
+    patch = pytest.MonkeyPatch()
+    for name in ("prove_pdf", "prove_epub"):
+        patch.setattr(
+            proof,
+            name,
+            lambda document, artifact: seen.update({artifact.format: (document, artifact)}) or [],
+        )
+    assert run(write(tmp_path_factory.mktemp("tea"))) == 0
+    patch.undo()
+    return seen["pdf"][0], seen["pdf"][1], seen["epub"][1]
+
+
+def codes(problems: list[story.Problem]) -> set[str]:
+    """The codes of some problems."""
+    return {problem.code for problem in problems}
+
+
+def test_a_link_that_was_lost(finished: tuple[Document, Artifact, Artifact]) -> None:
+    document, printed, _ = finished
+    last = document.parts[-1]
+    more = replace(last, xhtml=last.xhtml.replace("Count from", '<a href="#x">Count</a> from'))
+    assert codes(proof.prove_pdf(document, printed)) == set()
+    changed = replace(document, parts=(*document.parts[:-1], more))
+    assert codes(proof.prove_pdf(changed, printed)) == {"PRF003"}
+
+
+def test_a_link_of_the_epub_that_leads_nowhere(
+    finished: tuple[Document, Artifact, Artifact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, _, book = finished
+    assert codes(proof.prove_epub(document, book)) == set()
+    whole = proof._dead_links
+    monkeypatch.setattr(
+        proof,
+        "_dead_links",
+        lambda trees, names: whole(trees, names - {"EPUB/helps.xhtml"}),
+    )
+    assert "PRF003" in codes(proof.prove_epub(document, book))
+
+
+def test_a_page_list_that_does_not_agree(finished: tuple[Document, Artifact, Artifact]) -> None:
+    document, _, book = finished
+    assert codes(proof.prove_epub(document, replace(book, pages=book.pages + 1))) == {"PRF004"}
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nbroken", b"PK\x03\x04broken"])
+def test_files_that_cannot_be_opened(
+    finished: tuple[Document, Artifact, Artifact], data: bytes
+) -> None:
+    document, printed, book = finished
+    assert codes(proof.prove_pdf(document, replace(printed, data=data))) == {"PRF005"}
+    assert codes(proof.prove_epub(document, replace(book, data=data))) == {"PRF005"}
+
+
+def test_what_occurs_twice_must_be_there_twice() -> None:
+    twice = [Unit("list item", "Tell your nurse."), Unit("list item", "Tell your nurse.")]
+    assert missing(twice, [letters("Tell your nurse. Drink water. Tell your nurse.")]) == []
+    assert len(missing(twice, [letters("Tell your nurse. Drink water.")])) == 1
+
+
+def test_a_short_text_is_not_found_inside_a_longer_one() -> None:
+    cells = [Unit("table cell", "10"), Unit("paragraph", "None of 10 people got better.")]
+    assert missing(cells, [letters("None of 10 people got better.")]) == [cells[0]]
+
+
+def test_signs_that_change_a_meaning_count() -> None:
+    for text, wrong in (("0.5 mg", "05 mg"), ("< 10", "10"), ("\u22128.08", "8.08"), ("5%", "5")):
+        assert missing([Unit("table cell", text)], [letters(wrong)])
+
+
+WORDS = st.text(
+    st.sampled_from("abcdefghij 0123456789.,-\u00ad\ufb01\u2019\u00e9e\u0301"),
+    min_size=6,
+    max_size=60,
+).filter(lambda text: len(letters(text)) > 3)
+MARKERS = st.lists(st.sampled_from(["\u2022", "1.", "12.", "\u25e6"]), max_size=3).map("".join)
+
+
+@given(st.data(), st.lists(WORDS, min_size=1, max_size=8))
+def test_text_is_found_wherever_lines_and_pages_break(
+    data: st.DataObject, texts: list[str]
+) -> None:
+    units = [Unit(f"paragraph {number}", text) for number, text in enumerate(texts)]
+    whole = "".join(letters(text) for text in texts)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=3)))
+    edges = [0, *cuts, len(whole)]
+    pages = [
+        whole[start:end] + (data.draw(MARKERS) if end != len(whole) else "")
+        for start, end in zip(edges, edges[1:], strict=False)
+    ]
+    once = [unit for unit in units if whole.count(letters(unit.text)) == 1]
+    assert missing(once[:1], pages) == []
+
+
+@given(st.lists(WORDS, min_size=1, max_size=8), st.integers(0, 7))
+def test_what_was_dropped_is_named(texts: list[str], index: int) -> None:
+    lost = Unit("paragraph", texts[index % len(texts)] + "\u2603")
+    kept = [Unit("paragraph", text) for text in texts]
+    page = letters("\n".join(texts))
+    assert lost in missing([*kept, lost], [page])
