@@ -245,7 +245,7 @@ class _Assembler:
         heading = etree.SubElement(section, level, id=f"{name}-title")
         heading.text = notice.title
         section.extend(list(body))
-        self._fill(section, notice.file, "")
+        self._fill(section, notice.file, notice.text)
         return section
 
     def _fill(self, section: Element, file: str, text: str) -> None:
@@ -255,6 +255,8 @@ class _Assembler:
             if kind == "cite":
                 return self._citation(int(value))
             filled = self.words.element(value)
+            if value.startswith("notice.") and file == self.m.manuscript.file:
+                return ""  # put in by hand where it cannot stand: NOT002 has said so
             if filled is None:
                 self._no_word(value, file, text)
                 return ""
@@ -278,7 +280,7 @@ class _Assembler:
 
     def _no_word(self, name: str, file: str, text: str) -> None:
         pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
-        line, column = markup.locate(text, pattern, 1) if text else (0, 0)
+        line, column = markup.locate(text, pattern, 1)
         code, message, hint = self.words.why_not(name)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 

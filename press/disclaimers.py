@@ -54,6 +54,7 @@ def _read(path: Path, project: Project, problems: list[Problem]) -> Notice | Non
         jurisdictions=when["jurisdictions"],
         languages=languages,
         verified=read.day("verified"),
+        text=text,
         lines=dict(fields.lines),
     )
     if made.clusters or body.find(".//img") is not None:

@@ -213,6 +213,8 @@ class Notice:
     jurisdictions: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     verified: Date | None = None
+    text: str = ""
+    """The file as it was written, to find lines in."""
     lines: Mapping[str, int] = field(default_factory=dict)
 
 

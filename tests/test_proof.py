@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -288,7 +289,7 @@ def test_text_is_found_wherever_lines_and_pages_break(
     edges = [0, *cuts, len(whole)]
     pages = [
         whole[start:end] + (data.draw(MARKERS) if end != len(whole) else "")
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
     once = [unit for unit in units if whole.count(letters(unit.text)) == 1]
     assert missing(once[:1], pages) == []
