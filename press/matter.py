@@ -22,6 +22,7 @@ from press.problems import Problem, Span
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
+_UNPRINTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
     "bibliography", "csl", "nocite", "rights", "topics", "reviewed", "sources-checked",
@@ -29,7 +30,7 @@ ARTICLE_KEYS = (
 )  # fmt: skip
 NOTICE_KEYS = ("id", "title", "when", "place", "short", "required", "verified")
 PERSON_KEYS = ("name", "affiliation", "orcid", "role")
-_LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*\Z")
+LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*\Z")
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,39 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
     body = text[found.end() :]
     first = text[: found.end()].count("\n") + 1
     try:
-        node = yaml.compose(found.group(1), Loader=_LOADER)
-        values, lines = _mapping(node, file, problems)
+        values, lines = _mapping(_compose(found.group(1)), file, problems)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
+        before = found.group(1).encode()[: getattr(error, "position", 0)].decode(errors="ignore")
+        line, column = before.count("\n") + 2, len(before) - before.rfind("\n")
+        line, column = (mark.line + 2, mark.column + 1) if mark else (line, column)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        hint = "write 'key: value' on each line; put a value that has a colon in quotes"
+        hint = (
+            "write 'key: value' on each line; put a value in quotes that has a colon or begins "
+            "with a sign; indent with spaces, not tabs"
+        )
         message = f"front matter is no YAML: {problem}"
         problems.append(Problem("FRM002", Span(file, line, column), message, hint))
         values, lines = {}, {}
     return Fields(file, values, lines), body, first
+
+
+def _compose(text: str) -> Any:
+    """Parse YAML, but refuse what no front matter needs and what can grow without end."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        flaw = ""
+        if isinstance(event, yaml.AliasEvent):
+            flaw = f"'*{event.anchor}' would repeat another value, which front matter cannot do"
+        elif depth > 20:
+            flaw = "lists and mappings are nested too deep"
+        elif isinstance(event, yaml.ScalarEvent) and (found := _UNPRINTED.search(event.value)):
+            flaw = f"the character U+{ord(found[0]):04X} cannot be printed"
+        if flaw:
+            raise yaml.MarkedYAMLError(problem=flaw, problem_mark=event.start_mark)
+    return yaml.compose(text, Loader=_LOADER)
 
 
 def _mapping(
@@ -91,6 +114,8 @@ def _mapping(
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key is one text", problem_mark=node.start_mark)
         key, line = str(key_node.value), key_node.start_mark.line + 2
         if key in values:
             message = f"front matter has the key '{key}' twice"
@@ -169,7 +194,7 @@ class Reader:
     def language(self, key: str, default: str) -> str:
         """A language tag (BCP 47, the common shapes)."""
         value = self.string(key) or default
-        if _LANG.match(value):
+        if LANG.match(value):
             return value
         self.bad(key, f"'{key}: {value}' is no language tag", "write en, en-US or de, for example")
         return default

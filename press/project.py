@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from press.matter import nearest
+from press.matter import LANG, nearest
 from press.model import Config, Data, Edition, Project
 from press.problems import Problem, ProblemsError, Span
 
@@ -29,6 +29,7 @@ KEYS = (
 _CHOSEN = "editions-chosen"
 EDITION_KEYS = ("page",)
 AGE_KEYS = ("verified", "reviewed")
+_LONGEST = 36525  # days: a century
 
 
 def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
@@ -149,8 +150,12 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
     verified = table.pop("verified", None)
     locales = {}
     for locale, words in table.items():
-        if isinstance(words, dict) and all(isinstance(word, str) for word in words.values()):
-            locales[locale] = dict(words)
+        if isinstance(words, dict):
+            locales[locale] = {name: word for name, word in words.items() if isinstance(word, str)}
+            for name in words.keys() - locales[locale].keys():
+                span = Span(file, _line(text, name, locale), 1)
+                message = f"'{name}' in [{locale}] must be a text"
+                problems.append(Problem("CFG004", span, message, f'write {name} = "…"'))
             continue
         message = f"'{locale}' is no table of texts for one locale"
         span = Span(file, _line(text, locale), 1)
@@ -195,7 +200,8 @@ class _Reader:
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return tuple(items)
-        self.bad("CFG004", key, f"'{key}' must be a list of texts", f'{key} = ["…", "…"]', table)
+        hint = f'write {key if re.fullmatch("[A-Za-z0-9_-]+", key) else repr(key)} = ["…", "…"]'
+        self.bad("CFG004", key, f"'{key}' must be a list of texts", hint, table)
         return ()
 
     def table_of(self, key: str) -> dict[str, Any]:
@@ -217,7 +223,16 @@ class _Reader:
         readability = self.table_of("readability")
         self.known(readability, ("terms",), "readability")
         lang = self.text_of("lang", "en-US")
+        if not LANG.match(lang):
+            hint = 'write lang = "en", "en-US" or "de", for example'
+            self.bad("CFG004", "lang", f"'{lang}' is no language tag", hint)
+            lang = "en-US"
         region = re.search(r"-([A-Z]{2})\b", lang)
+        jurisdiction = self.text_of("jurisdiction", region[1] if region else "")
+        if not re.fullmatch(r"([A-Z]{2}(-[A-Z0-9]{1,3})?)?", jurisdiction):
+            hint = 'write the two letters of a country: jurisdiction = "US"'
+            message = f"'{jurisdiction}' is no jurisdiction"
+            self.bad("CFG004", "jurisdiction", message, hint)
         formats = self.list_of(self.table, "formats") or FORMATS
         for name in formats:
             if name not in FORMATS:
@@ -225,7 +240,7 @@ class _Reader:
                 self.bad("CFG004", "formats", f"'{name}' is no format", hint)
         return Config(
             lang=lang,
-            jurisdiction=self.text_of("jurisdiction", region[1] if region else ""),
+            jurisdiction=jurisdiction,
             address=self.address(),
             csl=self.text_of("csl", "american-medical-association"),
             bibliography=self.list_of(self.table, "bibliography"),
@@ -254,18 +269,24 @@ class _Reader:
             return {}
         self.known(given, AGE_KEYS, "max-age")
         for key, days in given.items():
-            if type(days) is not int or days < 1:
+            if type(days) is not int or not 0 < days < _LONGEST:
                 message = f"'max-age.{key} = {days}' is no number of days"
                 self.bad("CFG004", key, message, f"write {key} = 365", "max-age")
-        return {key: days for key, days in given.items() if type(days) is int and days > 0}
+        return {
+            key: days for key, days in given.items() if type(days) is int and 0 < days < _LONGEST
+        }
 
     def editions(self) -> tuple[Edition, ...]:
         value = self.table.get("editions", {})
         own = value if isinstance(value, dict) else {}
-        listed = self.table.get(_CHOSEN, value if isinstance(value, list) else [])
-        chosen = listed or list(own) or ["letter"]
+        listed = {"editions": self.table.get(_CHOSEN, [] if isinstance(value, dict) else value)}
+        chosen = dict.fromkeys(self.list_of(listed, "editions")) or list(own) or ["letter"]
         known = dict(EDITIONS)
         for name, given in own.items():
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+                hint = "use letters, digits and hyphens: it becomes part of a file's name"
+                self.bad("CFG004", name, f"'{name}' is no name for an edition", hint, "editions")
+                continue
             if not isinstance(given, dict):
                 hint = f'write [editions.{name}] and under it page = "A4"'
                 self.bad("CFG004", name, f"edition '{name}' must be a table", hint, "editions")
@@ -278,7 +299,7 @@ class _Reader:
             if name in known:
                 editions.append(known[name])
             else:
-                hint = nearest(str(name), known)
+                hint = nearest(name, known)
                 self.bad("CFG005", "editions", f"there is no edition '{name}'", hint)
         return tuple(editions) or (EDITIONS["letter"],)
 
