@@ -48,8 +48,8 @@ class _Job:
     request: Request
     key: str
     engine: Mapping[str, str]
-    blocked: bool
-    """The project itself has errors: the article is only read, so that all errors are said."""
+    found: tuple[Problem, ...]
+    """Of the project itself. An error among them: the article is only read, so that all is said."""
 
 
 def build(request: Request) -> Outcome:
@@ -72,8 +72,7 @@ def build(request: Request) -> Outcome:
     from press.disclaimers import read_notices
 
     notices = read_notices(project, problems)
-    blocked = any(problem.severity == ERROR for problem in problems)
-    jobs = [_Job(path, project, notices, request, key, engine, blocked) for path in paths]
+    jobs = [_Job(path, project, notices, request, key, engine, tuple(problems)) for path in paths]
     built = _run(jobs)
     record.remember(request.output, built, project, engine)
     return Outcome(tuple(built), tuple(problems), record.why(manifest, key, request))
@@ -92,19 +91,19 @@ def _run(jobs: Sequence[_Job]) -> list[Built]:
 
 def make_article(job: _Job) -> Built:
     """One article, from its file to published outputs: the story on one screen."""
-    problems: list[Problem] = []
+    problems = list(job.found)
     name = job.path.stem
     try:
         document = _document(job, problems)
-        if document is None or job.blocked or _stopped(problems, job.request):
+        if document is None or _stopped(problems, job.request):
             return Built(name, {}, tuple(problems))
         artifacts = _render(document, job)
         problems += _prove(document, artifacts)
+        problems += record.due(document.due, job.request.today)
         if _stopped(problems, job.request):
             return Built(name, {}, tuple(problems))
         wanted = [a for a in artifacts if a.format in _formats(job.request, job.project.config)]
         publish(job.request.output, wanted)
-        problems += record.due(document.due, job.request.today)
         return Built(name, _entry(document, wanted, problems, job), tuple(problems), fresh=True)
     except ProblemsError as error:
         return Built(name, {}, (*problems, *error.problems))

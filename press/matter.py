@@ -87,10 +87,11 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
 def _compose(text: str) -> Any:
     """Parse YAML, but refuse what no front matter needs and what can grow without end."""
     depth = 0
+    event: Any
     for event in yaml.parse(text, Loader=_LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        flaw = ""
+        flaw, mark = "", event.start_mark
         if isinstance(event, yaml.AliasEvent):
             flaw = f"'*{event.anchor}' would repeat another value, which front matter cannot do"
         elif depth > 20:
@@ -98,7 +99,7 @@ def _compose(text: str) -> Any:
         elif isinstance(event, yaml.ScalarEvent) and (found := _UNPRINTED.search(event.value)):
             flaw = f"the character U+{ord(found[0]):04X} cannot be printed"
         if flaw:
-            raise yaml.MarkedYAMLError(problem=flaw, problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(problem=flaw, problem_mark=mark)
     return yaml.compose(text, Loader=_LOADER)
 
 

@@ -79,7 +79,7 @@ def unchanged(request: Request, manifest: Mapping[str, Any], key: str) -> tuple[
 
 
 def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
-    if not entry or (request.strict and entry["warnings"]):
+    if not entry:
         return None
     formats = request.formats or tuple(entry["formats"])
     editions = request.editions or tuple(entry["editions"])
@@ -99,6 +99,8 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
     warnings = [_problem(kept) for kept in entry["warnings"]]
     dues = [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
     problems = (*warnings, *due(dues, request.today))
+    if request.strict and problems:
+        return None
     return Built(name, {**entry, "files": files}, problems)
 
 
