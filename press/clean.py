@@ -46,6 +46,8 @@ ATTRIBUTES = {
 }
 PHRASING_ONLY = frozenset("p h1 h2 h3 h4 h5 h6 pre dt caption".split())
 _CONTAINERS = frozenset("body div section blockquote".split())
+_EMPTIED = (INLINES | {"p"}) - {"img", "br", "wbr"}
+"""Elements that mean nothing when they are empty; one with an id is a place to link to."""
 _TABLE_ROWS = frozenset("thead tbody tfoot".split())
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
 _XML_ILLEGAL = re.compile(
@@ -187,36 +189,62 @@ def _repair(body: Element) -> bool:
 
 def _repair_one(element: Element, parent: Element) -> bool:
     """Mend one element in its place; True where the tree changed."""
-    tag = str(element.tag)
-    holds_block = any(is_block(child) for child in element)
-    if tag in INLINES and holds_block:
+    return any(rule(element, parent) for rule in _RULES)
+
+
+def _loosen(element: Element, parent: Element) -> bool:
+    """An inline element cannot hold a block, a link no link; an empty one means nothing."""
+    del parent
+    if element.tag in INLINES and any(is_block(child) for child in element):
         unwrap(element)
         return True
-    if tag == "a" and any(True for _ in element.iterancestors("a")):
+    empty = not len(element) and not (element.text or "").strip()
+    if element.tag in _EMPTIED and empty and not element.get("id"):
+        unwrap(element)
+        return True
+    if element.tag == "a" and any(True for _ in element.iterancestors("a")):
         element.tag = "span"
         element.attrib.pop("href", None)
         return True
-    if tag in PHRASING_ONLY and holds_block:
-        if tag == "p":
-            element.tag = "div"
-        else:
-            for child in [c for c in element if is_block(c)]:
-                child.tag = "span"
-                child.tail = " " + (child.tail or "")
+    return False
+
+
+def _flatten(element: Element, parent: Element) -> bool:
+    """A paragraph that holds blocks is a division; other phrasing elements take their text."""
+    del parent
+    blocks = [child for child in element if is_block(child)]
+    if element.tag not in PHRASING_ONLY or not blocks:
+        return False
+    if element.tag == "p":
+        element.tag = "div"
         return True
-    home = _HOMES.get(tag)
-    if home and parent.tag not in home:
-        element.tag = "div" if tag in ("li", "dd") else "p"
-        if tag in ("tr", "td", "th", "thead", "tbody", "tfoot"):
-            element.tag = "div"
-        return True
-    if tag in ("ul", "ol", "dl"):
-        return _repair_list(element, "li" if tag != "dl" else "dd")
-    if tag in ("table", "tr", *_TABLE_ROWS):
+    for child in blocks:
+        child.tag = "span"
+        child.tail = " " + (child.tail or "")
+    return True
+
+
+def _rehome(element: Element, parent: Element) -> bool:
+    """An item outside its list, or a cell outside its table, is a division or paragraph."""
+    home = _HOMES.get(str(element.tag))
+    if not home or parent.tag in home:
+        return False
+    element.tag = "p" if element.tag in ("dt", "figcaption", "caption") else "div"
+    return True
+
+
+def _fill(element: Element, parent: Element) -> bool:
+    """Lists hold items, tables cells, containers paragraphs."""
+    del parent
+    if element.tag in ("ul", "ol", "dl"):
+        return _repair_list(element, "li" if element.tag != "dl" else "dd")
+    if element.tag in ("table", "tr", *_TABLE_ROWS):
         return _repair_table(element)
-    return tag in (*_CONTAINERS, "li", "dd", "td", "th", "figure") and _wrap_inline_runs(element)
+    holders = (*_CONTAINERS, "li", "dd", "td", "th", "figure")
+    return element.tag in holders and _wrap_inline_runs(element)
 
 
+_RULES = (_loosen, _flatten, _rehome, _fill)
 _HOMES = {
     "li": ("ul", "ol"),
     "dt": ("dl",),

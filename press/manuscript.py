@@ -15,6 +15,7 @@ from pathlib import Path
 from lxml import etree
 
 from press import markup
+from press.citesyntax import without_code
 from press.clean import BLOCKS, Element, remove, unwrap
 from press.images import read_image
 from press.matter import nearest, read_matter, split
@@ -108,6 +109,7 @@ class _Reader:
 
     def _notes(self) -> None:
         """Notes as the library leaves them become `<span class=noteref>` and `<div class=note>`."""
+        self._note_twice()
         numbers: dict[str, int] = {}
         for sup in list(self.body.iter("sup")):
             key = (sup.get("id") or "").partition(":")
@@ -124,6 +126,19 @@ class _Reader:
             link.text, sup.text = str(number), None
         for holder in [e for e in self.body.iter("div") if e.get("class") == "footnote"]:
             self._note_texts(holder, numbers)
+
+    def _note_twice(self) -> None:
+        """Of two notes with one label the library keeps the last: say so, for one is lost."""
+        blank = without_code(self.text, 1)
+        seen: dict[str, int] = {}
+        for found in re.finditer(r"(?m)^[ ]{0,3}\[\^([^\]\n]+)\]:", blank):
+            line = self.first + blank.count("\n", 0, found.start())
+            if found[1] in seen:
+                message = f"note '{found[1]}' is written twice, first on line {seen[found[1]]}"
+                hint = "give one of them another label"
+                span = Span(self.file, line, 1)
+                self.problems.append(Problem("TXT008", span, message, hint))
+            seen.setdefault(found[1], line)
 
     def _note_texts(self, holder: Element, numbers: dict[str, int]) -> None:
         """Give every section the notes it refers to, at its end."""

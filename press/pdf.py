@@ -100,8 +100,33 @@ class Layout:
 
         metadata.generate_rdf_metadata = with_ua
         with _listening():
-            data = self._rendered.write_pdf(pdf_variant="pdf/a-3a")
+            data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
         return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
+
+
+def _mend(_: Any, pdf: Any) -> None:
+    """Put right what the standards ask for and WeasyPrint leaves open, before the file is written.
+
+    Pictures must not be smoothed by the reader's software (ISO 19005-3, 6.2.8); a list item holds
+    a label and a body alone (ISO 14289-1, 7.2): paragraphs and lists in it need a body around them.
+    """
+    for item in list(pdf.objects):
+        if "Interpolate" in getattr(item, "extra", ()):
+            item.extra["Interpolate"] = "false"
+        if not isinstance(item, dict) or item.get("S") != "/LI":
+            continue
+        kids = [(key, pdf.objects[int(key.split()[0])]) for key in item["K"]]
+        loose = [(key, kid) for key, kid in kids if kid.get("S") not in ("/Lbl", "/LBody")]
+        if not loose:
+            continue
+        around = {"Type": "/StructElem", "S": "/LBody", "Pg": item["Pg"], "P": item.reference}
+        body = type(item)({**around, "K": type(item["K"])(key for key, _ in loose)})
+        pdf.add_object(body)
+        for _, kid in loose:
+            kid["P"] = body.reference
+        place = item["K"].index(loose[0][0])
+        item["K"][place:] = [key for key in item["K"][place:] if key not in body["K"]]
+        item["K"].insert(place, body.reference)
 
 
 def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:

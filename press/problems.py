@@ -26,6 +26,7 @@ CODES: dict[str, tuple[str, str]] = {
     "TXT004": (ERROR, "an empty article"),
     "TXT005": (WARNING, "a heading that skips a level"),
     "TXT006": (ERROR, "a note that nothing refers to"),
+    "TXT008": (ERROR, "a note that is written twice"),
     "TXT007": (ERROR, "a character that none of the fonts has"),
     "FRM001": (WARNING, "an unknown key in the front matter"),
     "FRM002": (ERROR, "front matter that is no YAML"),
