@@ -113,7 +113,8 @@ def _mend(_: Any, pdf: Any) -> None:
     for item in list(pdf.objects):
         if "Interpolate" in getattr(item, "extra", ()):
             item.extra["Interpolate"] = "false"
-        if not isinstance(item, dict) or item.get("S") != "/LI":
+        kind = item.get("S") if isinstance(item, dict) else None
+        if kind != "/LI":
             continue
         kids = [(key, pdf.objects[int(key.split()[0])]) for key in item["K"]]
         loose = [(key, kid) for key, kid in kids if kid.get("S") not in ("/Lbl", "/LBody")]
