@@ -8,6 +8,7 @@ What is decided about content is decided here. This module must not know any ren
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -56,6 +57,7 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
     Problem NOT002: it stands inside a sentence, or twice.
     """
     found: dict[str, Span] = {}
+    seen: Counter[str] = Counter()
     body = markup.parse(manuscript.body)
     for run in markup.text_runs(body):
         element, text = run.element, run.read()
@@ -64,8 +66,8 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
             if kind != "notice":
                 continue
             pattern = rf"\{{\{{\s*notice\.{re.escape(id_)}\b"
-            place = markup.locate(manuscript.text, pattern, 1)
-            span = Span(manuscript.file, *place)
+            span = Span(manuscript.file, *markup.locate(manuscript.text, pattern, 1, seen[id_]))
+            seen[id_] += 1
             alone = element.tag == "p" and not len(element) and _NOTICE_WORD.fullmatch(text)
             if not alone or element.getparent() is not body:
                 hint = "put it in a paragraph of its own, outside lists and quotations"
@@ -105,6 +107,8 @@ class _Assembler:
         self.words = Words(
             self.matter, materials.config, materials.data, materials.clinic, self.labels
         )
+        self.wordless: Counter[tuple[str, str]] = Counter()
+        """How often a file has had a word without a value."""
         self.cited: dict[str, list[str]] = {}
         """Key to the ids of the places that cite it, in the order of reading."""
 
@@ -225,7 +229,7 @@ class _Assembler:
         for placement in self._placed(place):
             notice = placement.notice
             element = self._notice_element(notice)
-            title = self.words.fill_text(notice.title)
+            title = plain(element[0])
             kind = "notice"
             parts.append(
                 Part(element.get("id") or "", kind, title, markup.serialise(element), place)
@@ -243,7 +247,7 @@ class _Assembler:
         section.set("class", f"notice notice-{notice.id}")
         section.set("aria-labelledby", f"{name}-title")
         heading = etree.SubElement(section, level, id=f"{name}-title")
-        heading.text = notice.title
+        heading.text = self._filled(notice.title, notice)
         section.extend(list(body))
         self._fill(section, notice.file, notice.text)
         return section
@@ -280,13 +284,21 @@ class _Assembler:
 
     def _no_word(self, name: str, file: str, text: str) -> None:
         pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
-        line, column = markup.locate(text, pattern, 1)
+        line, column = markup.locate(text, pattern, 1, self.wordless[file, name])
+        self.wordless[file, name] += 1
         code, message, hint = self.words.why_not(name)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 
     def _short(self) -> str:
-        shorts = [p.notice.short for p in self._placed("every-page")]
-        return " ".join(self.words.fill_text(short) for short in shorts)
+        notices = [placement.notice for placement in self._placed("every-page")]
+        return " ".join(self._filled(notice.short, notice) for notice in notices)
+
+    def _filled(self, text: str, notice: Notice) -> str:
+        """Fill the words into a text of a notice that is not Markdown."""
+        filled = self.words.fill_text(text)
+        for name in re.findall(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", filled):
+            self._no_word(name, notice.file, notice.text)
+        return filled
 
     def _references(self) -> Part:
         section = etree.Element("section", id="references")

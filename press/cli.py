@@ -116,7 +116,7 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems:
+    for problem in sorted(problems, key=lambda problem: problem.span):
         click.echo(str(problem), err=True)
 
 

@@ -8,7 +8,7 @@ silence. This module must not know the article's text, nor any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,15 @@ _WHEN = ("topics", "jurisdictions", "languages")
 def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...]:
     """Read every file of `source/disclaimers/`. Problems: NOT004, and those of any text."""
     found = (_read(path, project, problems) for path in project.notice_files)
-    return tuple(notice for notice in found if notice)
+    notices = tuple(notice for notice in found if notice)
+    scopes: dict[tuple[object, ...], str] = {}
+    for n in notices:
+        first = scopes.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
+        if first != n.file:
+            message = f"notice '{n.id}' is for the same readers as {first}, which hides it"
+            hint = "give it another id, or say under 'when' for whom it is"
+            problems.append(Problem("NOT004", Span(n.file, n.lines.get("id", 1), 1), message, hint))
+    return notices
 
 
 def _read(path: Path, project: Project, problems: list[Problem]) -> Notice | None:
@@ -83,7 +91,9 @@ def _when(fields: Fields, problems: list[Problem]) -> dict[str, tuple[str, ...]]
         listed = items if isinstance(items, list) else [items]
         if key not in _WHEN:
             hint = nearest(key, _WHEN)
-            problems.append(Problem("NOT004", fields.span("when"), f"'when' has '{key}'", hint))
+            problems.append(
+                Problem("NOT004", fields.span("when"), f"'when' has the unknown key '{key}'", hint)
+            )
         elif all(isinstance(item, str) for item in listed):
             rules[key] = tuple(item for item in listed if item)
         else:
@@ -96,12 +106,7 @@ def _validate(notice: Notice, fields: Fields, *, has_text: bool, problems: list[
     def bad(key: str, message: str, hint: str) -> None:
         problems.append(Problem("NOT004", fields.span(key), message, hint))
 
-    if not notice.title:
-        bad("title", f"notice '{notice.id}' has no title", "write 'title: …'")
-    for place in notice.places:
-        if not _PLACE.fullmatch(place):
-            known = ("opening", "every-page", "before:#section-id", "before-references", "closing")
-            bad("place", f"'{place}' is no place for a notice", nearest(place, known))
+    _validate_values(notice, fields, bad)
     every_page = "every-page" in notice.places
     if every_page and not notice.short:
         bad("place", f"notice '{notice.id}' has no words for every page", "write 'short: …'")
@@ -113,6 +118,20 @@ def _validate(notice: Notice, fields: Fields, *, has_text: bool, problems: list[
         bad("place", f"the text of notice '{notice.id}' would be printed nowhere", hint)
     if not has_text and notice.places != ("every-page",):
         bad("id", f"notice '{notice.id}' has no text", "write it below the front matter")
+
+
+def _validate_values(notice: Notice, fields: Fields, bad: Callable[[str, str, str], None]) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", notice.id):
+        bad("id", f"'{notice.id}' is no id for a notice", "use letters, digits and hyphens")
+    required = fields.values.get("required", "true")
+    if str(required).lower() not in ("", "true", "false", "yes", "no"):
+        bad("required", f"'required: {required}' is neither true nor false", "write true or false")
+    if not notice.title:
+        bad("title", f"notice '{notice.id}' has no title", "write 'title: …'")
+    for place in notice.places:
+        if not _PLACE.fullmatch(place):
+            known = ("opening", "every-page", "before:#section-id", "before-references", "closing")
+            bad("place", f"'{place}' is no place for a notice", nearest(place, known))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ This module must not know Markdown, nor how pictures are drawn.
 
 from __future__ import annotations
 
+import io
 import re
+import warnings
 from pathlib import Path
 
 from lxml import etree
@@ -20,7 +22,9 @@ _KINDS = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF8", "image/gif"),
 )
-_HINT = "use SVG, PNG or JPEG"
+_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
+_HINT = "save it again as SVG, PNG or JPEG"
+_MOST_PIXELS = 100_000_000
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -34,22 +38,29 @@ def read_image(
         problems.append(Problem("IMG003", place, message, hint))
         return None
     path = folder / source
-    if not path.resolve().is_relative_to(root.resolve()):
+    try:
+        inside, there = path.resolve().is_relative_to(root.resolve()), path.is_file()
+    except (OSError, RuntimeError, ValueError):  # a name too long, links that lead in a circle
+        inside, there = True, False
+    if not inside:
         message = f"image '{source}' lies outside the project"
         problems.append(Problem("IMG003", place, message, "copy it into source/images/"))
         return None
-    if not path.is_file():
-        near = path.parent.glob("*") if path.parent.is_dir() else ()
-        hint = nearest(path.name, [p.name for p in near if p.is_file()])
+    if not there:
+        near = path.parent.glob("*") if len(source) < 255 and path.parent.is_dir() else ()
+        hint = nearest(path.name, [p.name for p in near if p.suffix.lower() in _ENDINGS])
         message = f"image '{source}' is missing"
         problems.append(Problem("IMG001", place, message, hint or "put the file there"))
         return None
     data = path.read_bytes()
     media_type = _media_type(data)
-    flaw = _svg_flaw(data) if media_type == "image/svg+xml" else ""
-    if not media_type or flaw:
-        message = f"image '{source}' {flaw or 'is no picture that every reader can show'}"
-        problems.append(Problem("IMG004", place, message, _HINT if not flaw else "export it plain"))
+    vector = media_type == "image/svg+xml"
+    flaw = "is no picture that every reader can show"
+    if media_type:
+        flaw = _svg_flaw(data) if vector else _pixel_flaw(data)
+    if flaw:
+        hint = "export it again, without scripts and links" if vector else _HINT
+        problems.append(Problem("IMG004", place, f"image '{source}' {flaw}", hint))
         return None
     return Image(source, data, media_type)
 
@@ -61,15 +72,34 @@ def _media_type(data: bytes) -> str:
     return "image/svg+xml" if b"<svg" in data[:4096] else ""
 
 
+def _pixel_flaw(data: bytes) -> str:
+    """What makes a picture of pixels unfit: cut off, damaged, or so large that it fills memory."""
+    from PIL import Image as Picture
+    from PIL import UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings(action="ignore"), Picture.open(io.BytesIO(data)) as picture:
+            if picture.width * picture.height > _MOST_PIXELS:
+                return f"is {picture.width} by {picture.height} pixels, far more than paper shows"
+            picture.load()
+    except Picture.DecompressionBombError:
+        return "has far more pixels than paper shows"
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:
+        return (
+            f"is damaged: {error}" if str(error) and "BytesIO" not in str(error) else "is damaged"
+        )
+    return ""
+
+
 def _svg_flaw(data: bytes) -> str:
     """What makes an SVG unfit for a book: scripts, outside references, no XML."""
+    if b"<!ENTITY" in data:
+        return "declares entities"
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return f"is no well-formed SVG: {error.msg}"
-    if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
-        return "declares entities"
     for element in root.iter():
         if isinstance(element.tag, str):
             flaw = _element_flaw(element)
@@ -84,7 +114,7 @@ def _element_flaw(element: etree._Element) -> str:
     name = str(element.tag).removeprefix(_SVG).lower()
     if name in ("script", "foreignobject", "iframe"):
         return f"has a <{name}>"
-    css = (element.text or "") if name == "style" else (element.get("style") or "")
+    css = " ".join([(element.text or "") if name == "style" else "", *element.attrib.values()])
     if re.search(r"@import|url\(\s*[\"']?(?!#)", css):
         return "refers to something outside itself"
     for key, value in element.attrib.items():

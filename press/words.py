@@ -73,6 +73,9 @@ class Words:
         shown = f"{{{{ {name} }}}}"
         if name in self.absent:
             return "WRD002", f"{shown}: the front matter has no '{field}'", f"write '{field}: …'"
+        if kind == "clinic" and field in CLINIC:
+            hint = "put it into the text below the front matter"
+            return "WRD002", f"{shown} is a line to write on, which cannot stand here", hint
         if name in self.known:
             hint = f"write the words for this locale into {self.files.get(kind, 'the data')}"
             return "WRD002", f"{shown} has no value for locale {self.locale}", hint

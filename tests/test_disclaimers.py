@@ -137,7 +137,7 @@ def test_by_hand_and_not_repeated(tmp_path: Path) -> None:
     ("extra", "expected"),
     [
         ("Inside {{ notice.a }} a sentence.", ["NOT002 source/a.md:21:13"]),
-        ("\n\n{{ notice.a }}\n\n{{ notice.a }}", ["NOT002 source/a.md:23:1"]),
+        ("\n\n{{ notice.a }}\n\n{{ notice.a }}", ["NOT002 source/a.md:25:1"]),
         ("\n\n{{ notice.nope }}", ["NOT001 source/a.md:23:1"]),
     ],
 )
