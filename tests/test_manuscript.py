@@ -21,7 +21,10 @@ from press.model import Config, Manuscript
 from press.problems import Problem
 
 DATA = Path(__file__).parent / "data" / "manuscripts.txt"
-PNG = bytes.fromhex("89504e470d0a1a0a")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
 
 
 def cases() -> dict[str, tuple[str, str]]:
