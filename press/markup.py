@@ -35,6 +35,7 @@ CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
+_VOID = ("br", "hr", "img", "wbr")
 _EXTENSIONS = (
     "abbr", "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
     "sane_lists", "smarty",
@@ -232,7 +233,13 @@ def fragment(xhtml: str, tag: str = "body") -> Element:
 
 
 def serialise(element: Element) -> str:
-    """An element as XML text, without its tail."""
+    """An element as text that XML and HTML parsers read alike, without its tail.
+
+    An empty `<span/>` would be open for an HTML parser (HTML, 13.1.2): it gets an end tag.
+    """
+    for inner in element.iter("*"):
+        if inner.text is None and not len(inner) and inner.tag not in _VOID:
+            inner.text = ""
     return etree.tostring(element, encoding="unicode", with_tail=False)
 
 
