@@ -13,6 +13,8 @@ from typing import Any
 
 from lxml import etree
 
+_DEEPEST = 100
+"""Elements inside each other; libxml2 reads no more than 256."""
 Element = etree._Element  # noqa: SLF001 - lxml gives its element no public name
 
 BLOCKS = frozenset(
@@ -79,9 +81,11 @@ def clean(html: str, dropped: list[tuple[str, str]]) -> Element:
     return body
 
 
-def _copy(source: Any, target: Element, dropped: list[tuple[str, str]]) -> None:
+def _copy(source: Any, target: Element, dropped: list[tuple[str, str]], depth: int = 0) -> None:
     """Copy the content of a parsed element below `target`, filtered."""
-    add_text(target, source.text or "")
+    if depth > _DEEPEST:
+        raise RecursionError
+    add_text(target, legal(source.text or ""))
     for child in source:
         tag = child.tag
         if isinstance(tag, str):
@@ -94,8 +98,8 @@ def _copy(source: Any, target: Element, dropped: list[tuple[str, str]]) -> None:
                 if name == "div" and local != "div":
                     element.set("class", f"was-{re.sub('[^a-z0-9]', '', local)}")
                 _attributes(child, element, dropped)
-                _copy(child, element, dropped)
-        add_text(target, child.tail or "")
+                _copy(child, element, dropped, depth + 1)
+        add_text(target, legal(child.tail or ""))
 
 
 def _allowed_name(local: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from press.model import Cluster, Config, Image, Manuscript
 from press.problems import Problem, Span
 from press.project import decode, shown
 
+_CODE = ("code", "pre", "kbd", "samp")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
@@ -52,7 +54,7 @@ def read_manuscript(
     reader.regular()
     images = reader.images(path.parent, root)
     reader.links()
-    if not "".join(made.body.itertext()).strip() and not images:
+    if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
@@ -77,8 +79,12 @@ class _Reader:
         self.problems = problems
 
     def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
-        place = markup.locate(self.text, pattern, self.first, nth)
-        self.problems.append(Problem(code, Span(self.file, *place), message, hint))
+        self.problems.append(Problem(code, self.place(pattern, nth), message, hint))
+
+    def place(self, pattern: str, nth: int = 0) -> Span:
+        """Where a pattern stands for the nth time; where it first stands if it is not so often."""
+        places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
+        return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
     def regular(self) -> None:
         """Headings, captions and ids, in that order."""
@@ -196,10 +202,12 @@ class _Reader:
     def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
         """Every picture: it must be there, be safe, and have an alternative text."""
         found: dict[str, Image] = {}
+        seen: Counter[str] = Counter()
         for element in self.body.iter("img"):
             source = element.get("src") or ""
             pattern = re.escape(source) if source else "<img|!\\["
-            place = Span(self.file, *markup.locate(self.text, pattern, self.first))
+            place = self.place(pattern, seen[source])
+            seen[source] += 1
             if not (element.get("alt") or "").strip():
                 hint = "say what the picture shows: ![A curve that falls](curve.svg)"
                 message = f"image '{source}' has no alternative text"
@@ -213,19 +221,34 @@ class _Reader:
     def links(self) -> None:
         """Links lead somewhere: to an id of this article, or to a safe address."""
         ids = {"references", *(element.get("id") for element in self.body.iter("*"))}
+        seen: Counter[str] = Counter()
         for link in self.body.iter("a"):
             target = link.get("href")
             if target is None:
                 continue
-            pattern = re.escape(target)
+            pattern, nth = rf"(?<=[\s(<\"'=]){re.escape(target)}(?![\w-])", seen[target]
+            seen[target] += 1
             if not _SAFE_LINK.match(target):
                 message = f"link to '{target}' leads out of the handout and not to the web"
                 hint = "link to https://…, mailto:…, tel:… or #an-id of this article"
-                self.report("LNK002", pattern, message, hint)
+                self.report("LNK002", pattern, message, hint, nth)
             elif target.startswith("#") and target[1:] not in ids:
                 known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
                 message = f"link to '{target}', and nothing here has that id"
-                self.report("LNK001", pattern, message, nearest(target[1:], known))
+                self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
+        self._lost_notes()
+
+    def _lost_notes(self) -> None:
+        """`[^one]` that stayed in the text: there is no such note."""
+        for run in markup.text_runs(self.body):
+            home = run.element.getparent() if run.is_tail else run.element
+            if home is None or home.tag in _CODE or any(True for _ in home.iterancestors(*_CODE)):
+                continue
+            for found in re.findall(r"\[\^[^\]\s]+\]", run.read()):
+                pattern = rf"(?<!\\){re.escape(found)}"
+                if self.place(pattern).line:
+                    hint = f"write '{found}: …' in a paragraph of its own"
+                    self.report("LNK001", pattern, f"'{found}' refers to no note", hint)
 
 
 def _distribute(body: Element, notes: dict[str, Element]) -> None:

@@ -56,22 +56,26 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     `first_line` is the line of the file on which `text` starts. Problems: HTM001 an element that
     had to go, HTM002 an attribute that had to go, TXT003 characters that no file may hold.
     """
-    stray = _RESERVED.search(text) or (re.search("[^\n]", text) if text != legal(text) else None)
-    if stray:
-        legal_text = _RESERVED.sub("", legal(text))
-        index = next(
-            (i for i, (a, b) in enumerate(zip(text, legal_text, strict=False)) if a != b),
-            len(legal_text),
-        )
-        line = first_line + text.count("\n", 0, index)
-        message = f"the character U+{ord(text[index]):04X} is a control character; it is left out"
-        problems.append(Problem("TXT003", Span(file, line), message, "delete it in the source"))
-        text = legal_text
+    strays = set(text) - set(_RESERVED.sub("", legal(text)))
+    for stray in sorted(strays, key=text.index):
+        index = text.index(stray)
+        line, column = first_line + text.count("\n", 0, index), index - text.rfind("\n", 0, index)
+        message = f"the character U+{ord(stray):04X} is a control character; it is left out"
+        span = Span(file, line, column)
+        problems.append(Problem("TXT003", span, message, "delete it in the source"))
+    if strays:
+        text = _RESERVED.sub("", legal(text))
     clusters: list[Cluster] = []
     engine = _engine(clusters)
-    html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
     dropped: list[tuple[str, str]] = []
-    body = clean(html, dropped)
+    try:
+        html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
+        body = clean(html, dropped)
+    except RecursionError:
+        message = "cannot be read: lists, quotations or elements are nested too deep"
+        hint = "write it with fewer levels"
+        problems.append(Problem("TXT002", Span(file, first_line), message, hint))
+        return Markup(fragment("<p>…</p>"), ())
     _restore_literals(body)
     for kind, name in dict.fromkeys(dropped):
         code = "HTM001" if kind == "element" else "HTM002"
