@@ -61,6 +61,8 @@ def make_chapters(
     on it; `names` gives the file name in the book for each picture.
     """
     chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
+    for section in title[:1]:
+        section.set(_TYPE, "titlepage")
     taken = {"title", "contents", "cover"}
     chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
     for chapter in chapters:
@@ -94,8 +96,6 @@ def _groups(parts: Sequence[Part]) -> Iterable[list[Part]]:
 def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
     main = parts[-1]
     title = main.title or document.matter.title
-    if main.kind == "notice" and len(parts) > 1:
-        title = ", ".join(part.title for part in parts)
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", main.id).strip("-").lower() or "part"
     if main.place == "opening":
         base = "notices"
@@ -107,6 +107,8 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
     body = etree.Element("body")
     body.extend(markup.parse(part.xhtml) for part in parts)
     chapter = Chapter(f"{name}.xhtml", title, body, main.kind)
+    if main.kind == "notice" and len(parts) > 1:
+        _gather_notices(chapter, parts, document.labels["notices"])
     if main.kind == "section":
         for heading in body[-1].iter("h3"):
             words = "".join(heading.itertext())
@@ -114,6 +116,16 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
             if name and not name.startswith("notice-"):
                 chapter.entries.append((name, " ".join(words.split())))
     return chapter
+
+
+def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
+    """Several notices in one file stand below one title, and each in the contents."""
+    for heading in chapter.content.iter(*_HEADINGS):
+        heading.tag = f"h{int(heading.tag[1]) + 1}"
+    heading = etree.Element("h2")
+    heading.text = chapter.title = title
+    chapter.content.insert(0, heading)
+    chapter.entries += [(part.id, part.title) for part in parts]
 
 
 def _semantics(body: Element, document: Document) -> None:

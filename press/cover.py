@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 
+from PIL.Image import Dither, Quantize
+
 from press.model import Document
 from press.pdf import render
 from press.pdfread import raster
@@ -22,10 +24,13 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     """Draw the cover; the same work gives the same bytes."""
     seed = document.matter.identifier or document.name
     digits = hashlib.sha256(seed.encode()).digest()
-    pattern = [24 + (byte % 8) * 20 for byte in digits[:28]]
-    text = styles.fill("cover.html", document=document, matter=document.matter, pattern=pattern)
+    tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
+    text = styles.fill("cover.html", document=document, matter=document.matter, tiles=tiles)
     pdf = render(text, [styles.css("cover.css")], document, styles, tagged=False).write_pdf()
-    image = raster(pdf, 0, WIDTH).convert("RGB").quantize(32, dither=0)
+    # An octree is made in a seventh of the time of the usual way, and flat tones lose nothing.
+    image = (
+        raster(pdf, 0, WIDTH).convert("RGB").quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
+    )
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False, compress_level=6)
     return out.getvalue()

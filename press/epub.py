@@ -168,6 +168,7 @@ class _Book:
         text = (
             "".join("".join(c.content.itertext()) for c in self.chapters)
             + self.document.matter.title
+            + "".join(self.document.labels.values())
         )
         self.add("book.css", "text/css", css.encode())
         for name in dict.fromkeys(re.findall(r"url\(\s*[\"']?(fonts/[^\"')]+)", css)):
@@ -204,8 +205,9 @@ class _Book:
         for word in matter.keywords:
             dc("DC", "subject", word, {})
         if matter.identifier:
-            version = f" {matter.version}" if matter.version else ""
-            dc("DC", "source", f"{matter.identifier}{version} {self.document.hash}", {})
+            dc("DC", "identifier", matter.identifier, {"id": "document-id"})
+        version = f"{matter.version} ({self.document.hash})" if matter.version else ""
+        self._property("schema:version", version or self.document.hash)
         self._property("ibooks:specified-fonts", "true")
         self._access(edition)
 
@@ -222,6 +224,7 @@ class _Book:
             "readingOrder",
             "displayTransformability",
         ]
+        features += ["ARIA"]  # roles of DPUB-ARIA on notices, notes, references, page breaks
         features += ["alternativeText"] if images else []
         features += ["pageBreakMarkers", "pageNavigation"] if pages else []
         for mode in modes:
