@@ -28,7 +28,8 @@ _ROLES = {
     "references": ("doc-bibliography", "bibliography"),
     "note-back": ("doc-backlink", "backlink"),
     "backlink": ("doc-backlink", "backlink"),
-    "cite": ("doc-biblioref", "biblioref"),
+    # Reading systems open a small window for a `noteref` alone.
+    "cite": ("doc-biblioref", "biblioref noteref"),
 }
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
