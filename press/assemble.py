@@ -257,7 +257,9 @@ class _Assembler:
 
         def make(kind: str, value: str) -> Any:
             if kind == "cite":
-                return self._citation(int(value))
+                # In a notice it is an error, which has been said.
+                ours = file == self.m.manuscript.file
+                return self._citation(int(value)) if ours else ""
             filled = self.words.element(value)
             if value.startswith("notice.") and file == self.m.manuscript.file:
                 return ""  # put in by hand where it cannot stand: NOT002 has said so

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,28 +143,30 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     """Format the citations; blank ones where a key or the bibliography is wrong."""
     from press import bibliography, citations
     from press.citesyntax import locate_keys
-    from press.project import shown
+    from press.project import is_file, shown
 
     matter, config = manuscript.matter, project.config
     names = matter.bibliography or config.bibliography
     folders = (project.root / manuscript.file).parent, project.root
     paths = [_found(name, folders) for name in names]
-    files = [(path, shown(path, project.root)) for path in paths]
     before = len(problems)
+    for name in (name for name, path in zip(names, paths, strict=True) if not is_file(path)):
+        message = f"there is no bibliography '{name}' beside the article or in the project's folder"
+        hint = "put the file there, or mend its name"
+        place = _named("bibliography", manuscript, project.root)
+        problems.append(Problem("CIT003", place, message, hint))
+    files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
     entries = bibliography.read_bibliography(files, problems)
     located = locate_keys(manuscript.text)
-    problems += citations.check_keys(
-        entries, located, manuscript.file, [n for _, n in files], matter.nocite
-    )
+    if entries or len(problems) == before:  # else every key would be called unknown
+        problems += citations.check_keys(
+            entries, located, manuscript.file, [n for _, n in files], matter.nocite
+        )
     blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):
         return blank
     try:
-        place = (
-            Span(manuscript.file, matter.lines.get("csl", 1))
-            if matter.csl
-            else Span("makebook.toml", 1)
-        )
+        place = _named("csl", manuscript, project.root)
         name = matter.csl or config.csl
         style = citations.find_style(
             name, _found(name, folders).parent if name.endswith(".csl") else project.root, place
@@ -173,15 +175,23 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
             manuscript.clusters, entries, style, matter.lang, matter.nocite
         )
     except ProblemsError as error:
-        problems.extend(error.problems)
+        problems.extend(replace(problem, span=place) for problem in error.problems)
         return blank
+
+
+def _named(key: str, manuscript: Manuscript, root: Path) -> Span:
+    """Where a file is named: in the front matter, else in makebook.toml."""
+    from press.project import place_of
+
+    lines = manuscript.matter.lines
+    return Span(manuscript.file, lines[key], 1) if key in lines else place_of(key, root)
 
 
 def _found(name: str, folders: Sequence[Path]) -> Path:
     """A file named in the front matter: beside the article, else in the project's folder."""
-    return next(
-        (folder / name for folder in folders if (folder / name).is_file()), folders[0] / name
-    )
+    from press.project import is_file
+
+    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
 
 
 def _check_glyphs(
@@ -193,15 +203,18 @@ def _check_glyphs(
 
     texts = [unit.text for unit in proof.units(document)]
     texts += [document.short, document.stamp, *document.labels.values()]
+    sources = [(manuscript.file, manuscript.text)]
+    sources += [(p.notice.file, p.notice.text) for p in document.placements]
     for character in fonts.missing(Styles(root).fonts(), "".join(texts)):
-        at = manuscript.text.find(character)
-        line = manuscript.text.count("\n", 0, at) + 1 if at >= 0 else 0
-        column = at - manuscript.text.rfind("\n", 0, at) if at >= 0 else 0
+        file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
+        at = text.find(character)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        line, column = (line, column) if text else (0, 0)
         message = (
             f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
         )
         hint = "write it another way, or add a font that has it to styles/fonts"
-        problems.append(Problem("TXT007", Span(manuscript.file, line, column), message, hint))
+        problems.append(Problem("TXT007", Span(file, line, column), message, hint))
 
 
 def _render(document: Document, job: _Job) -> list[Artifact]:

@@ -7,6 +7,7 @@ This module must not know how styles work; it reads no more of one than where it
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
@@ -46,8 +47,9 @@ def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
     name = name.strip()
     if name.lower().endswith(".csl"):
         path = folder / name
-        if path.is_file():
-            return _independent(path, name, span)
+        with suppress(OSError, ValueError):  # a name that no file can have
+            if path.is_file():
+                return _independent(path, name, span)
         name = Path(name).stem
         if "/" not in name and _packaged(name) is None:
             raise _unknown(f"there is no citation style file '{path.name}'", name, span)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from press.labels import spell_date
@@ -101,7 +101,7 @@ def dues(
     if matter.reviewed and "reviewed" in max_age:
         span = Span(file, matter.lines.get("reviewed", 1), 1)
         message = f"last reviewed on {matter.reviewed}, over {max_age['reviewed']} days ago"
-        day = matter.reviewed + timedelta(days=max_age["reviewed"])
+        day = _later(matter.reviewed, max_age["reviewed"])
         found.append(Due(day, "DUE001", span, message, "have it reviewed again"))
     if "verified" in max_age:
         notices = {placement.notice.file: placement.notice for placement in placements}
@@ -111,6 +111,11 @@ def dues(
             if verified:
                 message = f"verified on {verified}, over {max_age['verified']} days ago"
                 hint = "check every line by telephone, then set the date"
-                day = verified + timedelta(days=max_age["verified"])
+                day = _later(verified, max_age["verified"])
                 found.append(Due(day, "DUE002", Span(name, line, 1), message, hint))
     return tuple(found)
+
+
+def _later(day: date, days: int) -> date:
+    """A day so many days later, or the last day of the calendar."""
+    return day + timedelta(days=min(days, (date.max - day).days))

@@ -34,6 +34,7 @@ WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
 CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
+_RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
 _VOID = ("br", "hr", "img", "wbr")
 _EXTENSIONS = (
@@ -65,6 +66,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         problems.append(Problem("TXT003", span, message, "delete it in the source"))
     if strays:
         text = _RESERVED.sub("", legal(text))
+    text = _RESERVED_ENTITY.sub("", text)
     clusters: list[Cluster] = []
     engine = _engine(clusters)
     dropped: list[tuple[str, str]] = []

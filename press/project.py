@@ -96,6 +96,20 @@ def shown(path: Path, root: Path) -> str:
         return path.as_posix()
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that can be none is no file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def place_of(key: str, root: Path) -> Span:
+    """Where a key stands in makebook.toml."""
+    text = read_text(root / FILE, FILE, [])
+    return Span(FILE, _line(text or "", key), 1)
+
+
 def _toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)

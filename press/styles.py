@@ -7,13 +7,15 @@ Owner of the template library. This module must not know articles or formats.
 from __future__ import annotations
 
 import re
+import traceback
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from press.problems import Problem, ProblemsError, Span
+from press.project import read_text
 
 _PACKAGE = Path(__file__).parent
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
@@ -25,6 +27,14 @@ def default_folder() -> Path:
     """Where makebook's own styles lie: in a checkout, or in the installed package."""
     installed = _PACKAGE / "styles"
     return installed if installed.is_dir() else _PACKAGE.parent / "styles"
+
+
+def _read(path: Path, name: str) -> str:
+    problems: list[Problem] = []
+    text = read_text(path, f"styles/{name}", problems)
+    if text is None:
+        raise ProblemsError(problems)
+    return text
 
 
 class Styles:
@@ -61,7 +71,7 @@ class Styles:
         for folder in reversed(self.folders):
             path = folder / "tokens.css"
             if path.is_file():
-                css = _COMMENT.sub("", path.read_text(encoding="utf-8"))
+                css = _COMMENT.sub("", _read(path, "tokens.css"))
                 tokens.update({name: value.strip() for name, value in _TOKEN.findall(css)})
         return tokens
 
@@ -82,7 +92,7 @@ class Styles:
             span = Span(f"styles/{name}", line)
             raise ProblemsError([Problem("STY002", span, message, hint)])
 
-        css = path.read_text(encoding="utf-8")
+        css = _read(path, name)
         for _ in range(8):
             css, count = _VAR.subn(value, css)
             if not count:
@@ -107,9 +117,16 @@ class Styles:
         """
         try:
             return self._environment.get_template(template).render(**values)
-        except TemplateError as error:
-            name = getattr(error, "name", None) or template
-            span = Span(f"styles/templates/{name}", getattr(error, "lineno", None) or 0)
-            message = f"the template cannot be filled: {error.message or error}"
+        except Exception as error:  # noqa: BLE001 - what a template works out can fail in any way
+            frames = traceback.extract_tb(error.__traceback__)
+            places = [
+                (Path(f.filename).name, f.lineno) for f in frames if "templates" in f.filename
+            ]
+            name, line = places[-1] if places else (template, 0)
+            reason = getattr(error, "message", None) or str(error)
+            if isinstance(error, TemplateNotFound):
+                reason = f"there is no template '{error.name}'"
+            span = Span(f"styles/templates/{name}", getattr(error, "lineno", None) or line or 0)
+            message = f"the template cannot be filled: {reason}"
             hint = "compare it with the default of the same name"
             raise ProblemsError([Problem("STY003", span, message, hint)]) from None
