@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from press.build import build
 from press.check import CheckerMissing
+from press.model import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,3 +41,42 @@ def checker() -> Callable[..., list[str]]:
         raise AssertionError("unreachable")
 
     return run
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Builds a project once in a session: `built("small")`, or `built("")` for the repository's own.
+
+    Returns the folder with its outputs. The projects stand in `tests/projects/`.
+    """
+    done: dict[str, Path] = {}
+
+    def make(name: str) -> Path:
+        if name not in done:
+            root = ROOT / "tests" / "projects" / name if name else ROOT
+            output = tmp_path_factory.mktemp("built")
+            outcome = build(Request(root, output, date(2026, 11, 23)))
+            problems = [*outcome.problems, *(p for b in outcome.built for p in b.problems)]
+            assert not problems, "\n".join(map(str, problems))
+            done[name] = output
+        return done[name]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str, str], None]:
+    """Compares a text with the one kept: `golden("small/book.opf", text)`.
+
+    With MAKEBOOK_REWRITE=1 the text is kept instead: read the diff before you commit it.
+    """
+
+    def agree(name: str, text: str) -> None:
+        path = ROOT / "tests" / "data" / "goldens" / name
+        text = text.rstrip("\n") + "\n"
+        if os.environ.get("MAKEBOOK_REWRITE") == "1":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"not as in {path}"
+
+    return agree
