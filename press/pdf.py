@@ -7,9 +7,11 @@ Writes no file that stays, reads no clock, knows no configuration.
 from __future__ import annotations
 
 import contextlib
+import ctypes.util
 import io
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -164,8 +166,8 @@ def render(
 ) -> Any:
     """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
     with _fonts(styles), _listening():
-        from weasyprint import CSS, HTML
-
+        with _no_search():
+            from weasyprint import CSS, HTML
         fetcher = _fetcher(document)
         html = HTML(string=text, base_url=_BASE, url_fetcher=fetcher)
         parsed = [CSS(string=sheet, url_fetcher=fetcher) for sheet in sheets]
@@ -189,6 +191,23 @@ def _fetcher(document: Document) -> Any:
             raise ValueError(f"'{url}' is not part of the work")
 
     return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+
+@contextlib.contextmanager
+def _no_search() -> Iterator[None]:
+    """On Linux, let WeasyPrint load its libraries by the names that they have there.
+
+    It tries the names of other systems first; for each, Python would start ldconfig, a compiler
+    and a linker to search. What a search can find has one of the names that are tried without it.
+    """
+    tools: Any = ctypes.util
+    search = tools.find_library
+    if sys.platform == "linux":
+        tools.find_library = lambda _: None
+    try:
+        yield
+    finally:
+        tools.find_library = search
 
 
 @contextlib.contextmanager
