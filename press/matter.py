@@ -144,6 +144,25 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return "known: " + ", ".join(sorted(known)[:30]) if known else ""
 
 
+_MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_SPELLED = re.compile(
+    r"(?:(?P<day>\d{1,2})\s+(?P<month>[A-Za-z]{3,9})\.?|(?P<Month>[A-Za-z]{3,9})\.?\s+(?P<Day>\d{1,2}))"
+    r",?\s+(?P<year>\d{4})"
+)
+
+
+def _in_digits(value: str) -> str:
+    """`November 22, 2026` and `22 Nov 2026` as `2026-11-22`; anything else as it is."""
+    found = _SPELLED.fullmatch(value)
+    word = (found["month"] or found["Month"]).lower() if found else ""
+    month = next((n for n, name in enumerate(_MONTHS, 1) if word and name.startswith(word)), 0)
+    if not found or not month:
+        return value
+    return f"{found['year']}-{month:02}-{int(found['day'] or found['Day']):02}"
+
+
 class Reader:
     """Takes values out of `Fields` one by one, and notes a problem for each that is wrong."""
 
@@ -182,12 +201,12 @@ class Reader:
         return tuple(item for item in items if item)
 
     def day(self, key: str) -> date | None:
-        """A date written YYYY-MM-DD (ISO 8601), or None where there is none."""
+        """A whole date: ISO 8601, or in English words as Pandoc's users write it; None without."""
         value = self.string(key)
         if not value:
             return None
         try:
-            return date.fromisoformat(value)
+            return date.fromisoformat(_in_digits(value))
         except ValueError:
             self.bad(key, f"'{key}: {value}' is no date", "write year-month-day: 2026-11-22")
             return None
