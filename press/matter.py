@@ -131,7 +131,7 @@ def _plain(node: Any) -> Any:
         return [_plain(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
         return {str(key.value): _plain(value) for key, value in node.value}
-    null = node.style is None and node.value in ("", "~", "null")
+    null = not node.style and node.value in ("", "~", "null")
     return "" if null else str(node.value).strip()
 
 
