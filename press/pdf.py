@@ -111,7 +111,10 @@ def _mend(_: Any, pdf: Any) -> None:
 
     Pictures must not be smoothed by the reader's software (ISO 19005-3, 6.2.8); a list item holds
     a label and a body alone (ISO 14289-1, 7.2): paragraphs and lists in it need a body around them.
+    Files that go along are listed once.
     """
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
     for item in list(pdf.objects):
         if "Interpolate" in getattr(item, "extra", ()):
             item.extra["Interpolate"] = "false"

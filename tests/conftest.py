@@ -45,7 +45,7 @@ def checker() -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Builds a project once in a session: `built("small")`, or `built("")` for the repository's own.
+    """Builds a project once in a session: `built("small")`; `built("")` is the repository itself.
 
     Returns the folder with its outputs. The projects stand in `tests/projects/`.
     """

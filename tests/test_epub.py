@@ -1,0 +1,274 @@
+"""The e-book: what is in it, what it says of itself, and that every way in it leads back.
+
+The goldens in `tests/data/goldens/small/` are the e-book of `tests/projects/small`, as text. After
+a change that is meant set MAKEBOOK_REWRITE=1, run this file, and read the diff first.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from press import build as story
+from press import epub
+from press.disclaimers import read_notices
+from press.model import Request
+from press.project import read_project
+from press.styles import Styles
+from tests import inside
+from tests.test_check import write_png
+
+PROJECTS = Path(__file__).parent / "projects"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+TYPE = "{http://www.idpf.org/2007/ops}type"
+
+
+@pytest.fixture(scope="module")
+def small(built):
+    return inside.book((built("small") / "sleep.epub").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def everything(built):
+    return inside.book((built("features") / "everything.epub").read_bytes())
+
+
+@pytest.fixture(scope="module")
+def plain(built):
+    return inside.book((built("features") / "plain.epub").read_bytes())
+
+
+def pages(book):
+    """Name and tree of every content document."""
+    names = [name for name in book.namelist() if name.endswith(".xhtml")]
+    return {name.removeprefix("EPUB/"): etree.fromstring(book.read(name)) for name in names}
+
+
+def opf(book):
+    return etree.fromstring(book.read("EPUB/content.opf"))
+
+
+def said(book, name):
+    """What the package says under the name of a property or an element of Dublin Core."""
+    metas = [e.text for e in opf(book).iter("{*}meta") if e.get("property") == name]
+    return metas + [e.text for e in opf(book).iter(f"{{http://purl.org/dc/elements/1.1/}}{name}")]
+
+
+# Goldens
+
+
+def test_files(small, golden):
+    golden("small/files.txt", "\n".join(small.namelist()))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["content.opf", "contents.xhtml", "toc.ncx", "title.xhtml", "found.xhtml", "references.xhtml"],
+)
+def test_file(small, golden, name):
+    golden(f"small/{name}", inside.spread(small.read(f"EPUB/{name}").decode()))
+
+
+# The container
+
+
+def test_the_type_of_the_file_comes_first_and_is_not_compressed(small):
+    first = small.infolist()[0]
+    assert (first.filename, first.compress_type, first.extra) == ("mimetype", 0, b"")
+
+
+def test_entries_are_sorted_and_carry_the_articles_day_and_nobodys_rights(small):
+    entries = small.infolist()[1:]
+    assert [e.filename for e in entries] == sorted(e.filename for e in entries)
+    assert {e.date_time for e in entries} == {(2026, 3, 1, 0, 0, 0)}
+    assert {e.external_attr >> 16 for e in entries} == {0o644}
+
+
+# What the package says of the book
+
+
+def test_identifiers(small, plain):
+    own, document = said(small, "identifier")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", own)
+    assert document == "SLEEP-1"
+    assert re.fullmatch(r"2\.1 \([0-9a-f]{8}\)", said(small, "schema:version")[0])
+    assert len(said(plain, "identifier")) == 1
+    assert re.fullmatch(r"[0-9a-f]{8}", said(plain, "schema:version")[0])
+
+
+def test_authors_by_name(everything):
+    assert said(everything, "creator") == ["Ann Lee", "Bo Roe & Sons"]
+
+
+def test_accessibility_is_claimed_for_what_is_there(small, plain):
+    shown, words = "schema:accessibilityFeature", "schema:accessMode"
+    assert {"alternativeText", "pageNavigation", "ARIA"} <= set(said(small, shown))
+    assert said(small, words) == ["textual", "visual"]
+    assert "alternativeText" not in said(plain, shown)
+    assert said(plain, words) == ["textual"]
+    assert "picture" in said(small, "schema:accessibilitySummary")[0]
+    assert "picture" not in said(plain, "schema:accessibilitySummary")[0]
+
+
+def test_nothing_is_claimed_that_only_a_person_can_know(small, everything):
+    for book in (small, everything):
+        text = book.read("EPUB/content.opf").decode()
+        assert not re.search("conformsTo|certifiedBy|printPageNumbers|longDescription", text)
+
+
+# Reading
+
+
+def test_each_file_begins_at_level_one_and_skips_none(everything):
+    for name, tree in pages(everything).items():
+        levels = [int(e.tag[-1]) for e in tree.iter() if re.search(r"\}h[1-6]$", str(e.tag))]
+        if name not in ("cover.xhtml", "introduction.xhtml"):  # words before the first heading
+            assert levels[0] == 1, name
+        for before, level in pairwise(levels):
+            assert level <= before + 1, (name, levels)
+
+
+def test_notices_that_open_the_work_stand_together_and_each_in_the_contents(everything):
+    book = pages(everything)
+    titles = ["".join(e.itertext()) for e in book["notices.xhtml"].iter(f"{XHTML}h1", f"{XHTML}h2")]
+    assert titles == ["Important notices", "About this handout", "In a crisis"]
+    toc = next(e for e in book["contents.xhtml"].iter(f"{XHTML}nav") if e.get(TYPE) == "toc")
+    links = {a.get("href"): a.text for a in toc.iter(f"{XHTML}a")}
+    assert links["notices.xhtml#notice-crisis"] == "In a crisis"
+
+
+def test_a_notice_before_a_section_is_read_first(everything):
+    for file, notice, heading in (
+        ("tables.xhtml", "notice-limits", "tables"),
+        ("lists.xhtml", "notice-deeper", "nested"),
+    ):
+        ids = [e.get("id") for e in pages(everything)[file].iter() if e.get("id")]
+        assert ids.index(notice) < ids.index(heading)
+
+
+def test_every_notice_has_its_role(everything):
+    notices = [
+        e for tree in pages(everything).values() for e in tree.iter() if e.get(TYPE) == "notice"
+    ]
+    assert len(notices) == 7
+    assert {(e.tag, e.get("role")) for e in notices} == {(f"{XHTML}section", "doc-notice")}
+
+
+def targets(book):
+    """Every id of a book as `file#id`, with its element."""
+    return {
+        f"{name}#{e.get('id')}": e
+        for name, tree in pages(book).items()
+        for e in tree.iter()
+        if e.get("id")
+    }
+
+
+def links(book, role):
+    """Every link of a role: the file it stands in, the element, and `file#id` it leads to."""
+    for name, tree in pages(book).items():
+        for link in tree.iter(f"{XHTML}a"):
+            if link.get("role") == role:
+                href = link.get("href")
+                yield name, link, name + href if href.startswith("#") else href
+
+
+def test_citations_open_in_a_window_and_their_references_lead_back(everything):
+    ids, back = targets(everything), {}
+    for name, link, target in links(everything, "doc-backlink"):
+        item = next((e for e in link.iterancestors(f"{XHTML}li")), None)
+        if name == "references.xhtml":
+            back.setdefault(f"references.xhtml#{item.get('id')}", set()).add(target)
+            assert link.get("aria-label"), "a letter alone says nothing to a screen reader"
+    cites = list(links(everything, "doc-biblioref"))
+    assert len(cites) > 8
+    for name, link, target in cites:
+        assert "noteref" in link.get(TYPE).split()
+        assert target in ids
+        place = next(e for e in link.iterancestors() if (e.get("id") or "").startswith("cite-"))
+        assert f"{name}#{place.get('id')}" in back[target]
+
+
+def test_notes_open_in_a_window_and_begin_with_the_way_back(everything):
+    ids, there = targets(everything), list(links(everything, "doc-noteref"))
+    assert len(there) == 4
+    for _, _, target in there:
+        note = ids[target]
+        assert note.get("role") == "doc-footnote"
+        first = next(note.iter(f"{XHTML}a"))
+        assert first.get("role") == "doc-backlink"
+        assert first.get("href").partition("#")[2] in {link.get("id") for _, link, _ in there}
+
+
+def test_landmarks_lead_to_the_parts_of_the_book(everything):
+    book = pages(everything)["contents.xhtml"]
+    nav = next(e for e in book.iter(f"{XHTML}nav") if e.get(TYPE) == "landmarks")
+    kinds = {a.get(TYPE): a.get("href") for a in nav.iter(f"{XHTML}a")}
+    assert list(kinds) == ["cover", "titlepage", "toc", "bodymatter", "bibliography"]
+    assert kinds["bodymatter"] == "introduction.xhtml"
+
+
+def test_a_work_without_citations_has_no_references(plain):
+    assert "EPUB/references.xhtml" not in plain.namelist()
+    assert b"bibliography" not in plain.read("EPUB/contents.xhtml")
+
+
+def test_pictures_and_fonts_are_listed_with_their_types(everything):
+    types = {e.get("href"): e.get("media-type") for e in opf(everything).iter("{*}item")}
+    assert types["images/1-circle.svg"] == "image/svg+xml"
+    assert types["images/2-dot.png"] == "image/png"
+    assert types["fonts/AtkinsonHyperlegibleNext-Regular.ttf"] == "font/ttf"
+
+
+# Right to left
+
+
+@pytest.fixture(scope="module")
+def hebrew():
+    """The e-book of a Hebrew article, without its cover: the shipped typeface has no Hebrew."""
+    root, problems = PROJECTS / "hebrew", []
+    project = read_project(root, problems)
+    notices = read_notices(project, problems)
+    request = Request(root, root / "build", date(2026, 3, 2))
+    job = story._Job(project.articles[0], project, notices, request, "", {}, ())
+    document = story._document(job, problems)
+    assert {p.code for p in problems} == {"TXT007", "FRM005"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(epub, "draw_cover", lambda document, styles: write_png())
+        return epub.write_epub(document, [["title-block"], ["table"]], "letter", Styles(root)).data
+
+
+def test_a_right_to_left_book_says_so_everywhere(hebrew):
+    book = inside.book(hebrew)
+    package = opf(book)
+    assert package.get("dir") == "rtl"
+    assert package.find("{*}spine").get("page-progression-direction") == "rtl"
+    for name, tree in pages(book).items():
+        assert (tree.get("dir"), tree.get("lang")) == ("rtl", "he"), name
+
+
+def test_a_left_to_right_word_keeps_its_direction(hebrew):
+    tree = pages(inside.book(hebrew))["key-points.xhtml"]
+    word = next(tree.iter(f"{XHTML}span"))
+    assert (word.get("dir"), word.get("lang"), word.text) == ("ltr", "en", "English")
+
+
+def test_nothing_in_the_style_knows_left_or_right_alone():
+    """A side may be named for cells that their author aligned; all else follows the script."""
+    css = Styles(PROJECTS / "small").css("book.css")
+    rules = [r for r in css.split("\n") if re.search(r"-(left|right)\b|: (left|right)\b", r)]
+    assert all(".right" in rule for rule in rules), rules
+
+
+def test_a_right_to_left_book_is_valid(hebrew, checker, tmp_path):
+    from press import check
+
+    path = tmp_path / "hebrew.epub"
+    path.write_bytes(hebrew)
+    found = [line for line in checker(check.epubcheck, path) if "USAGE" not in line]
+    assert found == []
