@@ -66,10 +66,15 @@ class Layout:
     def anchors(self) -> list[list[str]]:
         """For each page, the ids of the blocks that begin on it, top to bottom."""
         pages = []
+        begun: set[str] = set()
         for page in self._rendered.pages:
+            # What runs over a page break has a box on both pages, and begins on the first alone.
             places = sorted(
-                (round(box[1], 1), round(box[0], 1), id_) for id_, box in page.anchors.items()
+                (round(box[1], 1), round(box[0], 1), id_)
+                for id_, box in page.anchors.items()
+                if id_ not in begun
             )
+            begun.update(page.anchors)
             pages.append([id_ for _, _, id_ in places])
         return pages
 

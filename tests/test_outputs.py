@@ -1,0 +1,283 @@
+"""Whole outputs: judged by the checkers, the same everywhere, in step with each other.
+
+What is judged: the repository's own handout, a fixture that shows every form of Markdown once, and
+one that has nothing but a title and a sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from itertools import pairwise, takewhile
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from press import check, clean
+from press.proof import letters
+from press.record import versions
+from tests import inside
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECTS = Path(__file__).parent / "projects"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+TYPE = "{http://www.idpf.org/2007/ops}type"
+
+BLOCKS = {f"{XHTML}{name}" for name in clean.BLOCKS}
+
+OUTPUTS = (("", "ketamine-ocd"), ("features", "everything"), ("features", "plain"))
+USAGES = {
+    "CSS-028": "a face is declared: the book brings its own typeface, on purpose",
+}
+"""What EPUBCheck may remark: usages, each with its reason. Nothing else is allowed."""
+
+
+def names(outputs=OUTPUTS):
+    return pytest.mark.parametrize(("project", "name"), outputs, ids=[name for _, name in outputs])
+
+
+# The checkers
+
+
+@names()
+def test_epubcheck_has_nothing_to_say(built, checker, project, name):
+    found = checker(check.epubcheck, built(project) / f"{name}.epub")
+    assert [f for f in found if not any(f" USAGE {usage}:" in f for usage in USAGES)] == []
+
+
+@names(OUTPUTS[:2])
+def test_ace_finds_no_violation(built, checker, project, name):
+    assert checker(check.ace, built(project) / f"{name}.epub") == []
+
+
+@names()
+def test_verapdf_finds_nothing_against_ua_1_and_a_3a(built, checker, project, name):
+    assert checker(check.verapdf, built(project) / f"{name}.pdf", flavours=("ua1", "3a")) == []
+
+
+# On a narrow screen
+
+WIDTH = 320
+
+MEASURE = """<!DOCTYPE html><meta charset="utf-8"><body><pre></pre>{frames}<script>
+onload = () => document.querySelector("pre").textContent = [...document.querySelectorAll("iframe")]
+  .map(f => f.title + " " + f.contentDocument.documentElement.scrollWidth).join("\\n")
+</script>"""
+
+
+def widths(folder):
+    """How wide each page of an unpacked book is on a screen of 320 pixels, as Chromium lays it out.
+
+    Chromium's own window is wider than that, so the pages stand in frames.
+    """
+    browser = next(filter(None, map(shutil.which, check.CHROMIUM)), None)
+    if not browser:
+        assert os.environ.get("CI") != "true", "Chromium is missing"
+        pytest.skip("Chromium is missing: sudo apt-get install chromium")
+    files = sorted(path.name for path in folder.glob("*.xhtml"))
+    frame = '<iframe title="{0}" src="{0}" width="{1}" height="600" style="border:0"></iframe>'
+    page = folder / "measure.html"
+    page.write_text(MEASURE.format(frames="".join(frame.format(f, WIDTH) for f in files)))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = "--headless --no-sandbox --disable-gpu --no-first-run --dump-dom"
+        quiet = "--disable-background-networking --allow-file-access-from-files"
+        command = [browser, *options.split(), *quiet.split(), f"--user-data-dir={profile}"]
+        done = subprocess.run(
+            [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+        )
+    said = re.search(r"<pre>(.*?)</pre>", done.stdout, re.S)
+    return {line.split()[0]: int(line.split()[1]) for line in said[1].splitlines()}
+
+
+@names(OUTPUTS[:2])
+def test_no_page_of_the_book_is_wider_than_a_phone(built, tmp_path, project, name):
+    inside.book((built(project) / f"{name}.epub").read_bytes()).extractall(tmp_path)
+    measured = widths(tmp_path / "EPUB")
+    assert len(measured) > 10
+    assert {file: wide for file, wide in measured.items() if wide > WIDTH} == {}
+
+
+def test_a_page_that_is_too_wide_is_found(tmp_path):
+    """The measure itself works."""
+    xhtml = (
+        '<html xmlns="http://www.w3.org/1999/xhtml"><body><p style="width:{}px">a</p></body></html>'
+    )
+    for width in (200, 700):
+        (tmp_path / f"{width}.xhtml").write_text(xhtml.format(width))
+    assert [wide > WIDTH for wide in widths(tmp_path).values()] == [False, True]
+
+
+# The same everywhere
+
+ELSEWHERE = """
+import os, sys
+from datetime import date
+from pathlib import Path
+os.umask(0o077)
+from press.build import build
+from press.model import Request
+outcome = build(Request(Path(sys.argv[1]), Path(sys.argv[2]), date(2026, 11, 23)))
+assert not outcome.failed, outcome
+"""
+
+
+def build_elsewhere(source, folder, *, day="", **environment):
+    """Builds a copy of a project in another folder by another process; returns its outputs."""
+    root = folder / "a folder elsewhere, with spaces é"
+    root.mkdir()
+    for name in ("makebook.toml", "source", "styles"):
+        if (source / name).is_dir():
+            shutil.copytree(source / name, root / name)
+        elif (source / name).is_file():
+            shutil.copy(source / name, root / name)
+    script = ELSEWHERE.replace("2026, 11, 23", day) if day else ELSEWHERE
+    done = subprocess.run(
+        [sys.executable, "-c", script, root, folder / "out"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def digests(folder):
+    """The files of a folder and the hashes of their bytes."""
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+
+
+def test_the_same_bytes_in_another_folder_on_another_day(built, tmp_path):
+    """With another hash seed, time zone, language and mask of rights, years later."""
+    away = build_elsewhere(
+        ROOT,
+        tmp_path,
+        day="2031, 5, 6",
+        PYTHONHASHSEED="77",
+        TZ="Pacific/Kiritimati",
+        LC_ALL="C",
+        COLUMNS="40",
+    )
+    here = digests(built(""))
+    assert sorted(here) == ["ketamine-ocd.epub", "ketamine-ocd.pdf", "manifest.json"]
+    assert digests(away) == here
+
+
+def test_a_text_without_dates_takes_the_time_it_is_given(tmp_path):
+    """SOURCE_DATE_EPOCH (reproducible-builds.org), in the book, its entries and the handout."""
+    seen = []
+    for epoch in ("1700000000", "1700000000", "1800000000"):
+        folder = tmp_path / str(len(seen))
+        folder.mkdir()
+        out = build_elsewhere(PROJECTS / "features", folder, SOURCE_DATE_EPOCH=epoch)
+        seen.append(digests(out))
+        book = inside.book((out / "plain.epub").read_bytes())
+        day = "2023-11-14T22:13:20Z" if epoch == "1700000000" else "2027-01-15T08:00:00Z"
+        assert day in book.read("EPUB/content.opf").decode()
+        assert re.sub(r"\D", "", day) in inside.objects((out / "plain.pdf").read_bytes())
+        if epoch == "1700000000":
+            assert {e.date_time for e in book.infolist()} == {(2023, 11, 14, 22, 13, 20)}
+    assert seen[0] == seen[1]
+    assert seen[0]["plain.epub"] != seen[2]["plain.epub"]
+    assert seen[0]["everything.epub"] == seen[2]["everything.epub"], "it has dates of its own"
+
+
+# The manifest
+
+
+def test_the_manifest_says_what_each_output_is_made_of(built):
+    folder = built("")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    entry = manifest["articles"]["ketamine-ocd"]
+    for name, facts in entry["files"].items():
+        data = (folder / name).read_bytes()
+        assert facts["sha256"] == hashlib.sha256(data).hexdigest()
+        assert facts["bytes"] == len(data)
+    for name, digest in entry["sources"].items():
+        assert digest == hashlib.sha256((ROOT / name).read_bytes()).hexdigest(), name
+    assert {
+        "source/ketamine-ocd.md",
+        "source/references.bib",
+        "source/images/three-studies.svg",
+        "source/disclaimers/crisis.toml",
+    } <= set(entry["sources"])
+    assert manifest["versions"] == versions()
+    assert {"makebook", "weasyprint", "EbookLib", "Pango"} <= set(manifest["versions"])
+
+
+def test_the_manifest_says_which_notices_are_in_and_why(built):
+    manifest = json.loads((built("") / "manifest.json").read_text(encoding="utf-8"))
+    placed = {(n["id"], n["place"]): n for n in manifest["articles"]["ketamine-ocd"]["notices"]}
+    assert {id_ for id_, _ in placed} == {
+        "general", "off-label", "crisis", "evidence", "before-side-effects", "closing",
+    }  # fmt: skip
+    off_label = placed["off-label", "opening"]
+    assert off_label["file"] == "source/disclaimers/off-label.en-US.md"
+    assert "topic ketamine" in off_label["rule"]
+    assert ("off-label", "every-page") in placed
+
+
+# The e-book's pages are the handout's
+
+
+def markers(book):
+    """For each page of the page-list: its number, and the text that stands behind its marker."""
+    contents = etree.fromstring(book.read("EPUB/contents.xhtml"))
+    nav = next(e for e in contents.iter(f"{XHTML}nav") if e.get(TYPE) == "page-list")
+    for link in nav.iter(f"{XHTML}a"):
+        file, _, id_ = link.get("href").partition("#")
+        tree = etree.fromstring(book.read(f"EPUB/{file}"))
+        marker = next(e for e in tree.iter() if e.get("id") == id_)
+        assert (marker.get("role"), marker.get(TYPE)) == ("doc-pagebreak", "pagebreak")
+        yield int(link.text), letters(block_behind(marker))[:40]
+
+
+def block_behind(marker):
+    """The text of the first block behind a marker, as far as the first block in it."""
+
+    def home(text):
+        element = text.getparent().getparent() if text.is_tail else text.getparent()
+        return next(e for e in (element, *element.iterancestors()) if e.tag in BLOCKS)
+
+    texts = [text for text in marker.xpath("following::text()") if text.strip()]
+    return "".join(takewhile(lambda text: home(text) is home(texts[0]), texts))
+
+
+@names((*OUTPUTS, ("small", "sleep")))
+def test_each_page_of_the_list_begins_where_the_handouts_page_begins(built, project, name):
+    """The text behind a marker stands on that page of the PDF.
+
+    A page on which nothing of the book begins (a blank back, room to write) shares the marker's
+    place with the next page on which something does.
+    """
+    folder = built(project)
+    pages = [letters(t) for t in inside.page_texts((folder / f"{name}.pdf").read_bytes())]
+    found = list(markers(inside.book((folder / f"{name}.epub").read_bytes())))
+    assert [number for number, _ in found] == list(range(1, len(pages) + 1))
+    texts = [text for _, text in found]
+    for (number, text), after in zip(found, [*texts[1:], ""], strict=True):
+        assert text in pages[number - 1] or text == after, (number, text)
+
+
+@names(OUTPUTS[:2])
+def test_markers_stand_in_the_order_of_the_pages(built, project, name):
+    book = inside.book((built(project) / f"{name}.epub").read_bytes())
+    spine = etree.fromstring(book.read("EPUB/content.opf"))
+    files = {e.get("id"): e.get("href") for e in spine.iter("{*}item")}
+    order = [files[e.get("idref")] for e in spine.iter("{*}itemref")]
+    seen = [
+        int(e.get("id").removeprefix("page-"))
+        for file in order
+        for e in etree.fromstring(book.read(f"EPUB/{file}")).iter(f"{XHTML}span")
+        if e.get(TYPE) == "pagebreak"
+    ]
+    assert len(seen) > 5
+    assert all(before + 1 == number for before, number in pairwise(seen))
