@@ -180,15 +180,12 @@ def _elements(body: Element) -> Iterator[Element]:
 
 def _repair(body: Element) -> bool:
     """One pass of structural repair; True where something had to change."""
+    changed = _wrap_inline_runs(body)
     for element in _elements(body):
         parent = element.getparent()
-        if parent is None:
-            if _wrap_inline_runs(element):
-                return True
-            continue
-        if _repair_one(element, parent):
-            return True
-    return False
+        if parent is not None and _repair_one(element, parent):
+            changed = True
+    return changed
 
 
 def _repair_one(element: Element, parent: Element) -> bool:

@@ -236,7 +236,7 @@ def _no_text(
         f"write source/disclaimers/{id_}.{need.matter.lang}.md with that language and "
         f"jurisdiction under 'when'; there is {have}"
     )
-    line = need.matter.lines.get("topics", 1)
+    line = need.matter.lines.get("topics", need.matter.lines.get("lang", 1))
     problems.append(Problem("NOT003", Span(need.file, line, 1), message, hint))
 
 

@@ -24,6 +24,7 @@ from press.model import Cluster, Config, Image, Manuscript
 from press.problems import Problem, Span
 from press.project import decode, shown
 
+_LARGEST = 2_000_000  # bytes: a book of a thousand pages
 _CODE = ("code", "pre", "kbd", "samp")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
@@ -43,6 +44,11 @@ def read_manuscript(
     except OSError as error:
         hint = "check that the file is there and may be read"
         problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+        return None
+    if len(data) > _LARGEST:
+        message = f"has {len(data) // 1_000_000} million bytes, more than a handout can hold"
+        hint = "split it, or take out what came in by mistake"
+        problems.append(Problem("TXT002", Span(file), message, hint))
         return None
     text = decode(data, file, problems)
     if text is None:

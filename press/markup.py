@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import markdown
 from lxml import etree
-from markdown.inlinepatterns import InlineProcessor
+from markdown.inlinepatterns import InlineProcessor, LinkInlineProcessor
 
 from press.citesyntax import (
     GROUP_PATTERN,
@@ -112,9 +113,17 @@ def _engine(clusters: list[Cluster]) -> markdown.Markdown:
     )
     engine.ESCAPED_CHARS.append("@")
     patterns = engine.inlinePatterns
+    for pattern in patterns:
+        if isinstance(pattern, LinkInlineProcessor):
+            pattern.getText = partial(_link_text, pattern.getText)  # type: ignore[method-assign]
     patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)
     patterns.register(_Narrative(NARRATIVE_PATTERN, clusters), "cite-narrative", 85)
     return engine
+
+
+def _link_text(read: Callable[..., Any], data: str, index: int) -> Any:
+    """Without a bracket that closes there is no link: the library would read on to the end."""
+    return read(data, index) if data.find("]", index) >= 0 else ("", index, False)
 
 
 class _Group(InlineProcessor):

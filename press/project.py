@@ -294,7 +294,6 @@ class _Reader:
         value = self.table.get("editions", {})
         own = value if isinstance(value, dict) else {}
         listed = {"editions": self.table.get(_CHOSEN, [] if isinstance(value, dict) else value)}
-        chosen = dict.fromkeys(self.list_of(listed, "editions")) or list(own) or ["letter"]
         known = dict(EDITIONS)
         for name, given in own.items():
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
@@ -309,7 +308,8 @@ class _Reader:
             base = known.get(name, Edition(name))
             known[name] = Edition(name, self.page(name, given.get("page", base.page)))
         editions = []
-        for name in chosen:
+        usable = [name for name in own if name in known] or ["letter"]
+        for name in dict.fromkeys(self.list_of(listed, "editions")) or usable:
             if name in known:
                 editions.append(known[name])
             else:
