@@ -1,0 +1,367 @@
+"""What authors are told when something is wrong: every problem code, as it is printed.
+
+Each folder in `tests/problems/` is a tiny project with one flaw, named by the code it gives, with
+a word behind it where one code has several. Its `printed.txt` is the exit status and then, word
+for word, what the command line prints on stderr. After a change of words set MAKEBOOK_REWRITE=1,
+run this file, and read the diff first.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from press import build as story
+from press.cli import main
+from press.problems import CODES, WARNING
+
+FOLDER = Path(__file__).parent / "problems"
+PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+WARNED = [path for path in PROJECTS if CODES.get(path.name[:6], ("",))[0] == WARNING]
+OLD = b"%PDF-1.7 of an earlier build"
+
+ELSEWHERE = {
+    "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
+    "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
+    "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
+    "STY001": "a default style is missing: `test_a_default_style_is_missing`",
+    "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
+    "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
+}
+"""Codes without a folder: the reason, and what tests them."""
+
+
+class Run:
+    """Runs the command line in a folder that holds `project/`, and keeps what it printed."""
+
+    def __init__(self, folder, monkeypatch, capsys):
+        self.folder, self.capsys = folder, capsys
+        self.project, self.output = folder / "project", folder / "output"
+        monkeypatch.chdir(folder)
+        monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+
+    def copy(self, source):
+        shutil.copytree(source, self.project, ignore=shutil.ignore_patterns("printed.txt"))
+        return self
+
+    def write(self, **files):
+        """Writes files; `__` in a name is a slash, `_` at its end the ending .md."""
+        for name, text in {"makebook.toml": "", **files}.items():
+            path = self.project / re.sub("_$", ".md", name.replace("__", "/"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return self
+
+    def __call__(self, *arguments):
+        """Returns the exit status and stderr, with the folder's own place left out."""
+        self.capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main(["build", "--project", "project", "--output", "output", *arguments])
+        printed = self.capsys.readouterr().err
+        return end.value.code or 0, printed.replace(self.folder.resolve().as_posix(), "…")
+
+    def published(self):
+        return sorted(path.name for path in self.output.glob("*"))
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    return Run(tmp_path, monkeypatch, capsys)
+
+
+def problems(printed):
+    """Returns the lines of the problems, each with its hint."""
+    return re.findall(r"^(\S.*: (?:error|warning) [A-Z]{3}\d{3}: .*\n(?: .*\n)*)", printed, re.M)
+
+
+@pytest.mark.parametrize("source", PROJECTS, ids=lambda path: path.name)
+def test_printed(source, run):
+    run.copy(source).output.mkdir()
+    (run.output / "sleep.pdf").write_bytes(OLD)
+    status, printed = run()
+    text = f"status {status}\n{printed}"
+    golden = source / "printed.txt"
+    if os.environ.get("MAKEBOOK_REWRITE"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+    found = problems(printed)
+    assert any(f" {source.name[:6]}: " in problem for problem in found)
+    assert len(found) == len(set(found)), "the same is said twice"
+    for problem in found:
+        line, *hint = problem.splitlines()
+        assert re.match(r"[^\s:][^:]*(:\d+(:\d+)?)?: (error|warning) [A-Z]{3}\d{3}: \S", line)
+        assert len(hint) == 1, problem
+        assert re.match(r"    hint: \S", hint[0]), problem
+    if status:
+        assert run.published() == ["sleep.pdf"]
+        assert (run.output / "sleep.pdf").read_bytes() == OLD
+    else:
+        assert ": error " not in printed
+        assert run.published() == ["manifest.json", "sleep.epub", "sleep.pdf"]
+
+
+def test_every_code_has_a_project_or_a_reason():
+    shown = {path.name[:6] for path in PROJECTS}
+    assert shown <= set(CODES)
+    assert set(CODES) - shown == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("source", WARNED, ids=lambda path: path.name)
+def test_strict_publishes_nothing_where_there_is_a_warning(source, run):
+    status, printed = run.copy(source)("--strict")
+    assert status == 1
+    assert problems(printed)
+    assert run.published() == []
+
+
+def test_a_second_build_repeats_the_warnings_and_strict_still_stops(run):
+    notice = "---\ntitle: Notice\nrequird: no\nverified: 2020-01-01\n---\n\nNo advice.\n"
+    run.write(
+        **{"makebook.toml": "max-age = 365\n", "source__disclaimers__general_": notice},
+        source__sleep_="---\ntitle: Sleep\nsubtitel: Worry\n---\n\nSleep helps.\n",
+    )
+    status, printed = run()
+    assert status == 0
+    assert re.findall(r"warning (\w+)", printed) == ["FRM001", "DUE002", "FRM001"]
+    assert run() == (0, printed)
+    before = {path.name: path.read_bytes() for path in run.output.iterdir()}
+    assert run("--strict")[0] == 1
+    assert {path.name: path.read_bytes() for path in run.output.iterdir()} == before
+
+
+def test_one_broken_article_leaves_the_other_alone(run):
+    run.write(
+        source__broken_="---\ntitle: Broken\n---\n\n![Bed](bed.png)\n",
+        source__sound_="---\ntitle: Sound\n---\n\nSleep helps.\n",
+    )
+    status, printed = run()
+    assert status == 1
+    assert len(problems(printed)) == 1
+    assert run.published() == ["manifest.json", "sound.epub", "sound.pdf"]
+    assert "broken: not published" in printed
+
+
+def test_ten_flaws_in_one_run(run):
+    run.write(
+        **{"makebook.toml": 'langage = "de"\n[notices.required]\n"*" = ["crisis"]\n'},
+        source__sleep_=(
+            "---\nsubtitel: Worry\ndate: today\nbibliography: references.bib\n---\n\n"
+            "![](bed.png)\n\n[Here](#nowhere) [@nobody2020]\n\n{{ clinic.fax }}\n\n"
+            "<video></video>\n\n# One {#one}\n\nText.\n\n# Two {#one}\n\nText 😴.\n"
+        ),
+        source__waking_=b"---\ntitle: Waking\n---\n\n\xff\n",
+        **{"source__references.bib": "@book{walker2013,\n  author = {Walker, Ann},\n}\n"},
+        source__disclaimers__general_="---\nplace: top\n---\n\nNo advice.\n",
+    )
+    status, printed = run()
+    assert status == 1
+    assert sorted(set(re.findall(r"(?:error|warning) (\w+)", printed))) == (
+        "CFG003 CIT001 CIT002 CIT007 FRM001 FRM003 FRM004 HTM001 IMG001 IMG002 LNK001 LNK003 "
+        "NOT001 NOT004 TXT001 TXT007 WRD001"
+    ).split()
+    assert run.published() == []
+
+
+def test_a_default_style_is_missing(run, tmp_path, monkeypatch):
+    run.write(source__sleep_="---\ntitle: Sleep\n---\n\nSleep helps.\n")
+    defaults = tmp_path / "defaults"
+    shutil.copytree(Path(__file__).parent.parent / "styles", defaults)
+    (defaults / "book.css").unlink()
+    monkeypatch.setattr("press.styles.default_folder", lambda: defaults)
+    status, printed = run()
+    assert status == 1
+    assert problems(printed)[0].startswith("styles/book.css: error STY001: ")
+
+
+def test_a_time_that_is_none(run, monkeypatch):
+    run.write(source__sleep_="---\ntitle: Sleep\n---\n\nSleep helps.\n")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
+    status, printed = run()
+    assert status == 3
+    assert problems(printed)[0].startswith("SOURCE_DATE_EPOCH: error SYS001: 'tomorrow' is no time")
+
+
+def test_an_output_folder_that_is_a_file(run):
+    run.write(source__sleep_="---\ntitle: Sleep\n---\n\nSleep helps.\n")
+    (run.folder / "taken").write_text("a file")
+    status, printed = run("--output", "taken/here")
+    assert status == 3
+    assert problems(printed)[0].split(": ")[1] == "error SYS002"
+
+
+HOSTILE = {
+    "a line of 10 MB": "word " * 2_000_000,
+    "10 MB without a space": "w" * 10_000_000,
+    "brackets": "[" * 20_000,
+    "brackets and keys": "[@" * 5_000,
+    "open citations": "[@a; " * 5_000,
+    "images that never end": "![" * 10_000,
+    "links": "[a](" * 5_000,
+    "stars": "*" * 20_000,
+    "stars and words": "*a **b " * 5_000,
+    "underscores": "_a __b " * 5_000,
+    "braces": "{{" * 20_000,
+    "words to fill in": "{{ a.b " * 5_000,
+    "attributes": "{: " * 5_000,
+    "backticks": "`" * 20_001 + "a",
+    "backticks of every length": " ".join("`" * n for n in range(1, 300)),
+    "fences": "```\n~~~\n" * 3_000,
+    "quotations": ">" * 5_000 + " deep",
+    "lists": "\n".join("  " * n + "- a" for n in range(400)),
+    "elements": "<div>" * 5_000,
+    "emphasis": "<b>" * 5_000 + "deep",
+    "comments": "<!--" * 5_000,
+    "declarations": "<![CDATA[" * 5_000,
+    "angles": "<" * 20_000,
+    "entities": "&#0;&#7;&#xD800;&#xF0002;9&#xF0003;&#xFFFF;&amp;lt" * 100,
+    "tokens": "\U000f00027\U000f0003\U000f0000a.b\U000f0001 text",
+    "tables": "|" * 5_000 + "\n" + "|-" * 5_000 + "\n",
+    "notes": "[^a]" * 3_000 + "\n\n[^a]: Note.\n",
+    "notes in notes": "[^a]\n\n[^a]: See [^b].\n\n[^b]: See [^a].\n",
+    "abbreviations": "*[a]: b\n" * 2_000,
+    "definitions": "a\n: b\n" * 2_000,
+    "headings": "# a\n\n" * 2_000,
+    "emails": "a@" * 5_000,
+    "NUL": "a\0b\0",
+    "right to left": "\u202eevil\u202c שלום \u2066x\u2069",
+    "marks": "e" + "\u0301" * 5_000,
+    "old line ends": "One.\r\rTwo.\r\n\r\nThree.\u2028\u2029\x0b\x85",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_text_ends_soon_and_in_words(body, run, monkeypatch):
+    monkeypatch.setattr(story, "_render", lambda document, job: [])
+    run.write(source__sleep_=f"---\ntitle: Sleep\n---\n\n{body}\n")
+    start = time.monotonic()
+    status, printed = run()
+    assert time.monotonic() - start < 30
+    assert status == 0 or problems(printed)
+    assert status in {0, 1}
+
+
+NAMES = [
+    "../../../../etc/passwd",
+    "/etc/passwd",
+    "a" * 5_000,
+    "a\\0b",
+    "a" * 5_000 + ".csl",
+    "a\\u0007.bib",
+    "~/references.bib",
+    ".",
+    "",
+    "https://example.org/references.bib",
+    "con\u202efdp.csl",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("key", ["bibliography", "csl", "image"])
+def test_hostile_names_of_files(name, key, run, monkeypatch):
+    monkeypatch.setattr(story, "_render", lambda document, job: [])
+    matter = f'{key}: "{name}"\n' if key != "image" else ""
+    image = f"![Bed](<{name}>)" if key == "image" else ""
+    toml = name.replace("\\0", "\\u0000")
+    run.write(
+        **{"makebook.toml": f'{key} = "{toml}"\n' if key != "image" else ""},
+        source__sleep_=f"---\ntitle: Sleep\n{matter}---\n\nSleep helps [@a]. {image}\n",
+        source__waking_="---\ntitle: Waking\n---\n\nSleep helps [@a].\n",
+    )
+    status, printed = run()
+    assert status == 1
+    assert problems(printed)
+    assert "root:" not in printed
+
+
+GOOD = {
+    "makebook.toml": (
+        'lang = "en-US"\neditions = ["letter", "a4"]\nmax-age = {verified = 365}\n\n'
+        '[notices.required]\n"*" = ["general"]\nsleep = ["crisis"]\n\n'
+        '[editions.a4]\npage = "A4"\n'
+    ),
+    "source/sleep.md": (
+        "---\ntitle: Sleep and worry\nauthor:\n  - name: Ann Walker\n    role: editor\n"
+        "date: 2020-02-02\nlang: en-US\nkeywords: [sleep, worry]\ntopics: [sleep]\n"
+        "bibliography: references.bib\n---\n\n# Why *sleep*? {#why}\n\nSleep helps [@walker2013, "
+        "p. 4].[^one]\n\n[^one]: In **most** people, says @walker2013.\n\n"
+        "| Who | How |\n|-----|----:|\n| all | 8 h |\n\nTable: Hours\n\n"
+        "![A bed](bed.svg){.wide}\n\n{{ notice.crisis }}\n\n"
+        "1. See [why](#why).\n2. Call {{ clinic.telephone }}.\n   - `{{ code }}`\n\n"
+        "Term\n: Meaning <span title='x'>here</span>.\n\n> Quoted & said.\n"
+    ),
+    "source/bed.svg": '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>\n',
+    "source/references.bib": (
+        "@article{walker2013,\n  author = {Walker, Ann and Jones, B{\\'e}},\n"
+        "  title = {Sleep and {Worry}},\n  journal = {Sleep},\n  year = 2013,\n"
+        "  doi = {10.1000/182},\n}\n"
+    ),
+    "source/disclaimers/general.md": (
+        "---\nid: general\ntitle: About this\nplace: [opening, every-page]\n"
+        "short: No advice.\nverified: 2020-02-02\n---\n\nThis is not medical advice.\n"
+    ),
+    "source/disclaimers/crisis.md": (
+        "---\ntitle: In a crisis\nwhen:\n  topics: [sleep]\n---\n\nCall {{ crisis.line }}.\n"
+    ),
+    "source/disclaimers/crisis.toml": 'verified = 2020-02-02\n\n[en-US]\nline = "988"\n',
+}
+SCRAPS = [
+    *"[](){}<>*_`|#:@^!\\&;\"'-=~$%\n\t ",
+    *("---\n", "\n\n", "{{ ", " }}", "[@", "[^", "]:", "```\n", "<!--", "-->", "&#7;", "\r", "\0"),
+    *("\ufeff", "\u202e", "\U000f0000", "\U000f0002", "<p>", "</div>", "<td>", "<svg>", "<a href='"),
+    *(" = ", "[[", "{}", "null", "true", "9" * 30, "@a{", "#x", "{.y}", "    ", "> ", "- ", "1. "),
+]
+
+
+def mutated(text, chance):
+    """Returns the text after a few random changes of lines, characters and bytes."""
+    for _ in range(chance.randint(1, 6)):
+        data = text.encode()
+        at, end = sorted(chance.randrange(len(text) + 1) for _ in range(2))
+        end = min(end, at + chance.choice([1, 3, 30]))
+        lines = text.split("\n")
+        line = chance.randrange(len(lines))
+        text = chance.choice(
+            [
+                lambda: text[:at] + text[end:],
+                lambda: text[:at] + chance.choice(SCRAPS) * chance.choice([1, 1, 2, 9]) + text[at:],
+                lambda: text[:at] + text[at:end] * 3 + text[end:],
+                lambda: "\n".join(lines[:line] + lines[line + 1 :]),
+                lambda: "\n".join([*lines[:line], chance.choice(lines), *lines[line:]]),
+                lambda: (data[:at] + bytes([chance.randrange(256)]) + data[at + 1 :]).decode(
+                    "utf-8", "surrogateescape"
+                ),
+            ]
+        )()
+        text = text.encode("utf-8", "surrogateescape").decode("utf-8", "ignore")
+    data = text.encode()
+    if chance.random() < 0.1:
+        at = chance.randrange(len(data) + 1)
+        data = data[:at] + bytes([chance.randrange(128, 256)]) + data[at:]
+    return data
+
+
+@settings(
+    max_examples=int(os.environ.get("MAKEBOOK_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**64), name=st.sampled_from(sorted(GOOD)))
+def test_whatever_is_typed_ends_in_words(seed, name, run):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(story, "_render", lambda document, job: [])
+        shutil.rmtree(run.project, ignore_errors=True)
+        run.write(**{**GOOD, name: mutated(GOOD[name], random.Random(seed))})
+        status, printed = run("--force")
+    assert status in {0, 1}, printed
+    assert status == 0 or problems(printed)
+    for problem in problems(printed):
+        assert len(problem.splitlines()) == 2, problem
