@@ -109,8 +109,16 @@ class Problem:
         return CODES[self.code][0]
 
     def __str__(self) -> str:
-        line = f"{self.span}: {self.severity} {self.code}: {self.message}"
-        return f"{line}\n    hint: {self.hint}" if self.hint else line
+        line = _visible(f"{self.span}: {self.severity} {self.code}: {self.message}")
+        return f"{line}\n    hint: {_visible(self.hint)}" if self.hint else line
+
+
+def _visible(text: str) -> str:
+    """One line, in which characters that steer a terminal or turn the text around are spelt out."""
+    return "".join(
+        c if c.isprintable() or c in "\u00a0\u202f" else c.encode("unicode_escape").decode()
+        for c in text
+    )
 
 
 class ProblemsError(Exception):
