@@ -31,6 +31,8 @@ _ROLES = {
     # Reading systems open a small window for a `noteref` alone.
     "cite": ("doc-biblioref", "biblioref noteref"),
 }
+_WIDE = 6
+"""So many columns are too many for a phone: such a table is moved sideways, on its own."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -68,6 +70,9 @@ def make_chapters(
     chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
     for chapter in chapters:
         _semantics(chapter.content, document)
+        for table in list(chapter.content.iter("table")):
+            if max((len(row) for row in table.iter("tr")), default=0) >= _WIDE:
+                _hold(table, document.labels["table"])
         for image in chapter.content.iter("img"):
             image.set("src", names.get(image.get("src") or "", image.get("src") or ""))
     _mark_pages(chapters, pages, document.labels["page"])
@@ -122,7 +127,7 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
 def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
     """Several notices in one file stand below one title, and each in the contents."""
     for heading in chapter.content.iter(*_HEADINGS):
-        heading.tag = f"h{int(heading.tag[1]) + 1}"
+        heading.tag = f"h{int(str(heading.tag)[1]) + 1}"
     heading = etree.Element("h2")
     heading.text = chapter.title = title
     chapter.content.insert(0, heading)
@@ -148,6 +153,22 @@ def _semantics(body: Element, document: Document) -> None:
         lang = element.get("lang")
         if lang:
             element.set("{http://www.w3.org/XML/1998/namespace}lang", lang)
+
+
+def _hold(table: Element, label: str) -> None:
+    """Put a wide table into a box that can be moved sideways, with keys too (WCAG 2.2, 2.1.1).
+
+    Cells are not broken instead: a number on two lines is read as two.
+    """
+    caption = table.find("caption")
+    name = " ".join("".join(caption.itertext()).split()) if caption is not None else label
+    holder = etree.Element("div", attrib={"class": "wide", "role": "region", "tabindex": "0"})
+    holder.set("aria-label", name)
+    parent = table.getparent()
+    assert parent is not None
+    holder.tail, table.tail = table.tail, None
+    parent.replace(table, holder)
+    holder.append(table)
 
 
 def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: str) -> None:

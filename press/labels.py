@@ -29,6 +29,7 @@ _ENGLISH = {
     "page-short": "p.",
     "pages": "Pages of the printed handout",
     "of": "of",
+    "table": "Table",
     "evidence": "Kind of evidence",
     "audience": "For",
     "by": "By",

@@ -225,6 +225,15 @@ def test_pictures_and_fonts_are_listed_with_their_types(everything):
     assert types["fonts/AtkinsonHyperlegibleNext-Regular.ttf"] == "font/ttf"
 
 
+def test_a_table_of_many_columns_is_moved_on_its_own(everything):
+    """It can be reached with keys, and says what it is; the others stay as they are."""
+    boxes = [e for e in pages(everything)["tables.xhtml"].iter() if e.get("class") == "wide"]
+    assert [(e.get("role"), e.get("tabindex"), e.get("aria-label")) for e in boxes] == [
+        ("region", "0", "Table")
+    ]
+    assert [e.tag for e in boxes[0]] == [f"{XHTML}table"]
+
+
 # Right to left
 
 
