@@ -185,3 +185,18 @@ def test_references_begin_on_a_sheet_of_their_own(built):
         data = (built(name) / f"{file}.pdf").read_bytes()
         page = next(m for m in inside.bookmarks(data) if "References" in m).rpartition(" ")[2]
         assert int(page) % 2 == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("small", "sleep"), ("features", "everything"), ("", "ketamine-ocd")]
+)
+def test_nothing_runs_off_the_sheet(built, name, file):
+    """All text keeps half an inch from the sides, and what printers leave blank at its ends."""
+    pdf = pdfium.PdfDocument((built(name) / f"{file}.pdf").read_bytes())
+    for page in pdf:
+        width, height = page.get_size()
+        text = page.get_textpage()
+        for index in range(text.count_rects()):
+            left, bottom, right, top = text.get_rect(index)
+            inside_page = left > 36 and bottom > 18 and right < width - 36 and top < height - 18
+            assert inside_page, text.get_text_bounded(left, bottom, right, top)
