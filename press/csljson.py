@@ -26,7 +26,8 @@ def read_csljson(text: str, name: str, problems: list[Problem]) -> list[RawEntry
         problems.append(Problem("CIT003", span, message, "look at this place and just before it"))
         return []
     except RecursionError:
-        problems.append(Problem("CIT003", Span(name), "the brackets are nested too deep"))
+        message, hint = "the brackets are nested too deep", "export it again"
+        problems.append(Problem("CIT003", Span(name), message, hint))
         return []
     if isinstance(data, Mapping):
         data = next((data[k] for k in ("items", "references") if k in data), [data])

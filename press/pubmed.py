@@ -54,7 +54,8 @@ def read_nbib(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
         entries += [_entry(fields, record, Span(name, line)) for fields in found]
     if not entries and text.strip() and not any(p.span.path == name for p in problems):
         message = "this is not PubMed's format: no record begins with PMID"
-        problems.append(Problem("CIT003", Span(name, 1), message))
+        hint = "save it again from PubMed: Send to, Citation manager"
+        problems.append(Problem("CIT003", Span(name, 1), message, hint))
     return entries
 
 

@@ -83,7 +83,8 @@ def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, s
         elif start and line.strip():
             lines.append(line)
     if not records and text.strip():
-        problems.append(Problem("CIT003", Span(name, 1), "not RIS: no record begins with TY"))
+        message = "not RIS: no record begins with TY"
+        problems.append(Problem("CIT003", Span(name, 1), message, "export it again, as RIS"))
     return records
 
 
