@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -184,8 +184,9 @@ class _Assembler:
                         self._notice_element(p.notice, "h3") for p in self._placed(place)
                     )
                 sections[-1].append(block)
+        places = [e.get("id") or "" for section in sections for e in section.iter("a")]
         for holder in [e for section in sections for e in section if e.get("class") == "notes"]:
-            self._link_back(holder)
+            self._link_back(holder, places)
         return sections
 
     def _open(self, section: Element, heading: Element) -> None:
@@ -195,17 +196,23 @@ class _Assembler:
         section.set("aria-labelledby", f"{name}-title")
         heading.set("id", f"{name}-title")
 
-    def _link_back(self, holder: Element) -> None:
-        """Notes begin with their number, which leads back to the text."""
+    def _link_back(self, holder: Element, places: Sequence[str]) -> None:
+        """Notes begin with their number, which leads back; letters lead to further places."""
         holder.tag = "section"
         for note in holder:
             number = (note.get("id") or "").rpartition("-")[2]
-            back = etree.Element("a", attrib={"class": "note-back", "href": f"#noteref-{number}"})
-            back.set("aria-label", f"{self.labels['note']} {number}, {self.labels['back-to-text']}")
-            back.text = f"{number}."
             first = note[0] if len(note) and note[0].tag == "p" else note
-            back.tail, first.text = f" {(first.text or '').lstrip()}", None
-            first.insert(0, back)
+            text, first.text = (first.text or "").lstrip(), None
+            again = [name for name in places if name.startswith(f"noteref-{number}-")]
+            for index, name in enumerate([f"noteref-{number}", *again]):
+                back = etree.Element("a", attrib={"class": "note-back", "href": f"#{name}"})
+                which = f" {_letter(index)}" if index else ""
+                label = f"{self.labels['note']} {number}{which}, {self.labels['back-to-text']}"
+                back.set("aria-label", label)
+                back.text = _letter(index) if index else f"{number}."
+                back.tail = " "
+                first.insert(index, back)
+            first[len(again)].tail = f" {text}"
 
     def _author_part(self, section: Element) -> Part:
         self._fill(section, self.m.manuscript.file, self.m.manuscript.text)

@@ -21,7 +21,7 @@ class PdfPage:
     text: str
     """All text, in the order of the page's content."""
     unseen: tuple[str, ...]
-    """Runs of text that leave no ink on the page."""
+    """Runs of text that leave no ink on the page, or run off the sheet."""
     links: int
     """Internal links that lead to a page of this file."""
     dead: int
@@ -58,10 +58,10 @@ def _read_page(pdf: Any, number: int) -> PdfPage:
 
 
 def _unseen(page: Any, textpage: Any) -> Iterator[str]:
-    """The runs of text whose rectangle holds one shade only, or lies outside the page."""
+    """The runs of text whose rectangle holds one shade only, or is not wholly on the page."""
     scale = 1.5
     picture = page.render(scale=scale, grayscale=True).to_pil()
-    height = page.get_height()
+    width, height = page.get_width(), page.get_height()
     for index in range(textpage.count_rects()):
         left, bottom, right, top = textpage.get_rect(index)
         box = (
@@ -70,7 +70,8 @@ def _unseen(page: Any, textpage: Any) -> Iterator[str]:
             min(picture.width, int(right * scale) + 1),
             min(picture.height, int((height - bottom) * scale) + 1),
         )
-        if box[0] < box[2] and box[1] < box[3]:
+        on_sheet = min(left, bottom, width - right, height - top) > -1
+        if on_sheet and box[0] < box[2] and box[1] < box[3]:
             dark, light = picture.crop(box).getextrema()
             if light - dark >= _CONTRAST:
                 continue

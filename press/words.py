@@ -72,7 +72,8 @@ class Words:
         kind, _, field = name.partition(".")
         shown = f"{{{{ {name} }}}}"
         if name in self.absent:
-            return "WRD002", f"{shown}: the front matter has no '{field}'", f"write '{field}: …'"
+            key = "author" if field == "authors" else field
+            return "WRD002", f"{shown}: the front matter has no '{key}'", f"write '{key}: …'"
         if kind == "clinic" and field in CLINIC:
             hint = "put it into the text below the front matter"
             return "WRD002", f"{shown} is a line to write on, which cannot stand here", hint
