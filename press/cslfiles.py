@@ -88,7 +88,9 @@ def _independent(path: Path, name: str, span: Span) -> Path:
         text = path.read_text("utf-8", errors="replace")
     except OSError as error:
         message = f"cannot read the citation style '{name}': {error.strerror}"
-        raise ProblemsError([Problem("CIT004", span, message, "check that it may be read")]) from error
+        raise ProblemsError(
+            [Problem("CIT004", span, message, "check that it may be read")]
+        ) from error
     match = _PARENT.search(text)
     if match is None:
         return path

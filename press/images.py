@@ -48,9 +48,10 @@ def read_image(
         return None
     if not there:
         near = path.parent.glob("*") if len(source) < 255 and path.parent.is_dir() else ()
-        hint = nearest(path.name, [p.name for p in near if p.suffix.lower() in _ENDINGS])
+        names = [p.name for p in near if p.suffix.lower() in _ENDINGS]
+        hint = nearest(path.name, names) if names else "put the file there"
         message = f"image '{source}' is missing"
-        problems.append(Problem("IMG001", place, message, hint or "put the file there"))
+        problems.append(Problem("IMG001", place, message, hint))
         return None
     data = path.read_bytes()
     media_type = _media_type(data)

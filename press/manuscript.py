@@ -59,7 +59,7 @@ def read_manuscript(
     reader = _Reader(made.body, body_text, file, first, problems)
     reader.regular()
     images = reader.images(path.parent, root)
-    reader.links()
+    reader.links(cites=bool(made.clusters or matter.nocite))
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
@@ -224,9 +224,11 @@ class _Reader:
                     found[source] = image
         return tuple(found[name] for name in sorted(found))
 
-    def links(self) -> None:
+    def links(self, *, cites: bool) -> None:
         """Links lead somewhere: to an id of this article, or to a safe address."""
-        ids = {"references", *(element.get("id") for element in self.body.iter("*"))}
+        ids = {element.get("id") for element in self.body.iter("*")}
+        if cites:
+            ids.add("references")
         seen: Counter[str] = Counter()
         for link in self.body.iter("a"):
             target = link.get("href")

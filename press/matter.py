@@ -141,7 +141,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, known, 3, 0.6)
     if close:
         return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
-    return "known: " + ", ".join(sorted(known)[:30]) if known else ""
+    return "known: " + ", ".join(sorted(known)[:30]) if known else "there are none yet"
 
 
 _MONTHS = (
