@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from press.model import Document, Manuscript, Notice
 
 
+class UnknownName(LookupError):
+    """The command line names what does not exist: a message, and a hint."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a run did."""
@@ -57,7 +61,7 @@ def build(request: Request) -> Outcome:
 
     Raises:
         ProblemsError: makebook.toml is missing or no TOML, or the machine stands in the way.
-        LookupError: the request names an article, edition or format that does not exist.
+        UnknownName: the request names an article, edition or format that does not exist.
     """
     from press.project import read_project
 
@@ -257,7 +261,7 @@ def _editions(request: Request, editions: Sequence[Edition]) -> list[Edition]:
 
 
 def _chosen(request: Request, project: Project, problems: list[Problem]) -> list[Path]:
-    """The articles to build. A name on the command line that is none is a LookupError."""
+    """The articles to build. A name on the command line that is none is an UnknownName."""
     from press.matter import nearest
 
     known = {path.stem: path for path in project.articles}
@@ -266,7 +270,7 @@ def _chosen(request: Request, project: Project, problems: list[Problem]) -> list
     for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
         for word in words:
             if word not in have:
-                raise LookupError(f"there is no {kind} '{word}'", nearest(word, have))
+                raise UnknownName(f"there is no {kind} '{word}'", nearest(word, have))
     if not known:
         hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
         problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))

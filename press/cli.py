@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from press import __version__
-from press.build import Outcome, build
+from press.build import Outcome, UnknownName, build
 from press.model import Built, Request
 from press.problems import ERROR, Problem, ProblemsError
 
@@ -89,7 +89,7 @@ def build_command(
     request = Request(project.resolve(), folder.resolve(), today, **options)
     try:
         outcome = build(request)
-    except LookupError as error:
+    except UnknownName as error:
         message, hint = error.args
         raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
     _report(outcome, folder, quiet=quiet, explain=explain)

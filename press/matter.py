@@ -22,6 +22,7 @@ from press.problems import Problem, Span
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
+_LAST_YEAR = 2100  # the files in an EPUB are dated, to 2107 at most (APPNOTE 4.4.6)
 _UNPRINTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
@@ -206,10 +207,13 @@ class Reader:
         if not value:
             return None
         try:
-            return date.fromisoformat(_in_digits(value))
+            day = date.fromisoformat(_in_digits(value))
         except ValueError:
-            self.bad(key, f"'{key}: {value}' is no date", "write year-month-day: 2026-11-22")
-            return None
+            day = date.max
+        if day.year < _LAST_YEAR:
+            return day
+        self.bad(key, f"'{key}: {value}' is no date", "write year-month-day: 2026-11-22")
+        return None
 
     def language(self, key: str, default: str) -> str:
         """A language tag (BCP 47, the common shapes)."""

@@ -6,6 +6,7 @@ The only module that writes into the output folder. It must not know how files a
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from press.model import Artifact
 from press.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
+_ENTRY = {"files", "formats", "editions", "sources", "warnings", "due"}
+_FILE = {"format", "edition", "pages", "bytes", "sha256", "key"}
 
 
 def digest(data: bytes) -> str:
@@ -38,8 +41,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {"articles": {}}
-    usable = isinstance(manifest, dict) and isinstance(manifest.get("articles"), dict)
-    return manifest if usable else {"articles": {}}
+    return manifest if _usable(manifest) else {"articles": {}}
+
+
+def _usable(manifest: Any) -> bool:
+    """Whether a manifest has the shape of ours; another version's, or a damaged one, has not."""
+    try:
+        articles = manifest["articles"].values()
+        files = [facts for entry in articles for facts in entry["files"].values()]
+        whole = all(facts.keys() >= _FILE for facts in files)
+        ordered = isinstance(manifest["order"], list)
+        return whole and ordered and all(entry.keys() >= _ENTRY for entry in articles)
+    except (AttributeError, KeyError, TypeError):
+        return False
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -82,7 +96,8 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         raise ProblemsError([problem]) from None
     finally:
         for temporary, _ in waiting:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:

@@ -201,6 +201,23 @@ def test_an_output_folder_that_is_a_file(run):
     assert problems(printed)[0].split(": ")[1] == "error SYS002"
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    ["nope", "[]", '{"articles": {"sleep": {}}, "order": []}', '{"articles": {}, "order": 5}'],
+)
+def test_a_damaged_manifest_is_written_anew(manifest, run):
+    run.write(source__sleep_="---\ntitle: Sleep\n---\n\nSleep helps.\n").output.mkdir()
+    (run.output / "manifest.json").write_text(manifest)
+    assert run() == (0, "")
+    assert '"sleep.pdf"' in (run.output / "manifest.json").read_text()
+
+
+def test_a_day_that_no_archive_can_hold(run):
+    run.write(source__sleep_="---\ntitle: Sleep\ndate: 9999-12-31\n---\n\nSleep helps.\n")
+    status, printed = run()
+    assert (status, re.findall(r"error (\w+)", printed)) == (1, ["FRM003"])
+
+
 HOSTILE = {
     "a line of 10 MB": "word " * 2_000_000,
     "10 MB without a space": "w" * 10_000_000,
