@@ -174,7 +174,7 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every failure ends in a message and a status, never a traceback."""
     # A build makes much and frees little: to look for garbage often takes a twentieth of the time.
-    gc.set_threshold(100_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     try:
         cli.main(arguments, prog_name="makebook", standalone_mode=True)
     except ProblemsError as error:

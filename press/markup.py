@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import markdown
@@ -19,6 +19,7 @@ from lxml import etree
 from markdown.inlinepatterns import InlineProcessor, LinkInlineProcessor
 
 from press.citesyntax import (
+    GROUP,
     GROUP_PATTERN,
     NARRATIVE_PATTERN,
     parse_group,
@@ -68,8 +69,9 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     if strays:
         text = _RESERVED.sub("", legal(text))
     text = _RESERVED_ENTITY.sub("", text)
-    clusters: list[Cluster] = []
-    engine = _engine(clusters)
+    engine, clusters = _engine()
+    engine.reset()
+    clusters.clear()
     dropped: list[tuple[str, str]] = []
     try:
         html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
@@ -79,6 +81,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         hint = "write it with fewer levels"
         problems.append(Problem("TXT002", Span(file, first_line), message, hint))
         return Markup(fragment("<p>…</p>"), ())
+    _unread(body, text, file, first_line, problems)
     _restore_literals(body)
     for kind, name in dict.fromkeys(dropped):
         code = "HTM001" if kind == "element" else "HTM002"
@@ -105,7 +108,10 @@ def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int,
     return 0, 0
 
 
-def _engine(clusters: list[Cluster]) -> markdown.Markdown:
+@cache
+def _engine() -> tuple[markdown.Markdown, list[Cluster]]:
+    """The library made ready once, and the list that it puts the clusters of a text into."""
+    clusters: list[Cluster] = []
     engine = markdown.Markdown(
         extensions=list(_EXTENSIONS),
         extension_configs={"footnotes": {"BACKLINK_TEXT": "", "SEPARATOR": ":"}},
@@ -118,7 +124,7 @@ def _engine(clusters: list[Cluster]) -> markdown.Markdown:
             pattern.getText = partial(_link_text, pattern.getText)  # type: ignore[method-assign]
     patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)
     patterns.register(_Narrative(NARRATIVE_PATTERN, clusters), "cite-narrative", 85)
-    return engine
+    return engine, clusters
 
 
 def _link_text(read: Callable[..., Any], data: str, index: int) -> Any:
@@ -149,6 +155,21 @@ class _Narrative(_Group):
 
     def parse(self, found: re.Match[str]) -> Cluster:
         return parse_narrative(found["minus"], found["key"], found["rest"])
+
+
+def _unread(body: Element, text: str, file: str, first: int, problems: list[Problem]) -> None:
+    """A citation that came through as text stands in HTML, where Markdown does not look."""
+    for run in text_runs(body):
+        inside = [run.element] if not run.is_tail else []
+        if any(e.tag in ("code", "pre") for e in (*inside, *run.element.iterancestors())):
+            continue
+        for found in GROUP.finditer(run.read()):
+            pattern = rf"(?<!\\){re.escape(found[0])}"
+            line, column = locate(text, pattern, first)
+            if line and parse_group(found["group"]):
+                message = f"{found[0]} stands in HTML, where citations are not read"
+                hint = 'write that part as Markdown, or give its element markdown="1"'
+                problems.append(Problem("HTM003", Span(file, line, column), message, hint))
 
 
 def _restore_literals(body: Element) -> None:

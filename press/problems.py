@@ -35,6 +35,7 @@ CODES: dict[str, tuple[str, str]] = {
     "FRM005": (WARNING, "a language for which makebook has no words of its own"),
     "HTM001": (ERROR, "an HTML element that a handout cannot hold"),
     "HTM002": (WARNING, "an HTML attribute that has no effect"),
+    "HTM003": (ERROR, "a citation inside HTML, where it is not read"),
     "IMG001": (ERROR, "an image that is missing"),
     "IMG002": (ERROR, "an image without alternative text"),
     "IMG003": (ERROR, "an image outside the project"),

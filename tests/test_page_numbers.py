@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from press import pdf
+from press import engine
 
 STYLE = """@page { size: A6; @bottom-left { content: counter(page) " of " counter(pages) } }
 a::after { content: " (page " target-counter(attr(href), page) ")" }"""
@@ -27,7 +27,7 @@ def test_links_back_name_the_page(seed):
     for _ in range(40):
         targets.append(chance.randrange(sections))
         blocks.append(f'<p>{"x " * chance.randrange(9)}<a href="#s{targets[-1]}">x</a></p>')
-    pdf._know_pages()
+    engine.start()
     layout = weasyprint.HTML(string=f"<style>{STYLE}</style>{''.join(blocks)}").render()
 
     where = {id_: str(n) for n, page in enumerate(layout.pages, 1) for id_ in page.anchors}

