@@ -77,6 +77,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
         body = clean(html, dropped)
     except RecursionError:
+        _engine.cache_clear()  # the library stopped half-way, and keeps where it was
         message = "cannot be read: lists, quotations or elements are nested too deep"
         hint = "write it with fewer levels"
         problems.append(Problem("TXT002", Span(file, first_line), message, hint))

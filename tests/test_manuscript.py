@@ -118,6 +118,20 @@ def test_any_html_becomes_valid_or_goes(html: str) -> None:
             assert not any(child.tag in clean.BLOCKS for child in element)
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["".join(f"{'    ' * n}- x\n" for n in range(400)), "- [^a]\n\n[^a]: x", "*[a]: b\n\n[@k]"],
+)
+def test_a_text_leaves_nothing_behind_for_the_next(before: str) -> None:
+    text = "a [@c][^n]\n\n- one\n\n    two\n\n[^n]: note\n"
+    markup._engine.cache_clear()
+    fresh = markup.convert(text, "a.md", 1, [])
+    markup.convert(before, "b.md", 1, [])
+    again = markup.convert(text, "a.md", 1, [])
+    assert markup.serialise(again.body) == markup.serialise(fresh.body)
+    assert again.clusters == fresh.clusters
+
+
 WORDS = st.integers(0, 10**9).map(lambda n: "w" + "".join(chr(97 + int(d)) for d in str(n)))
 SHAPES = st.sampled_from(
     [
