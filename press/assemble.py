@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from lxml import etree
 
@@ -129,7 +130,7 @@ class _Assembler:
             facts=identity.facts(self.matter, self.labels),
             stamp="",
             address=self.m.config.address
-            and f"{self.m.config.address}/{self.m.manuscript.name}.html",
+            and f"{self.m.config.address}/{quote(self.m.manuscript.name)}.html",
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self.m.manuscript.images,

@@ -40,14 +40,14 @@ _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 @click.group(cls=_Group, context_settings=_HELP)
 @click.version_option(__version__, prog_name="makebook", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""Build printable handouts and e-books from Markdown, with every notice in its place.
+    """Build printable handouts and e-books from Markdown, with every notice in its place.
 
     \b
     makebook                      build every article of the project in this folder
     makebook ketamine-ocd         build one article
     makebook --format pdf         only the PDF
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
-    """
+    """  # noqa: D301 - Click reads the character
 
 
 def _project_options(command: Any) -> Any:
@@ -77,13 +77,13 @@ def _project_options(command: Any) -> Any:
 def build_command(
     project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
 ) -> None:
-    r"""Build articles as PDF and EPUB into build/.
+    """Build articles as PDF and EPUB into build/.
 
     \b
     makebook build
     makebook build ketamine-ocd --format epub
     makebook build --project handouts --output /tmp/out
-    """
+    """  # noqa: D301 - Click reads the character
     folder = output if output is not None else project / "build"
     today = date.today()  # noqa: DTZ011 - the author's own day
     request = Request(project.resolve(), folder.resolve(), today, **options)
@@ -176,13 +176,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A build makes much and frees little: to look for garbage often takes a twentieth of the time.
     gc.set_threshold(1_000_000, 20, 20)
     try:
-        cli.main(arguments, prog_name="makebook", standalone_mode=True)
+        sys.exit(cli.main(arguments, prog_name="makebook", standalone_mode=False))
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(wrong.exit_code)
     except ProblemsError as error:
         _print_problems(error.problems)
         codes = {problem.code for problem in error.problems if problem.severity == ERROR}
         machine = any(code.startswith(_MACHINE) for code in codes)
         sys.exit(3 if machine else 2 if codes == {"CFG001"} else 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what stood in build/ before is untouched", err=True)
         sys.exit(130)
     except BrokenPipeError:

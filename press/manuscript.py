@@ -28,6 +28,9 @@ _LARGEST = 2_000_000  # bytes: a book of a thousand pages
 _CODE = ("code", "pre", "kbd", "samp")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
+_DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
+_LONG_TABLE = 16
+"""Rows that may be kept on one page; a longer table may break between them."""
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
 
 
@@ -122,6 +125,7 @@ class _Reader:
     def _notes(self) -> None:
         """Notes as the library leaves them become `<span class=noteref>` and `<div class=note>`."""
         self._note_twice()
+        self._cells()
         numbers: dict[str, int] = {}
         for sup in list(self.body.iter("sup")):
             key = (sup.get("id") or "").partition(":")
@@ -138,6 +142,23 @@ class _Reader:
             link.text, sup.text = str(number), None
         for holder in [e for e in self.body.iter("div") if e.get("class") == "footnote"]:
             self._note_texts(holder, numbers)
+
+    def _cells(self) -> None:
+        """Of a row with too many cells the library drops the last: say so, for they are lost."""
+        lines = without_code(self.text, 1).split("\n")
+        columns = 0
+        for number, line in enumerate(lines):
+            if number and _DELIMITER.fullmatch(line) and "|" in lines[number - 1]:
+                columns = _count_cells(line)
+            elif not line.strip():
+                columns = 0
+            elif columns and _count_cells(line) > columns:
+                message = (
+                    f"this row has {_count_cells(line)} cells, and its table {columns} columns"
+                )
+                hint = "take a cell out, or give the table another column; write a bar as \\|"
+                span = Span(self.file, self.first + number, 1)
+                self.problems.append(Problem("TXT009", span, message, hint))
 
     def _note_twice(self) -> None:
         """Of two notes with one label the library keeps the last: say so, for one is lost."""
@@ -300,12 +321,20 @@ def plain(element: Element) -> str:
     return " ".join(markup.TOKEN.sub("", "".join(element.itertext())).split())
 
 
+def _count_cells(line: str) -> int:
+    """The cells of a row of a table, bars at its edges left out."""
+    row = re.sub(r"\A[ >]*\|?|(?<!\\)\|\s*\Z", "", line)
+    return len(re.findall(r"(?<!\\)\|", row)) + 1
+
+
 def _captions(body: Element) -> None:
     """A paragraph `Table: words` beside a table becomes its caption (Pandoc's syntax)."""
     for table in list(body.iter("table")):
         for cell in table.iter("th"):
             if cell.get("scope") is None:
                 cell.set("scope", "col")
+        if len(list(table.iter("tr"))) > _LONG_TABLE:
+            table.set("class", f"{table.get('class', '')} long".strip())
         if table.find("caption") is not None:
             continue
         for other in (table.getprevious(), table.getnext()):

@@ -20,7 +20,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from press import __version__, engine
-from press.model import Artifact, Document, Edition
+from press.model import Artifact, Document, Edition, Part
 from press.problems import Problem, ProblemsError, Span
 from press.styles import Styles
 
@@ -154,7 +154,7 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
 
 def handout_html(document: Document, styles: Styles) -> str:
     """The whole handout as one HTML text."""
-    groups = [(place, list(parts)) for place, parts in groupby(document.parts, lambda p: p.place)]
+    groups = [(place, list(parts)) for place, parts in groupby(document.parts, _place)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
     text = styles.fill(
         "handout.html",
@@ -166,6 +166,10 @@ def handout_html(document: Document, styles: Styles) -> str:
         generator=f"makebook {__version__}",
     )
     return text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+
+
+def _place(part: Part) -> str:
+    return part.place or ("references" if part.kind == "references" else "")
 
 
 def render(

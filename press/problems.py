@@ -28,6 +28,7 @@ CODES: dict[str, tuple[str, str]] = {
     "TXT006": (ERROR, "a note that nothing refers to"),
     "TXT008": (ERROR, "a note that is written twice"),
     "TXT007": (ERROR, "a character that none of the fonts has"),
+    "TXT009": (ERROR, "a table row with more cells than its table has columns"),
     "FRM001": (WARNING, "an unknown key in the front matter"),
     "FRM002": (ERROR, "front matter that is no YAML"),
     "FRM003": (ERROR, "a value in the front matter that cannot be used"),

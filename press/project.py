@@ -28,6 +28,8 @@ KEYS = (
 )  # fmt: skip
 _CHOSEN = "editions-chosen"
 EDITION_KEYS = ("page",)
+MAX_AGE = {"verified": 365, "reviewed": 1095}
+"""Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")
 _LONGEST = 36525  # days: a century
 
@@ -275,7 +277,7 @@ class _Reader:
         return address.rstrip("/")
 
     def max_age(self) -> dict[str, int]:
-        value = self.table.get("max-age", {})
+        value = self.table.get("max-age", MAX_AGE)
         given = dict.fromkeys(AGE_KEYS, value) if isinstance(value, int) else value
         if not isinstance(given, dict):
             hint = "write max-age = {verified = 365, reviewed = 1095}, in days"

@@ -30,6 +30,8 @@ from press.problems import Problem, Span
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 _USED = "\u0000"
+_LONG = 24
+"""Letters of a text that is not found by chance in a place that is not its own."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 _HINT = "the file was not published; look at your own styles and templates first"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -118,11 +120,52 @@ def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
     stand between its two halves.
     """
     left = list(pages)
-    return [
-        unit
-        for unit in sorted(wanted, key=lambda unit: -len(letters(unit.text)))
-        if not _take(letters(unit.text), left)
-    ]
+    astray = list(_walk(wanted, left))
+    astray.sort(key=lambda unit: -len(letters(unit.text)))
+    return [unit for unit in astray if not _take(letters(unit.text), left)]
+
+
+def _walk(wanted: Iterable[Unit], pages: list[str]) -> Iterator[Unit]:
+    """Use up the units that stand one after the other, in order; gives those that do not.
+
+    Text that repeats itself can only be told apart in this way.
+    """
+    number, offset = 0, 0
+    for unit in wanted:
+        needle = letters(unit.text)
+        found = _next(needle, pages, number, offset)
+        if not found:
+            yield unit
+            continue
+        for page, start, end in found:
+            pages[page] = pages[page][:start] + _USED * (end - start) + pages[page][end:]
+        number, _, offset = found[-1]
+
+
+def _next(needle: str, pages: list[str], number: int, offset: int) -> list[tuple[int, int, int]]:
+    """Where a needle stands next: at the place reached, over the page's end, or not far behind.
+
+    Gives page, start and end of each stretch. A short needle is not looked for behind other text:
+    it may well stand in a place that is not its own.
+    """
+    if pages[number].startswith(needle, offset):
+        return [(number, offset, offset + len(needle))]
+    for cut in _ends(pages[number]):
+        head = pages[number][offset:cut]
+        if cut < offset or not needle.startswith(head) or number + 1 == len(pages):
+            continue
+        rest, upto, stretches = needle[len(head) :], number + 1, [(number, offset, cut)]
+        while upto + 1 < len(pages) and (whole := _whole(pages[upto], rest)):
+            stretches.append((upto, 0, whole))
+            rest, upto = rest[whole:], upto + 1
+        if pages[upto].startswith(rest):
+            return [*stretches, (upto, 0, len(rest))]
+    if len(needle) >= _LONG:
+        for page in range(number, min(number + 2, len(pages))):
+            at = pages[page].find(needle, offset if page == number else 0)
+            if at >= 0:
+                return [(page, at, at + len(needle))]
+    return []
 
 
 def _take(needle: str, pages: list[str]) -> bool:
@@ -145,9 +188,10 @@ def _take_across(needle: str, pages: list[str], number: int) -> bool:
             rest, upto = needle[size:], number + 1
             while upto + 1 < len(pages) and (whole := _whole(pages[upto], rest)):
                 rest, upto = rest[whole:], upto + 1
-            if pages[upto].startswith(rest):
+            at = pages[upto].find(rest)
+            if at == 0 or (at > 0 and len(rest) >= _LONG):
                 pages[number] = head[: cut - size] + _USED + head[cut:]
-                pages[upto] = _USED + pages[upto][len(rest) :]
+                pages[upto] = pages[upto][:at] + _USED + pages[upto][at + len(rest) :]
                 return True
     return False
 
