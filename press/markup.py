@@ -27,6 +27,7 @@ from press.citesyntax import (
     without_code,
 )
 from press.clean import Element, clean, legal
+from press.lists import regular
 from press.model import Cluster
 from press.problems import Problem, Span
 
@@ -74,7 +75,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     clusters.clear()
     dropped: list[tuple[str, str]] = []
     try:
-        html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
+        html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", regular(text)))
         body = clean(html, dropped)
     except RecursionError:
         _engine.cache_clear()  # the library stopped half-way, and keeps where it was

@@ -18,7 +18,7 @@ LAYERS = (
     # What the author wrote, read and understood.
     "bibliography bibtex bibtexnames citations citesyntax clean clusters cslbase cslcase csldata "
     "csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender disclaimers images "
-    "labels latex manuscript markup matter project pubmed readability ris styles words",
+    "labels latex lists manuscript markup matter project pubmed readability ris styles words",
     "identity assemble",
     # Formats, and the tools that only they use.
     "chapters cover engine epub fonts page pdf pdfread",

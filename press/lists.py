@@ -1,0 +1,106 @@
+"""Lists as Pandoc and CommonMark read them, for a library that counts in steps of four spaces.
+
+In: Markdown. Out: Markdown of the same words, in which every line of a list item is indented by
+four spaces a level, and a list that follows a paragraph of an item has a blank line before it.
+The rule is CommonMark 0.31, 5.2: what is indented as far as an item's text belongs to the item.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ITEM = re.compile(r"( *)([-*+]|\d{1,9}[.)])( +)(?=\S)")
+_RULE = re.compile(r" {0,3}([-*_])( *\1){2,} *\Z")
+_FENCE = re.compile(r" *(`{3,}|~{3,})")
+_STEP = 4
+
+
+def regular(text: str) -> str:
+    """Indent the items of lists in steps of four spaces; all else stays as it is."""
+    reader = _Reader()
+    for line in text.split("\n"):
+        reader.read(line.expandtabs(_STEP) if line[:1] in "\t " else line)
+    return "\n".join(reader.lines)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.open: list[int] = []
+        """For each item that is open, the column in which its text begins."""
+        self.loose: list[bool] = []
+        """For each of them, whether it holds more than one paragraph."""
+        self.blank = True
+        self.fence = ""
+        self.shift: int | None = None
+        """In a fence: how far its lines move; None outside lists, where they stay."""
+
+    def read(self, line: str) -> None:
+        """Take one line."""
+        if not line.strip():
+            self.lines.append(line)
+            self.blank = True
+            return
+        indent = len(line) - len(line.lstrip(" "))
+        if self.fence:
+            self._in_fence(line, indent)
+        else:
+            item = None if _RULE.fullmatch(line) else _ITEM.match(line)
+            inside = bool(self.open)
+            closed = self._close(indent, starts=bool(item) or self.blank)
+            if item and self._can_start(indent, inside=inside):
+                self._item(line, item, closed)
+            else:
+                self._continue(line, indent)
+        self.blank = False
+
+    def _close(self, indent: int, *, starts: bool) -> list[bool]:
+        """End the items that a line does not belong to; gives for each whether it was loose."""
+        closed = []
+        while starts and self.open and indent < self.open[-1]:
+            self.open.pop()
+            closed.append(self.loose.pop())
+        return closed
+
+    def _can_start(self, indent: int, *, inside: bool) -> bool:
+        """At the top a list needs a blank line before it, and less than the indent of code."""
+        if self.open:
+            return indent - self.open[-1] < _STEP
+        return indent < _STEP and (self.blank or inside)
+
+    def _item(self, line: str, item: re.Match[str], closed: list[bool]) -> None:
+        first_of_loose = not closed and bool(self.loose) and self.loose[-1]
+        if (any(closed) or first_of_loose) and not self.blank:
+            self.lines.append("")
+        marker = item[2].replace(")", ".")
+        width = len(item[3]) if len(item[3]) <= _STEP else 1
+        self.lines.append(f"{' ' * _STEP * len(self.open)}{marker} {line[item.end() :]}")
+        self.open.append(len(item[1]) + len(item[2]) + width)
+        self.loose.append(False)
+
+    def _continue(self, line: str, indent: int) -> None:
+        opened = _FENCE.match(line)
+        self.fence, self.shift = (opened[1] if opened else ""), None
+        if not self.open:
+            self.lines.append(line)
+            return
+        more = indent - self.open[-1]
+        if opened and more >= 0:  # the library knows fences at the top only: indented code serves
+            self.shift = _STEP * (len(self.open) + 1) - indent
+            self.lines.append("")
+            return
+        extra = more if more >= _STEP else 0
+        place = _STEP * len(self.open) + extra if more >= 0 or self.blank else indent
+        self.loose[-1] = self.loose[-1] or self.blank
+        self.lines.append(" " * place + line.lstrip(" "))
+
+    def _in_fence(self, line: str, indent: int) -> None:
+        closing = line.strip()
+        ends = closing.startswith(self.fence) and not closing.strip(self.fence[0])
+        if self.shift is None:
+            self.lines.append(line)
+        else:
+            self.lines.append("" if ends else " " * max(0, indent + self.shift) + line.lstrip(" "))
+            self.loose[-1] = True
+        if ends:
+            self.fence = ""
