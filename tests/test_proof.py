@@ -261,6 +261,24 @@ def test_what_occurs_twice_must_be_there_twice() -> None:
     assert len(missing(twice, [letters("Tell your nurse. Drink water.")])) == 1
 
 
+def test_text_that_repeats_itself_over_pages() -> None:
+    paragraph = "Some words that go on and on. " * 40
+    whole = letters(paragraph) * 6
+    for cut in range(900, len(whole) - 900, 517):
+        pages = [whole[:cut], whole[cut : cut + 700], whole[cut + 700 :]]
+        assert missing([Unit("paragraph", paragraph)] * 6, pages) == []
+        assert len(missing([Unit("paragraph", paragraph)] * 7, pages)) == 1
+
+
+@pytest.mark.parametrize("size", ["letter", "a4"])
+@pytest.mark.parametrize("length", [60, 74, 88, 102])
+def test_wherever_the_text_ends_the_proof_holds(tmp_path: Path, size: str, length: int) -> None:
+    more = "\n\n".join(["A line of it."] * length)
+    article = FILES["source/tea.md"] + f"\n\n## More {{#more}}\n\n{more}\n\n{'End. ' * 60}\n"
+    toml = f'address = "https://example.org/x"\neditions = ["{size}"]\n' + FILES["makebook.toml"]
+    assert run(write(tmp_path, {"source/tea.md": article, "makebook.toml": toml})) == 0
+
+
 def test_a_short_text_is_not_found_inside_a_longer_one() -> None:
     cells = [Unit("table cell", "10"), Unit("paragraph", "None of 10 people got better.")]
     assert missing(cells, [letters("None of 10 people got better.")]) == [cells[0]]
