@@ -20,7 +20,7 @@ from lxml import etree
 from press import identity, markup
 from press.citations import ref_id
 from press.clean import Element
-from press.labels import direction, has_labels, labels_for
+from press.labels import direction, has_labels, labels_for, letter
 from press.manuscript import plain
 from press.model import (
     Citations,
@@ -198,7 +198,7 @@ class _Assembler:
         heading.set("id", f"{name}-title")
 
     def _link_back(self, holder: Element, places: Sequence[str]) -> None:
-        """Notes begin with their number, which leads back; letters lead to further places."""
+        """Notes begin with their letter, which leads back; numbers lead to further places."""
         holder.tag = "section"
         for note in holder:
             number = (note.get("id") or "").rpartition("-")[2]
@@ -207,10 +207,11 @@ class _Assembler:
             again = [name for name in places if name.startswith(f"noteref-{number}-")]
             for index, name in enumerate([f"noteref-{number}", *again]):
                 back = etree.Element("a", attrib={"class": "note-back", "href": f"#{name}"})
-                which = f" {_letter(index)}" if index else ""
-                label = f"{self.labels['note']} {number}{which}, {self.labels['back-to-text']}"
+                mark = letter(int(number) - 1)
+                which = f" {index + 1}" if index else ""
+                label = f"{self.labels['note']} {mark}{which}, {self.labels['back-to-text']}"
                 back.set("aria-label", label)
-                back.text = _letter(index) if index else f"{number}."
+                back.text = str(index + 1) if index else f"{mark}."
                 back.tail = " "
                 first.insert(index, back)
             first[len(again)].tail = f" {text}"
@@ -339,7 +340,7 @@ class _Assembler:
         back.text = f"{self.labels['cited-at']} "
         for index, place in enumerate(places):
             link = etree.SubElement(back, "a", attrib={"class": "backlink", "href": f"#{place}"})
-            link.text = _letter(index)
+            link.text = letter(index)
             link.set(
                 "aria-label",
                 self.labels["cited-back"].format(
@@ -357,13 +358,3 @@ def _space_before(element: Element) -> None:
         parent.text = f"{(parent.text or '').rstrip()} "
     else:
         previous.tail = f"{(previous.tail or '').rstrip()} "
-
-
-def _letter(index: int) -> str:
-    """Letters that count: a to z, then aa, ab and so on."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(97 + rest) + letters
-    return letters

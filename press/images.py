@@ -23,6 +23,7 @@ _KINDS = (
     (b"GIF8", "image/gif"),
 )
 _ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 _HINT = "save it again as SVG, PNG or JPEG"
 _MOST_PIXELS = 100_000_000
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -83,6 +84,10 @@ def _pixel_flaw(data: bytes) -> str:
             if picture.width * picture.height > _MOST_PIXELS:
                 return f"is {picture.width} by {picture.height} pixels, far more than paper shows"
             picture.load()
+            if picture.mode not in _MODES:
+                return (
+                    f"has colours that not every reader shows ({picture.mode}); save it with 8 bits"
+                )
     except Picture.DecompressionBombError:
         return "has far more pixels than paper shows"
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError) as error:

@@ -68,6 +68,16 @@ def labels_for(lang: str) -> Mapping[str, str]:
     return _TABLES.get(lang.partition("-")[0].lower(), _ENGLISH)
 
 
+def letter(index: int) -> str:
+    """Letters that count: a to z, then aa, ab and so on."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(97 + rest) + letters
+    return letters
+
+
 def direction(lang: str) -> str:
     """`rtl` or `ltr`, by the script that a language is usually written in."""
     script = lang.split("-")[1].lower() if lang.count("-") and len(lang.split("-")[1]) == 4 else ""

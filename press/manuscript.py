@@ -19,6 +19,7 @@ from press import markup
 from press.citesyntax import without_code
 from press.clean import BLOCKS, Element, remove, unwrap
 from press.images import read_image
+from press.labels import letter
 from press.matter import nearest, read_matter, split
 from press.model import Cluster, Config, Image, Manuscript
 from press.problems import Problem, Span
@@ -139,7 +140,7 @@ class _Reader:
             link = etree.SubElement(sup, "a", href=f"#note-{number}", id=f"noteref-{number}")
             if key[0] != "fnref":
                 link.set("id", f"noteref-{number}-{key[0][5:]}")
-            link.text, sup.text = str(number), None
+            link.text, sup.text = letter(number - 1), None
         for holder in [e for e in self.body.iter("div") if e.get("class") == "footnote"]:
             self._note_texts(holder, numbers)
 
