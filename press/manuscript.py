@@ -23,7 +23,7 @@ from press.labels import letter
 from press.matter import nearest, read_matter, split
 from press.model import Cluster, Config, Image, Manuscript
 from press.problems import Problem, Span
-from press.project import decode, shown
+from press.project import decode, read_bytes, shown
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
 _CODE = ("code", "pre", "kbd", "samp")
@@ -43,11 +43,8 @@ def read_manuscript(
     Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`); all of them in one pass.
     """
     file = shown(path, root)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        hint = "check that the file is there and may be read"
-        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+    data = read_bytes(path, file, problems)
+    if data is None:
         return None
     if len(data) > _LARGEST:
         message = f"has {len(data) // 1_000_000} million bytes, more than a handout can hold"

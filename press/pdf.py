@@ -55,11 +55,10 @@ _UA_METADATA = b"""
 class Layout:
     """A handout laid out on pages, ready to be written with what it carries."""
 
-    def __init__(self, document: Document, edition: Edition, rendered: Any, text: str) -> None:
+    def __init__(self, document: Document, edition: Edition, rendered: Any) -> None:
         self.document = document
         self.edition = edition
         self._rendered = rendered
-        self.html = text
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -149,7 +148,7 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     rendered = render(
         text, [styles.css("print.css"), f"@page {{ size: {edition.page} }}"], document, styles
     )
-    return Layout(document, edition, rendered, text)
+    return Layout(document, edition, rendered)
 
 
 def handout_html(document: Document, styles: Styles) -> str:

@@ -39,13 +39,18 @@ def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
 
     Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot.
     """
+    data = read_bytes(path, file, problems)
+    return None if data is None else decode(data, file, problems)
+
+
+def read_bytes(path: Path, file: str, problems: list[Problem]) -> bytes | None:
+    """Read a file; None, with TXT002, where it cannot be read."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         hint = "check that the file is there and may be read"
         problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
         return None
-    return decode(data, file, problems)
 
 
 def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
