@@ -122,8 +122,14 @@ class Edition:
     """A form in which an article is printed."""
 
     name: str
-    page: str = "Letter"
-    """The sheet, as CSS Paged Media 3 (7.1) writes the `size` property."""
+    kind: str = "standard"
+    """What it must satisfy: `standard`, `large-print`, `ink-saver` or `booklet`."""
+    page: str = ""
+    """The sheet, as CSS Paged Media 3 (7.1) writes the `size` property. A booklet's pages are half
+    of it. Empty in a project's configuration: the paper of the jurisdiction."""
+    references: str = "sheet"
+    """Where the references stand: `sheet`, a last sheet; `companion`, a file of their own; `link`,
+    at the web address."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ class Config:
     bibliography: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("pdf", "epub")
     editions: tuple[Edition, ...] = ()
+    known_editions: Mapping[str, Edition] = field(default_factory=dict)
+    """Every edition that may be asked for by name, chosen or not."""
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Topic (or `*`) to the ids of the notices that an article on it must carry."""
     required_lines: Mapping[str, int] = field(default_factory=dict)
@@ -159,6 +167,43 @@ class Data:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A picture that an article or an imprint shows."""
+
+    name: str
+    """Its path as the article writes it, relative to the article's folder."""
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """A clinic's overlay: who hands the handout out, and in whose colours."""
+
+    name: str
+    """The file name without its ending: names the folder of the outputs."""
+    file: str
+    clinic: Mapping[str, str] = field(default_factory=dict)
+    """`name`, `telephone`, `hours`, `address` (of the house), `web`; only those that are given."""
+    contact: str = "filled"
+    """The contact box: `filled` in, or `lines` to write on."""
+    logo: Image | None = None
+    logo_alt: str = ""
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """Names of tokens without hyphens (`accent`, `tint`) to `#rrggbb`."""
+    lang: str = ""
+    jurisdiction: str = ""
+    address: str = ""
+    """Where the library of this imprint will stand on the web."""
+    editions: tuple[Edition, ...] = ()
+    """In place of the project's, where given."""
+    notices: tuple[Notice, ...] = ()
+    """Its own, beside those of the project."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """For each key that was given (`clinic.telephone`), its line in the file."""
+
+
+@dataclass(frozen=True)
 class Project:
     """All that stands in a project's folder, before any article is read."""
 
@@ -167,16 +212,7 @@ class Project:
     articles: tuple[Path, ...]
     notice_files: tuple[Path, ...]
     data: tuple[Data, ...]
-
-
-@dataclass(frozen=True)
-class Image:
-    """A picture that an article shows."""
-
-    name: str
-    """Its path as the article writes it, relative to the article's folder."""
-    data: bytes
-    media_type: str
+    imprint_files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -283,6 +319,19 @@ class Document:
     hash: str
     """First 8 hexadecimal digits of the SHA-256 of all that stands above."""
     due: tuple[Due, ...] = ()
+    imprint: Imprint | None = None
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Type as it stands on the pages of a finished PDF; sizes in points."""
+
+    smallest: float
+    body: float
+    leading: float
+    """Distance of the lines of the body, as a multiple of its size."""
+    characters: int
+    """A full line of the body, its median; 0 where there are too few lines to say."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +344,10 @@ class Artifact:
     data: bytes
     edition: str = ""
     pages: int = 0
+    """Of an e-book, how many pages its page-list names."""
+    part: str = ""
+    """`references` for the file that holds an edition's references alone."""
+    measures: Measures | None = None
 
 
 @dataclass(frozen=True)
@@ -307,6 +360,8 @@ class Request:
     """The clock's only use: to say that a review is due. It changes no byte."""
     articles: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
+    imprints: tuple[str, ...] = ()
+    """Names, or `all`; empty: without an imprint."""
     formats: tuple[str, ...] = ()
     force: bool = False
     strict: bool = False
@@ -323,3 +378,4 @@ class Built:
     problems: tuple[Problem, ...] = ()
     fresh: bool = False
     """Made by this run, not found unchanged."""
+    imprint: str = ""

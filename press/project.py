@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from press.matter import LANG, nearest
-from press.model import Config, Data, Edition, Project
+from press.model import Config, Data, Edition, Imprint, Project
 from press.problems import Problem, ProblemsError, Span
 
 FILE = "makebook.toml"
 FORMATS = ("pdf", "epub")
-EDITIONS = {"letter": Edition("letter", "Letter"), "a4": Edition("a4", "A4")}
+EDITIONS = {
+    "letter": Edition("letter", page="Letter"),
+    "a4": Edition("a4", page="A4"),
+    "large-print": Edition("large-print", "large-print"),
+    "ink-saver": Edition("ink-saver", "ink-saver"),
+    "booklet": Edition("booklet", "booklet"),
+}
 """The editions that every project has; `[editions.NAME]` adjusts or adds one."""
+_LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
+"""Where paper is Letter (CLDR, supplemental data, paperSize); elsewhere it is A4."""
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
     "notices", "max-age", "readability",
 )  # fmt: skip
 _CHOSEN = "editions-chosen"
-EDITION_KEYS = ("page",)
+EDITION_KEYS = ("page", "like", "references")
+REFERENCES = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")
@@ -92,6 +102,29 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
             for file in sorted(notices.glob("*.toml"))
             if (data := _data(file, root, problems)) is not None
         ),
+        imprint_files=tuple(sorted((source / "imprints").glob("*.toml"))),
+    )
+
+
+def effective(config: Config, imprint: Imprint | None) -> Config:
+    """A configuration as an imprint changes it, with the paper of every edition known.
+
+    Editions that name no paper take that of the main edition; under an imprint for another
+    country, which names no editions of its own, that country's.
+    """
+    own = imprint or Imprint("", "")
+    lang, where = own.lang or config.lang, own.jurisdiction or config.jurisdiction
+    editions = own.editions or config.editions
+    abroad = where != config.jurisdiction and not own.editions
+    paper = (not abroad and editions[0].page) or ("Letter" if where in _LETTER else "A4")
+    return replace(
+        config,
+        lang=lang,
+        jurisdiction=where,
+        address=own.address
+        or (config.address and own.name and f"{config.address}/{own.name}")
+        or config.address,
+        editions=tuple(replace(e, page=e.page or paper) for e in editions),
     )
 
 
@@ -197,6 +230,7 @@ class _Reader:
         self.text = text
         self.problems = problems
         self.table = _toml(_both_editions(text), FILE)
+        self.known_editions: dict[str, Edition] = {}
 
     def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
         span = Span(FILE, _line(self.text, key, table), 1)
@@ -267,6 +301,7 @@ class _Reader:
             bibliography=self.list_of(self.table, "bibliography"),
             formats=tuple(name for name in FORMATS if name in formats),
             editions=self.editions(),
+            known_editions=self.known_editions,
             required={t: self.list_of(required, t, "notices.required") for t in required},
             required_lines={t: _line(self.text, t, "notices.required") for t in required},
             max_age=self.max_age(),
@@ -301,28 +336,51 @@ class _Reader:
         value = self.table.get("editions", {})
         own = value if isinstance(value, dict) else {}
         listed = {"editions": self.table.get(_CHOSEN, [] if isinstance(value, dict) else value)}
-        known = dict(EDITIONS)
+        self.known_editions = dict(EDITIONS)
         for name, given in own.items():
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
                 hint = "use letters, digits and hyphens: it becomes part of a file's name"
                 self.bad("CFG004", name, f"'{name}' is no name for an edition", hint, "editions")
-                continue
-            if not isinstance(given, dict):
+            elif not isinstance(given, dict):
                 hint = f'write [editions.{name}] and under it page = "A4"'
                 self.bad("CFG004", name, f"edition '{name}' must be a table", hint, "editions")
-                continue
-            self.known(given, EDITION_KEYS, f"editions.{name}")
-            base = known.get(name, Edition(name))
-            known[name] = Edition(name, self.page(name, given.get("page", base.page)))
-        editions = []
-        usable = [name for name in own if name in known] or ["letter"]
-        for name in dict.fromkeys(self.list_of(listed, "editions")) or usable:
-            if name in known:
-                editions.append(known[name])
             else:
-                hint = nearest(name, known)
+                self.known_editions[name] = self.edition(name, given)
+        usable = [name for name in own if name in self.known_editions] or ["letter"]
+        names = self.list_of(listed, "editions") or usable
+        return self.choose(names) or (EDITIONS["letter"],)
+
+    def choose(self, names: Sequence[str]) -> tuple[Edition, ...]:
+        """The editions of these names. Problem CFG005: there is none of that name."""
+        for name in names:
+            if name not in self.known_editions:
+                hint = nearest(name, self.known_editions)
                 self.bad("CFG005", "editions", f"there is no edition '{name}'", hint)
-        return tuple(editions) or (EDITIONS["letter"],)
+        return tuple(
+            self.known_editions[n] for n in dict.fromkeys(names) if n in self.known_editions
+        )
+
+    def edition(self, name: str, given: Mapping[str, Any]) -> Edition:
+        table = f"editions.{name}"
+        self.known(given, EDITION_KEYS, table)
+        like = given.get("like", name)
+        if "like" in given and like not in EDITIONS:
+            hint = nearest(str(like), EDITIONS)
+            self.bad("CFG005", "like", f"there is no edition '{like}' to be like", hint, table)
+        base = EDITIONS.get(like) if isinstance(like, str) else None
+        base = base or Edition(name)
+        references = given.get("references", base.references)
+        if references not in REFERENCES:
+            hint = f"write references = one of {', '.join(REFERENCES)}"
+            message = f"'{references}' is no place for references"
+            self.bad("CFG004", "references", message, hint, table)
+            references = base.references
+        if references == "link" and not self.table.get("address"):
+            hint = 'write address = "https://example.org/handouts" at the top of the file'
+            message = f"edition '{name}' leads to the web for its references, and has no address"
+            self.bad("CFG004", "references", message, hint, table)
+        page = self.page(name, given["page"]) if "page" in given else base.page
+        return Edition(name, base.kind, page, references)
 
     def page(self, name: str, value: Any) -> str:
         size = r"\d+(\.\d+)?(mm|cm|in|pt)"
