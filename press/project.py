@@ -7,16 +7,16 @@ This module must not know Markdown, nor any renderer.
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from press.matter import LANG, nearest
+from press.matter import nearest
 from press.model import Config, Data, Edition, Imprint, Project
 from press.problems import Problem, ProblemsError, Span
+from press.settings import Settings, line_of, parse_toml
 
 FILE = "makebook.toml"
 FORMATS = ("pdf", "epub")
@@ -102,8 +102,13 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
             for file in sorted(notices.glob("*.toml"))
             if (data := _data(file, root, problems)) is not None
         ),
-        imprint_files=tuple(sorted((source / "imprints").glob("*.toml"))),
+        imprint_files=imprint_files(root),
     )
+
+
+def imprint_files(root: Path) -> tuple[Path, ...]:
+    """The files of a project's imprints."""
+    return tuple(sorted((root / "source" / "imprints").glob("*.toml")))
 
 
 def effective(config: Config, imprint: Imprint | None) -> Config:
@@ -147,18 +152,7 @@ def is_file(path: Path) -> bool:
 def place_of(key: str, root: Path) -> Span:
     """Where a key stands in makebook.toml."""
     text = read_text(root / FILE, FILE, [])
-    return Span(FILE, _line(text or "", key), 1)
-
-
-def _toml(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
-        message = f"no TOML: {str(error).split(' (at ')[0]}"
-        hint = 'write key = "value"; texts and dates as TOML has them'
-        raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
+    return Span(FILE, line_of(text or "", key), 1)
 
 
 def _both_editions(text: str) -> str:
@@ -174,30 +168,13 @@ def _both_editions(text: str) -> str:
     return re.sub(r"^editions(?=\s*=)", _CHOSEN, text[:end], flags=re.M) + text[end:]
 
 
-def _line(text: str, key: str, table: str = "") -> int:
-    """The line on which a key of a TOML file stands, 1 where it cannot be found."""
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[([^\[\]]+)\]", line)
-        if header:
-            current = re.sub(r"[\s\"']", "", header[1])
-            if f"{table}.{key}".strip(".") in (current, current.split(".")[0] if not table else ""):
-                return number
-        name = re.match(r"\s*[\"']?([\w*.-]+)[\"']?\s*=", line)
-        if name and (name[1] == key or name[1].startswith(key + ".")) and current == table:
-            return number
-        if table and name and name[1] == table and re.search(rf"\b{re.escape(key)}\b", line):
-            return number
-    return 1
-
-
 def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
     file = shown(path, root)
     text = read_text(path, file, problems)
     if text is None:
         return None
     try:
-        table = _toml(text, file)
+        table = parse_toml(text, file)
     except ProblemsError as error:
         problems.extend(error.problems)
         return None
@@ -207,64 +184,28 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
         if isinstance(words, dict):
             locales[locale] = {name: word for name, word in words.items() if isinstance(word, str)}
             for name in words.keys() - locales[locale].keys():
-                span = Span(file, _line(text, name, locale), 1)
+                span = Span(file, line_of(text, name, locale), 1)
                 message = f"'{name}' in [{locale}] must be a text"
                 problems.append(Problem("CFG004", span, message, f'write {name} = "…"'))
             continue
         message = f"'{locale}' is no table of texts for one locale"
-        span = Span(file, _line(text, locale), 1)
+        span = Span(file, line_of(text, locale), 1)
         problems.append(Problem("CFG004", span, message, 'write [en-US] and under it name = "…"'))
     if verified is not None and type(verified) is not date:
-        span = Span(file, _line(text, "verified"), 1)
+        span = Span(file, line_of(text, "verified"), 1)
         problems.append(
             Problem("CFG004", span, f"'verified = {verified}' is no date", "verified = 2026-11-22")
         )
         verified = None
-    return Data(path.stem, file, verified, locales, _line(text, "verified"))
+    return Data(path.stem, file, verified, locales, line_of(text, "verified"))
 
 
-class _Reader:
-    """Takes makebook.toml apart; each wrong value is a problem, and the default stands in."""
+class _Reader(Settings):
+    """Takes makebook.toml apart."""
 
     def __init__(self, text: str, problems: list[Problem]) -> None:
-        self.text = text
-        self.problems = problems
-        self.table = _toml(_both_editions(text), FILE)
+        super().__init__(text, FILE, parse_toml(_both_editions(text), FILE), problems)
         self.known_editions: dict[str, Edition] = {}
-
-    def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
-        span = Span(FILE, _line(self.text, key, table), 1)
-        self.problems.append(Problem(code, span, message, hint))
-
-    def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
-        for key in given:
-            if key not in keys:
-                where = f" in [{table}]" if table else ""
-                message = f"{FILE} has the unknown key '{key}'{where}"
-                self.bad("CFG003", key, message, nearest(key, keys), table)
-
-    def text_of(self, key: str, default: str) -> str:
-        value = self.table.get(key, default)
-        if isinstance(value, str):
-            return value
-        self.bad("CFG004", key, f"'{key}' must be a text", f'write {key} = "{default or "…"}"')
-        return default
-
-    def list_of(self, given: Mapping[str, Any], key: str, table: str = "") -> tuple[str, ...]:
-        value = given.get(key, [])
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return tuple(items)
-        hint = f'write {key if re.fullmatch("[A-Za-z0-9_-]+", key) else repr(key)} = ["…", "…"]'
-        self.bad("CFG004", key, f"'{key}' must be a list of texts", hint, table)
-        return ()
-
-    def table_of(self, key: str) -> dict[str, Any]:
-        value = self.table.get(key, {})
-        if isinstance(value, dict):
-            return value
-        self.bad("CFG004", key, f"'{key}' must be a table", f"write [{key}]")
-        return {}
 
     def config(self) -> Config:
         self.known(self.table, (*KEYS, _CHOSEN))
@@ -277,17 +218,8 @@ class _Reader:
             required = {}
         readability = self.table_of("readability")
         self.known(readability, ("terms",), "readability")
-        lang = self.text_of("lang", "en-US")
-        if not LANG.match(lang):
-            hint = 'write lang = "en", "en-US" or "de", for example'
-            self.bad("CFG004", "lang", f"'{lang}' is no language tag", hint)
-            lang = "en-US"
-        region = re.search(r"-([A-Z]{2})\b", lang)
-        jurisdiction = self.text_of("jurisdiction", region[1] if region else "")
-        if not re.fullmatch(r"([A-Z]{2}(-[A-Z0-9]{1,3})?)?", jurisdiction):
-            hint = 'write the two letters of a country: jurisdiction = "US"'
-            message = f"'{jurisdiction}' is no jurisdiction"
-            self.bad("CFG004", "jurisdiction", message, hint)
+        lang = self.lang("en-US") or "en-US"
+        jurisdiction = self.jurisdiction(lang)
         formats = self.list_of(self.table, "formats") or FORMATS
         for name in formats:
             if name not in FORMATS:
@@ -303,18 +235,10 @@ class _Reader:
             editions=self.editions(),
             known_editions=self.known_editions,
             required={t: self.list_of(required, t, "notices.required") for t in required},
-            required_lines={t: _line(self.text, t, "notices.required") for t in required},
+            required_lines={t: line_of(self.text, t, "notices.required") for t in required},
             max_age=self.max_age(),
             terms=self.list_of(readability, "terms", "readability"),
         )
-
-    def address(self) -> str:
-        address = self.text_of("address", "")
-        if address and not re.match(r"https?://[^\s/]+\S*\Z", address):
-            hint = 'write address = "https://example.org/handouts"'
-            self.bad("CFG004", "address", f"'{address}' is no web address", hint)
-            return ""
-        return address.rstrip("/")
 
     def max_age(self) -> dict[str, int]:
         value = self.table.get("max-age", MAX_AGE)
@@ -348,17 +272,7 @@ class _Reader:
                 self.known_editions[name] = self.edition(name, given)
         usable = [name for name in own if name in self.known_editions] or ["letter"]
         names = self.list_of(listed, "editions") or usable
-        return self.choose(names) or (EDITIONS["letter"],)
-
-    def choose(self, names: Sequence[str]) -> tuple[Edition, ...]:
-        """The editions of these names. Problem CFG005: there is none of that name."""
-        for name in names:
-            if name not in self.known_editions:
-                hint = nearest(name, self.known_editions)
-                self.bad("CFG005", "editions", f"there is no edition '{name}'", hint)
-        return tuple(
-            self.known_editions[n] for n in dict.fromkeys(names) if n in self.known_editions
-        )
+        return self.choose(names, self.known_editions) or (EDITIONS["letter"],)
 
     def edition(self, name: str, given: Mapping[str, Any]) -> Edition:
         table = f"editions.{name}"

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
+    "STY004": "the colours of an imprint: tests/test_imprints.py",
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",

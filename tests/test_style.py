@@ -16,9 +16,10 @@ LAYERS = (
     "__init__ problems",
     "model",
     # What the author wrote, read and understood.
-    "bibliography bibtex bibtexnames citations citesyntax clean clusters cslbase cslcase csldata "
-    "csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender disclaimers images "
-    "labels latex lists manuscript markup matter project pubmed readability ris styles words",
+    "bibliography bibtex bibtexnames citations citesyntax clean clusters colour cslbase cslcase "
+    "csldata csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender "
+    "disclaimers images imprints labels latex lists manuscript markup matter project pubmed "
+    "readability ris settings styles words",
     "identity assemble",
     # Formats, and the tools that only they use.
     "chapters cover engine epub fonts page pdf pdfread",
