@@ -12,9 +12,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from press.digests import Digests, short_hash
 from press.labels import spell_date
-from press.model import Data, Document, Due, Manuscript, Matter, Placement
+from press.model import Data, Document, Due, Imprint, Manuscript, Matter, Placement
 from press.problems import Span
+
+FORMAT = 1
+"""Of `identity.json`; another number says that what it holds is to be read otherwise."""
 
 
 def content_hash(document: Document) -> str:
@@ -22,7 +26,7 @@ def content_hash(document: Document) -> str:
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, hashlib.sha256(i.data).hexdigest()) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
-    content = {
+    content: dict[str, Any] = {
         "matter": matter,
         "parts": [vars(part) for part in document.parts],
         "short": document.short,
@@ -31,12 +35,68 @@ def content_hash(document: Document) -> str:
         "references": references,
         "images": images,
     }
+    if document.imprint is not None:
+        content["imprint"] = _clinic(document.imprint)
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain_value)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _plain_value(value: Any) -> Any:
     return vars(value) if hasattr(value, "__dict__") else str(value)
+
+
+def _clinic(imprint: Imprint) -> dict[str, Any]:
+    """What a clinic says of itself on a sheet; its colours and editions say nothing."""
+    logo = imprint.logo
+    return {
+        "name": imprint.name,
+        "clinic": dict(imprint.clinic),
+        "contact": imprint.contact,
+        "logo": logo and [logo.name, hashlib.sha256(logo.data).hexdigest(), imprint.logo_alt],
+    }
+
+
+def record(document: Document) -> dict[str, Any]:
+    """What a sheet says, piece by piece, as titles and hashes: the file `identity.json` of a PDF.
+
+    A later state of the sources can be held against it, and what has changed be named.
+    """
+    digests, matter = Digests(document), document.matter
+    return {
+        "makebook": FORMAT,
+        "name": document.name,
+        "title": matter.title,
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "hash": document.hash,
+        "imprint": document.imprint.name if document.imprint else "",
+        "lang": matter.lang,
+        "sections": digests.sections,
+        "notices": digests.notices,
+        "references": digests.references,
+        "rest": _rest(document, digests),
+    }
+
+
+def _rest(document: Document, digests: Digests) -> dict[str, Any]:
+    """Hashes of what is neither section nor notice nor reference."""
+    matter, imprint = document.matter, document.imprint
+    dates = matter.date, matter.reviewed, matter.sources_checked, matter.next_review
+    return {
+        "title": short_hash(matter.title, matter.subtitle, matter.abstract, matter.audience),
+        "facts": short_hash(document.facts, dates, matter.identifier, matter.version),
+        "short": short_hash(document.short),
+        "clinic": short_hash(_clinic(imprint)) if imprint else "",
+        "address": short_hash(document.address),
+        "order": short_hash(digests.order),
+        "numbers": short_hash(list(digests.references)),
+        "pictures": {image.name: short_hash(image.data.hex()) for image in document.images},
+    }
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """A record as UTF-8 JSON that a person can read; the same record gives the same bytes."""
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
 def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:

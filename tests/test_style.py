@@ -20,7 +20,7 @@ LAYERS = (
     "csldata csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender "
     "disclaimers images imprints labels latex lists manuscript markup matter project pubmed "
     "readability ris settings styles words",
-    "identity assemble",
+    "assemble digests identity",
     # Formats, and the tools that only they use.
     "chapters cover engine epub fonts page pdf pdfread",
     "check proof",
