@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,15 @@ from press.model import (
     Config,
     Data,
     Document,
+    Image,
+    Imprint,
     Manuscript,
     Notice,
     Part,
     Placement,
 )
 from press.problems import Problem, Span
-from press.words import Words
+from press.words import Words, contact_lines
 
 _NOTICE_WORD = re.compile(rf"\s*{markup.WORD_OPEN}notice\.([\w-]+){markup.WORD_CLOSE}\s*")
 
@@ -47,7 +49,7 @@ class Materials:
     citations: Citations
     placements: tuple[Placement, ...]
     data: tuple[Data, ...]
-    clinic: Mapping[str, str]
+    imprint: Imprint | None = None
     epoch: datetime | None = None
     """For an article without any date: SOURCE_DATE_EPOCH."""
 
@@ -105,9 +107,8 @@ class _Assembler:
         self.matter = materials.manuscript.matter
         self.problems = problems
         self.labels = labels_for(self.matter.lang)
-        self.words = Words(
-            self.matter, materials.config, materials.data, materials.clinic, self.labels
-        )
+        clinic = materials.imprint.clinic if materials.imprint else {}
+        self.words = Words(self.matter, materials.config, materials.data, clinic, self.labels)
         self.wordless: Counter[tuple[str, str]] = Counter()
         """How often a file has had a word without a value."""
         self.cited: dict[str, list[str]] = {}
@@ -133,18 +134,25 @@ class _Assembler:
             and f"{self.m.config.address}/{quote(self.m.manuscript.name)}.html",
             placements=self.m.placements,
             references=self.m.citations.references,
-            images=self.m.manuscript.images,
+            images=self._images(),
             source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
             modified=identity.modified(self.matter, self.m.epoch),
             hash="",
             due=identity.dues(
                 self.m.manuscript, self.m.placements, self.m.data, self.m.config.max_age
             ),
+            imprint=self.m.imprint or None,
+            contact=contact_lines(self.m.imprint, self.labels),
         )
         digest = identity.content_hash(document)
         return replace(
             document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
         )
+
+    def _images(self) -> tuple[Image, ...]:
+        """The article's pictures; the logo's name begins as no picture of an article can."""
+        logo = self.m.imprint.logo if self.m.imprint else None
+        return (*self.m.manuscript.images, *((logo,) if logo else ()))
 
     def _parts(self) -> list[Part]:
         """The author's sections, with the notices among them."""

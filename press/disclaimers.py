@@ -25,8 +25,8 @@ _WHEN = ("topics", "jurisdictions", "languages")
 
 def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...]:
     """Read every file of `source/disclaimers/`. Problems: NOT004, and those of any text."""
-    found = (_read(path, project, problems) for path in project.notice_files)
-    notices = tuple(notice for notice in found if notice)
+    lang = project.config.lang
+    notices = read_files(project.notice_files, project.root, lang, problems)
     scopes: dict[tuple[object, ...], str] = {}
     for n in notices:
         first = scopes.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
@@ -37,8 +37,16 @@ def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...
     return notices
 
 
-def _read(path: Path, project: Project, problems: list[Problem]) -> Notice | None:
-    file = shown(path, project.root)
+def read_files(
+    paths: Iterable[Path], root: Path, lang: str, problems: list[Problem]
+) -> tuple[Notice, ...]:
+    """Read notice files; those that say no language are in `lang`. Problems: as any text has."""
+    found = (_read(path, root, lang, problems) for path in paths)
+    return tuple(notice for notice in found if notice)
+
+
+def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice | None:
+    file = shown(path, root)
     text = read_text(path, file, problems)
     if text is None:
         return None
@@ -47,7 +55,7 @@ def _read(path: Path, project: Project, problems: list[Problem]) -> Notice | Non
     read.unknown(NOTICE_KEYS)
     stem, _, suffix = path.stem.partition(".")
     when = _when(fields, problems)
-    languages = when["languages"] or _suffix_languages(suffix, project.config.lang)
+    languages = when["languages"] or _suffix_languages(suffix, lang)
     made = markup.convert(body_text, file, first, problems)
     body = made.body
     notice = Notice(
@@ -145,6 +153,8 @@ class Need:
     """The notices that the article places itself."""
     sections: Sequence[str]
     """Ids of the article's sections, for `before:#ID`."""
+    named: Span | None = None
+    """Where an imprint names the jurisdiction; None where makebook.toml does."""
 
 
 def place_notices(
@@ -232,12 +242,14 @@ def _no_text(
     where = need.config.jurisdiction or "no jurisdiction"
     message = f"notice '{id_}' ({rule}) has no text for language {need.matter.lang}, {where}"
     have = ", ".join(notice.file.rpartition("/")[2] for notice in variants)
-    hint = (
-        f"write source/disclaimers/{id_}.{need.matter.lang}.md with that language and "
-        f"jurisdiction under 'when'; there is {have}"
-    )
+    file = f"source/disclaimers/{id_}.{need.matter.lang}.md"
+    if any(notice.file == file for notice in variants):
+        file = f"source/disclaimers/{id_}.{where}.md"
+    hint = f"write {file} with that language and jurisdiction under 'when'; there is {have}"
     line = need.matter.lines.get("topics", need.matter.lines.get("lang", 1))
-    problems.append(Problem("NOT003", Span(need.file, line, 1), message, hint))
+    abroad = any(_speaks(tag, need.matter.lang) for n in variants for tag in n.languages)
+    span = need.named if need.named and abroad else Span(need.file, line, 1)
+    problems.append(Problem("NOT003", span, message, hint))
 
 
 def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> Iterable[Placement]:

@@ -26,6 +26,7 @@ _ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 _HINT = "save it again as SVG, PNG or JPEG"
 _MOST_PIXELS = 100_000_000
+_LONGEST_SIDE = 10_000
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -81,7 +82,7 @@ def _pixel_flaw(data: bytes) -> str:
 
     try:
         with warnings.catch_warnings(action="ignore"), Picture.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
+            if max(picture.size) > _LONGEST_SIDE or picture.width * picture.height > _MOST_PIXELS:
                 return f"is {picture.width} by {picture.height} pixels, far more than paper shows"
             picture.load()
             if picture.mode not in _MODES:

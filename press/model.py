@@ -320,6 +320,8 @@ class Document:
     """First 8 hexadecimal digits of the SHA-256 of all that stands above."""
     due: tuple[Due, ...] = ()
     imprint: Imprint | None = None
+    contact: tuple[tuple[str, str], ...] = ()
+    """The lines of the contact box: a label, and what fills it; empty for a line to write on."""
 
 
 @dataclass(frozen=True)

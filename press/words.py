@@ -15,9 +15,10 @@ from lxml import etree
 from press.clean import Element
 from press.labels import spell_date
 from press.matter import nearest
-from press.model import Config, Data, Matter
+from press.model import Config, Data, Imprint, Matter
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
+"""What a clinic may say of itself, in the order of the contact box."""
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
 
 
@@ -81,6 +82,24 @@ class Words:
             hint = f"write the words for this locale into {self.files.get(kind, 'the data')}"
             return "WRD002", f"{shown} has no value for locale {self.locale}", hint
         return "WRD001", f"{shown} names nothing", nearest(name, self.known)
+
+
+def contact_lines(
+    imprint: Imprint | None, labels: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """The lines of the contact box: a label, and what is filled in; empty where one writes by hand.
+
+    The box of a clinic on the web has a line for it; nobody writes an address of the web by hand.
+    """
+    clinic = imprint.clinic if imprint and imprint.contact == "filled" else {}
+    names = [name for name in CLINIC if name != "web" or clinic.get(name)]
+    return tuple((labels[f"clinic-{name}"], clinic.get(name, "")) for name in names)
+
+
+def telephone_link(value: str) -> str:
+    """The address that dials a telephone number (RFC 3966); empty for more than a number."""
+    digits = re.sub(r"[\s().–-]", "", value)
+    return f"tel:{digits}" if re.fullmatch(r"\+?[0-9]{3,15}", digits) else ""
 
 
 def _row(table: Data, lang: str, jurisdiction: str) -> Mapping[str, str]:

@@ -73,7 +73,7 @@ def place(
     placements = disclaimers.place_notices(notices, need, problems)
     citations = assemble.Citations((), ())
     materials = assemble.Materials(
-        manuscript, project.config, citations, placements, project.data, {}
+        manuscript, project.config, citations, placements, project.data
     )
     document = assemble.assemble(materials, problems)
     return [_line(p) for p in placements], [f"{p.code} {p.span}" for p in problems], document
