@@ -62,6 +62,7 @@ CODES: dict[str, tuple[str, str]] = {
     "WRD002": (ERROR, "a word to fill in that has no value here"),
     "DUE001": (WARNING, "a review that is due"),
     "DUE002": (WARNING, "a verified date that is stale"),
+    "DIF001": (ERROR, "an old file from which no identity can be read"),
     "STY001": (ERROR, "a style, template or font that is missing"),
     "STY002": (ERROR, "a style that uses a token nobody defines"),
     "STY003": (ERROR, "a template that cannot be filled"),
@@ -113,11 +114,11 @@ class Problem:
         return CODES[self.code][0]
 
     def __str__(self) -> str:
-        line = _visible(f"{self.span}: {self.severity} {self.code}: {self.message}")
-        return f"{line}\n    hint: {_visible(self.hint)}" if self.hint else line
+        line = visible(f"{self.span}: {self.severity} {self.code}: {self.message}")
+        return f"{line}\n    hint: {visible(self.hint)}" if self.hint else line
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """One line, in which characters that steer a terminal or turn the text around are spelt out."""
     return "".join(
         c if c.isprintable() or c in "\u00a0\u202f" else c.encode("unicode_escape").decode()

@@ -29,6 +29,7 @@ WARNED = [path for path in PROJECTS if CODES.get(path.name[:6], ("",))[0] == WAR
 OLD = b"%PDF-1.7 of an earlier build"
 
 ELSEWHERE = {
+    "DIF001": "a file given to `makebook diff`, not one of the project: tests/test_diff.py",
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
