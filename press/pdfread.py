@@ -280,9 +280,7 @@ def _links(pdf: Any, page: Any) -> Iterator[bool]:
 
 def raster(data: bytes, number: int, width: int) -> Any:
     """A page as a picture (a PIL image), `width` pixels wide; pages count from 0."""
-    import pypdfium2 as pdfium
-
-    pdf = pdfium.PdfDocument(data)
+    pdf = _open(data)
     try:
         page = pdf[number]
         return page.render(scale=width / page.get_width()).to_pil()
@@ -290,24 +288,12 @@ def raster(data: bytes, number: int, width: int) -> Any:
         pdf.close()
 
 
-def attachments(data: bytes) -> dict[str, bytes]:
-    """The files that a PDF carries, by name; one that is damaged is left out.
-
-    Raises:
-        ValueError: these bytes are no PDF that can be opened.
-    """
-    import pypdfium2 as pdfium
-
+def rasters(data: bytes, dpi: int) -> Iterator[Any]:
+    """Every page as a picture (a PIL image), so many pixels to an inch."""
+    pdf = _open(data)
     try:
-        pdf = pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        raise ValueError(str(error)) from None
-    files: dict[str, bytes] = {}
-    try:
-        for index in range(pdf.count_attachments()):
-            with contextlib.suppress(pdfium.PdfiumError, UnicodeDecodeError):
-                attached = pdf.get_attachment(index)
-                files.setdefault(attached.get_name(), bytes(attached.get_data()))
+        for page in pdf:
+            yield page.render(scale=dpi / 72).to_pil()
+            page.close()
     finally:
         pdf.close()
-    return files
