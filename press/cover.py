@@ -12,6 +12,7 @@ import io
 
 from PIL.Image import Dither, Quantize
 
+from press.colour import tones
 from press.model import Document
 from press.pdf import render
 from press.pdfread import raster
@@ -26,7 +27,8 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     digits = hashlib.sha256(seed.encode()).digest()
     tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
     text = styles.fill("cover.html", document=document, matter=document.matter, tiles=tiles)
-    pdf = render(text, [styles.css("cover.css")], document, styles, tagged=False).write_pdf()
+    sheets = [styles.css("cover.css"), *_own_tones(document)]
+    pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     # An octree is made in a seventh of the time of the usual way, and flat tones lose nothing.
     image = (
         raster(pdf, 0, WIDTH).convert("RGB").quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
@@ -35,3 +37,12 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     # Runs of one tone: PNG's run-length strategy is as small as the others here, and quicker.
     image.save(out, "PNG", optimize=False, compress_level=6, compress_type=3)
     return out.getvalue()
+
+
+def _own_tones(document: Document) -> list[str]:
+    """The tones of the pattern go with an imprint's accent; the style sheet has those of ours."""
+    accent = document.imprint.colours.get("accent") if document.imprint else None
+    if not accent:
+        return []
+    rules = [f".tone{n} {{ background: {tone}; }}" for n, tone in enumerate(tones(accent), 1)]
+    return ["\n".join(rules)]

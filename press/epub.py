@@ -23,7 +23,9 @@ from press.chapters import Chapter, make_chapters
 from press.cover import draw_cover
 from press.fonts import subset
 from press.model import Artifact, Document
+from press.settings import is_web
 from press.styles import Styles
+from press.words import telephone_link
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 _ENDINGS = {
@@ -44,7 +46,7 @@ def write_epub(
     """
     title = markup.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
-                    labels=document.labels)
+                    labels=document.labels, contact=_contact(document))
     )  # fmt: skip
     names = {
         image.name: f"images/{index}-{_safe(image.name)}.{_ENDINGS[image.media_type]}"
@@ -55,6 +57,24 @@ def write_epub(
     for image in document.images:
         book.add(names[image.name], image.media_type, image.data)
     return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
+
+
+def _contact(document: Document) -> list[tuple[str, str, str]]:
+    """Label, words and link of what a clinic has filled in; its name stands above the title."""
+    name = document.labels["clinic-name"]
+    return [
+        (label, value, value if is_web(value) else telephone_link(value))
+        for label, value in document.contact
+        if value and label != name
+    ]
+
+
+def _identifier(document: Document) -> str:
+    """One for each work, whatever its version; each imprint issues a work of its own."""
+    work = document.matter.identifier or document.name
+    if document.imprint:
+        work = f"{work} {document.imprint.name}"
+    return f"urn:uuid:{uuid.uuid5(_SPACE, work)}"
 
 
 def _safe(name: str) -> str:
@@ -78,9 +98,7 @@ class _Book:
         self.document = document
         self.chapters = chapters
         self.styles = styles
-        self.identifier = (
-            f"urn:uuid:{uuid.uuid5(_SPACE, document.matter.identifier or document.name)}"
-        )
+        self.identifier = _identifier(document)
         self.book = epub.EpubBook()
         self.book.metadata = {}
         self.book.IDENTIFIER_ID = "pub-id"
@@ -198,6 +216,8 @@ class _Book:
                 "aut",
                 {"property": "role", "refines": f"#creator-{index}", "scheme": "marc:relators"},
             )
+        if self.document.imprint:
+            dc("DC", "publisher", self.document.imprint.clinic["name"], {})
         dc("DC", "date", self.document.modified[:10], {})
         for name, text in (("description", matter.abstract), ("rights", matter.rights)):
             if text:
