@@ -297,3 +297,26 @@ def rasters(data: bytes, dpi: int) -> Iterator[Any]:
             page.close()
     finally:
         pdf.close()
+
+
+def attachments(data: bytes) -> dict[str, bytes]:
+    """The files that a PDF carries, by name; one that is damaged is left out.
+
+    Raises:
+        ValueError: these bytes are no PDF that can be opened.
+    """
+    import pypdfium2 as pdfium
+
+    try:
+        pdf = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        raise ValueError(str(error)) from None
+    files: dict[str, bytes] = {}
+    try:
+        for index in range(pdf.count_attachments()):
+            with contextlib.suppress(pdfium.PdfiumError, UnicodeDecodeError):
+                attached = pdf.get_attachment(index)
+                files.setdefault(attached.get_name(), bytes(attached.get_data()))
+    finally:
+        pdf.close()
+    return files
