@@ -242,9 +242,10 @@ def _no_text(
     where = need.config.jurisdiction or "no jurisdiction"
     message = f"notice '{id_}' ({rule}) has no text for language {need.matter.lang}, {where}"
     have = ", ".join(notice.file.rpartition("/")[2] for notice in variants)
-    file = f"source/disclaimers/{id_}.{need.matter.lang}.md"
+    folder = variants[0].file.rpartition("/")[0]
+    file = f"{folder}/{id_}.{need.matter.lang}.md"
     if any(notice.file == file for notice in variants):
-        file = f"source/disclaimers/{id_}.{where}.md"
+        file = f"{folder}/{id_}.{where}.md"
     hint = f"write {file} with that language and jurisdiction under 'when'; there is {have}"
     line = need.matter.lines.get("topics", need.matter.lines.get("lang", 1))
     abroad = any(_speaks(tag, need.matter.lang) for n in variants for tag in n.languages)

@@ -8,7 +8,6 @@ text, nor any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,11 +64,14 @@ def for_readers(manuscript: Manuscript, imprint: Imprint | None) -> Manuscript:
     """An article in the language of an imprint's readers, where the two are forms of one language.
 
     An article in `en-US` becomes one in `en-GB`: its dates are spelt so, and the notices for
-    `en-GB` are chosen. An article in another language, or another script, stays as it is.
+    `en-GB` are chosen. An article in another language, or another script, stays as it is, and so
+    does one whose language says more than the imprint's.
     """
     if not imprint or not imprint.lang:
         return manuscript
     lang, wanted = manuscript.matter.lang, imprint.lang
+    if lang.startswith(f"{wanted}-"):
+        return manuscript
     script = re.match(r"[A-Za-z]+-([A-Za-z]{4})(-|\Z)", lang)
     if _primary(lang) != _primary(wanted) or (script and script[1] not in wanted.split("-")):
         return manuscript
@@ -124,8 +126,11 @@ class _Reader:
         self.settings = settings
         self.path = path
         self.project = project
+        tables = ("clinic", "logo", "colours", "colors")
+        self.tables: dict[str, dict[str, Any]] = {name: settings.table_of(name) for name in tables}
 
     def imprint(self) -> Imprint:
+        """All that the file says; what is wrong in it is a problem."""
         settings = self.settings
         settings.known(settings.table, KEYS)
         lang = settings.lang("")
@@ -147,6 +152,7 @@ class _Reader:
         )
 
     def lines(self) -> dict[str, int]:
+        """The line of each key, and of `table.key`."""
         lines = {}
         for key, value in self.settings.table.items():
             lines[key] = line_of(self.settings.text, key)
@@ -172,7 +178,7 @@ class _Reader:
 
     def texts(self, key: str, keys: tuple[str, ...]) -> dict[str, str]:
         """The texts of a table, those that are given, each on one line."""
-        given = self.settings.table_of(key)
+        given = self.tables[key]
         self.settings.known(given, keys, key)
         texts = {}
         for name, value in ((name, given[name]) for name in keys if name in given):
@@ -188,11 +194,15 @@ class _Reader:
                 texts[name] = line
         return texts
 
+    def blank(self, table: str, key: str) -> bool:
+        """Whether a table says nothing under a key."""
+        return not str(self.tables[table].get(key, "")).strip()
+
     def clinic(self) -> dict[str, str]:
+        """The clinic's words, by name. Problem CFG004: no name, no telephone number, no address."""
         bad = self.settings.bad
         clinic = self.texts("clinic", CLINIC)
-        given = self.settings.table_of("clinic")
-        if not clinic.get("name") and isinstance(given.get("name", ""), str):
+        if self.blank("clinic", "name") and isinstance(self.settings.table.get("clinic", {}), dict):
             hint = 'write [clinic] and under it name = "…"'
             bad("CFG004", "clinic", "the imprint does not name the clinic", hint)
         telephone, web = clinic.get("telephone"), clinic.get("web")
@@ -205,6 +215,7 @@ class _Reader:
         return clinic
 
     def contact(self) -> str:
+        """`filled` or `lines`. Problem CFG004: another word."""
         contact = self.settings.text_of("contact", "filled")
         if contact in _CONTACT:
             return contact
@@ -216,15 +227,14 @@ class _Reader:
         """The logo and its alternative text. Problems: IMG001 to IMG004."""
         settings = self.settings
         logo = self.texts("logo", ("file", "alt"))
-        given: Mapping[str, Any] = settings.table_of("logo")
         name, alt = logo.get("file", ""), logo.get("alt", "")
-        if not given:
+        if not self.tables["logo"]:
             return None, ""
-        if not alt and isinstance(given.get("alt", ""), str):
+        if self.blank("logo", "alt"):
             hint = 'write alt = "…": what is to be seen, in a few words'
             settings.bad("IMG002", "logo", "the logo has no alternative text", hint)
         if not name:
-            if isinstance(given.get("file", ""), str):
+            if self.blank("logo", "file"):
                 hint = 'write file = "…" under [logo]: an SVG or PNG beside this file'
                 settings.bad("IMG001", "logo", "[logo] names no file", hint)
             return None, alt
