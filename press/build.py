@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from press import record
-from press.model import Artifact, Built, Citations, Config, Edition, Project, Request
+from press.model import Artifact, Built, Config, Edition, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
 from press.publish import publish, read_manifest
 
 if TYPE_CHECKING:
-    from press.model import Document, Manuscript, Notice
+    from press.compose import Draft
+    from press.model import Document, Imprint, Notice
+    from press.pdf import Layout
 
 
 class UnknownName(LookupError):
@@ -43,13 +44,25 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class _Issue:
+    """One set of outputs: of an imprint, or without one."""
+
+    request: Request
+    """With the folder of this issue as its output."""
+    name: str = ""
+    imprint: Imprint | None = None
+    found: tuple[Problem, ...] = ()
+    """Of the imprint's own file. An error among them: nothing is made for it."""
+
+
+@dataclass(frozen=True)
 class _Job:
-    """One article to make."""
+    """One article to make, in every issue asked for."""
 
     path: Path
     project: Project
     notices: tuple[Notice, ...]
-    request: Request
+    issues: tuple[_Issue, ...]
     key: str
     engine: Mapping[str, str]
     found: tuple[Problem, ...]
@@ -61,212 +74,185 @@ def build(request: Request) -> Outcome:
 
     Raises:
         ProblemsError: makebook.toml is missing or no TOML, or the machine stands in the way.
-        UnknownName: the request names an article, edition or format that does not exist.
+        UnknownName: the request names an article, edition or imprint that does not exist.
     """
     from press.project import read_project
 
-    manifest = read_manifest(request.output)
     engine = record.versions()
     key = record.key(request.root, engine)
-    if not request.force and (found := record.unchanged(request, manifest, key)):
-        return Outcome(found, (), "nothing changed since the last build")
+    wanted = _wanted(request)
+    standing: list[Built] = []
+    for name in list(wanted):
+        asked = wanted[name]
+        if not request.force and (found := record.unchanged(asked, name, key)):
+            standing += found
+            del wanted[name]
+    if not wanted:
+        return Outcome(tuple(standing), (), "nothing changed since the last build")
+    why = record.why(list(wanted.values()), key)
     problems: list[Problem] = []
     project = read_project(request.root, problems)
-    paths = _chosen(request, project, problems)
+    issues = _issues(wanted, project)
+    paths = _chosen(request, project, issues, problems)
     from press.disclaimers import read_notices
 
     notices = read_notices(project, problems)
-    jobs = [_Job(path, project, notices, request, key, engine, tuple(problems)) for path in paths]
-    built = _run(jobs)
-    record.remember(request.output, built, project, engine)
-    return Outcome(tuple(built), tuple(problems), record.why(manifest, key, request))
+    problems += _clashes(project, issues)
+    jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
+    built = _run(jobs, request.jobs)
+    for issue in issues:
+        own = [article for article in built if article.imprint == issue.name]
+        record.remember(issue.request.output, own, project, engine)
+    return Outcome((*standing, *built), tuple(problems), why)
 
 
-def _run(jobs: Sequence[_Job]) -> list[Built]:
-    workers = min(jobs[0].request.jobs if jobs else 1, len(jobs))
-    if workers < 2:
-        return [make_article(job) for job in jobs]
+def _wanted(request: Request) -> dict[str, Request]:
+    """For each imprint asked for (an empty name: without one), the request with its folder."""
+    from press.matter import nearest
+    from press.project import imprint_files
+
+    known = {path.stem for path in imprint_files(request.root)}
+    for name in request.imprints:
+        if name != "all" and name not in known:
+            hint = nearest(name, known) if known else "write source/imprints/NAME.toml"
+            raise UnknownName(f"there is no imprint '{name}'", hint)
+    if "all" in request.imprints and not known:
+        raise UnknownName("the project has no imprint", "write source/imprints/NAME.toml")
+    names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
+    wanted = {name: replace(request, output=request.output / name) for name in names}
+    return wanted or {"": request}
+
+
+def _issues(wanted: Mapping[str, Request], project: Project) -> tuple[_Issue, ...]:
+    from press.imprints import read_imprint
+
+    issues = []
+    for name, asked in wanted.items():
+        found: list[Problem] = []
+        imprint = read_imprint(name, project, found) if name else None
+        issues.append(_Issue(asked, name, imprint, tuple(found)))
+    return tuple(issues)
+
+
+def _run(jobs: Sequence[_Job], at_once: int) -> list[Built]:
+    if at_once < 2:
+        return [built for job in jobs for built in make_article(job)]
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
+    workers = max(1, min(at_once, len(single)))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(make_article, jobs))
+        return [built for done in pool.map(make_article, single) for built in done]
 
 
-def make_article(job: _Job) -> Built:
-    """One article, from its file to published outputs: the story on one screen."""
+def make_article(job: _Job) -> list[Built]:
+    """One article, from its file to the published outputs of every issue."""
+    from press.compose import read_draft
+
     problems = list(job.found)
-    name = job.path.stem
+    draft = None
     try:
-        document = _document(job, problems)
-        if document is None or _stopped(problems, job.request):
-            return Built(name, {}, tuple(problems))
-        artifacts = _render(document, job)
-        problems += _prove(document, artifacts)
-        problems += record.due(document.due, job.request.today)
-        if _stopped(problems, job.request):
-            return Built(name, {}, tuple(problems))
-        wanted = [a for a in artifacts if a.format in _formats(job.request, job.project.config)]
-        publish(job.request.output, wanted)
-        return Built(name, _entry(document, wanted, problems, job), tuple(problems), fresh=True)
+        draft = read_draft(job.path, job.project, problems)
     except ProblemsError as error:
-        return Built(name, {}, (*problems, *error.problems))
+        problems += error.problems
+    return [_make_issue(job, issue, draft, problems) for issue in job.issues]
+
+
+def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[Problem]) -> Built:
+    """One issue of an article: the story on one screen."""
+    from press.compose import compose
+
+    problems = [*before, *issue.found]
+    name, request = job.path.stem, issue.request
+    failed = Built(name, {}, imprint=issue.name)
+    try:
+        unread = issue.name and issue.imprint is None
+        if draft is None or unread or _stopped(issue.found, request):
+            return replace(failed, problems=tuple(problems))
+        document = compose(draft, job.project, job.notices, issue.imprint, problems)
+        if _stopped(problems, request):
+            return replace(failed, problems=tuple(problems))
+        config = _config(job.project, issue)
+        artifacts = _make(document, config, request, problems)
+        problems += record.due(document.due, request.today)
+        if _stopped(problems, request):
+            return replace(failed, problems=tuple(problems))
+        wanted = [a for a in artifacts if a.format in _formats(request, config)]
+        publish(request.output, wanted)
+        entry = _entry(document, wanted, problems, job, issue)
+        return Built(name, entry, tuple(problems), fresh=True, imprint=issue.name)
+    except ProblemsError as error:
+        return replace(failed, problems=(*problems, *error.problems))
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
     return any(request.strict or problem.severity == ERROR for problem in problems)
 
 
-def _document(job: _Job, problems: list[Problem]) -> Document | None:
-    """Read, cite, place and assemble; every problem of the way is collected."""
-    from press import assemble, disclaimers
-    from press.manuscript import read_manuscript
+def _config(project: Project, issue: _Issue) -> Config:
+    from press.project import effective
 
-    config = job.project.config
-    manuscript = read_manuscript(job.path, job.project.root, config, problems)
-    if manuscript is None:
-        return None
-    cited = _cite(manuscript, job.project, problems)
-    need = disclaimers.Need(
-        matter=manuscript.matter,
-        file=manuscript.file,
-        config=config,
-        by_hand=assemble.notices_by_hand(manuscript, problems),
-        sections=assemble.section_ids(manuscript),
-    )
-    placements = disclaimers.place_notices(job.notices, need, problems)
-    materials = assemble.Materials(
-        manuscript, config, cited, placements, job.project.data, {}, source_date_epoch()
-    )
-    document = assemble.assemble(materials, problems)
-    _check_glyphs(document, manuscript, job.project.root, problems)
-    return document
+    return effective(project.config, issue.imprint)
 
 
-def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
-    """Format the citations; blank ones where a key or the bibliography is wrong."""
-    from press import bibliography, citations
-    from press.citesyntax import locate_keys
-    from press.project import is_file, shown
+def _make(
+    document: Document, config: Config, request: Request, problems: list[Problem]
+) -> list[Artifact]:
+    """Every file of one issue, proved and measured.
 
-    matter, config = manuscript.matter, project.config
-    names = matter.bibliography or config.bibliography
-    folders = (project.root / manuscript.file).parent, project.root
-    paths = [_found(name, folders) for name in names]
-    before = len(problems)
-    for name in (name for name, path in zip(names, paths, strict=True) if not is_file(path)):
-        message = f"there is no bibliography '{name}' beside the article or in the project's folder"
-        hint = "put the file there, or mend its name"
-        place = _named("bibliography", manuscript, project.root)
-        problems.append(Problem("CIT003", place, message, hint))
-    files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
-    entries = bibliography.read_bibliography(files, problems)
-    located = locate_keys(manuscript.text)
-    if entries or len(problems) == before:  # else every key would be called unknown
-        problems += citations.check_keys(
-            entries, located, manuscript.file, [n for _, n in files], matter.nocite
-        )
-    blank = Citations(("",) * len(manuscript.clusters), ())
-    if any(problem.severity == ERROR for problem in problems[before:]):
-        return blank
-    try:
-        place = _named("csl", manuscript, project.root)
-        name = matter.csl or config.csl
-        style = citations.find_style(
-            name, _found(name, folders).parent if name.endswith(".csl") else project.root, place
-        )
-        return citations.format_citations(
-            manuscript.clusters, entries, style, matter.lang, matter.nocite
-        )
-    except ProblemsError as error:
-        problems.extend(replace(problem, span=place) for problem in error.problems)
-        return blank
-
-
-def _named(key: str, manuscript: Manuscript, root: Path) -> Span:
-    """Where a file is named: in the front matter, else in makebook.toml."""
-    from press.project import place_of
-
-    lines = manuscript.matter.lines
-    return Span(manuscript.file, lines[key], 1) if key in lines else place_of(key, root)
-
-
-def _found(name: str, folders: Sequence[Path]) -> Path:
-    """A file named in the front matter: beside the article, else in the project's folder."""
-    from press.project import is_file
-
-    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
-
-
-def _check_glyphs(
-    document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
-) -> None:
-    """Every character has a glyph: a missing one fails PDF/A and PDF/UA, and is lost to readers."""
-    from press import fonts, proof
+    The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
+    """
+    from press import editions, epub, identity, pdf, proof
     from press.styles import Styles
 
-    texts = [unit.text for unit in proof.units(document)]
-    texts += [document.short, document.stamp, *document.labels.values()]
-    sources = [(manuscript.file, manuscript.text)]
-    sources += [(p.notice.file, p.notice.text) for p in document.placements]
-    for character in fonts.missing(Styles(root).fonts(), "".join(texts)):
-        file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
-        at = text.find(character)
-        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-        line, column = (line, column) if text else (0, 0)
-        message = (
-            f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
-        )
-        hint = "write it another way, or add a font that has it to styles/fonts"
-        problems.append(Problem("TXT007", Span(file, line, column), message, hint))
+    styles = Styles(request.root, document.imprint.colours if document.imprint else {})
+    main = config.editions[0]
 
+    def lay_out(edition: Edition) -> Layout:
+        companion = editions.file_name(document.name, edition, main, "references")
+        return pdf.lay_out(editions.printed(document, edition, companion), edition, styles)
 
-def _render(document: Document, job: _Job) -> list[Artifact]:
-    """Lay out the main edition, make the e-book after its pages, write every PDF asked for."""
-    from press import epub, pdf
-    from press.styles import Styles
-
-    styles = Styles(job.project.root)
-    editions = job.project.config.editions
-    main = editions[0]
-    layout = pdf.lay_out(document, main, styles)
+    layout = lay_out(main)
     book = epub.write_epub(document, layout.anchors, main.name, styles)
+    problems += proof.prove_epub(document, book)
     artifacts = [book]
-    if "pdf" in _formats(job.request, job.project.config):
-        carried = [(*document.source, "Source"), (book.name, book.data, "Alternative")]
-        for edition in _editions(job.request, editions):
-            laid = layout if edition == main else pdf.lay_out(document, edition, styles)
-            artifacts.append(laid.write(pdf_name(document.name, edition, main), carried))
+    said = ("identity.json", identity.encode(identity.record(document)), "Data")
+    carried = [(*document.source, "Source"), (book.name, book.data, "Alternative"), said]
+    for edition in _editions(request, config) if "pdf" in _formats(request, config) else ():
+        laid = layout if edition == main else lay_out(edition)
+        files = [laid.write(editions.file_name(document.name, edition, main), carried)]
+        if edition.references == "companion" and document.references:
+            alone = editions.references_alone(document, laid.anchors)
+            name = editions.file_name(document.name, edition, main, "references")
+            page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
+            companion = pdf.lay_out(alone, page, styles).write(name, [said])
+            files.append(replace(companion, part="references"))
+            problems += proof.prove_pdf(alone, page, files[1])
+        problems += proof.prove_pdf(laid.document, edition, files[0])
+        if laid.document != document:
+            problems += proof.prove_together(document, edition, files)
+        artifacts += files
     return artifacts
-
-
-def pdf_name(article: str, edition: Edition, main: Edition) -> str:
-    """`NAME.pdf` for the main edition, `NAME-EDITION.pdf` for the others."""
-    return f"{article}.pdf" if edition == main else f"{article}-{edition.name}.pdf"
-
-
-def _prove(document: Document, artifacts: Sequence[Artifact]) -> list[Problem]:
-    from press import proof
-
-    prove = {"pdf": proof.prove_pdf, "epub": proof.prove_epub}
-    return [problem for a in artifacts for problem in prove[a.format](document, a)]
 
 
 def _formats(request: Request, config: Config) -> tuple[str, ...]:
     return request.formats or config.formats
 
 
-def _editions(request: Request, editions: Sequence[Edition]) -> list[Edition]:
-    return [e for e in editions if not request.editions or e.name in request.editions]
+def _editions(request: Request, config: Config) -> list[Edition]:
+    return [e for e in config.editions if not request.editions or e.name in request.editions]
 
 
-def _chosen(request: Request, project: Project, problems: list[Problem]) -> list[Path]:
+def _chosen(
+    request: Request, project: Project, issues: Sequence[_Issue], problems: list[Problem]
+) -> list[Path]:
     """The articles to build. A name on the command line that is none is an UnknownName."""
     from press.matter import nearest
 
     known = {path.stem: path for path in project.articles}
     asked = [Path(name).name.removesuffix(".md") for name in request.articles]
-    names = {edition.name for edition in project.config.editions}
+    names = {e.name for issue in issues for e in _config(project, issue).editions}
     for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
         for word in words:
             if word not in have:
@@ -277,27 +263,46 @@ def _chosen(request: Request, project: Project, problems: list[Problem]) -> list
     return [known[name] for name in asked] or list(known.values())
 
 
-def source_date_epoch() -> datetime | None:
-    """SOURCE_DATE_EPOCH, for an article without dates (reproducible-builds.org specification)."""
-    value = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if not value:
-        return None
-    try:
-        return datetime.fromtimestamp(int(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        hint = "give it whole seconds since 1970, or unset it"
-        problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), f"'{value}' is no time", hint)
-        raise ProblemsError([problem]) from None
+def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
+    """Two articles whose files would have one name: `a` in edition `b`, and `a-b`. CFG007."""
+    from press.editions import file_name
+    from press.project import shown
+
+    problems = {}
+    for issue in issues:
+        editions = _config(project, issue).editions
+        homes: dict[str, Path] = {}
+        for path in project.articles:
+            for edition in editions:
+                for part in ("", *(("references",) if edition.references == "companion" else ())):
+                    name = file_name(path.stem, edition, editions[0], part)
+                    if homes.setdefault(name, path) == path:
+                        continue
+                    span = Span(shown(path, project.root))
+                    message = f"its file {name} would also be one of {homes[name].name}"
+                    problems[span] = Problem("CFG007", span, message, "rename one of the two")
+    return list(problems.values())
 
 
 def _entry(
-    document: Document, artifacts: Sequence[Artifact], problems: Sequence[Problem], job: _Job
+    document: Document,
+    artifacts: Sequence[Artifact],
+    problems: Sequence[Problem],
+    job: _Job,
+    issue: _Issue,
 ) -> dict[str, Any]:
     """The article's entry in the manifest, with every file it was made of."""
-    config, folder, root = job.project.config, job.path.parent, job.project.root
+    from press import identity
+    from press.compose import beside
+    from press.imprints import source_paths
+
+    config, folder, root = _config(job.project, issue), job.path.parent, job.project.root
     paths = [job.path, *job.project.notice_files, *(root / data.file for data in job.project.data)]
     names = document.matter.bibliography or config.bibliography
-    paths += [_found(name, (folder, root)) for name in names]
-    paths += [folder / image.name for image in document.images]
+    paths += [beside(name, (folder, root)) for name in names]
+    paths += [path for image in document.images if (path := folder / image.name).is_file()]
+    if issue.imprint:
+        paths += source_paths(issue.imprint, root)
     sources = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
-    return record.entry(document, artifacts, config, sources, problems, job.key)
+    said = identity.record(document)
+    return record.entry(document, artifacts, config, sources, problems, job.key, said)

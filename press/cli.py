@@ -62,6 +62,13 @@ def _project_options(command: Any) -> Any:
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
 @click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
 @click.option(
+    "--imprint",
+    "imprints",
+    multiple=True,
+    metavar="NAME|all",
+    help="Under this clinic's name, into build/NAME/; may be repeated.",
+)
+@click.option(
     "--format",
     "formats",
     multiple=True,
@@ -82,6 +89,7 @@ def build_command(
     \b
     makebook build
     makebook build ketamine-ocd --format epub
+    makebook build --edition large-print --imprint us-example
     makebook build --project handouts --output /tmp/out
     """  # noqa: D301 - Click reads the character
     folder = output if output is not None else project / "build"
@@ -110,10 +118,14 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
         click.echo(f"why: {outcome.why}")
     for built in outcome.built:
         if not quiet and built.entry:
-            _print_article(built, folder)
-    failed = [built.name for built in outcome.built if not built.entry]
-    for name in failed:
-        click.echo(f"{name}: not published; what stood in {folder} before is untouched", err=True)
+            _print_article(built, folder / built.imprint)
+    for built in outcome.built:
+        if not built.entry:
+            name = f"{built.name} for {built.imprint}" if built.imprint else built.name
+            where = folder / built.imprint
+            click.echo(
+                f"{name}: not published; what stood in {where} before is untouched", err=True
+            )
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -22,6 +23,7 @@ from xml.sax.saxutils import escape
 from press import __version__, engine
 from press.model import Artifact, Document, Edition, Part
 from press.problems import Problem, ProblemsError, Span
+from press.qr import qr_inline
 from press.styles import Styles
 
 _BASE = "https://work.invalid/"
@@ -83,6 +85,8 @@ class Layout:
         """
         from weasyprint import Attachment
 
+        if self.edition.kind == "booklet":
+            return self._impose(name, carried)
         day = datetime.fromisoformat(self.document.modified)
         metadata = self._rendered.metadata
         metadata.attachments = [
@@ -106,6 +110,18 @@ class Layout:
         metadata.generate_rdf_metadata = with_ua
         with _listening():
             data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
+        return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
+
+    def _impose(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+        """Write a booklet: it is folded paper, and takes along only what tells what it is."""
+        from press.booklet import impose
+
+        with _listening():
+            data = self._rendered.write_pdf()
+        width, height = _half(self.edition.page)
+        day = datetime.fromisoformat(self.document.modified)
+        own = [file for file in carried if file[2] == "Data"]
+        data = impose(data, (2 * width, height), self.document.direction, day, own)
         return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
 
 
@@ -144,14 +160,41 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     Raises:
         ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
     """
-    text = handout_html(document, styles)
-    rendered = render(
-        text, [styles.css("print.css"), f"@page {{ size: {edition.page} }}"], document, styles
-    )
-    return Layout(document, edition, rendered)
+    text = handout_html(document, edition, styles)
+    booklet = edition.kind == "booklet"
+    width, height = _half(edition.page)
+    size = f"{width:g}pt {height:g}pt" if booklet else edition.page
+    sheets = [styles.print_css(edition), f"@page {{ size: {size} }}"]
+    return Layout(document, edition, render(text, sheets, document, styles, tagged=not booklet))
 
 
-def handout_html(document: Document, styles: Styles) -> str:
+_INCH, _MM = 72, 72 / 25.4
+_UNITS = {"in": _INCH, "cm": 10 * _MM, "mm": _MM, "pt": 1}
+_SHEETS = {
+    # CSS Paged Media 3, 7.1: width and height in points
+    "A5": (148 * _MM, 210 * _MM),
+    "A4": (210 * _MM, 297 * _MM),
+    "A3": (297 * _MM, 420 * _MM),
+    "Letter": (8.5 * _INCH, 11 * _INCH),
+    "Legal": (8.5 * _INCH, 14 * _INCH),
+}
+
+
+def sheet_size(page: str) -> tuple[float, float]:
+    """Width and height in points of a sheet, as CSS writes its size."""
+    if page in _SHEETS:
+        return _SHEETS[page]
+    width, height = (_UNITS[side[-2:]] * float(side[:-2]) for side in page.split())
+    return width, height
+
+
+def _half(page: str) -> tuple[float, float]:
+    """Width and height in points of the page that fills half a sheet, upright."""
+    short, long = sorted(sheet_size(page))
+    return long / 2, short
+
+
+def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     """The whole handout as one HTML text."""
     groups = [(place, list(parts)) for place, parts in groupby(document.parts, _place)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
@@ -160,11 +203,20 @@ def handout_html(document: Document, styles: Styles) -> str:
         document=document,
         matter=document.matter,
         labels=document.labels,
+        edition=edition,
         groups=groups,
-        qr=_qr(document.address) if document.address else "",
+        qr=qr_inline(document.address) if document.address else "",
         generator=f"makebook {__version__}",
     )
-    return text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+    text = text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+    return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
+
+
+_MARKED = re.compile(
+    r'([^\s<>;]{1,30})((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
+    r'|<sup class="noteref">(?:(?!</sup>).)*</sup>)+)'
+)
+"""A word and the marks that stand raised behind it: no line may end between them."""
 
 
 def _place(part: Part) -> str:
@@ -272,17 +324,3 @@ def _fonts(styles: Styles) -> Iterator[None]:
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             Path(folder).rmdir()
-
-
-def _qr(address: str) -> str:
-    """A QR code (ISO/IEC 18004, level M) as the address of an inline picture.
-
-    A bitmap of whole modules, for a drawing costs the layout ten times as much.
-    """
-    from base64 import b64encode
-
-    import segno
-
-    out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(out, kind="png", border=0, scale=10)
-    return "data:image/png;base64," + b64encode(out.getvalue()).decode()

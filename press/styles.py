@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
+from press.model import Edition
 from press.problems import Problem, ProblemsError, Span
 from press.project import read_text
 
 _PACKAGE = Path(__file__).parent
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
-_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]+);")
+_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]+)(?:;|\Z)")
+_ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
@@ -37,10 +40,18 @@ def _read(path: Path, name: str) -> str:
     return text
 
 
+def _tokens_in(css: str) -> dict[str, str]:
+    """The tokens that a sheet defines for the whole work, in `:root`."""
+    blocks = _ROOT.findall(_COMMENT.sub("", css))
+    return {name: value.strip() for block in blocks for name, value in _TOKEN.findall(block)}
+
+
 class Styles:
     """Finds the files of one project's look."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, colours: Mapping[str, str] | None = None) -> None:
+        """`colours` are an imprint's: the names of tokens without hyphens, and their values."""
+        self.colours = {f"--{name}": value for name, value in (colours or {}).items()}
         own, default = root / "styles", default_folder()
         self.folders = [own] if own.resolve() == default.resolve() else [own, default]
 
@@ -69,11 +80,30 @@ class Styles:
         """Name to value of every token; a project's own file needs to hold only what it changes."""
         tokens: dict[str, str] = {}
         for folder in reversed(self.folders):
-            path = folder / "tokens.css"
-            if path.is_file():
-                css = _COMMENT.sub("", _read(path, "tokens.css"))
-                tokens.update({name: value.strip() for name, value in _TOKEN.findall(css)})
+            if (folder / "tokens.css").is_file():
+                tokens.update(_tokens_in(_read(folder / "tokens.css", "tokens.css")))
+        return {**tokens, **self.colours}
+
+    def tokens_of(self, edition: Edition) -> dict[str, str]:
+        """The tokens as an edition has them: its sheets come after an imprint's colours."""
+        tokens = dict(self.tokens)
+        for name in self._sheets(edition):
+            tokens.update(_tokens_in(_read(self.find(name), name)))
         return tokens
+
+    def _sheets(self, edition: Edition) -> list[str]:
+        """The style sheets that an edition adds: its kind's, then its own."""
+        names = dict.fromkeys(f"editions/{name}.css" for name in (edition.kind, edition.name))
+        return [name for name in names if any((folder / name).is_file() for folder in self.folders)]
+
+    def print_css(self, edition: Edition) -> str:
+        """The style of an edition on paper: `print.css`, then the sheets of the edition.
+
+        Raises:
+            ProblemsError: a token that is not defined (STY002).
+        """
+        tokens = self.tokens_of(edition)
+        return "\n".join(self._filled(n, tokens) for n in ("print.css", *self._sheets(edition)))
 
     def css(self, name: str) -> str:
         """A style sheet with each `var(--token)` replaced, for readers that know no variables.
@@ -81,11 +111,14 @@ class Styles:
         Raises:
             ProblemsError: a token that is not defined (STY002).
         """
+        return self._filled(name, self.tokens)
+
+    def _filled(self, name: str, tokens: Mapping[str, str]) -> str:
         path = self.find(name)
 
         def value(found: re.Match[str]) -> str:
-            if found[1] in self.tokens:
-                return self.tokens[found[1]]
+            if found[1] in tokens:
+                return tokens[found[1]]
             css = found.string
             line = css.count("\n", 0, found.start()) + 1
             message, hint = f"no token {found[1]}", "define it in styles/tokens.css"

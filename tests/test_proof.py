@@ -19,7 +19,8 @@ from press import build as story
 from press import chapters, pdf, proof
 from press.cli import main
 from press.model import Artifact, Document
-from press.proof import Unit, letters, missing
+from press.proof import missing
+from press.units import Unit, letters
 
 FILES = {
     "makebook.toml": 'lang = "en-US"\n[notices.required]\n"*" = ["general"]\n',

@@ -1,0 +1,96 @@
+"""A booklet: pages two by two on sheets, in the order in which a folded pile is read.
+
+In: a PDF of single pages. Out: a PDF of sheets, for print on both sides, turned on the short edge.
+Owner of the library that puts pages on sheets. This module must not know what stands on a page.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pikepdf
+
+Side = tuple[int, int]
+"""The numbers of the pages on the left and on the right half; 0 where a half stays blank."""
+
+
+def sides(pages: int, direction: str = "ltr") -> list[Side]:
+    """The sides of the sheets in the order of printing: front, back, front, back.
+
+    The pile is folded in the middle (saddle stitch): the first sheet is the outermost. Books that
+    are read from right to left have their spine at the right.
+    """
+    count = -(-pages // 4) * 4
+    order = []
+    for sheet in range(count // 4):
+        first, last = 2 * sheet + 1, count - 2 * sheet
+        order += [(last, first), (first + 1, last - 1)]
+    if direction == "rtl":
+        order = [(right, left) for left, right in order]
+    return [(left * (left <= pages), right * (right <= pages)) for left, right in order]
+
+
+def impose(
+    data: bytes,
+    sheet: tuple[float, float],
+    direction: str,
+    day: datetime,
+    carried: Sequence[tuple[str, bytes, str]],
+) -> bytes:
+    """Put the pages of a PDF on sheets.
+
+    `sheet` is width and height of the sheet in points, lying on its long side; `carried` lists the
+    files that the PDF takes along: name, bytes, relationship (ISO 32000-2, 7.11.3).
+    """
+    import pikepdf
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf, pikepdf.new() as made:
+        width, height = sheet
+        for left, right in sides(len(pdf.pages), direction):
+            page = made.add_blank_page(page_size=(width, height))
+            for half, number in enumerate((left, right)):
+                if number:
+                    corner = half * width / 2
+                    box = pikepdf.Rectangle(corner, 0, corner + width / 2, height)
+                    page.add_overlay(pdf.pages[number - 1], box)
+        _describe(made, pdf, day, carried)
+        made.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def _describe(
+    made: pikepdf.Pdf, pdf: pikepdf.Pdf, day: datetime, carried: Sequence[tuple[str, bytes, str]]
+) -> None:
+    """Title, language, how to print, and the files that go along."""
+    import pikepdf
+
+    for key, value in pdf.docinfo.items():
+        made.docinfo[key] = str(value)
+    if "/Lang" in pdf.Root:
+        made.Root.Lang = str(pdf.Root.Lang)
+    # ISO 32000-1, 12.2: what a reader's dialogue for printing begins with.
+    made.Root.ViewerPreferences = pikepdf.Dictionary(
+        DisplayDocTitle=True,
+        Duplex=pikepdf.Name.DuplexFlipShortEdge,
+        PrintScaling=pikepdf.Name("/None"),
+    )
+    files = pikepdf.Array()
+    for name, content, relationship in carried:
+        spec = pikepdf.AttachedFileSpec(
+            made,
+            content,
+            filename=name,
+            mime_type="application/json",
+            description=name,
+            creation_date=day.strftime("D:%Y%m%d%H%M%SZ"),
+            mod_date=day.strftime("D:%Y%m%d%H%M%SZ"),
+        )
+        spec.obj.AFRelationship = pikepdf.Name(f"/{relationship}")
+        made.attachments[name] = spec
+        files.append(spec.obj)
+    made.Root.AF = files
