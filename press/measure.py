@@ -272,7 +272,9 @@ def _length(characters: int, limits: Limits) -> str:
     """Says that full lines are too short or too long; one character more or less is no matter."""
     if not characters or limits.shortest - 1 <= characters <= limits.longest + 1:
         return ""
-    wanted = f"{limits.shortest} to {limits.longest}" if limits.shortest else "at most 70"
+    wanted = (
+        f"{limits.shortest} to {limits.longest}" if limits.shortest else f"at most {limits.longest}"
+    )
     return f"a full line of the body has {characters} characters; {wanted} are read with ease"
 
 

@@ -1,0 +1,31 @@
+"""Small PDFs for tests: HTML on paper, set with the fonts of the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from press.pdf import render
+from press.styles import Styles
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = """
+@page { size: 612pt 792pt; margin: 46pt 84pt 74pt 84pt;
+        @bottom-left { content: "Foot of the page"; font-size: 10pt; vertical-align: top;
+                       padding-top: 9pt; } }
+html { font: 12.5pt/1.33 "Atkinson Hyperlegible Next"; } body, p, h2 { margin: 0; }
+h2 { font-size: 16pt; } p { widows: 1; orphans: 1; }
+"""
+WORDS = "People who got the drug once said that it had helped them for some days or a week. "
+
+
+def paper(body: str, css: str = "") -> bytes:
+    """The PDF of an HTML body, on a page like that of the standard edition."""
+    text = f"<html lang='en'><head><title>Paper</title></head><body>{body}</body></html>"
+    document = SimpleNamespace(images=())
+    return bytes(render(text, [PAGE, css], document, Styles(ROOT)).write_pdf())
+
+
+def paragraphs(count: int, sentences: int = 4) -> str:
+    """So many paragraphs of so many sentences."""
+    return f"<p>{WORDS * sentences}</p>" * count

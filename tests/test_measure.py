@@ -1,0 +1,214 @@
+"""Type as it is measured on finished pages, and what an edition's standard makes of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from press.measure import LIMITS, judge, lines, measure
+from press.model import Edition
+from press.pdfread import read_pdf, spans
+from tests.paper import WORDS, paper, paragraphs
+
+STANDARD, LARGE = Edition("letter"), Edition("large", "large-print")
+BOOKLET = Edition("booklet", "booklet")
+LARGE_CSS = """@page { margin: 72pt; @bottom-left { font-size: 16pt } }
+html { font-size: 18pt; line-height: 1.35 } h2 { font-size: 22pt }"""
+FIGURE = """<svg xmlns="http://www.w3.org/2000/svg" width="200pt" height="100pt"
+viewBox="0 0 400 200"><g transform="translate(10 20) scale(0.8)">
+<text x="0" y="30" font-size="20">Each shape is</text></g></svg>"""
+
+
+def codes(problems):
+    return [problem.code for problem in problems]
+
+
+def found(html, css="", edition=STANDARD, references=0):
+    return judge(spans(paper(html, css)), edition, "tea.pdf", references)
+
+
+# Spans
+
+
+def test_text_has_the_size_that_is_on_the_paper():
+    """A picture of half its own size, scaled once more inside: 20 units are 8 points."""
+    page = spans(paper(f"<h2>Head</h2><p>Some <em>slanted</em> words.</p>{FIGURE}"))[0]
+    sizes = {span.text.strip(): round(span.size, 2) for span in page}
+    assert sizes["Head"] == 16
+    assert sizes["Each shape is"] == 8  # drawn letter by letter, read as one run
+    assert sizes["Foot of the page"] == 10
+    assert [span.text.strip() for span in page if span.italic] == ["slanted"]
+    assert {span.font for span in page} >= {"Atkinson-Hyperlegible-Next-Italic"}
+
+
+def test_edges_are_those_of_the_ink_of_forms_too():
+    page = spans(paper(FIGURE, "svg { display: block }"))[0]
+    word = next(span for span in page if span.text.startswith("Each"))
+    assert word.left == pytest.approx(84 + 10 / 2, abs=1)
+    assert word.baseline == pytest.approx(792 - 46 - (20 + 0.8 * 30) / 2, abs=0.1)
+    assert word.bottom < word.baseline < word.top < word.baseline + 8
+
+
+def test_colour_is_read():
+    page = spans(paper("<p style='color: #804020'>Brown</p>"))[0]
+    assert page[0].colour == (128, 64, 32)
+
+
+def test_a_page_read_for_the_proof_has_the_same_spans():
+    data = paper(paragraphs(2) + FIGURE)
+    assert [list(page.spans) for page in read_pdf(data)] == spans(data)
+
+
+def test_no_pdf_is_told():
+    with pytest.raises(ValueError, match=r"."):
+        spans(b"no PDF")
+
+
+def test_words_side_by_side_are_a_line_and_cells_are_not():
+    page = spans(
+        paper(
+            "<p>A <b>bold</b> word<sup>1</sup> and more.</p><ul><li>Item</li></ul>"
+            "<table><td>One</td><td style='padding-left: 40pt'>Two</td></table>",
+            "sup { font-size: 9pt; line-height: 0 }",
+        )
+    )[0]
+    texts = [line.text for line in lines(page)]
+    assert texts == ["A bold word1 and more.", "Item", "One", "Two", "Foot of the page"]
+
+
+# Measures
+
+
+def test_the_measures_of_a_page():
+    found = measure(spans(paper(paragraphs(6))))
+    assert (found.smallest, found.body, found.leading) == (10.0, 12.5, 1.33)
+    assert 65 <= found.characters <= 80
+
+
+def test_space_between_paragraphs_and_items_is_no_leading():
+    html = paragraphs(4) + "<ul>" + "<li>Short.</li>" * 30 + "</ul>"
+    css = "p { margin-bottom: 6pt } li { margin-bottom: 2.5pt }"
+    assert measure(spans(paper(html, css))).leading == 1.33
+
+
+def test_too_few_lines_say_nothing_of_their_length():
+    assert measure(spans(paper(paragraphs(1)))).characters == 0
+
+
+def test_boxes_and_lists_do_not_shorten_the_lines_of_the_body():
+    box = f"<div style='margin: 0 90pt'>{paragraphs(3)}</div>"
+    plain = measure(spans(paper(paragraphs(8)))).characters
+    assert measure(spans(paper(paragraphs(8) + box))).characters == plain
+
+
+def test_a_long_bibliography_is_not_the_body():
+    html = paragraphs(2) + f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
+    pages = spans(paper(html))
+    assert measure(pages).body == 10.0
+    assert measure(pages, references=2).body == 12.5
+
+
+def test_a_foot_that_is_on_every_page_is_not_the_body():
+    html = "<p>Few words.</p><p style='break-before: page'>Few others.</p>"
+    foot = f'@page {{ @bottom-left {{ content: "{WORDS}" }} }}'
+    assert measure(spans(paper(html, foot))).body == 12.5
+
+
+def test_a_blank_file_has_no_measures():
+    found = measure(spans(paper("", '@page { @bottom-left { content: "" } }')))
+    assert (found.smallest, found.body, found.leading, found.characters) == (0, 0, 0, 0)
+    assert judge([], STANDARD, "tea.pdf") == []
+
+
+# Judgement
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_good_type_passes(kind):
+    css = LARGE_CSS if kind == "large-print" else "@page { margin-right: 130pt }"
+    assert found(paragraphs(6), css, Edition(kind, kind)) == []
+
+
+def test_small_type_in_a_picture_is_named():
+    (problem,) = found(paragraphs(1) + FIGURE)
+    assert problem.code == "TYP001"
+    assert problem.severity == "error"
+    assert problem.message == "page 1: 'Each shape is' is 8.0 pt, less than 9 pt"
+    assert str(problem.span) == "tea.pdf"
+    assert "picture" in problem.hint
+
+
+@pytest.mark.parametrize(("size", "wrong"), [("8.9pt", True), ("8.96pt", False), ("9pt", False)])
+def test_sizes_may_be_off_by_a_twentieth_of_a_point(size, wrong):
+    assert bool(found(f"{paragraphs(1)}<p style='font-size: {size}'>Small</p>")) == wrong
+
+
+def test_each_size_is_told_once():
+    html = paragraphs(2) + "".join(
+        f"<p style='font-size: {size}pt'>Small words</p><p style='font-size: {size}pt'>More</p>"
+        for size in (3, 4, 5, 6, 7, 8)
+    )
+    problems = found(html)
+    assert codes(problems) == ["TYP001"] * 5
+    assert problems[0].message.startswith("page 1: 'Small words' is 3.0 pt, less than 9 pt; 1 more")
+    assert problems[4].message.endswith("1 more place is like it")
+
+
+def test_a_body_that_is_small():
+    message = found(paragraphs(4), "html { font-size: 11pt }")[0].message
+    assert message.startswith("page 1: 'People who got")
+    assert message.endswith("the body is 11.0 pt, less than 12 pt")
+
+
+def test_a_file_of_references_has_no_body():
+    css = "html { font-size: 10pt }"
+    assert found(paragraphs(4), css, references=1) == []
+
+
+def test_large_print_is_large_everywhere():
+    """The running foot of 10 points is found, though all else is right."""
+    css = LARGE_CSS.replace("16pt", "10pt")
+    (problem,) = found(paragraphs(4), css, LARGE)
+    assert problem.message == "page 1: 'Foot of the page' is 10.0 pt, less than 16 pt"
+
+
+def test_italics_in_large_print():
+    html = paragraphs(4) + "<p>A <em>slanted</em> word.</p>"
+    assert codes(found(html, LARGE_CSS, LARGE)) == ["TYP003"]
+    assert codes(found(html, "@page { margin-right: 130pt }")) == []
+
+
+@pytest.mark.parametrize(
+    ("margin", "edition", "wrong"),
+    [
+        (130, STANDARD, False),
+        (40, STANDARD, True),
+        (250, STANDARD, True),
+        (250, BOOKLET, False),
+        (40, BOOKLET, True),
+    ],
+)
+def test_length_of_lines(margin, edition, wrong):
+    problems = found(paragraphs(6), f"@page {{ margin-right: {margin}pt }}", edition)
+    assert codes(problems) == ["TYP002"] * wrong
+    assert all(problem.severity == "warning" for problem in problems)
+
+
+@pytest.mark.parametrize(("leading", "wrong"), [(1.2, True), (1.25, False)])
+def test_lines_that_are_too_close(leading, wrong):
+    css = f"@page {{ margin-right: 130pt }} html {{ line-height: {leading} }}"
+    problems = found(paragraphs(2, 6), css)
+    assert set(codes(problems)) == ({"TYP004"} if wrong else set())
+    assert len(problems) <= 5
+    if wrong:
+        assert "is 1.20 times its size over the next line, less than 1.25" in problems[0].message
+
+
+def test_it_costs_next_to_nothing():
+    data = paper(paragraphs(120))
+    start = time.perf_counter()
+    pages = spans(data)
+    judge(pages, STANDARD, "tea.pdf")
+    assert len(pages) >= 10
+    assert time.perf_counter() - start < 1  # a tenth of it on a free machine
