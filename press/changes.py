@@ -92,7 +92,7 @@ def _around(old: Sheet, new: Sheet) -> Iterator[str]:
     """What stands on the paper beside sections and notices."""
     differs = _differing(old, new)
     if "clinic" in differs:
-        yield "reprint: the clinic's contact details changed"
+        yield "reprint: the clinic's name, contact details or logo changed"
     if "short" in differs:
         yield "reprint: the short disclaimer of every page changed"
     for name, digest in new.pictures.items():
@@ -132,7 +132,7 @@ def _references(old: Sheet, new: Sheet) -> Iterator[str]:
     for key, piece in new.references.items():
         before = old.references.get(renamed.get(key, key))
         if what := _became(before, piece):
-            yield f"references: {shown(piece.title)} {what}"
+            yield f'references: "{shown(piece.title)}" {what}'
     for key, piece in gone.items():
         if key not in renamed.values():
-            yield f"references: {shown(piece.title)} was removed"
+            yield f'references: "{shown(piece.title)}" was removed'

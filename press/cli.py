@@ -183,6 +183,34 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
     sys.exit(0 if clean else 1)
 
 
+@cli.command("diff")
+@click.argument("old", nargs=-1, required=True)
+@_project_options
+def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None:
+    """Say whether a sheet is current, and if it is not, what changed since.
+
+    OLD is a PDF, an EPUB or a manifest.json of an earlier build, or what stands printed on a sheet:
+    its identifier and the 8 digits and letters after it.
+
+    \b
+    makebook diff old/ketamine-ocd.pdf
+    makebook diff "KET-OCD-1 · version 0.1 · a1b2c3d4"
+    """  # noqa: D301 - Click reads the character
+    from press.compose import read_sources
+    from press.diff import Today, UnknownSheet, compare
+
+    folder = output if output is not None else project / "build"
+    sources = read_sources(project.resolve())
+    today = Today(sources.names, sources.imprints, sources.assembled)
+    try:
+        lines = compare(" ".join(old), today, folder.resolve())
+    except UnknownSheet as error:
+        message, hint = error.args
+        raise click.UsageError(f"{message}\n    hint: {hint}") from None
+    for line in lines:
+        click.echo(line)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every failure ends in a message and a status, never a traceback."""
     # A build makes much and frees little: to look for garbage often takes a twentieth of the time.

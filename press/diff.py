@@ -29,7 +29,7 @@ class UnknownSheet(LookupError):
 
 
 @dataclass(frozen=True)
-class Sources:
+class Today:
     """Today's sources, each article assembled when it is asked for."""
 
     names: Sequence[str]
@@ -60,12 +60,12 @@ class Sources:
                     failed += [p for p in error.problems if p not in failed]
 
 
-def compare(old: str, sources: Sources, output: Path) -> list[str]:
+def compare(old: str, sources: Today, output: Path) -> list[str]:
     """Hold an earlier state against today's sources.
 
     Args:
         old: A PDF, an EPUB, a manifest.json, or the line printed on a sheet.
-        sources: Today's articles.
+        sources: Today's articles, as `compose.read_sources` gives them.
         output: The folder of outputs; its manifests may know a hash that is printed on a sheet.
 
     Returns:
@@ -83,7 +83,7 @@ def compare(old: str, sources: Sources, output: Path) -> list[str]:
     return _all(found, sources)
 
 
-def _all(found: Sequence[Sheet], sources: Sources) -> list[str]:
+def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
     """A block for each article, and before them a line for all."""
     blocks: list[list[str]] = []
     unknown: list[UnknownSheet] = []
@@ -106,7 +106,7 @@ def _all(found: Sequence[Sheet], sources: Sources) -> list[str]:
     return [summary, *(line for block in blocks for line in ("", *block))]
 
 
-def _by_sheet(old: Sheet, sources: Sources) -> list[str]:
+def _by_sheet(old: Sheet, sources: Today) -> list[str]:
     failed: list[Problem] = []
     name = old.name if old.name in sources.names else ""
     if not name and old.identifier:  # the file may have another name today
@@ -149,7 +149,7 @@ def _called(sheet: Sheet, *, now: bool = True) -> str:
     return f"{shown(sheet.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
 
 
-def _by_text(text: str, sources: Sources, output: Path) -> list[str]:
+def _by_text(text: str, sources: Today, output: Path) -> list[str]:
     """What stands printed: an identifier, a hash, in any order, other words among them."""
     failed: list[Problem] = []
     issued = list(sources.sheets(sources.names, failed, [""]))

@@ -25,6 +25,7 @@ _CITATION_ID = re.compile(r"cite-\d+")
 _YEAR = re.compile(r"^.*?(?<!\w)(?:\d{4}[a-z]{0,2}|n\.d\.)(?!\w)")
 _OUTSIDE = re.compile(r"[();,\[\]–—-]")
 _DASH = re.compile(r"\s*[–—‒-]\s*")
+_ADDRESS = re.compile(r"https?://|\bdoi:|\bPMC?ID\b", re.IGNORECASE)
 _TEXT = 120
 """So many characters of a reference are enough to know it by."""
 
@@ -161,7 +162,7 @@ def _replace(element: Element, text: str) -> None:
 
 def _in_short(reference: Reference) -> str:
     """The beginning of a formatted entry: author, title, often the year."""
-    text = plain(markup.fragment(reference.xhtml))
+    text = _ADDRESS.split(plain(markup.fragment(reference.xhtml)))[0].rstrip() or reference.key
     if len(text) <= _TEXT:
         return text
     head = text[: _TEXT - 1]

@@ -81,6 +81,8 @@ def record(document: Document) -> dict[str, Any]:
 def _rest(document: Document, digests: Digests) -> dict[str, Any]:
     """Hashes of what is neither section nor notice nor reference."""
     matter, imprint = document.matter, document.imprint
+    logo = imprint.logo if imprint else None
+    pictures = [image for image in document.images if image != logo]
     dates = matter.date, matter.reviewed, matter.sources_checked, matter.next_review
     return {
         "title": short_hash(matter.title, matter.subtitle, matter.abstract, matter.audience),
@@ -90,7 +92,7 @@ def _rest(document: Document, digests: Digests) -> dict[str, Any]:
         "address": short_hash(document.address),
         "order": short_hash(digests.order),
         "numbers": short_hash(list(digests.references)),
-        "pictures": {image.name: short_hash(image.data.hex()) for image in document.images},
+        "pictures": {image.name: short_hash(image.data.hex()) for image in pictures},
     }
 
 

@@ -1,0 +1,680 @@
+"""Is a sheet still what the sources say? One edit at a time, and what a clinician is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from press import identity
+from press.cli import main
+from press.compose import read_sources
+from press.diff import Today, UnknownSheet, compare
+from press.pdfread import attachments
+from press.problems import ProblemsError
+
+SMALL = Path(__file__).parent / "projects" / "small"
+CRISIS = "---\ntitle: In a crisis\nplace: closing\n---\n\nCall {{ crisis.line }}.\n"
+OFF_LABEL = "---\ntitle: Not approved\nplace: opening\n---\n\nIt is **not approved** for sleep.\n"
+POE = """@article{poe2021, author = {Poe, Ann}, title = {Beds and sleep}, journal = {Rest},
+  year = {2021}, volume = {2}, pages = {1--3}}
+"""
+TEA = "---\ntitle: Tea\nauthor: A. Writer\nidentifier: TEA-1\nversion: 1.0\n---\n\n"
+CLINIC = """[clinic]
+name = "River Clinic"
+telephone = "555 0100"
+[logo]
+file = "river.svg"
+alt = "A river"
+"""
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+
+
+class Desk:
+    """A project on a writer's desk, and the sheets that were printed from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        shutil.copytree(SMALL, self.root)
+        self.write("source/disclaimers/crisis.md", CRISIS)
+        self.write("source/disclaimers/off-label.md", OFF_LABEL)
+        table = '[en-US]\nline = "988"\n[en-GB]\nline = "116 123"\n'
+        self.write("source/disclaimers/crisis.toml", table)
+        self.edit("makebook.toml", '["general"]', '["general", "off-label", "crisis"]')
+
+    def write(self, name, text):
+        (self.root / name).write_text(text, encoding="utf-8")
+
+    def edit(self, name, old, new):
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def article(self, old, new):
+        self.edit("source/sleep.md", old, new)
+
+    def assembled(self, name="sleep", imprint=""):
+        return read_sources(self.root).assembled(name, imprint)
+
+    def record(self, imprint="", name="sleep"):
+        return identity.record(self.assembled(name, imprint))
+
+    def pdf(self, name="old.pdf", content=None, imprint=""):
+        """A PDF that carries an identity: that of today, or any bytes."""
+        data = identity.encode(self.record(imprint)) if content is None else content
+        pdf = pdfium.PdfDocument.new()
+        pdf.new_page(100, 100)
+        pdf.new_attachment("identity.json").set_data(data)
+        path = self.root.parent / name
+        pdf.save(path)
+        return str(path)
+
+    def manifest(self, articles, folder=""):
+        path = self.root / "build" / folder / "manifest.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"articles": articles, "order": list(articles)}
+        path.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
+        return str(path)
+
+    def compare(self, old):
+        sources = read_sources(self.root)
+        today = Today(sources.names, sources.imprints, sources.assembled)
+        return compare(old, today, self.root / "build")
+
+    def told(self, old):
+        """What is told, every hash as a row of dots."""
+        return re.sub(r"\b[0-9a-f]{8}\b", "........", "\n".join(self.compare(old)))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return Desk(tmp_path)
+
+
+# One edit each
+
+
+HEAD = "out of date: Sleep, in short (SLEEP-1 · version 2.1): printed ........, today ........\n"
+EDITS = {
+    "a notice": (
+        [("source/disclaimers/off-label.md", "not approved", "still not approved")],
+        '  reprint: the notice "Not approved" changed',
+    ),
+    "the number of a crisis line": (
+        [("source/disclaimers/crisis.toml", "988", "112"),
+         ("source/disclaimers/off-label.md", "not approved", "still not approved")],
+        '  reprint: the notice "In a crisis" changed\n'
+        '  reprint: the notice "Not approved" changed',
+    ),
+    "a crisis line elsewhere": (
+        [("source/disclaimers/crisis.toml", "116 123", "117"), ("source/sleep.md", "2.1", "2.2")],
+        '  reprint: the notice "Who made this handout" changed\n'  # it says the version
+        "  dates: the version was 2.1, and is 2.2",
+    ),
+    "the words of every page": (
+        [("source/disclaimers/general.md", "Not medical advice.", "No medical advice.")],
+        '  reprint: the notice "About this handout" changed\n'
+        "  reprint: the short disclaimer of every page changed",
+    ),
+    "a section": (
+        [("source/sleep.md", "40 people", "41 people")],
+        '  reprint: the section "What was found?" changed',
+    ),
+    "a section renamed": (
+        [("source/sleep.md", "What was found? {#found}", "What did they find? {#find}")],
+        '  reprint: the section "What was found?" is now called "What did they find?"',
+    ),
+    "a section new": (
+        [("source/sleep.md", "## What was found?", "## Before\n\nText.\n\n## What was found?")],
+        '  reprint: the section "Before" is new',
+    ),
+    "a paragraph before the others": (
+        [("source/sleep.md", "Most people sleep", "Sleep matters.\n\nMost people sleep")],
+        '  reprint: the section "Key points" changed',
+    ),
+    "a note before the others": (
+        [("source/sleep.md", "hour.\n", "hour.[^h]\n"),
+         ("source/sleep.md", "[^year]: ", "[^h]: Not by alarm.\n\n[^year]: ")],
+        '  reprint: the section "Key points" changed',
+    ),
+    "a reference corrected": (
+        [("source/sleep.bib", "get up", "get up early")],
+        "  the text is the same; the list of references changed\n"
+        "  references: \"Lee, A., & Roe, B. (2020). A fixed hour to get up early. Journal of Rest, "
+        '3, 1–9." changed',
+    ),
+    "a picture": (
+        [("source/bars.svg", "<svg", "<!-- -->\n<svg")],
+        "  reprint: the picture bars.svg changed",
+    ),
+    "the title": (
+        [("source/sleep.md", "title: Sleep, in short", "title: Sleep")],
+        '  title: it is now "Sleep"',
+    ),
+    "the summary": (
+        [("source/sleep.md", "one study", "a study")],
+        "  title: the subtitle, the summary or the words for whom it is changed",
+    ),
+    "the date": (
+        [("source/sleep.md", "2026-03-01", "2026-04-01")],
+        "  dates: the dates, the identifier or who answers for the text changed",
+    ),
+    "a topic": (
+        [("source/sleep.md", "topics: [sleep]", "topics: [sleep, rest]")],
+        "  no section, notice or reference changed: only line breaks, links, or details such as "
+        "keywords and topics",
+    ),
+    "line breaks": (
+        [("source/sleep.md", "@lee2020 waited", "@lee2020\nwaited")],
+        "  no section, notice or reference changed: only line breaks, links, or details such as "
+        "keywords and topics",
+    ),
+    "the address": (
+        [("makebook.toml", 'lang = "en-US"', 'lang = "en-US"\naddress = "https://example.org"')],
+        "  address: the web address of the handout changed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_one_edit_is_named(desk, name):
+    edits, expected = EDITS[name]
+    old = desk.pdf()
+    for edit in edits:
+        desk.edit(*edit)
+    head, _, told = desk.told(old).partition("\n")
+    assert head.startswith("out of date: Sleep")
+    assert told == expected
+
+
+def test_nothing_changed(desk):
+    today = desk.record()["hash"]
+    expected = f"current: Sleep, in short (SLEEP-1 · version 2.1 · {today})"
+    assert desk.compare(desk.pdf()) == [expected]
+
+
+def test_a_notice_comes_and_goes(desk):
+    old = desk.pdf()
+    (desk.root / "source/disclaimers/off-label.md").unlink()
+    desk.edit("makebook.toml", '"off-label", ', "")
+    assert desk.told(old) == HEAD + '  reprint: the notice "Not approved" was removed'
+    old = desk.pdf()
+    desk.write("source/disclaimers/off-label.md", OFF_LABEL)
+    assert desk.told(old) == HEAD + '  reprint: the notice "Not approved" was added'
+
+
+def test_a_notice_by_hand_is_no_part_of_its_section(desk):
+    desk.edit("source/disclaimers/off-label.md", "place: opening\n", "")
+    desk.article("## What was found?", "{{ notice.off-label }}\n\n## What was found?")
+    before = desk.record()
+    desk.edit("source/disclaimers/off-label.md", "not approved", "still not approved")
+    after = desk.record()
+    assert before["sections"] == after["sections"]
+    assert before["notices"]["off-label"] != after["notices"]["off-label"]
+
+
+def test_a_section_that_is_gone(desk):
+    desk.article("[^year]: From", "## Last\n\nEnd.\n\n[^year]: From")
+    old = desk.pdf()
+    desk.article("## Last\n\nEnd.\n\n", "")
+    assert '  reprint: the section "Last" was removed' in desk.told(old).splitlines()
+
+
+def test_sections_in_another_order(desk):
+    first, second = "## One {#one}\n\nText.\n\n", "## Two {#two}\n\nWords.\n\n"
+    desk.article("## What was found?", f"{first}{second}## What was found?")
+    old = desk.pdf()
+    desk.article(first + second, second + first)
+    assert desk.told(old) == HEAD + "  reprint: the order of the sections and notices changed"
+
+
+def test_everything_at_once_begins_with_what_matters_most(desk):
+    old = desk.pdf()
+    desk.edit("source/disclaimers/crisis.toml", "988", "112")
+    desk.edit("source/sleep.bib", "get up", "get up early")
+    desk.article("40 people", "41 people")
+    desk.article("title: Sleep, in short", "title: Sleep")
+    assert [line.split('"')[0] for line in desk.told(old).splitlines()[1:]] == [
+        "  reprint: the notice ",
+        "  reprint: the section ",
+        "  title: it is now ",
+        "  references: ",
+    ]
+
+
+@pytest.mark.parametrize("style", ["apa", "american-medical-association", "ieee"])
+def test_a_reference_more_changes_only_the_section_that_cites_it(desk, style):
+    desk.edit("makebook.toml", '"apa"', f'"{style}"')
+    bib = (desk.root / "source/sleep.bib").read_text()
+    desk.write("source/sleep.bib", bib + POE)
+    desk.article("topics:", "nocite: '@poe2021'\ntopics:")
+    desk.article("Ask if pills", "See [@lee2020, p. 4; @poe2021]. Ask if pills")
+    desk.article("## What was found?", "## First {#first}\n\nNew.\n\n## What was found?")
+    before = desk.record()
+    desk.article("Most people", "[@poe2021] Most people")  # poe2021 is now number 1
+    after = desk.record()
+    changed = [k for k in after["sections"] if after["sections"][k] != before["sections"][k]]
+    assert changed == ["key-points"]
+    assert before["references"] == after["references"]
+
+
+def test_a_new_reference_that_renumbers_the_others(desk):
+    desk.edit("makebook.toml", '"apa"', '"american-medical-association"')
+    old = desk.pdf()
+    bib = (desk.root / "source/sleep.bib").read_text()
+    desk.write("source/sleep.bib", bib + POE)
+    desk.article("one hour.", "one hour [@poe2021].")
+    assert desk.told(old) == (
+        HEAD + '  reprint: the section "Key points" changed\n'
+        '  references: "Poe A. Beds and sleep. Rest. 2021;2:1-3." was added'
+    )
+
+
+def test_a_range_of_numbers_names_its_middle(desk):
+    """1,2,4 becomes 1-3 when a section before it cites them in another order."""
+    desk.edit("makebook.toml", '"apa"', '"american-medical-association"')
+    bib = (desk.root / "source/sleep.bib").read_text()
+    more = "".join(POE.replace("poe2021", f"poe{i}").replace("Beds", f"Beds {i}") for i in "123")
+    desk.write("source/sleep.bib", bib + more)
+    desk.article("one hour.", "one hour [@poe1] [@lee2020] [@poe2] [@poe3].")
+    desk.article("Nobody looked", "Nobody looked [@poe1; @lee2020; @poe3]")
+    before = desk.record()["sections"]
+    desk.article("[@lee2020] [@poe2] [@poe3].", "[@lee2020] [@poe3] [@poe2].")
+    xhtml = "".join(part.xhtml for part in desk.assembled().parts)
+    assert ">1</a>–<a" in xhtml
+    after = desk.record()["sections"]
+    assert before["found"] == after["found"]
+    assert before["key-points"] != after["key-points"]
+
+
+def clinic(desk):
+    (desk.root / "source/imprints").mkdir()
+    desk.write("source/imprints/river.toml", CLINIC)
+    desk.write("source/imprints/river.svg", LOGO)
+    return desk.pdf(imprint="river")
+
+
+def test_the_sheet_of_a_clinic(desk):
+    plain, old = desk.record(), clinic(desk)
+    digest = desk.record("river")["hash"]
+    line = f"current: Sleep, in short (SLEEP-1 · version 2.1 · {digest}, imprint river)"
+    assert (desk.record(), plain["hash"] != digest) == (plain, True)
+    assert desk.compare(old) == desk.compare(digest) == [line]
+    desk.write("source/imprints/river.toml", f'{CLINIC}[colours]\naccent = "#1f5a2e"\n')
+    assert desk.compare(old) == [line]
+    (desk.root / "source/imprints/river.toml").unlink()
+    with pytest.raises(UnknownSheet, match="there is no imprint 'river'"):
+        desk.compare(old)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("river.toml", "555 0100", "555 0199"),
+        ("river.toml", "A river", "The river"),
+        ("river.toml", "[clinic]", 'contact = "lines"\n[clinic]'),
+        ("river.svg", "M0 0", "M1 1"),
+    ],
+)
+def test_what_a_clinic_says_of_itself(desk, name, before, after):
+    old = clinic(desk)
+    desk.edit(f"source/imprints/{name}", before, after)
+    assert desk.told(old) == (
+        HEAD.replace("):", ", imprint river):")
+        + "  reprint: the clinic's name, contact details or logo changed"
+    )
+    assert desk.told(desk.pdf()).startswith("current")
+
+
+def test_a_clinic_in_a_notice(desk):
+    desk.edit("source/disclaimers/crisis.md", "line }}", "line }} or {{ clinic.telephone }}")
+    old = clinic(desk)
+    desk.edit("source/imprints/river.toml", "555 0100", "555 0199")
+    assert desk.told(old).splitlines()[1:] == [
+        '  reprint: the notice "In a crisis" changed',
+        "  reprint: the clinic's name, contact details or logo changed",
+    ]
+
+
+# What stands printed
+
+
+def stamp(record):
+    return f"Sources checked March 1, 2026 · SLEEP-1 · version 2.1 · {record['hash']}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "{stamp}",
+        "{hash}",
+        "  {hash} ",
+        "SLEEP-1 {hash}",
+        "{hash}, sleep-1",
+        "the sheet Sleep\u20111 v. 2.1 of {HASH}!",
+        "sleep {hash}",
+    ],
+)
+def test_what_stands_printed_may_be_typed_in_many_ways(desk, typed):
+    record = desk.record()
+    digest = record["hash"]
+    told = desk.compare(
+        typed.format(stamp=stamp(record), hash=digest, HASH=digest.upper()).strip("\n")
+    )
+    assert told == [f"current: Sleep, in short (SLEEP-1 · version 2.1 · {digest})"]
+
+
+def test_an_old_hash_tells_only_that_it_is_old(desk):
+    line = stamp(desk.record())
+    desk.article("40 people", "41 people")
+    unknown = (
+        "  what changed cannot be told from the hash alone: give the PDF of the sheet, "
+        "or the manifest.json of its build"
+    )
+    assert desk.told(line) == HEAD + unknown
+
+
+@pytest.mark.parametrize("folder", ["", "river"])
+def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
+    record = desk.record()
+    desk.manifest({"sleep": {"identity": record}}, folder)
+    desk.article("40 people", "41 people")
+    expected = HEAD + '  reprint: the section "What was found?" changed'
+    assert desk.told(stamp(record)) == expected
+    assert desk.told(record["hash"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "message", "hint"),
+    [
+        ("SLEEP-1", "'SLEEP-1' says which handout it is, not which state of it", "add the 8 dig"),
+        ("nonsense", "'nonsense' is neither a file nor the identifier", "this project has SLEEP-1"),
+        ("0123abcd", "no article of this project has, or had", "this project has SLEEP-1"),
+        ("TEA-1 · 0123abcd", "no article of this project has, or had", "this project has SLEEP-1"),
+        ("old.pdf", "'old.pdf' is neither a file", "this project has"),
+        ("a\x1b[31m", r"'a\x1b[31m' is neither", "this project has"),
+        ("x" * 5000, "'xxxxxx", "this project has"),
+        ("a\0b", "'a\\x00b' is neither", "this project has"),
+        ("", "'' is neither", "this project has"),
+    ],
+)
+def test_what_names_nothing(desk, typed, message, hint):
+    with pytest.raises(UnknownSheet) as caught:
+        desk.compare(typed)
+    assert caught.value.args[0].startswith(message)
+    assert caught.value.args[1].startswith(hint)
+
+
+def test_errors_of_today_are_told(desk):
+    line, old = stamp(desk.record()), desk.pdf()
+    desk.article("[@lee2020].", "[@nobody].")
+    for given_ in (line, old):
+        with pytest.raises(ProblemsError, match="CIT001"):
+            desk.compare(given_)
+
+
+def test_errors_of_another_article_are_not(desk):
+    desk.write("source/tea.md", "---\ntitle: Tea\n---\n\nText [@nobody].\n")
+    record = desk.record()
+    current = f"current: Sleep, in short (SLEEP-1 · version 2.1 · {record['hash']})"
+    assert desk.compare(stamp(record)) == [current]
+    assert desk.compare(record["hash"]) == [current]
+    assert desk.told("SLEEP-1 · 0123abcd").startswith(HEAD)
+
+
+# Manifests
+
+
+def test_a_manifest_of_several_articles(desk):
+    desk.write("source/tea.md", f"{TEA}Drink it.\n")
+    entries = {name: {"identity": desk.record(name=name)} for name in ("sleep", "tea")}
+    path = desk.manifest(entries)
+    assert desk.told(path) == (
+        "current: all 2 articles\n\n"
+        "current: Sleep, in short (SLEEP-1 · version 2.1 · ........)\n\n"
+        "current: Tea (TEA-1 · version 1.0 · ........)"
+    )
+    desk.write("source/tea.md", f"{TEA}Drink less.\n")
+    assert desk.told(path) == (
+        "out of date: 1 of 2 articles\n\n"
+        "current: Sleep, in short (SLEEP-1 · version 2.1 · ........)\n\n"
+        "out of date: Tea (TEA-1 · version 1.0): printed ........, today ........\n"
+        "  reprint: the text before the first heading changed"
+    )
+    (desk.root / "source/tea.md").unlink()
+    assert desk.told(path) == (
+        "out of date: 1 of 2 articles\n\n"
+        "current: Sleep, in short (SLEEP-1 · version 2.1 · ........)\n\n"
+        "out of date: Tea (TEA-1 · version 1.0 · ........): "
+        "there is no article 'tea' in this project"
+    )
+
+
+def test_a_manifest_of_an_early_version_has_hashes(desk):
+    record = desk.record()
+    entry = {key: record[key] for key in ("hash", "title", "identifier", "version")}
+    path = desk.manifest({"sleep": entry})
+    assert desk.told(path).startswith("current: Sleep")
+    desk.article("40 people", "41 people")
+    assert desk.told(path).splitlines()[1].startswith("  what changed cannot be told")
+
+
+def test_an_article_whose_file_has_another_name(desk):
+    old = desk.pdf()
+    (desk.root / "source/sleep.md").rename(desk.root / "source/night.md")
+    assert desk.told(old).startswith("current: Sleep")
+    desk.edit("source/night.md", "identifier: SLEEP-1", "identifier: NIGHT-1")
+    with pytest.raises(UnknownSheet, match="there is no article 'sleep'"):
+        desk.compare(old)
+
+
+# Files that are not ours, or not as they were
+
+
+def unreadable(desk, path):
+    with pytest.raises(ProblemsError) as caught:
+        desk.compare(str(path))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.span.path) == ("DIF001", str(path))
+    assert problem.hint
+    return problem.message
+
+
+def test_a_folder(desk):
+    assert unreadable(desk, desk.root) == "it is a folder"
+
+
+def test_a_huge_file(desk):
+    path = desk.root / "huge.pdf"
+    with path.open("wb") as stream:
+        stream.truncate(300 * 2**20)
+    assert unreadable(desk, path) == "it has 300 MB; makebook made nothing so large"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is neither a PDF nor an EPUB nor a manifest.json"),
+        (b"# a text", "it is neither a PDF nor an EPUB nor a manifest.json"),
+        (b"[" * 100_000, "it is neither a PDF nor an EPUB nor a manifest.json"),
+        (b"\xff\xfe\x00", "it is neither a PDF nor an EPUB nor a manifest.json"),
+        (b"[]", "it says nothing that identifies a sheet, or is damaged"),
+        (b'{"articles": {}}', "it says nothing that identifies a sheet, or is damaged"),
+        (b'{"articles": {"a": {"hash": 1}}}', "it says nothing that identifies a sheet, or is da"),
+        (b"%PDF-1.7 but no more", "it cannot be opened: Failed to load document"),
+        (b"PK\x03\x04 but no more", "it is damaged, or no e-book of makebook"),
+    ],
+)
+def test_a_file_that_says_nothing(desk, content, message):
+    path = desk.root / "old"
+    path.write_bytes(content)
+    assert unreadable(desk, path).startswith(message)
+
+
+def test_a_pdf_that_is_not_ours(desk):
+    path = desk.root / "other.pdf"
+    pdf = pdfium.PdfDocument.new()
+    pdf.new_page(100, 100)
+    pdf.save(path)
+    assert unreadable(desk, path).startswith("it carries no identity.json")
+
+
+def test_a_pdf_cut_short(desk):
+    """PDFium mends what it can."""
+    whole = Path(desk.pdf()).read_bytes()
+    path = desk.root / "short.pdf"
+    for size in range(20, len(whole), 97):
+        path.write_bytes(whole[:size])
+        try:
+            assert desk.told(str(path)).startswith("current")
+        except ProblemsError as error:
+            assert "DIF001" in str(error)  # noqa: PT017 - either is right
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"[" * 50_000, b"\xff", b"1" * 9_000, b"{}"])
+def test_an_identity_that_is_damaged(desk, content):
+    assert unreadable(desk, desk.pdf(content=content)) == "its identity.json is damaged"
+
+
+def test_nothing_hostile_reaches_the_terminal(desk):
+    record = desk.record()
+    record["hash"] = "\x1b[2J"
+    record["sections"]["found"]["title"] = "\u202eevil\x1b]0;\ud800"
+    record["notices"]["evil"] = {"title": "\x07" + "x" * 9_000, "hash": ""}
+    told = "\n".join(desk.compare(desk.pdf(content=json.dumps(record).encode())))
+    assert all(c.isprintable() for c in told.replace("\n", ""))
+    assert max(map(len, told.splitlines())) < 400
+
+
+def test_a_record_of_another_format_gives_its_hash(desk):
+    record = {**desk.record(), "makebook": 2, "sections": "new"}
+    assert desk.told(desk.pdf(content=identity.encode(record))).startswith("current: ")
+    desk.article("40 people", "41 people")
+    told = desk.told(desk.pdf(content=identity.encode(record)))
+    assert told.splitlines()[1].startswith("  what changed cannot be told")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = "makebook name title identifier version hash imprint lang sections notices references rest"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    whole=JSON,
+    some=st.dictionaries(st.sampled_from(KEYS.split()), JSON, max_size=4),
+    inner=st.dictionaries(st.sampled_from(["found", "pictures", "title", "short"]), JSON),
+    place=st.sampled_from(["sections", "notices", "references", "rest"]),
+)
+def test_any_json_as_identity_is_a_sheet_or_a_clean_problem(whole, some, inner, place, told_once):
+    sources, folder, record = told_once
+    altered = {**record, **some}
+    nested = {**record, "hash": "00000000", place: {**record[place], **inner}}
+    for content in (whole, altered, nested, {"articles": {"sleep": {"identity": altered}}}):
+        path = folder / "old.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        for line in lines_or_problem(path, sources):
+            assert all(c.isprintable() for c in line.replace("\xa0", "")), line
+
+
+def lines_or_problem(path, sources):
+    try:
+        return compare(str(path), sources, path.parent)
+    except UnknownSheet as error:
+        return error.args
+    except ProblemsError as error:
+        if {problem.code for problem in error.problems} != {"DIF001"}:
+            raise
+        return str(error).splitlines()
+
+
+@pytest.fixture(scope="module")
+def told_once(tmp_path_factory):
+    """A project of one article, read once."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    document = desk.assembled()
+    sources = Today(["sleep"], [], lambda _name, _imprint: document)
+    return sources, desk.root, identity.record(document)
+
+
+# The record itself
+
+
+def test_a_record_is_json_that_a_person_can_read(desk, golden):
+    golden("small/identity.json", identity.encode(desk.record()).decode())
+
+
+def test_a_record_is_the_same_every_time(desk):
+    assert identity.encode(desk.record()) == identity.encode(desk.record())
+
+
+def test_what_a_pdf_carries(desk):
+    path = Path(desk.pdf(content=b"{}"))
+    assert attachments(path.read_bytes()) == {"identity.json": b"{}"}
+    with pytest.raises(ValueError, match="load document"):
+        attachments(b"%PDF-")
+
+
+# The command
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(["diff", *arguments])
+    out, err = capsys.readouterr()
+    return stop.value.code or 0, out, err
+
+
+def test_the_command_ends_with_0_either_way(desk, capsys):
+    record = desk.record()
+    project = ("--project", str(desk.root))
+    status, out, err = run(capsys, "SLEEP-1", record["hash"], *project)
+    assert (status, out[:15], err) == (0, "current: Sleep,", "")
+    desk.article("40 people", "41 people")
+    status, out, err = run(capsys, stamp(record), *project)
+    assert (status, out[:12], err) == (0, "out of date:", "")
+
+
+def test_the_command_ends_with_2_for_what_names_nothing(desk, capsys):
+    status, out, err = run(capsys, "TEA-1", "--project", str(desk.root))
+    assert (status, out) == (2, "")
+    assert err.endswith(
+        "Error: 'TEA-1' is neither a file nor the identifier and hash of an article\n"
+        "    hint: this project has SLEEP-1\n"
+    )
+
+
+def test_the_command_ends_with_1_for_a_file_that_says_nothing(desk, capsys):
+    status, out, err = run(capsys, str(desk.root), "--project", str(desk.root))
+    assert (status, out) == (1, "")
+    assert err == (
+        f"{desk.root}: error DIF001: it is a folder\n"
+        "    hint: give the PDF or the manifest.json that stands in it\n"
+    )
+
+
+def test_the_command_ends_with_1_for_errors_of_today(desk, capsys):
+    old = desk.pdf()
+    desk.article("[@lee2020].", "[@nobody].")
+    status, out, err = run(capsys, old, "--project", str(desk.root))
+    assert (status, out) == (1, "")
+    assert re.match(r"source/sleep\.md:\d+:\d+: error CIT001: no entry for 'nobody'", err)
+
+
+def test_what_is_built_is_current(built):
+    """PDF, booklet, e-book and manifest of a real build, each against its sources."""
+    sources = read_sources(SMALL)
+    today = Today(sources.names, sources.imprints, sources.assembled)
+    folder = built("small")
+    for name in [path.name for path in folder.iterdir()]:
+        (line,) = compare(str(folder / name), today, folder)
+        assert line.startswith("current: Sleep, in short (SLEEP-1")
