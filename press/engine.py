@@ -1,6 +1,7 @@
 """WeasyPrint, started: found, or told how to be had; and quick where it would be slow for nothing.
 
-In: nothing. Out: the library, imported. What is changed here in how it works changes no page.
+In: nothing. Out: the library, imported. What is changed here in how it works changes no page, but
+for one flaw of its lines (`_fill_lines`).
 This module must not know documents, styles or formats.
 """
 
@@ -41,6 +42,7 @@ def start() -> None:
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
     _know_pages()
     _know_types()
+    _fill_lines()
 
 
 def _later(name: str, *functions: str) -> None:
@@ -135,3 +137,30 @@ def _know_types() -> None:
             self._declarations = known
 
     Parser._parse = parse  # noqa: SLF001
+
+
+def _fill_lines() -> None:
+    """Let a line keep its words where all but the blank at the end of a text fits.
+
+    WeasyPrint 70 measures that blank too, finds the line too long, and ends it after its first
+    word: a line of one word in the middle of a paragraph, wherever the width falls so.
+    """
+    from weasyprint.layout import inline
+
+    split = inline.split_first_line
+
+    def split_first_line(text: str, style: Any, context: Any, width: Any, *rest: Any,
+                         **options: Any) -> Any:  # fmt: skip
+        found = split(text, style, context, width, *rest, **options)
+        words = text.rstrip(" ")
+        if found[2] is None or words == text or " " not in words:
+            return found
+        if style["white_space"] not in ("normal", "pre-line"):
+            return found
+        whole = split(words, style, context, width, *rest, **options)
+        if whole[2] is not None or whole[1] <= found[1]:
+            return found
+        # The next line begins at the blank, which is left out there (CSS Text 3, 4.1.2).
+        return (*whole[:2], len(words.encode()), *whole[3:])
+
+    inline.split_first_line = split_first_line
