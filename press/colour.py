@@ -163,13 +163,15 @@ def check_tokens(
     colours = {name: rgb for name in tokens if (rgb := _colour(name, tokens))}
     tint = colours.get("--tint")
     if tint and not _is_tint(tint) and (not chosen or "--tint" in chosen):
-        share, limit = 1 - grey(tint)[0], DARKEST_TINT
+        share, limit, lighter = 1 - grey(tint)[0], DARKEST_TINT, nearest_tint(tint)
         message = (
             f"--tint {tokens['--tint']} prints as a {share:.0%} grey, too dark for text to stand "
             f"on; {limit:.0%} is the most"
         )
-        problems.append(Problem("STY004", where("--tint"), message, f"try {nearest_tint(tint)}"))
-        colours.pop("--tint")  # texts on it are measured once it is light enough
+        hint = f"try {lighter}, the nearest that passes"
+        problems.append(Problem("STY004", where("--tint"), message, hint))
+        tokens = {**tokens, "--tint": lighter}  # texts are measured on what it will be
+        colours["--tint"] = parse_hex(lighter) or tint
     for text in dict.fromkeys(pair[0] for pair in PAIRS):
         grounds = [g for t, g, _ in PAIRS if t == text and g in colours]
         if text in colours and (not chosen or text in chosen or {*grounds} & {*chosen}):

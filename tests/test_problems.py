@@ -2,8 +2,8 @@
 
 Each folder in `tests/problems/` is a tiny project with one flaw, named by the code it gives, with
 a word behind it where one code has several. Its `printed.txt` is the exit status and then, word
-for word, what the command line prints on stderr. After a change of words set MAKEBOOK_REWRITE=1,
-run this file, and read the diff first.
+for word, what the command line prints on stderr; its `options.txt`, if any, is how it is called. After
+a change of words set MAKEBOOK_REWRITE=1, run this file, and read the diff first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ ELSEWHERE = {
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
-    "STY004": "the colours of an imprint: tests/test_imprints.py",
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
@@ -51,7 +50,9 @@ class Run:
         monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
 
     def copy(self, source):
-        shutil.copytree(source, self.project, ignore=shutil.ignore_patterns("printed.txt"))
+        shutil.copytree(
+            source, self.project, ignore=shutil.ignore_patterns("printed.txt", "options.txt")
+        )
         return self
 
     def write(self, **files):
@@ -88,7 +89,8 @@ def problems(printed):
 def test_printed(source, run):
     run.copy(source).output.mkdir()
     (run.output / "sleep.pdf").write_bytes(OLD)
-    status, printed = run()
+    options = source / "options.txt"
+    status, printed = run(*(options.read_text().split() if options.exists() else ()))
     text = f"status {status}\n{printed}"
     golden = source / "printed.txt"
     if os.environ.get("MAKEBOOK_REWRITE"):
