@@ -162,10 +162,10 @@ def _by_text(text: str, sources: Today, output: Path) -> list[str]:
     for sheet in sources.sheets(names, failed):
         if sheet.hash in hashes:
             return _against(sheet, [sheet], failed)
-    kept = [sheet for sheet in _built(output) if sheet.hash in hashes]
-    kept = [s for s in kept if (s.name == name if name else s.name in sources.names)]
-    if kept:
-        return _by_sheet(kept[0], sources)
+    known = {word for s in issued for word in (s.name, s.identifier) if not name or name == s.name}
+    for sheet in _built(output):
+        if sheet.hash in hashes and known & {sheet.name, sheet.identifier} - {""}:
+            return _by_sheet(sheet, sources)
     if failed:
         raise ProblemsError(failed)
     if not name:

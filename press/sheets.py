@@ -23,7 +23,8 @@ from press.problems import Problem, ProblemsError, Span
 
 _FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
 """Bytes of a file, and of a text within it: far more than any of ours has."""
-_STAMP = re.compile(r'<p\b[^>]*\bid="stamp"[^>]*>(.*?)</p>', re.DOTALL)
+_STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="stamp")[^<>]*+>([^<]*+)</p>')
+"""Without a way back, for it reads what anyone may have written."""
 _PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What an EPUB may be packed with (OCF 3.3, 4.2)."""
 _PRINTED = "or give the line printed on the sheet: its identifier and the 8 digits after it"
@@ -208,7 +209,7 @@ def _from_epub(data: bytes, path: Path) -> str:
                     with book.open(file) as page:
                         found = _STAMP.search(page.read(_TEXT_LIMIT).decode(errors="replace"))
                     if found:
-                        return html.unescape(re.sub("<[^>]*>", "", found[1]))
+                        return html.unescape(found[1])
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError):
         pass  # NotImplementedError is a RuntimeError
     message = "it is damaged, or no e-book of makebook: no line on a title page identifies it"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
+import pikepdf
 import pypdfium2 as pdfium
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -276,6 +278,38 @@ def test_a_new_reference_that_renumbers_the_others(desk):
     )
 
 
+@pytest.mark.parametrize("style", ["apa", "american-medical-association", "ieee"])
+@pytest.mark.parametrize("words", ["@lee2020, p. 5", "@lee2020", "see @lee2020, p. 4"])
+def test_a_citation_of_another_page_changes_its_section(desk, style, words):
+    desk.edit("makebook.toml", '"apa"', f'"{style}"')
+    before = desk.record()["sections"]
+    desk.article("[@lee2020, p. 4]", f"[{words}]")
+    after = desk.record()["sections"]
+    assert [k for k in after if after[k] != before[k]] == ["found"]
+
+
+def test_a_letter_at_the_year_changes_no_section(desk):
+    """`Lee & Roe, 2020` becomes `Lee & Roe, 2020a` when another one of 2020 is cited elsewhere."""
+    twin = (desk.root / "source/sleep.bib").read_text()
+    desk.write("source/sleep.bib", twin + twin.replace("lee2020", "lee2").replace("fixed", "long"))
+    desk.article("topics:", "nocite: []\ntopics:")
+    before = desk.record()["sections"]
+    desk.article("nocite: []", "nocite: '@lee2'")
+    assert "2020a" in "".join(part.xhtml for part in desk.assembled().parts if part.id == "found")
+    assert desk.record()["sections"] == before
+
+
+def test_references_in_another_order(desk):
+    desk.edit("makebook.toml", '"apa"', '"american-medical-association"')
+    bib = (desk.root / "source/sleep.bib").read_text()
+    desk.write("source/sleep.bib", bib + POE + POE.replace("poe2021", "poe2"))
+    desk.article("topics:", "nocite: '@poe2021, @poe2'\ntopics:")
+    old = desk.pdf()
+    desk.article("'@poe2021, @poe2'", "'@poe2, @poe2021'")
+    expected = "  the text is the same; the references are numbered in another order"
+    assert desk.told(old) == HEAD + expected
+
+
 def test_a_range_of_numbers_names_its_middle(desk):
     """1,2,4 becomes 1-3 when a section before it cites them in another order."""
     desk.edit("makebook.toml", '"apa"', '"american-medical-association"')
@@ -388,6 +422,8 @@ def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
     expected = HEAD + '  reprint: the section "What was found?" changed'
     assert desk.told(stamp(record)) == expected
     assert desk.told(record["hash"]) == expected
+    (desk.root / "source/sleep.md").rename(desk.root / "source/night.md")
+    assert desk.told(stamp(record)) == desk.told(record["hash"]) == expected
 
 
 @pytest.mark.parametrize(
@@ -535,6 +571,21 @@ def test_a_pdf_cut_short(desk):
             assert desk.told(str(path)).startswith("current")
         except ProblemsError as error:
             assert "DIF001" in str(error)  # noqa: PT017 - either is right
+
+
+def test_a_pdf_with_a_password(desk):
+    path = desk.root / "locked.pdf"
+    with pikepdf.open(desk.pdf()) as pdf:
+        pdf.save(path, encryption=pikepdf.Encryption(owner="a", user="b"))
+    assert unreadable(desk, path).startswith("it cannot be opened: ")
+
+
+def test_an_ebook_made_to_keep_the_reader_busy(desk):
+    path = desk.root / "busy.epub"
+    for page in ("<p " * 500_000, "<p " + 'id="stamp" ' * 100_000, '<p id="stamp">' * 100_000):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+            book.writestr("EPUB/title.xhtml", page)
+        assert unreadable(desk, path).startswith("it is damaged, or no e-book of makebook")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"[" * 50_000, b"\xff", b"1" * 9_000, b"{}"])
