@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from press import record
 from press.model import Artifact, Built, Config, Edition, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
-from press.publish import publish, read_manifest
+from press.publish import publish
 
 if TYPE_CHECKING:
     from press.compose import Draft
     from press.model import Document, Imprint, Notice
     from press.pdf import Layout
+    from press.pdfread import PdfPage
 
 
 class UnknownName(LookupError):
@@ -88,7 +89,8 @@ def build(request: Request) -> Outcome:
             standing += found
             del wanted[name]
     if not wanted:
-        return Outcome(tuple(standing), (), "nothing changed since the last build")
+        why = "nothing changed since the last build"
+        return _previewed(Outcome(tuple(standing), (), why), request)
     why = record.why(list(wanted.values()), key)
     problems: list[Problem] = []
     project = read_project(request.root, problems)
@@ -103,7 +105,18 @@ def build(request: Request) -> Outcome:
     for issue in issues:
         own = [article for article in built if article.imprint == issue.name]
         record.remember(issue.request.output, own, project, engine)
-    return Outcome((*standing, *built), tuple(problems), why)
+    return _previewed(Outcome((*standing, *built), tuple(problems), why), request)
+
+
+def _previewed(outcome: Outcome, request: Request) -> Outcome:
+    """The same, with pictures of every PDF asked for where the request wants them."""
+    if request.preview:
+        from press.preview import write_previews
+
+        for built in outcome.built:
+            folder = request.output / built.imprint
+            write_previews(folder, [folder / name for name in built.entry.get("files", {})])
+    return outcome
 
 
 def _wanted(request: Request) -> dict[str, Request]:
@@ -204,10 +217,13 @@ def _make(
     The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
     """
     from press import editions, epub, identity, pdf, proof
+    from press.colour import check_styles
     from press.styles import Styles
 
     styles = Styles(request.root, document.imprint.colours if document.imprint else {})
     main = config.editions[0]
+    for edition in config.editions:
+        check_styles(styles, edition, problems)
 
     def lay_out(edition: Edition) -> Layout:
         companion = editions.file_name(document.name, edition, main, "references")
@@ -221,19 +237,43 @@ def _make(
     carried = [(*document.source, "Source"), (book.name, book.data, "Alternative"), said]
     for edition in _editions(request, config) if "pdf" in _formats(request, config) else ():
         laid = layout if edition == main else lay_out(edition)
-        files = [laid.write(editions.file_name(document.name, edition, main), carried)]
+        name = editions.file_name(document.name, edition, main)
+        here = laid.page_of("references") if edition.references == "sheet" else 0
+        handout = _proved(laid.document, edition, laid.write(name, carried), here, problems)
+        files = [handout]
         if edition.references == "companion" and document.references:
             alone = editions.references_alone(document, laid.anchors)
             name = editions.file_name(document.name, edition, main, "references")
             page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
-            companion = pdf.lay_out(alone, page, styles).write(name, [said])
-            files.append(replace(companion, part="references"))
-            problems += proof.prove_pdf(alone, page, files[1])
-        problems += proof.prove_pdf(laid.document, edition, files[0])
+            made = replace(pdf.lay_out(alone, page, styles).write(name, [said]), part="references")
+            files.append(_proved(alone, page, made, 1, problems))
         if laid.document != document:
-            problems += proof.prove_together(document, edition, files)
-        artifacts += files
+            opened = [pages for _, pages in files]
+            problems += proof.prove_together(document, edition, handout[0].name, opened)
+        artifacts += [artifact for artifact, _ in files]
     return artifacts
+
+
+def _proved(
+    document: Document,
+    edition: Edition,
+    artifact: Artifact,
+    references: int,
+    problems: list[Problem],
+) -> tuple[Artifact, list[PdfPage]]:
+    """A finished PDF opened again, proved, and its type measured; with the pages found in it.
+
+    `references` is the page on which they begin, 0 where they stand elsewhere.
+    """
+    from press import measure, proof
+
+    pages = proof.open_pdf(document, edition, artifact, problems)
+    if pages:
+        problems += proof.prove_pdf(document, edition, artifact.name, pages)
+        spans = [page.spans for page in pages]
+        problems += measure.judge(spans, edition, artifact.name, references)
+        artifact = replace(artifact, measures=measure.measure(spans, references))
+    return artifact, pages
 
 
 def _formats(request: Request, config: Config) -> tuple[str, ...]:
@@ -292,7 +332,6 @@ def _entry(
     issue: _Issue,
 ) -> dict[str, Any]:
     """The article's entry in the manifest, with every file it was made of."""
-    from press import identity
     from press.compose import beside
     from press.imprints import source_paths
 
@@ -304,5 +343,4 @@ def _entry(
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
     sources = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
-    said = identity.record(document)
-    return record.entry(document, artifacts, config, sources, problems, job.key, said)
+    return record.entry(document, artifacts, config, sources, problems, job.key)

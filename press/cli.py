@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ def _project_options(command: Any) -> Any:
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Articles to build at once.")
 @click.option("--force", is_flag=True, help="Build even where nothing changed.")
 @click.option("--strict", is_flag=True, help="Warnings stop the build as errors do.")
+@click.option("--preview", is_flag=True, help="Write pictures of the pages to build/preview/, too.")
 @click.option("--quiet", is_flag=True, help="Print problems only.")
 @click.option("--explain", is_flag=True, help="Say why something was built, or was not.")
 def build_command(
@@ -154,13 +155,22 @@ def _print_article(built: Built, folder: Path) -> None:
             if facts["format"] == "pdf"
             else f"page-list of {facts['pages']}"
         )
-        click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}")
+        click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}{_measured(facts)}")
     if built.fresh:
         for notice in entry["notices"]:
             click.echo(
                 f"  notice {notice['id']}, {notice['place']}: {notice['rule']} [{notice['file']}]"
             )
         click.echo("  proved: every block, notice and link found again in the finished files")
+
+
+def _measured(facts: Mapping[str, Any]) -> str:
+    """What the type of a PDF measures on its pages."""
+    type_ = facts["measures"]
+    if not type_ or facts["part"]:
+        return ""
+    line = f", {type_['characters']} characters a line" if type_["characters"] else ""
+    return f"; {type_['body']:g} pt, smallest {type_['smallest']:g} pt{line}"
 
 
 @cli.command("check")

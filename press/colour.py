@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tinycss2.color3 import RGBA, parse_color
 
+from press.model import Edition
 from press.problems import Problem, Span
 from press.project import read_text
 from press.styles import Styles
@@ -178,20 +179,22 @@ def check_tokens(
             _check_text(text, grounds, colours, tokens, where, problems)
 
 
-def check_styles(styles: Styles, problems: list[Problem]) -> None:
-    """Measure the tokens of a project, without an imprint. Problem STY004."""
-    check_tokens(styles.tokens, lambda token: place_of_token(token, styles), problems)
+def check_styles(styles: Styles, edition: Edition, problems: list[Problem]) -> None:
+    """Measure the tokens of a project as an edition has them. Problem STY004, each once."""
+    found: list[Problem] = []
+    tokens = styles.tokens_of(edition)
+    check_tokens(tokens, lambda token: place_of_token(token, styles, edition), found)
+    problems += [problem for problem in found if problem not in problems]
 
 
-def place_of_token(token: str, styles: Styles) -> Span:
-    """Where a token is defined: in the project's own tokens.css, else in the default one."""
-    for folder in styles.folders:
-        path = folder / "tokens.css"
-        text = (read_text(path, "", []) or "") if path.is_file() else ""
-        found = re.search(rf"^\s*({re.escape(token)})\s*:", text, re.M)
-        if found:
-            line = text.count("\n", 0, found.start(1)) + 1
-            return Span("styles/tokens.css", line, 1)
+def place_of_token(token: str, styles: Styles, edition: Edition) -> Span:
+    """Where a token is defined: in a sheet of the edition, else in tokens.css."""
+    for name in (*reversed(styles.sheets(edition)), "tokens.css"):
+        for folder in styles.folders:
+            path = folder / name
+            text = (read_text(path, "", []) or "") if path.is_file() else ""
+            if found := re.search(rf"^\s*({re.escape(token)})\s*:", text, re.M):
+                return Span(f"styles/{name}", text.count("\n", 0, found.start(1)) + 1, 1)
     return Span("styles/tokens.css")
 
 

@@ -25,7 +25,7 @@ _STEP = 0.05
 _PLACES = 5
 _FEW = 10
 """Full lines, below which a median says nothing."""
-_MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]{1,5}\.)\s*")
+_MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
 """What a list sets before its items; it is drawn apart from them."""
 
 

@@ -367,6 +367,8 @@ class Request:
     formats: tuple[str, ...] = ()
     force: bool = False
     strict: bool = False
+    preview: bool = False
+    """Pictures of the pages, too."""
     jobs: int = 1
 
 

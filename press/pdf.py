@@ -78,6 +78,10 @@ class Layout:
             pages.append([id_ for _, _, id_ in places])
         return pages
 
+    def page_of(self, id_: str) -> int:
+        """The number of the page on which a block begins; 0 where there is none."""
+        return next((n for n, ids in enumerate(self.anchors, 1) if id_ in ids), 0)
+
     def write(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
         """Write the PDF.
 

@@ -136,16 +136,35 @@ def _whole(page: str, rest: str) -> int:
     )
 
 
-def prove_pdf(document: Document, edition: Edition, artifact: Artifact) -> list[Problem]:
-    """Prove a PDF against the document that was laid out on it.
+def open_pdf(
+    document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
+) -> list[PdfPage]:
+    """The pages of a finished PDF in the order of reading; those of a booklet stand two on a sheet.
 
-    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none), PRF005.
+    Problem PRF005, and no page: it cannot be opened again.
     """
-    span = Span(artifact.name)
     try:
-        pages = _pages(document, edition, artifact)
+        if edition.kind != "booklet" or artifact.part:
+            return read_pdf(artifact.data)
+        from press.booklet import sides
+
+        order = [page for side in sides(artifact.pages, document.direction) for page in side]
+        halves = dict(zip(order, read_halves(artifact.data), strict=True))
+        return [halves[number] for number in range(1, artifact.pages + 1)]
     except ValueError as error:
-        return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
+        message = f"cannot be opened again: {error}"
+        problems.append(Problem("PRF005", Span(artifact.name), message, _HINT))
+        return []
+
+
+def prove_pdf(
+    document: Document, edition: Edition, name: str, pages: Sequence[PdfPage]
+) -> list[Problem]:
+    """Prove a PDF, opened again, against the document that was laid out on it.
+
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none).
+    """
+    span = Span(name)
     body, problems = _bodies(document, pages, span)
     for number, page in enumerate(pages, 1):
         for words in page.unseen:
@@ -185,31 +204,15 @@ def _bodies(
     return bodies, problems
 
 
-def _pages(document: Document, edition: Edition, artifact: Artifact) -> list[PdfPage]:
-    """The pages of a PDF in the order of reading; those of a booklet stand two on a sheet."""
-    if edition.kind != "booklet" or artifact.part:
-        return read_pdf(artifact.data)
-    from press.booklet import sides
-
-    order = [page for side in sides(artifact.pages, document.direction) for page in side]
-    halves = dict(zip(order, read_halves(artifact.data), strict=True))
-    return [halves[number] for number in range(1, artifact.pages + 1)]
-
-
 def prove_together(
-    document: Document, edition: Edition, artifacts: Sequence[Artifact]
+    document: Document, edition: Edition, name: str, files: Sequence[Sequence[PdfPage]]
 ) -> list[Problem]:
     """Prove that the files of an edition hold the whole work between them. Problem PRF001.
 
     An edition whose references stand on the web must hold all the rest, and their address.
     """
-    span = Span(artifacts[0].name)
-    try:
-        opened = [_pages(document, edition, artifact) for artifact in artifacts]
-    except ValueError:
-        return []  # has been said
-    texts = [body for pages in opened for body in _bodies(document, pages, span)[0]]
-    parts = document.parts
+    span, parts = Span(name), document.parts
+    texts = [body for pages in files for body in _bodies(document, pages, span)[0]]
     if edition.references == "link":
         parts = tuple(part for part in parts if part.kind != "references")
     return _lost(units(replace(document, parts=parts)), texts, span)

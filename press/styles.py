@@ -87,11 +87,11 @@ class Styles:
     def tokens_of(self, edition: Edition) -> dict[str, str]:
         """The tokens as an edition has them: its sheets come after an imprint's colours."""
         tokens = dict(self.tokens)
-        for name in self._sheets(edition):
+        for name in self.sheets(edition):
             tokens.update(_tokens_in(_read(self.find(name), name)))
         return tokens
 
-    def _sheets(self, edition: Edition) -> list[str]:
+    def sheets(self, edition: Edition) -> list[str]:
         """The style sheets that an edition adds: its kind's, then its own."""
         names = dict.fromkeys(f"editions/{name}.css" for name in (edition.kind, edition.name))
         return [name for name in names if any((folder / name).is_file() for folder in self.folders)]
@@ -103,7 +103,7 @@ class Styles:
             ProblemsError: a token that is not defined (STY002).
         """
         tokens = self.tokens_of(edition)
-        return "\n".join(self._filled(n, tokens) for n in ("print.css", *self._sheets(edition)))
+        return "\n".join(self._filled(n, tokens) for n in ("print.css", *self.sheets(edition)))
 
     def css(self, name: str) -> str:
         """A style sheet with each `var(--token)` replaced, for readers that know no variables.
