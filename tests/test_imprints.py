@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from press import colour, disclaimers
@@ -23,7 +23,7 @@ from press.imprints import LOGO, for_readers, read_imprint, source_paths
 from press.model import Document, Imprint, Manuscript, Matter
 from press.pdf import handout_html
 from press.problems import Problem, Span
-from press.project import effective, imprint_files, read_project
+from press.project import EDITIONS, effective, imprint_files, read_project
 from press.styles import Styles
 from press.words import telephone_link
 
@@ -295,10 +295,12 @@ def test_contrast_as_wcag_has_it(one: str, other: str, ratio: float) -> None:
     assert colour.contrast(rgb(one), rgb(other)) == pytest.approx(ratio, abs=0.005)
 
 
+TOKENS = Styles(ROOT).tokens
 HEX = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 LIGHT = st.tuples(*[st.integers(236, 255)] * 3).map("#{0[0]:02x}{0[1]:02x}{0[2]:02x}".format)
 
 
+@settings(deadline=None)
 @given(text=HEX, ground=LIGHT)
 def test_the_suggested_text_passes(text: str, ground: str) -> None:
     found = colour.nearest_text(rgb(text), [rgb(ground), rgb("#ffffff")])
@@ -309,6 +311,7 @@ def test_the_suggested_text_passes(text: str, ground: str) -> None:
         assert found == text
 
 
+@settings(deadline=None)
 @given(tint=HEX)
 def test_the_suggested_tint_passes(tint: str) -> None:
     found = colour.nearest_tint(rgb(tint))
@@ -317,9 +320,10 @@ def test_the_suggested_tint_passes(tint: str) -> None:
         assert found == tint
 
 
+@settings(deadline=None)
 @given(accent=HEX, tint=HEX)
 def test_what_is_suggested_is_accepted(accent: str, tint: str) -> None:
-    tokens = {**Styles(ROOT).tokens, "--accent": accent, "--tint": tint}
+    tokens = {**TOKENS, "--accent": accent, "--tint": tint}
     problems: list[Problem] = []
     colour.check_tokens(tokens, Span, problems, ("--accent", "--tint"))
     for problem in problems:
@@ -331,7 +335,8 @@ def test_what_is_suggested_is_accepted(accent: str, tint: str) -> None:
 
 def test_our_own_tokens_pass() -> None:
     problems: list[Problem] = []
-    colour.check_styles(Styles(ROOT), problems)
+    for edition in EDITIONS.values():
+        colour.check_styles(Styles(ROOT), edition, problems)
     assert problems == []
 
 
@@ -339,7 +344,7 @@ def test_a_token_of_the_project_is_placed(tmp_path: Path) -> None:
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles/tokens.css").write_text(":root {\n  --ink-soft: #8a8a8a;\n}\n")
     problems: list[Problem] = []
-    colour.check_styles(Styles(tmp_path), problems)
+    colour.check_styles(Styles(tmp_path), EDITIONS["a4"], problems)
     assert [str(p) for p in problems] == [
         "styles/tokens.css:2:1: error STY004: --ink-soft #8a8a8a on --paper #ffffff has a contrast "
         "of 3.45:1, and of 3.45:1 in grey; 4.5:1 is needed\n"
