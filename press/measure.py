@@ -165,16 +165,25 @@ def _pairs(pages: Pages) -> Iterator[_Pair]:
         key = round(line.left / 3), line.size
         edges[key] = max(edges.get(key, 0.0), line.right)
     for number, page in enumerate(rows, 1):
+        marks = [span for span in pages[number - 1] if _MARKER.fullmatch(span.text)]
         for upper, lower in pairwise(page):
             distance = upper.baseline - lower.baseline
             alike = upper.size == lower.size and abs(upper.left - lower.left) < 3
-            if not alike or not 0 < distance < 2 * upper.size or not lower.text:
+            if not alike or not 0 < distance < 2 * upper.size or _marked(lower, marks):
                 continue
             near = [edges.get((round(upper.left / 3) + step, upper.size), 0) for step in (-1, 0, 1)]
             letter = (lower.right - lower.left) / len(lower.text)
             word = letter * (len(lower.text.split(" ")[0]) + 1)
             if upper.right + 0.9 * word > max(near):
                 yield _Pair(number, upper, distance / upper.size, max(near) - upper.left)
+
+
+def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
+    """Whether a line begins an item of a list."""
+    return any(
+        abs(mark.baseline - line.baseline) < 1 and abs(mark.right - line.left) < 2 * line.size
+        for mark in marks
+    )
 
 
 def judge(pages: Pages, edition: Edition, file: str, references: int = 0) -> list[Problem]:
