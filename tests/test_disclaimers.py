@@ -72,9 +72,7 @@ def place(
     need = disclaimers.Need(manuscript.matter, manuscript.file, project.config, by_hand, sections)
     placements = disclaimers.place_notices(notices, need, problems)
     citations = assemble.Citations((), ())
-    materials = assemble.Materials(
-        manuscript, project.config, citations, placements, project.data
-    )
+    materials = assemble.Materials(manuscript, project.config, citations, placements, project.data)
     document = assemble.assemble(materials, problems)
     return [_line(p) for p in placements], [f"{p.code} {p.span}" for p in problems], document
 
