@@ -8,7 +8,7 @@ import pytest
 
 from press.measure import LIMITS, judge, lines, measure
 from press.model import Edition
-from press.pdfread import read_pdf, spans
+from press.pdfread import read_halves, read_pdf, spans
 from tests.paper import WORDS, paper, paragraphs
 
 STANDARD, LARGE = Edition("letter"), Edition("large", "large-print")
@@ -58,6 +58,12 @@ def test_colour_is_read():
 def test_a_page_read_for_the_proof_has_the_same_spans():
     data = paper(paragraphs(2) + FIGURE)
     assert [list(page.spans) for page in read_pdf(data)] == spans(data)
+
+
+def test_each_half_of_a_sheet_has_its_own():
+    data = paper("<p>Left</p><p style='margin-left: 250pt'>Right</p>")
+    halves = [[span.text for span in page.spans] for page in read_halves(data)]
+    assert halves == [["Left", "Foot of the page"], ["Right"]]
 
 
 def test_no_pdf_is_told():
