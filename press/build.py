@@ -271,8 +271,9 @@ def _proved(
     if pages:
         problems += proof.prove_pdf(document, edition, artifact.name, pages)
         spans = [page.spans for page in pages]
-        problems += measure.judge(spans, edition, artifact.name, references)
-        artifact = replace(artifact, measures=measure.measure(spans, references))
+        measures = measure.measure(spans, references)
+        problems += measure.judge(spans, edition, artifact.name, references, measures)
+        artifact = replace(artifact, measures=measures)
     return artifact, pages
 
 

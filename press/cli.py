@@ -170,7 +170,8 @@ def _measured(facts: Mapping[str, Any]) -> str:
     if not type_ or facts["part"]:
         return ""
     line = f", {type_['characters']} characters a line" if type_["characters"] else ""
-    return f"; {type_['body']:g} pt, smallest {type_['smallest']:g} pt{line}"
+    body = f"{type_['body']:g} pt, " if type_["body"] else ""
+    return f"; {body}smallest {type_['smallest']:g} pt{line}"
 
 
 @cli.command("check")

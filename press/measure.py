@@ -25,6 +25,8 @@ _STEP = 0.05
 _PLACES = 5
 _FEW = 10
 """Full lines, below which a median says nothing."""
+_LETTERS = 250
+"""So few letters are no body: in a handout of one sentence, the title block has more."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
 """What a list sets before its items; it is drawn apart from them."""
 
@@ -51,7 +53,7 @@ LIMITS = {
     # UKAAF G003, RNIB, APH, ACB: 16 pt or more, ideally 18; notes and page numbers too; no italics
     "large-print": Limits(smallest=16, body=18, italic=False),
 }
-"""By the kind of an edition (shared/clinical-standards.md)."""
+"""By the kind of an edition."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,16 @@ def _beside(row: Sequence[TextSpan], span: TextSpan) -> bool:
 
 def _commonest(spans: Iterable[TextSpan]) -> float:
     """The size that most letters have, to a tenth of a point; 0 without letters."""
+    count = _letters(spans)
+    return max(count, key=lambda size: (count[size], size), default=0.0)
+
+
+def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
+    """How many letters and digits there are of each size."""
     count: Counter[float] = Counter()
     for span in spans:
         count[round(span.size, 1)] += sum(c.isalnum() for c in span.text)
-    return max(count, key=lambda size: (count[size], size)) if count.total() else 0.0
+    return +count
 
 
 def measure(pages: Pages, references: int = 0) -> Measures:
@@ -128,7 +136,8 @@ def _body(pages: Pages, references: int) -> float:
     spans = [span for page in text for span in page]
     times = Counter(_alike(span) for span in spans)
     once = [span for span in spans if len(text) == 1 or times[_alike(span)] < len(text)]
-    return _commonest(once or spans)
+    body = _commonest(once or spans)
+    return body if _letters(once or spans)[body] >= _LETTERS else 0.0
 
 
 def _alike(span: TextSpan) -> tuple[str, int, int]:
@@ -186,7 +195,13 @@ def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
     )
 
 
-def judge(pages: Pages, edition: Edition, file: str, references: int = 0) -> list[Problem]:
+def judge(
+    pages: Pages,
+    edition: Edition,
+    file: str,
+    references: int = 0,
+    measures: Measures | None = None,
+) -> list[Problem]:
     """Judge the type of a finished PDF by the standard of its edition.
 
     `file` names it in the problems; `references` is the page on which the references begin, 1 for
@@ -194,7 +209,7 @@ def judge(pages: Pages, edition: Edition, file: str, references: int = 0) -> lis
 
     Problems: TYP001 small type, TYP002 length of lines, TYP003 italics, TYP004 lines too close.
     """
-    limits, measures = LIMITS[edition.kind], measure(pages, references)
+    limits, measures = LIMITS[edition.kind], measures or measure(pages, references)
     body = "" if references == 1 else "the body"
     found = _small(pages, limits.smallest)
     if body and 0 < measures.body < limits.body - _STEP:

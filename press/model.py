@@ -330,6 +330,7 @@ class Measures:
 
     smallest: float
     body: float
+    """0 where there is too little text to say."""
     leading: float
     """Distance of the lines of the body, as a multiple of its size."""
     characters: int

@@ -7,17 +7,14 @@ a change that is meant set MAKEBOOK_REWRITE=1, run this file, and read the diff 
 from __future__ import annotations
 
 import re
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
-from press import build as story
-from press import epub
+from press import compose, epub
 from press.disclaimers import read_notices
-from press.model import Request
 from press.project import read_project
 from press.styles import Styles
 from tests import inside
@@ -243,9 +240,8 @@ def hebrew():
     root, problems = PROJECTS / "hebrew", []
     project = read_project(root, problems)
     notices = read_notices(project, problems)
-    request = Request(root, root / "build", date(2026, 3, 2))
-    job = story._Job(project.articles[0], project, notices, request, "", {}, ())
-    document = story._document(job, problems)
+    draft = compose.read_draft(project.articles[0], project, problems)
+    document = compose.compose(draft, project, notices, None, problems)
     assert {p.code for p in problems} == {"TXT007", "FRM005"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(epub, "draw_cover", lambda document, styles: write_png())

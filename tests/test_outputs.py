@@ -167,7 +167,8 @@ def test_the_same_bytes_in_another_folder_on_another_day(built, tmp_path):
         COLUMNS="40",
     )
     here = digests(built(""))
-    assert sorted(here) == ["ketamine-ocd.epub", "ketamine-ocd.pdf", "manifest.json"]
+    others = [f"ketamine-ocd-{name}.pdf" for name in ("a4", "booklet", "ink-saver", "large-print")]
+    assert sorted(here) == [*others, "ketamine-ocd.epub", "ketamine-ocd.pdf", "manifest.json"]
     assert digests(away) == here
 
 

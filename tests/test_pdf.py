@@ -105,16 +105,18 @@ def test_it_carries_the_published_book_and_the_source(built, small):
     files = inside.attached(small)
     assert files["sleep.epub"] == (built("small") / "sleep.epub").read_bytes()
     assert files["sleep.md"] == (PROJECTS / "small" / "source" / "sleep.md").read_bytes()
-    assert len(files) == 2
+    assert set(files) == {"sleep.epub", "sleep.md", "identity.json"}
 
 
 def test_each_file_says_how_it_is_related(small):
     said = inside.objects(small)
     found = re.findall(r"/Desc ?\(([^)]*)\).*?/AFRelationship ?/(\w+)", said)
-    assert found == [("sleep.md", "Source"), ("sleep.epub", "Alternative")]
+    assert found == [
+        ("sleep.md", "Source"), ("sleep.epub", "Alternative"), ("identity.json", "Data"),
+    ]  # fmt: skip
     for associated in re.findall(r"/AF ?\[([^]]*)\]", said):
         files = re.findall(r"\d+ 0 R", associated)
-        assert len(files) == len(set(files)) == 2
+        assert len(files) == len(set(files)) == 3
 
 
 # What the standards ask for, and the layout engine does not do by itself

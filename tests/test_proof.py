@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from press import build as story
 from press import chapters, pdf, proof
 from press.cli import main
 from press.model import Artifact, Document
+from press.project import EDITIONS
 from press.proof import missing
 from press.units import Unit, letters
 
@@ -200,18 +202,27 @@ def test_a_page_without_the_short_disclaimer(
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifact, Artifact]:
-    """The project's Document, its PDF and its EPUB, as the build makes them before it proves."""
-    seen: dict[str, tuple[Document, Artifact]] = {}
-    patch = pytest.MonkeyPatch()
-    for name in ("prove_pdf", "prove_epub"):
-        patch.setattr(
-            proof,
-            name,
-            lambda document, artifact: seen.update({artifact.format: (document, artifact)}) or [],
-        )
+    """The project's Document, its PDF and its EPUB, as the build makes them."""
+    seen: list[tuple[Document, list[Artifact]]] = []
+    make, patch = story._make, pytest.MonkeyPatch()
+
+    def kept(document: Document, *rest: Any) -> list[Artifact]:
+        seen.append((document, make(document, *rest)))
+        return seen[0][1]
+
+    patch.setattr(story, "_make", kept)
     assert run(write(tmp_path_factory.mktemp("tea"))) == 0
     patch.undo()
-    return seen["pdf"][0], seen["pdf"][1], seen["epub"][1]
+    document, artifacts = seen[0]
+    by_format = {artifact.format: artifact for artifact in artifacts}
+    return document, by_format["pdf"], by_format["epub"]
+
+
+def prove_pdf(document: Document, printed: Artifact) -> list[story.Problem]:
+    """Opens a PDF and proves it."""
+    edition, problems = EDITIONS["letter"], []
+    pages = proof.open_pdf(document, edition, printed, problems)
+    return problems or proof.prove_pdf(document, edition, printed.name, pages)
 
 
 def codes(problems: list[story.Problem]) -> set[str]:
@@ -223,9 +234,9 @@ def test_a_link_that_was_lost(finished: tuple[Document, Artifact, Artifact]) -> 
     document, printed, _ = finished
     last = document.parts[-1]
     more = replace(last, xhtml=last.xhtml.replace("Count from", '<a href="#x">Count</a> from'))
-    assert codes(proof.prove_pdf(document, printed)) == set()
+    assert codes(prove_pdf(document, printed)) == set()
     changed = replace(document, parts=(*document.parts[:-1], more))
-    assert codes(proof.prove_pdf(changed, printed)) == {"PRF003"}
+    assert codes(prove_pdf(changed, printed)) == {"PRF003"}
 
 
 def test_a_link_of_the_epub_that_leads_nowhere(
@@ -252,7 +263,7 @@ def test_files_that_cannot_be_opened(
     finished: tuple[Document, Artifact, Artifact], data: bytes
 ) -> None:
     document, printed, book = finished
-    assert codes(proof.prove_pdf(document, replace(printed, data=data))) == {"PRF005"}
+    assert codes(prove_pdf(document, replace(printed, data=data))) == {"PRF005"}
     assert codes(proof.prove_epub(document, replace(book, data=data))) == {"PRF005"}
 
 

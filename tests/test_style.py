@@ -20,10 +20,10 @@ LAYERS = (
     "csldata csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender "
     "disclaimers images imprints labels latex lists manuscript markup matter project pubmed "
     "readability ris settings styles words",
-    "assemble digests identity",
+    "assemble digests identity units",
     # Formats, and the tools that only they use.
-    "chapters cover engine epub fonts page pdf pdfread",
-    "changes check measure proof sheets",
+    "booklet chapters cover editions engine epub fonts page pdf pdfread qr",
+    "changes check compose measure proof sheets",
     "diff preview publish record",
     "build judge",
     "cli serve",
@@ -42,10 +42,11 @@ OWNERS = {
     "jinja2": "styles",
     "markdown": "markup",
     "nbib": "pubmed",
+    "pikepdf": "booklet",
     "PIL": "images cover preview",
     "pypdfium2": "pdfread",
     "rispy": "ris",
-    "segno": "pdf",
+    "segno": "qr",
     "tinyhtml5": "clean",
     "uharfbuzz": "fonts",
     "weasyprint": "engine pdf",
