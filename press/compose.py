@@ -18,7 +18,7 @@ from press.imprints import for_readers, jurisdiction_place, read_imprint
 from press.manuscript import read_manuscript
 from press.model import Citations, Document, Imprint, Manuscript, Notice, Project
 from press.problems import ERROR, Problem, ProblemsError, Span
-from press.project import effective, is_file, place_of, read_project, shown
+from press.project import effective, is_file, place_of, read_project, read_text, shown
 from press.styles import Styles
 from press.units import units
 
@@ -122,6 +122,10 @@ def _check_glyphs(
     texts += [document.short, document.stamp, *document.labels.values()]
     sources = [(manuscript.file, manuscript.text)]
     sources += [(p.notice.file, p.notice.text) for p in document.placements]
+    if document.imprint:
+        file = document.imprint.file
+        sources.append((file, read_text(root / file, file, []) or ""))
+        texts += [value for _, value in document.contact]
     for character in fonts.missing(Styles(root).fonts(), "".join(texts)):
         file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
         at = text.find(character)

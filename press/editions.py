@@ -140,4 +140,4 @@ def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Docu
     matter = replace(
         document.matter, subtitle=document.labels["references-of"], abstract="", keywords=()
     )
-    return replace(document, matter=matter, parts=tuple(parts))
+    return replace(document, matter=matter, parts=tuple(parts), address="", contact=())

@@ -169,7 +169,28 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     width, height = _half(edition.page)
     size = f"{width:g}pt {height:g}pt" if booklet else edition.page
     sheets = [styles.print_css(edition), f"@page {{ size: {size} }}"]
-    return Layout(document, edition, render(text, sheets, document, styles, tagged=not booklet))
+    rendered = render(text, sheets, document, styles, tagged=not booklet)
+    if room := _foot_room(rendered):  # a long disclaimer: the foot of the page must grow
+        sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
+        rendered = render(text, sheets, document, styles, tagged=not booklet)
+    return Layout(document, edition, rendered)
+
+
+_EDGE = 20
+"""Points at the foot of a sheet that stay blank: many printers cannot reach them."""
+
+
+def _foot_room(rendered: Any) -> float:
+    """The bottom margin, in points, that the foot of the pages needs; 0 where it has enough."""
+    page = rendered.pages[0]._page_box  # noqa: SLF001 - the library has no other way to ask
+    feet = (box for box in page.descendants() if box.element_tag == "div" and _is_foot(box))
+    bottom = max((box.position_y + box.margin_height() for box in feet), default=0.0)
+    over = (bottom - page.margin_height()) * 0.75 + _EDGE
+    return page.margin_bottom * 0.75 + over if over > 0 else 0.0
+
+
+def _is_foot(box: Any) -> bool:
+    return box.element is not None and "running" in (box.element.get("class") or "").split()
 
 
 _INCH, _MM = 72, 72 / 25.4

@@ -37,7 +37,8 @@ def letters(text: str) -> str:
 def units(document: Document) -> list[Unit]:
     """Everything that a reader must find, in the order of reading."""
     matter = document.matter
-    found = [Unit("title", matter.title)]
+    clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
+    found = [Unit("name of the clinic", clinic), Unit("title", matter.title)]
     found += [
         Unit(name, text)
         for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
@@ -48,6 +49,10 @@ def units(document: Document) -> list[Unit]:
         found.append(Unit("web address", document.address))
     for part in document.parts:
         found += _part_units(part)
+    # The name stands twice on paper, at the head and in the box, and once in the e-book.
+    found += [
+        Unit(f"clinic, {label}", value) for label, value in document.contact if value != clinic
+    ]
     return [unit for unit in found if letters(unit.text)]
 
 
