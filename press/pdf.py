@@ -181,8 +181,11 @@ _EDGE = 20
 
 
 def _foot_room(rendered: Any) -> float:
-    """The bottom margin, in points, that the foot of the pages needs; 0 where it has enough."""
-    page = rendered.pages[0]._page_box  # noqa: SLF001 - the library has no other way to ask
+    """The bottom margin, in points, that the foot of the pages needs; 0 where it has enough.
+
+    The last page has the longest number.
+    """
+    page = rendered.pages[-1]._page_box  # noqa: SLF001 - the library has no other way to ask
     feet = (box for box in page.descendants() if box.element_tag == "div" and _is_foot(box))
     bottom = max((box.position_y + box.margin_height() for box in feet), default=0.0)
     over = (bottom - page.margin_height()) * 0.75 + _EDGE
