@@ -51,13 +51,16 @@ def impose(
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf, pikepdf.new() as made:
         width, height = sheet
-        for left, right in sides(len(pdf.pages), direction):
+        for side in sides(len(pdf.pages), direction):
             page = made.add_blank_page(page_size=(width, height))
-            for half, number in enumerate((left, right)):
+            page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary())
+            drawn = []
+            for name, corner, number in zip(("/L", "/R"), (0, width / 2), side, strict=True):
                 if number:
-                    corner = half * width / 2
-                    box = pikepdf.Rectangle(corner, 0, corner + width / 2, height)
-                    page.add_overlay(pdf.pages[number - 1], box)
+                    form = pdf.pages[number - 1].as_form_xobject()
+                    page.Resources.XObject[name] = made.copy_foreign(form)
+                    drawn.append(f"q 1 0 0 1 {corner:g} 0 cm {name} Do Q")
+            page.Contents = made.make_stream("\n".join(drawn).encode())
         _describe(made, pdf, day, carried)
         made.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return out.getvalue()
@@ -69,8 +72,8 @@ def _describe(
     """Title, language, how to print, and the files that go along."""
     import pikepdf
 
-    for key, value in pdf.docinfo.items():
-        made.docinfo[key] = str(value)
+    for key in sorted(pdf.docinfo.keys()):
+        made.docinfo[key] = str(pdf.docinfo[key])
     if "/Lang" in pdf.Root:
         made.Root.Lang = str(pdf.Root.Lang)
     # ISO 32000-1, 12.2: what a reader's dialogue for printing begins with.

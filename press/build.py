@@ -12,16 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from press import record
-from press.model import Artifact, Built, Config, Edition, Project, Request
+from press import parallel, record
+from press.model import Artifact, Built, Config, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
 from press.publish import publish
 
 if TYPE_CHECKING:
     from press.compose import Draft
     from press.model import Document, Imprint, Notice
-    from press.pdf import Layout
-    from press.pdfread import PdfPage
 
 
 class UnknownName(LookupError):
@@ -148,15 +146,18 @@ def _issues(wanted: Mapping[str, Request], project: Project) -> tuple[_Issue, ..
 
 
 def _run(jobs: Sequence[_Job], at_once: int) -> list[Built]:
-    if at_once < 2:
-        return [built for job in jobs for built in make_article(job)]
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
-    workers = max(1, min(at_once, len(single)))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return [built for done in pool.map(make_article, single) for built in done]
+    if at_once < 2 or len(single) < 2:
+        return [built for job in jobs for built in make_article(job)]
+    alone = [_alone(job) for job in single]
+    with parallel.begun(make_article, alone, at_once) as done:
+        return [built for several in done for built in several]
+
+
+def _alone(job: _Job) -> _Job:
+    """The same job for a process of its own, which starts no others."""
+    issues = [replace(i, request=replace(i.request, jobs=1)) for i in job.issues]
+    return replace(job, issues=tuple(issues))
 
 
 def make_article(job: _Job) -> list[Built]:
@@ -175,6 +176,7 @@ def make_article(job: _Job) -> list[Built]:
 def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[Problem]) -> Built:
     """One issue of an article: the story on one screen."""
     from press.compose import compose
+    from press.make import make_files
 
     problems = [*before, *issue.found]
     name, request = job.path.stem, issue.request
@@ -187,13 +189,12 @@ def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[
         if _stopped(problems, request):
             return replace(failed, problems=tuple(problems))
         config = _config(job.project, issue)
-        artifacts = _make(document, config, request, problems)
+        artifacts = make_files(document, config, request, problems)
         problems += record.due(document.due, request.today)
         if _stopped(problems, request):
             return replace(failed, problems=tuple(problems))
-        wanted = [a for a in artifacts if a.format in _formats(request, config)]
-        publish(request.output, wanted)
-        entry = _entry(document, wanted, problems, job, issue)
+        publish(request.output, artifacts)
+        entry = _entry(document, artifacts, problems, job, issue)
         return Built(name, entry, tuple(problems), fresh=True, imprint=issue.name)
     except ProblemsError as error:
         return replace(failed, problems=(*problems, *error.problems))
@@ -207,82 +208,6 @@ def _config(project: Project, issue: _Issue) -> Config:
     from press.project import effective
 
     return effective(project.config, issue.imprint)
-
-
-def _make(
-    document: Document, config: Config, request: Request, problems: list[Problem]
-) -> list[Artifact]:
-    """Every file of one issue, proved and measured.
-
-    The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
-    """
-    from press import editions, epub, identity, pdf, proof
-    from press.colour import check_styles
-    from press.styles import Styles
-
-    styles = Styles(request.root, document.imprint.colours if document.imprint else {})
-    main = config.editions[0]
-    for edition in config.editions:
-        check_styles(styles, edition, problems)
-
-    def lay_out(edition: Edition) -> Layout:
-        companion = editions.file_name(document.name, edition, main, "references")
-        return pdf.lay_out(editions.printed(document, edition, companion), edition, styles)
-
-    layout = lay_out(main)
-    book = epub.write_epub(document, layout.anchors, main.name, styles)
-    problems += proof.prove_epub(document, book)
-    artifacts = [book]
-    said = ("identity.json", identity.encode(identity.record(document)), "Data")
-    carried = [(*document.source, "Source"), (book.name, book.data, "Alternative"), said]
-    for edition in _editions(request, config) if "pdf" in _formats(request, config) else ():
-        laid = layout if edition == main else lay_out(edition)
-        name = editions.file_name(document.name, edition, main)
-        here = laid.page_of("references") if edition.references == "sheet" else 0
-        handout = _proved(laid.document, edition, laid.write(name, carried), here, problems)
-        files = [handout]
-        if edition.references == "companion" and document.references:
-            alone = editions.references_alone(document, laid.anchors)
-            name = editions.file_name(document.name, edition, main, "references")
-            page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
-            made = replace(pdf.lay_out(alone, page, styles).write(name, [said]), part="references")
-            files.append(_proved(alone, page, made, 1, problems))
-        if laid.document != document:
-            opened = [pages for _, pages in files]
-            problems += proof.prove_together(document, edition, handout[0].name, opened)
-        artifacts += [artifact for artifact, _ in files]
-    return artifacts
-
-
-def _proved(
-    document: Document,
-    edition: Edition,
-    artifact: Artifact,
-    references: int,
-    problems: list[Problem],
-) -> tuple[Artifact, list[PdfPage]]:
-    """A finished PDF opened again, proved, and its type measured; with the pages found in it.
-
-    `references` is the page on which they begin, 0 where they stand elsewhere.
-    """
-    from press import measure, proof
-
-    pages = proof.open_pdf(document, edition, artifact, problems)
-    if pages:
-        problems += proof.prove_pdf(document, edition, artifact.name, pages)
-        spans = [page.spans for page in pages]
-        measures = measure.measure(spans, references)
-        problems += measure.judge(spans, edition, artifact.name, references, measures)
-        artifact = replace(artifact, measures=measures)
-    return artifact, pages
-
-
-def _formats(request: Request, config: Config) -> tuple[str, ...]:
-    return request.formats or config.formats
-
-
-def _editions(request: Request, config: Config) -> list[Edition]:
-    return [e for e in config.editions if not request.editions or e.name in request.editions]
 
 
 def _chosen(

@@ -19,6 +19,7 @@ import click
 from press import __version__
 from press.build import Outcome, UnknownName, build
 from press.model import Built, Request
+from press.parallel import processors
 from press.problems import ERROR, Problem, ProblemsError
 
 _MACHINE = "SYS"
@@ -76,7 +77,12 @@ def _project_options(command: Any) -> Any:
     help="Only this format; may be repeated.",
 )
 @_project_options
-@click.option("--jobs", type=click.IntRange(1), default=1, help="Articles to build at once.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=processors,
+    help="How much to build at once; default: what this machine has processors for.",
+)
 @click.option("--force", is_flag=True, help="Build even where nothing changed.")
 @click.option("--strict", is_flag=True, help="Warnings stop the build as errors do.")
 @click.option("--preview", is_flag=True, help="Write pictures of the pages to build/preview/, too.")

@@ -189,7 +189,7 @@ def _foot_room(rendered: Any) -> float:
     feet = (box for box in page.descendants() if box.element_tag == "div" and _is_foot(box))
     bottom = max((box.position_y + box.margin_height() for box in feet), default=0.0)
     over = (bottom - page.margin_height()) * 0.75 + _EDGE
-    return page.margin_bottom * 0.75 + over if over > 0 else 0.0
+    return page.margin_bottom * 0.75 + over if over > 0.1 else 0.0
 
 
 def _is_foot(box: Any) -> bool:

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from press import build as story
+from press import make as making
 from press.cli import main
 from press.problems import CODES, WARNING
 
@@ -264,7 +264,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_soon_and_in_words(body, run, monkeypatch):
-    monkeypatch.setattr(story, "_make", lambda *_: [])
+    monkeypatch.setattr(making, "make_files", lambda *_: [])
     run.write(source__sleep_=f"---\ntitle: Sleep\n---\n\n{body}\n")
     start = time.process_time()
     status, printed = run()
@@ -291,7 +291,7 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("key", ["bibliography", "csl", "image"])
 def test_hostile_names_of_files(name, key, run, monkeypatch):
-    monkeypatch.setattr(story, "_make", lambda *_: [])
+    monkeypatch.setattr(making, "make_files", lambda *_: [])
     matter = f'{key}: "{name}"\n' if key != "image" else ""
     image = f"![Bed](<{name}>)" if key == "image" else ""
     toml = name.replace("\\0", "\\u0000")
@@ -391,7 +391,7 @@ def once_mutated(text, chance):
 @given(seed=st.integers(0, 2**64), name=st.sampled_from(sorted(GOOD)))
 def test_whatever_is_typed_ends_in_words(seed, name, run):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(story, "_make", lambda *_: [])
+        patch.setattr(making, "make_files", lambda *_: [])
         shutil.rmtree(run.project, ignore_errors=True)
         run.write(**{**GOOD, name: mutated(GOOD[name], random.Random(seed))})
         status, printed = run("--force")

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from press import build as story
 from press import chapters, pdf, proof
+from press import make as making
 from press.cli import main
 from press.model import Artifact, Document
 from press.project import EDITIONS
@@ -204,13 +205,13 @@ def test_a_page_without_the_short_disclaimer(
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifact, Artifact]:
     """The project's Document, its PDF and its EPUB, as the build makes them."""
     seen: list[tuple[Document, list[Artifact]]] = []
-    make, patch = story._make, pytest.MonkeyPatch()
+    make, patch = making.make_files, pytest.MonkeyPatch()
 
     def kept(document: Document, *rest: Any) -> list[Artifact]:
         seen.append((document, make(document, *rest)))
         return seen[0][1]
 
-    patch.setattr(story, "_make", kept)
+    patch.setattr(making, "make_files", kept)
     assert run(write(tmp_path_factory.mktemp("tea"))) == 0
     patch.undo()
     document, artifacts = seen[0]

@@ -22,9 +22,9 @@ LAYERS = (
     "readability ris settings styles words",
     "assemble digests identity units",
     # Formats, and the tools that only they use.
-    "booklet chapters cover editions engine epub fonts page pdf pdfread qr",
+    "booklet chapters cover editions engine epub fonts page parallel pdf pdfread qr",
     "changes check compose measure proof sheets",
-    "diff preview publish record",
+    "diff make preview publish record",
     "build judge",
     "cli serve",
     "__main__",

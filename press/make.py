@@ -1,0 +1,128 @@
+"""Every file of one issue of an article: laid out, written, opened again, proved and measured.
+
+In: a Document and the effective configuration. Out: Artifacts, and problems. Nothing is published
+here. The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from press import editions, epub, identity, measure, parallel, pdf, proof
+from press.colour import check_styles
+from press.model import Artifact, Config, Document, Edition, Request
+from press.pdf import Layout
+from press.pdfread import PdfPage
+from press.problems import Problem, ProblemsError
+from press.styles import Styles
+
+Attached = tuple[str, bytes, str]
+"""A file that a PDF carries: name, bytes, relationship."""
+
+
+@dataclass(frozen=True)
+class _Print:
+    """One edition to be printed."""
+
+    root: Path
+    document: Document
+    edition: Edition
+    main: Edition
+    carried: Sequence[Attached]
+    """The last one says what the sheet is; it goes into every file."""
+
+    @property
+    def styles(self) -> Styles:
+        imprint = self.document.imprint
+        return Styles(self.root, imprint.colours if imprint else {})
+
+    def name(self, part: str = "") -> str:
+        return editions.file_name(self.document.name, self.edition, self.main, part)
+
+
+def make_files(
+    document: Document, config: Config, request: Request, problems: list[Problem]
+) -> list[Artifact]:
+    """Make what the request asks for; other editions are made beside the main one.
+
+    Raises:
+        ProblemsError: something cannot be laid out.
+    """
+    formats = request.formats or config.formats
+    main = config.editions[0]
+    said = ("identity.json", identity.encode(identity.record(document)), "Data")
+    first = _Print(request.root, document, main, main, (said,))
+    for edition in config.editions:
+        check_styles(first.styles, edition, problems)
+    layout = _lay_out(first)
+    book = epub.write_epub(document, layout.anchors, main.name, first.styles)
+    problems += proof.prove_epub(document, book)
+    artifacts = [book] if "epub" in formats else []
+    if "pdf" not in formats:
+        return artifacts
+    carried = ((*document.source, "Source"), (book.name, book.data, "Alternative"), said)
+    asked = [e for e in config.editions if not request.editions or e.name in request.editions]
+    prints = [replace(first, edition=edition, carried=carried) for edition in asked]
+    rest = [each for each in prints if each.edition != main]
+    with parallel.begun(_print, rest, request.jobs) as others:
+        done = [_print(each, layout) for each in prints if each.edition == main]
+        done += others
+    for files, found in done:
+        artifacts += files
+        problems += found
+    return artifacts
+
+
+def _lay_out(one: _Print) -> Layout:
+    view = editions.printed(one.document, one.edition, one.name("references"))
+    return pdf.lay_out(view, one.edition, one.styles)
+
+
+def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], list[Problem]]:
+    """The files of one edition, and what is wrong with them."""
+    problems: list[Problem] = []
+    try:
+        laid = laid or _lay_out(one)
+        return _files(one, laid, problems), problems
+    except ProblemsError as error:
+        return [], [*problems, *error.problems]
+
+
+def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
+    document, edition = one.document, one.edition
+    here = laid.page_of("references") if edition.references == "sheet" else 0
+    artifact = laid.write(one.name(), one.carried)
+    handout = _proved(laid.document, edition, artifact, here, problems)
+    files = [handout]
+    if edition.references == "companion" and document.references:
+        alone = editions.references_alone(document, laid.anchors)
+        page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
+        made = pdf.lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
+        files.append(_proved(alone, page, replace(made, part="references"), 1, problems))
+    if laid.document != document:
+        opened = [pages for _, pages in files]
+        problems += proof.prove_together(document, edition, artifact.name, opened)
+    return [file for file, _ in files]
+
+
+def _proved(
+    document: Document,
+    edition: Edition,
+    artifact: Artifact,
+    references: int,
+    problems: list[Problem],
+) -> tuple[Artifact, list[PdfPage]]:
+    """A finished PDF opened again, proved, and its type measured; with the pages found in it.
+
+    `references` is the page on which they begin, 0 where they stand elsewhere.
+    """
+    pages = proof.open_pdf(document, edition, artifact, problems)
+    if pages:
+        problems += proof.prove_pdf(document, edition, artifact.name, pages)
+        spans = [page.spans for page in pages]
+        measures = measure.measure(spans, references)
+        problems += measure.judge(spans, edition, artifact.name, references, measures)
+        artifact = replace(artifact, measures=measures)
+    return artifact, pages

@@ -1,0 +1,53 @@
+"""Work done beside other work, on the processors that are there.
+
+In: a function, and things to do it to. Out: the results, in order. Where one process will do, or
+no other can be had, all is done in this one. This module must not know what the work is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def processors() -> int:
+    """How many processes can work at once on this machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def begun(
+    work: Callable[[Item], Result], items: Sequence[Item], at_once: int
+) -> Iterator[Iterator[Result]]:
+    """Begin the work; what is given can be asked for the results, while more is done here.
+
+    `work` and `items` must be such that another process can be given them (see pickle).
+    """
+    if at_once < 2 or not items:
+        yield map(work, items)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # A copy of this process has all that is loaded here; elsewhere that is not safe.
+    context = get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(min(at_once, len(items)), context, _quietly) as pool:
+        try:
+            yield pool.map(work, items)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _quietly() -> None:
+    """Leave it to the first process to say that work was interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
