@@ -1,0 +1,738 @@
+"""Editions and imprints, as files: which there are, and what each must satisfy on its own pages.
+
+What is printed is measured on the finished bytes. How the pages of a booklet are put on sheets
+stands in `test_booklet.py`, what type is too small in `test_measure.py`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import json
+import re
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pypdfium2 as pdfium
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageFilter
+from pypdfium2 import raw
+
+from press import disclaimers, editions, markup
+from press.cli import main
+from press.compose import compose, read_draft
+from press.measure import lines
+from press.model import Document, Edition, Imprint, Part
+from press.pdf import sheet_size
+from press.pdfread import TextSpan, rasters, read_pdf, spans
+from press.problems import Problem
+from press.project import effective, read_project
+from press.units import letters
+from tests import inside
+
+LONG = (
+    "Many people who slept badly said that they had well-known and long-lasting trouble with "
+    "un&shy;believ&shy;ably over&shy;whelm&shy;ing thoughts, and that a cup of tea at night-time "
+    "did not help. "
+)
+FILES = {
+    "makebook.toml": """lang = "en-US"
+address = "https://example.org/texts"
+editions = ["letter", "big", "ink", "apart"]
+
+[editions.big]
+like = "large-print"
+
+[editions.ink]
+like = "ink-saver"
+
+[editions.apart]
+references = "companion"
+
+[notices.required]
+"*" = ["general", "crisis"]
+""",
+    "source/tea.md": f"""---
+title: Tea and sleep
+subtitle: What is known
+author: A. Writer
+date: 2026-01-02
+abstract: On *tea* late in the day.
+identifier: TEA-1
+version: "1.0"
+bibliography: references.bib
+---
+
+## Key points {{#key-points .key-points}}
+
+Tea late in the day can keep you awake [@smith2009].
+{{: .main-message}}
+
+- It is *not* a medicine[^clock].
+
+## What helps? {{#helps}}
+
+{LONG * 9}
+
+Table: Cups by hour
+
+| When | Cups | People | Sleep |
+|------|-----:|:------:|-------|
+| Morning | 2 | forty-one | well-rested [@jones2011] |
+| Evening | none | *three* | |
+
+| Cup | Sips |
+|:----|-----:|
+| Small one | 9 |
+| Large | about twenty |
+
+{LONG * 9}
+
+### Who was asked?
+
+> {LONG}
+
+Centred words.
+{{: .center}}
+
+{LONG * 8} This is the last that is known [@jones2011; @smith2009].
+
+[^clock]: Count from *noon*.
+""",
+    "source/references.bib": """@article{smith2009,
+  author = {Smith, Ann}, title = {Tea at night}, journal = {Journal of Tea Studies},
+  year = {2009}, volume = {4}, pages = {1--9}
+}
+@article{jones2011,
+  author = {Jones, Bo}, title = {Cups and sleep}, journal = {Annals of Sleep},
+  year = {2011}, volume = {7}, pages = {11--19}
+}
+""",
+    "source/disclaimers/general.md": """---
+id: general
+title: About this sheet
+place: [opening, every-page]
+short: Not medical advice.
+---
+
+It does not replace your nurse.
+""",
+    "source/disclaimers/crisis.md": """---
+id: crisis
+title: In a crisis
+place: [opening]
+---
+
+Call someone *now*.
+""",
+}
+REFERENCES = {
+    "smith2009": "Smith A. Tea at night. Journal of Tea Studies. 2009;4:1-9",
+    "jones2011": "Jones B. Cups and sleep. Annals of Sleep. 2011;7:11-19",
+}
+CLINIC = 'lang = "en-GB"\njurisdiction = "GB"\n\n[clinic]\nname = "Example Clinic"\n'
+SHORT = "---\ntitle: Tea\ndate: 2026-01-02\n---\n\nTea late in the day can keep you awake.\n"
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Writes files; `__` in a name is a slash, `_` at its end the ending .md."""
+    for name, text in files.items():
+        path = folder / re.sub("_$", ".md", name.replace("__", "/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def small(folder: Path, toml: str, **files: str) -> Path:
+    """Writes a project of one sentence."""
+    return write(folder, **{"makebook.toml": toml, "source__tea_": SHORT, **files})
+
+
+def run(folder: Path, *arguments: str) -> int:
+    """Runs the command line on a project, into `output/`; returns the exit status."""
+    where = ["--project", str(folder), "--output", str(folder / "output")]
+    with pytest.raises(SystemExit) as stop:
+        main(["build", *arguments, *where])
+    return int(stop.value.code or 0)
+
+
+def published(folder: Path) -> set[str]:
+    """Every file in `output/`."""
+    output = folder / "output"
+    return {p.relative_to(output).as_posix() for p in output.rglob("*") if p.is_file()}
+
+
+def sizes(path: Path) -> set[tuple[int, int]]:
+    """The sizes of the pages of a PDF, in whole points."""
+    pdf = pdfium.PdfDocument(path.read_bytes())
+    found = {(round(page.get_width()), round(page.get_height())) for page in pdf}
+    pdf.close()
+    return found
+
+
+A4, LETTER, A5 = (595, 842), (612, 792), (420, 595)
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with every edition of the project above."""
+    root = write(tmp_path_factory.mktemp("tea"), **FILES)
+    assert run(root) == 0
+    return root / "output"
+
+
+@pytest.fixture(scope="module")
+def letter(output: Path) -> bytes:
+    return (output / "tea.pdf").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def big(output: Path) -> bytes:
+    return (output / "tea-big.pdf").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def ink(output: Path) -> bytes:
+    return (output / "tea-ink.pdf").read_bytes()
+
+
+def every(data: bytes) -> list[TextSpan]:
+    """All that is drawn as text."""
+    return [span for page in spans(data) for span in page]
+
+
+# Which editions there are, and on which paper
+
+
+def test_the_first_is_the_main_one_and_the_others_say_their_names(output: Path) -> None:
+    assert published(output.parent) == {
+        "tea.pdf",
+        "tea-big.pdf",
+        "tea-ink.pdf",
+        "tea-apart.pdf",
+        "tea-apart-references.pdf",
+        "tea.epub",
+        "manifest.json",
+    }
+
+
+def test_a_list_selects_and_orders(tmp_path: Path) -> None:
+    toml = 'editions = ["big", "letter"]\n[editions.big]\nlike = "large-print"\n[editions.other]\n'
+    assert run(small(tmp_path, toml)) == 0
+    wanted = {"tea.pdf", "tea-letter.pdf", "tea.epub", "manifest.json"}
+    assert published(tmp_path) == wanted, "`other` is not on the list"
+    first = every((tmp_path / "output" / "tea.pdf").read_bytes())
+    assert min(span.size for span in first) >= 15.95, "the main edition is large print"
+
+
+def test_without_a_list_there_are_those_that_are_described(tmp_path: Path) -> None:
+    config = read_project(small(tmp_path, "[editions.b]\n[editions.a]\n"), []).config
+    assert [edition.name for edition in config.editions] == ["b", "a"]
+
+
+def test_an_edition_takes_what_it_does_not_say_from_the_one_it_is_like(tmp_path: Path) -> None:
+    toml = """address = "https://example.org"
+editions = ["big", "a4", "ink-saver", "plain"]
+[editions.big]
+like = "large-print"
+page = "A4"
+references = "link"
+[editions.ink-saver]
+references = "companion"
+[editions.plain]
+"""
+    problems: list[Problem] = []
+    assert read_project(small(tmp_path, toml), problems).config.editions == (
+        Edition("big", "large-print", "A4", "link"),
+        Edition("a4", "standard", "A4", "sheet"),
+        Edition("ink-saver", "ink-saver", "", "companion"),
+        Edition("plain", "standard", "", "sheet"),
+    )
+    assert problems == []
+
+
+def papers(folder: Path, toml: str, imprint: Imprint | None = None) -> list[str]:
+    """The paper of each edition."""
+    problems: list[Problem] = []
+    config = read_project(small(folder, toml), problems).config
+    assert problems == []
+    return [edition.page for edition in effective(config, imprint).editions]
+
+
+@pytest.mark.parametrize(
+    ("toml", "paper"),
+    [
+        ('editions = ["letter", "large-print", "booklet"]', ["Letter", "Letter", "Letter"]),
+        ('editions = ["a4", "large-print", "letter"]', ["A4", "A4", "Letter"]),
+        ('editions = ["large-print", "a4"]\nlang = "en-US"', ["Letter", "A4"]),
+        ('editions = ["large-print", "letter"]\nlang = "en-GB"', ["A4", "Letter"]),
+        ('editions = ["x", "ink-saver"]\n[editions.x]\npage = "A5"', ["A5", "A5"]),
+    ],
+)
+def test_paper_that_is_not_named_is_the_main_editions(
+    tmp_path: Path, toml: str, paper: list[str]
+) -> None:
+    """Where that names none either, it is the country's."""
+    assert papers(tmp_path, toml) == paper
+
+
+@pytest.mark.parametrize(
+    ("imprint", "paper"),
+    [
+        (Imprint("i", "i.toml", jurisdiction="GB"), ["A4", "A4"]),
+        (Imprint("i", "i.toml", jurisdiction="CA"), ["A4", "Letter"]),
+        (Imprint("i", "i.toml"), ["A4", "A4"]),
+        (Imprint("i", "i.toml", jurisdiction="CA", editions=(Edition("x", page="A5"),)), ["A5"]),
+        (Imprint("i", "i.toml", jurisdiction="CA", editions=(Edition("x"),)), ["Letter"]),
+    ],
+    ids=["of one country", "of another", "of none", "with paper of its own", "with none"],
+)
+def test_paper_under_an_imprint_is_that_of_its_country(
+    tmp_path: Path, imprint: Imprint, paper: list[str]
+) -> None:
+    toml = 'lang = "en-GB"\njurisdiction = "GB"\neditions = ["a4", "large-print"]\n'
+    assert papers(tmp_path, toml, imprint) == paper
+
+
+def test_sheets_are_cut_as_they_are_named(tmp_path: Path) -> None:
+    toml = """editions = ["letter", "mine", "ink-saver", "a4"]
+[editions.mine]
+page = "150mm 20.5cm"
+"""
+    files = {"source__imprints__clinic.toml": CLINIC}
+    assert run(small(tmp_path, f'lang = "en-US"\n{toml}', **files), "--format", "pdf") == 0
+    assert run(tmp_path, "--imprint", "clinic", "--format", "pdf") == 0
+    cut = {name: sizes(tmp_path / "output" / name) for name in published(tmp_path) if "pdf" in name}
+    mine = tuple(round(side) for side in sheet_size("150mm 20.5cm"))
+    assert mine == (425, 581)
+    assert cut == {
+        "tea.pdf": {LETTER},
+        "tea-mine.pdf": {mine},
+        "tea-ink-saver.pdf": {LETTER},
+        "tea-a4.pdf": {A4},
+        "clinic/tea.pdf": {LETTER},  # it is called letter
+        "clinic/tea-mine.pdf": {mine},
+        "clinic/tea-ink-saver.pdf": {A4},
+        "clinic/tea-a4.pdf": {A4},
+    }
+
+
+# Large print
+
+
+def size_of(data: bytes, words: str) -> float:
+    """The size of the run of text that holds some words."""
+    return next(round(span.size, 1) for span in every(data) if words in span.text)
+
+
+def test_large_print_has_its_sizes(big: bytes) -> None:
+    found = every(big)
+    assert min(span.size for span in found) >= 15.95
+    assert size_of(big, "people who slept badly") == 18
+    assert size_of(big, "What helps?") == 22
+    assert size_of(big, "Who was asked?") == 20
+    assert size_of(big, "Count from") == 18  # a note
+    assert size_of(big, "Not medical advice.") == 16  # the foot of the page
+    assert round(next(s.size for s in found if re.fullmatch(r"\d", s.text.strip())), 1) == 16
+
+
+def test_the_standard_edition_has_others(letter: bytes) -> None:
+    """The measure itself works."""
+    assert min(span.size for span in every(letter)) < 10
+    assert size_of(letter, "What helps?") == 16
+
+
+def test_an_inch_stays_white_on_every_side_of_the_text(big: bytes) -> None:
+    """The foot of the page stands under the text, in an inch and two thirds of its own."""
+    width, height = LETTER
+    for number, page in enumerate(spans(big), 1):
+        for span in page:
+            where = f"page {number}: {span.text}"
+            assert span.left > 72 - 1, where
+            assert span.right < width - 72 + 1, where
+            assert span.top < height - 72 + 1, where
+        foot = [span for span in page if round(span.size, 1) == 16 and span.baseline < 120]
+        text = [span for span in page if span not in foot]
+        assert any("Not medical advice" in span.text for span in foot)
+        assert all(span.bottom > 110 for span in text), f"page {number}"
+
+
+def test_no_letter_is_slanted_in_large_print(big: bytes, letter: bytes) -> None:
+    slanted = {span.text.strip() for span in every(letter) if span.italic}
+    assert {"not", "noon", "three", "Journal of Tea Studies", "Annals of Sleep"} <= slanted
+    assert [span.text for span in every(big) if span.italic] == []
+    assert not re.search(r"/FontName ?/\S*(Italic|Oblique)", inside.objects(big))
+    assert re.search(r"/FontName ?/\S*Italic", inside.objects(letter))
+
+
+def test_what_was_slanted_is_bold_in_large_print(big: bytes) -> None:
+    fonts = {span.text.strip(): span.font for span in every(big)}
+    assert fonts["not"].endswith("-Bold")
+    journal = next(s for s in every(big) if "Journal of Tea Studies" in s.text)
+    assert not journal.font.endswith("-Bold"), "names of journals are upright, and not loud"
+
+
+def test_no_word_is_divided_in_large_print(big: bytes) -> None:
+    """A line may end with a hyphen that the author wrote, and with no other."""
+    source = FILES["source/tea.md"].replace("&shy;", "")
+    ends, rows = 0, [line.text for page in spans(big) for line in lines(page)]
+    for upper, lower in pairwise(rows):
+        if upper.endswith(("-", "\u2010", "\u00ad")):
+            ends += 1
+            assert f"{upper.split()[-1]}{lower.split()[0]}" in source.replace("\n", " ")
+    assert ends, "the text has so many hyphens that some line ends with one"
+
+
+def test_the_standard_edition_divides_where_the_author_allows_it(letter: bytes) -> None:
+    """The measure itself works: at soft hyphens."""
+    rows = [line.text for page in spans(letter) for line in lines(page)]
+    divided = [row.split()[-1] for row in rows if re.search(r"(un|believ|over|whelm)-$", row)]
+    assert divided
+
+
+def edges(data: bytes, *words: str) -> list[float]:
+    """Where the lines begin that begin with some words."""
+    rows = [line for page in spans(data) for line in lines(page)]
+    return [round(next(r.left for r in rows if r.text.startswith(word))) for word in words]
+
+
+def test_large_print_is_set_from_the_left(big: bytes, letter: bytes) -> None:
+    """Columns of figures and centred paragraphs, too; and lines are not stretched."""
+    ours = edges(big, "Sips", "9", "about twenty")
+    assert max(ours) - min(ours) <= 2, ours
+    assert edges(big, "Centred words.")[0] <= 74
+    theirs = edges(letter, "Sips", "9", "about twenty")
+    assert max(theirs) - min(theirs) > 20, "the standard edition sets figures from the right"
+    assert edges(letter, "Centred words.")[0] > 200
+    ends = {round(line.right) for page in spans(big) for line in lines(page) if len(line.text) > 45}
+    assert len(ends) > 10, "a ragged right edge"
+
+
+def test_a_table_of_many_columns_is_a_list_of_its_rows(big: bytes, letter: bytes) -> None:
+    assert sum(line.strip().split()[0] == "Table" for line in inside.tags(big)) == 1
+    assert sum(line.strip().split()[0] == "Table" for line in inside.tags(letter)) == 2
+    text = " ".join(inside.page_texts(big))
+    rows = (
+        "Cups by hour",
+        "When: Morning Cups: 2 People: forty-one Sleep: well-rested 2",
+        "When: Evening Cups: none People: three Sleep:",
+    )
+    for row in rows:
+        assert letters(row) in letters(text), row
+
+
+WORD = st.text(st.sampled_from("abcdefgh éß<&\"'"), max_size=12)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]], str]:
+    """Names of columns, rows of cells, a caption."""
+    columns = draw(st.integers(1, 6))
+    row = st.lists(WORD, min_size=columns, max_size=columns)
+    return draw(row), draw(st.lists(row, min_size=1, max_size=5)), draw(WORD)
+
+
+@functools.cache
+def document() -> Document:
+    """The project's work, in memory."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        problems: list[Problem] = []
+        project = read_project(write(Path(folder), **FILES), problems)
+        draft = read_draft(project.articles[0], project, problems)
+        assert draft is not None
+        made = compose(draft, project, disclaimers.read_notices(project, problems), None, problems)
+        assert problems == []
+        return made
+
+
+def with_table(table: str) -> Document:
+    """A work of one table."""
+    part = Part("s", "section", "S", f'<section id="s"><h2 id="h">S</h2>{table}</section>')
+    return replace(document(), parts=(part,))
+
+
+def row_xml(cells: list[str], tag: str) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+@settings(max_examples=60, deadline=None)
+@given(table=tables())
+def test_no_cell_of_any_table_is_lost(table: tuple[list[str], list[list[str]], str]) -> None:
+    head, body, caption = table
+    rows = "".join(row_xml(cells, "td") for cells in body)
+    xml = (
+        f'<table id="t"><caption>{escape(caption)}</caption>'
+        f"<thead>{row_xml(head, 'th')}</thead><tbody>{rows}</tbody></table>"
+    )
+    work = with_table(xml)
+    for kind, columns in (("large-print", 2), ("booklet", 3)):
+        made = editions.printed(work, Edition(kind, kind), "")
+        root = markup.parse(made.parts[0].xhtml)
+        if len(head) <= columns:
+            assert made.parts[0].xhtml == work.parts[0].xhtml, "it is narrow enough"
+            continue
+        assert root.find(".//table") is None
+        items = [["".join(p.itertext()) for p in item] for item in root.iterfind(".//li")]
+        said = [[folded(text) for text in item] for item in items]
+        assert said[: len(body)] == [
+            [folded(f"{folded(name)}: {cell}") for name, cell in zip(head, cells, strict=True)]
+            for cells in body
+        ]
+        every_word = folded("".join(root.itertext()))
+        assert all(folded(name) in every_word for name in [*head, caption])
+
+
+def test_only_tables_that_are_too_wide_change() -> None:
+    """The work itself is given back where an edition changes nothing."""
+    for name in ("letter", "ink-saver"):
+        assert editions.printed(document(), Edition(name, name), "") is document()
+
+
+# Ink-saver
+
+_FILLED = 25
+"""Pixels at 100 to an inch: a quarter of an inch, more than any letter or module of a QR code."""
+
+
+def filled(page: Image.Image) -> bool:
+    """Whether any square of a quarter of an inch is without one white point."""
+    lightest = page.convert("L")
+    for _ in range(_FILLED // 4):  # many small windows are one large one, and much quicker
+        lightest = lightest.filter(ImageFilter.MaxFilter(5))
+    return lightest.getextrema()[0] < 255
+
+
+def is_grey(page: Image.Image) -> bool:
+    red, green, blue = page.convert("RGB").split()
+    return not any(
+        ImageChops.difference(one, other).getbbox() for one, other in ((red, green), (green, blue))
+    )
+
+
+def coverage(data: bytes) -> tuple[float, float]:
+    """The share of the paper that is not white, and how much of the four inks there is on it.
+
+    Inks as ISO 32000-1, 10.3.5 has them, with all the grey in black: the dark blue of headings
+    is one part black and two of colour.
+    """
+    area = ink = points = 0.0
+    for page in rasters(data, 72):
+        rgb = page.convert("RGB")
+        points += rgb.width * rgb.height
+        for count, colour in rgb.getcolors(rgb.width * rgb.height):
+            light = max(colour)
+            black = 1 - light / 255
+            area += count * (colour != (255, 255, 255))
+            ink += count * (black + sum(light - c for c in colour) / max(light, 1))
+    return area / points, ink / points
+
+
+def test_the_ink_saver_takes_less_ink(ink: bytes, letter: bytes) -> None:
+    ours, theirs = coverage(ink), coverage(letter)
+    assert 0.01 < ours[0] < theirs[0]
+    assert 0.01 < ours[1] < theirs[1]
+
+
+def drawn(data: bytes) -> set[tuple[int, int, int]]:
+    """The colours of all lines and areas, those in forms, too."""
+    pdf, found = pdfium.PdfDocument(data), set()
+    parts = [ctypes.c_uint() for _ in range(4)]
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    for page in pdf:
+        for item in page.get_objects([raw.FPDF_PAGEOBJ_PATH], max_depth=9):
+            raw.FPDFPath_GetDrawMode(item.raw, fill, stroke)
+            for used, read in (
+                (fill.value, raw.FPDFPageObj_GetFillColor),
+                (stroke.value, raw.FPDFPageObj_GetStrokeColor),
+            ):
+                if used:
+                    read(item.raw, *parts)
+                    found.add(tuple(part.value for part in parts[:3]))
+        page.close()
+    pdf.close()
+    return found
+
+
+def test_lines_of_the_ink_saver_are_dark_enough_to_be_copied(ink: bytes, letter: bytes) -> None:
+    lines_ = drawn(ink) - {(255, 255, 255)}
+    assert lines_
+    assert all(len(set(colour)) == 1 for colour in lines_), "grey"
+    assert max(max(colour) for colour in lines_) <= 0x59
+    assert max(max(colour) for colour in drawn(letter) - {(255, 255, 255)}) > 0x59
+
+
+def test_the_ink_saver_is_as_large_as_the_standard_edition(ink: bytes, letter: bytes) -> None:
+    assert len(spans(ink)) == len(spans(letter))
+    assert {round(s.size, 1) for s in every(ink)} == {round(s.size, 1) for s in every(letter)}
+
+
+# References in a file of their own
+
+
+def test_the_handout_says_where_its_references_are(output: Path) -> None:
+    text = " ".join(inside.page_texts((output / "tea-apart.pdf").read_bytes()))
+    said = "The 2 references of this handout are in a file of their own: tea-apart-references.pdf."
+    assert letters(said) in letters(text)
+    assert "Journal of Tea Studies" not in text
+    assert "Cited at" not in text
+    assert letters(
+        "You can read the 2 references of this handout at https://example.org/texts/tea.html"
+    ) in letters(text)
+
+
+def test_the_file_of_references_has_every_one_and_where_it_is_cited(output: Path) -> None:
+    handout = inside.page_texts((output / "tea-apart.pdf").read_bytes())
+    text = " ".join(inside.page_texts((output / "tea-apart-references.pdf").read_bytes()))
+    cited = {
+        "smith2009": ("keep you awake.", "This is the last that is known."),
+        "jones2011": ("well-rested", "This is the last that is known."),
+    }
+    for key, places in cited.items():
+        found = [next(n for n, page in enumerate(handout, 1) if w in page) for w in places]
+        assert letters(REFERENCES[key]) in letters(text)
+        said = f"Cited at a (p. {found[0]}), b (p. {found[1]})"
+        entry = letters(text).partition(letters(REFERENCES[key]))[2]
+        assert entry.lstrip(".").startswith(letters(said)), entry[:60]
+    assert len(set(re.findall(r"p\. (\d+)", text))) > 1, "not all on one page"
+
+
+def test_the_file_of_references_says_what_it_belongs_to(output: Path) -> None:
+    """A loose sheet of it must say whose it is, too."""
+    data = (output / "tea-apart-references.pdf").read_bytes()
+    identity = json.loads(inside.attached(data)["identity.json"])
+    for number, text in enumerate(inside.page_texts(data), 1):
+        assert "Not medical advice." in text
+        assert f"TEA-1 · version 1.0 · {identity['hash']}" in text
+        assert number > 1 or text.startswith("Tea and sleep References of the handout")
+
+
+def test_marks_of_the_handout_lead_to_where_it_says_so(output: Path) -> None:
+    pages = read_pdf((output / "tea-apart.pdf").read_bytes())
+    assert sum(page.dead for page in pages) == 0
+    assert sum(page.links for page in pages) >= 4
+
+
+def test_the_main_edition_may_have_its_references_apart(tmp_path: Path) -> None:
+    toml = FILES["makebook.toml"].replace('["letter", "big", "ink", "apart"]', '["apart"]')
+    root = write(tmp_path, **{**FILES, "makebook.toml": toml})
+    assert run(root) == 0
+    wanted = {"tea.pdf", "tea-references.pdf", "tea.epub", "manifest.json"}
+    assert published(tmp_path) == wanted
+    assert "tea-references.pdf" in letters_of(tmp_path / "output" / "tea.pdf")
+
+
+def letters_of(path: Path) -> str:
+    """All that a PDF says, in one piece."""
+    return "".join("".join(inside.page_texts(path.read_bytes())).split())
+
+
+def test_without_references_there_is_no_second_file(tmp_path: Path) -> None:
+    toml = 'editions = ["apart"]\n[editions.apart]\nreferences = "companion"\n'
+    assert run(small(tmp_path, toml)) == 0
+    assert published(tmp_path) == {"tea.pdf", "tea.epub", "manifest.json"}
+
+
+def lose_a_reference(text: str) -> str:
+    return re.sub(r"<li id=.ref-jones2011.*?</li>", "", text, flags=re.S)
+
+
+def change_a_reference(text: str) -> str:
+    return text.replace("2011;7", "2011;8")
+
+
+@pytest.mark.parametrize("flaw", [lose_a_reference, change_a_reference])
+def test_a_reference_that_is_lost_on_the_way_to_its_file(
+    tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str], flaw: Any
+) -> None:
+    whole = editions.references_alone
+
+    def damaged(work: Document, pages: Any) -> Document:
+        made = whole(work, pages)
+        parts = tuple(replace(part, xhtml=flaw(part.xhtml)) for part in made.parts)
+        assert parts != made.parts
+        return replace(made, parts=parts)
+
+    monkeypatch.setattr(editions, "references_alone", damaged)
+    assert run(write(tmp_path, **FILES), "--edition", "apart") == 1
+    printed = capsys.readouterr().err
+    assert "tea-apart.pdf: error PRF001: reference is missing: 'Jones B. Cups and sleep." in printed
+    assert published(tmp_path) == set()
+
+
+def test_the_words_that_say_where_the_references_are_must_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = (Path(editions.__file__).parent.parent / "styles" / "print.css").read_text()
+    css = own + ".elsewhere p { display: none }"
+    root = write(tmp_path, **FILES, **{"styles__print.css": css})
+    assert run(root, "--edition", "apart") == 1
+    printed = capsys.readouterr().err
+    assert "tea-apart.pdf: error PRF001: paragraph of 'References' is missing: 'The 2 " in printed
+    assert published(tmp_path) == set()
+
+
+# References on the web
+
+ON_THE_WEB = FILES["makebook.toml"].replace('"big", "ink", "apart"', '"web"') + (
+    '\n[editions.web]\nreferences = "link"\n'
+)
+NOT_PROVED = pytest.mark.xfail(
+    reason="the address stands once, in the words that lead to it; the proof wants it twice"
+)
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    root = write(tmp_path_factory.mktemp("web"), **{**FILES, "makebook.toml": ON_THE_WEB})
+    assert run(root, "--format", "pdf") == 0
+    assert published(root) == {"tea.pdf", "tea-web.pdf", "manifest.json"}
+    return (root / "output" / "tea-web.pdf").read_bytes()
+
+
+@NOT_PROVED
+def test_the_address_is_printed_and_is_a_code_to_scan(web: bytes) -> None:
+    said = "You can read the 2 references of this handout at https://example.org/texts/tea.html"
+    text = " ".join(inside.page_texts(web))
+    assert letters(said) in letters(text)
+    assert "Journal of Tea Studies" not in text
+    codes = [line.strip() for line in inside.tags(web) if "Figure" in line]
+    assert codes == ["Figure [QR code that leads to https://example.org/texts/tea.html]"]
+    assert "(https://example.org/texts/tea.html)" in inside.objects(web)
+
+
+@NOT_PROVED
+def test_marks_still_lead_somewhere(web: bytes) -> None:
+    pages = read_pdf(web)
+    assert sum(page.dead for page in pages) == 0
+    assert sum(page.links for page in pages) >= 4
+
+
+@NOT_PROVED
+def test_a_text_without_references_can_be_of_that_edition(tmp_path: Path) -> None:
+    assert (
+        run(
+            small(
+                tmp_path,
+                ON_THE_WEB.partition("[notices")[0] + '[editions.web]\nreferences = "link"\n',
+            )
+        )
+        == 0
+    )
+
+
+def test_on_the_web_needs_an_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    toml = ON_THE_WEB.replace('address = "https://example.org/texts"\n', "")
+    assert run(write(tmp_path, **{**FILES, "makebook.toml": toml})) == 1
+    assert re.search(r"makebook\.toml:\d+:1: error CFG004: edition 'web'", capsys.readouterr().err)
+    assert published(tmp_path) == set()
