@@ -47,7 +47,9 @@ def cli() -> None:
     makebook                      build every article of the project in this folder
     makebook ketamine-ocd         build one article
     makebook --format pdf         only the PDF
+    makebook --imprint all        under the name of every clinic in source/imprints
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
+    makebook diff old.pdf         say whether a sheet is current, and what changed since
     """  # noqa: D301 - Click reads the character
 
 

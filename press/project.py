@@ -262,7 +262,7 @@ class _Reader(Settings):
         listed = {"editions": self.table.get(_CHOSEN, [] if isinstance(value, dict) else value)}
         self.known_editions = dict(EDITIONS)
         for name, given in own.items():
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            if not re.fullmatch(r"(?!references\Z)[A-Za-z0-9][A-Za-z0-9_-]*", name):
                 hint = "use letters, digits and hyphens: it becomes part of a file's name"
                 self.bad("CFG004", name, f"'{name}' is no name for an edition", hint, "editions")
             elif not isinstance(given, dict):
