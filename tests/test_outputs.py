@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise, takewhile
 from pathlib import Path
 
@@ -21,6 +23,8 @@ import pytest
 from lxml import etree
 
 from press import check, clean
+from press.build import build
+from press.model import Request
 from press.proof import letters
 from press.record import versions
 from tests import inside
@@ -57,9 +61,26 @@ def test_ace_finds_no_violation(built, checker, project, name):
     assert checker(check.ace, built(project) / f"{name}.epub") == []
 
 
-@names()
+EDITIONS = tuple(("", f"ketamine-ocd-{name}") for name in ("a4", "large-print", "ink-saver"))
+
+
+@names((*OUTPUTS, *EDITIONS))
 def test_verapdf_finds_nothing_against_ua_1_and_a_3a(built, checker, project, name):
     assert checker(check.verapdf, built(project) / f"{name}.pdf", flavours=("ua1", "3a")) == []
+
+
+def test_verapdf_finds_nothing_in_the_handout_of_a_clinic(checker, tmp_path):
+    """With its logo, its colours, its notices, and its contact box filled in."""
+    request = Request(ROOT, tmp_path, date(2026, 11, 23), editions=("a4",), formats=("pdf",))
+    assert not build(replace(request, imprints=("uk-example",))).failed
+    path = tmp_path / "uk-example" / "ketamine-ocd.pdf"
+    assert checker(check.verapdf, path, flavours=("ua1", "3a")) == []
+
+
+def test_every_edition_is_judged_but_the_booklet(built):
+    """Sheets to be folded have no order in which a screen reader could read them."""
+    made = {path.stem for path in built("").glob("*.pdf")} - {"ketamine-ocd-booklet"}
+    assert made == {name for project, name in (*OUTPUTS, *EDITIONS) if not project}
 
 
 # On a narrow screen
