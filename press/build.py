@@ -79,21 +79,19 @@ def build(request: Request) -> Outcome:
 
     engine = record.versions()
     key = record.key(request.root, engine)
-    wanted = _wanted(request)
-    standing: list[Built] = []
-    for name in list(wanted):
-        asked = wanted[name]
-        if not request.force and (found := record.unchanged(asked, name, key)):
-            standing += found
-            del wanted[name]
-    if not wanted:
+    every = _wanted(request)
+    stands = {n: () if request.force else record.unchanged(r, n, key) for n, r in every.items()}
+    standing = [built for found in stands.values() for built in found]
+    known = {edition for built in standing for edition in built.entry["editions"]}
+    wanted = {name: asked for name, asked in every.items() if not stands[name]}
+    if not wanted and known.issuperset(request.editions):
         why = "nothing changed since the last build"
         return _previewed(Outcome(tuple(standing), (), why), request)
     why = record.why(list(wanted.values()), key)
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     issues = _issues(wanted, project)
-    paths = _chosen(request, project, issues, problems)
+    paths = _chosen(request, project, issues, known, problems)
     from press.disclaimers import read_notices
 
     notices = read_notices(project, problems)
@@ -211,14 +209,21 @@ def _config(project: Project, issue: _Issue) -> Config:
 
 
 def _chosen(
-    request: Request, project: Project, issues: Sequence[_Issue], problems: list[Problem]
+    request: Request,
+    project: Project,
+    issues: Sequence[_Issue],
+    editions: set[str],
+    problems: list[Problem],
 ) -> list[Path]:
-    """The articles to build. A name on the command line that is none is an UnknownName."""
+    """The articles to build. A name on the command line that is none is an UnknownName.
+
+    `editions` are those of the issues in which nothing is to be made.
+    """
     from press.matter import nearest
 
     known = {path.stem: path for path in project.articles}
     asked = [Path(name).name.removesuffix(".md") for name in request.articles]
-    names = {e.name for issue in issues for e in _config(project, issue).editions}
+    names = editions | {e.name for i in issues for e in _config(project, i).editions}
     for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
         for word in words:
             if word not in have:

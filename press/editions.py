@@ -8,13 +8,13 @@ This module must not know any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lxml import etree
 
 from press import markup
-from press.clean import Element
+from press.clean import BLOCKS, Element
 from press.model import Document, Edition, Image, Part
 from press.qr import qr_png
 
@@ -47,8 +47,11 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
         )
     if away and edition.references == "link":
         images = (*images, Image(_QR, qr_png(document.address), "image/png"))
-    same = parts == document.parts
-    return document if same else replace(document, parts=parts, images=images)
+    if parts == document.parts:
+        return document
+    # The words that lead to the references print the address; it need not stand twice.
+    address = "" if away and edition.references == "link" else document.address
+    return replace(document, parts=parts, images=images, address=address)
 
 
 _COLUMNS = {"large-print": 2, "booklet": 3}
@@ -61,38 +64,107 @@ def _with_rows(part: Part, columns: int) -> Part:
         return part
     root = markup.parse(part.xhtml)
     for table in list(root.iter("table")):
-        if max((len(row) for row in table.iter("tr")), default=0) > columns:
-            _list_rows(table)
+        grid = _grid(table.iterfind(".//tr"))
+        if max(map(len, grid), default=0) > columns:
+            _list_rows(table, grid)
     return replace(part, xhtml=markup.serialise(root))
 
 
-def _list_rows(table: Element) -> None:
-    names = [cell for row in table.iterfind("thead/tr") for cell in row]
-    body = [row for row in table.iter("tr") if row.getparent().tag != "thead"]  # type: ignore[union-attr]
-    holder = etree.Element("div", attrib={"class": "rows", "id": table.get("id") or ""})
-    caption = table.find("caption")
-    if caption is not None:
+def _grid(rows: Iterable[Element]) -> list[list[Element]]:
+    """The cells of a table by row and column; one that spans several stands in each of them.
+
+    HTML, 4.9.12.1 (forming a table), for rows that do not overlap.
+    """
+    grid: list[list[Element]] = []
+    below: dict[int, tuple[Element, int]] = {}
+    for row in rows:
+        line: list[Element] = []
+        for cell in [*row, None]:
+            while below.get(len(line), (None, 0))[1]:
+                hanging, left = below[len(line)]
+                below[len(line)] = hanging, left - 1
+                line.append(hanging)
+            if cell is not None:
+                for _ in range(_span(cell, "colspan")):
+                    below[len(line)] = cell, _span(cell, "rowspan") - 1
+                    line.append(cell)
+        grid.append(line)
+    return grid
+
+
+def _span(cell: Element, name: str) -> int:
+    value = cell.get(name) or "1"
+    return max(1, min(int(value), 1000)) if value.isdecimal() else 1
+
+
+def _list_rows(table: Element, grid: Sequence[Sequence[Element]]) -> None:
+    heads = len(table.findall("thead/tr"))
+    body = grid[heads:]
+    if not body:
+        return
+    holder = etree.Element("div", attrib={"class": "rows"})
+    if table.get("id"):
+        holder.set("id", table.get("id") or "")
+    if (caption := table.find("caption")) is not None:
         caption.tag = "p"
         caption.set("class", "caption")
         holder.append(caption)
     rows = etree.SubElement(holder, "ul", attrib={"class": "row-list"})
-    for row in body:
-        item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
-        for place, cell in enumerate(row):
-            cell.tag = "p"
-            cell.attrib.pop("class", None)
-            if place == 0:
-                cell.set("class", "row-name")
-            if place < len(names):
-                label = etree.Element("span", attrib={"class": "column"})
-                label.text = f"{' '.join(''.join(names[place].itertext()).split())}: "
-                label.tail, cell.text = cell.text, None
-                cell.insert(0, label)
-            item.append(cell)
+    names = [_name(column) for column in _columns(grid[:heads])]
+    if any(len(cell) for line in grid[:heads] for cell in line):
+        # A name that holds a link or a note is more than words: it stands once, as it was.
+        _item(rows, dict.fromkeys(cell for line in grid[:heads] for cell in line))
+    for line in body:
+        labels: dict[Element, list[str]] = {}
+        for place, cell in enumerate(line):
+            name = names[place] if place < len(names) else ""
+            labels.setdefault(cell, []).append(name)
+        _item(rows, {cell: ", ".join(filter(None, found)) for cell, found in labels.items()})
     holder.tail = table.tail
     parent = table.getparent()
     assert parent is not None
     parent.replace(table, holder)
+
+
+def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
+    """For each column, its cells from the top."""
+    for place in range(max(map(len, lines), default=0)):
+        yield [line[place] for line in lines if place < len(line)]
+
+
+def _name(cells: Sequence[Element]) -> str:
+    words = (" ".join("".join(_plain(cell)).split()) for cell in dict.fromkeys(cells))
+    return ", ".join(filter(None, words))
+
+
+def _plain(cell: Element) -> Iterator[str]:
+    """The words of a cell, without the marks of notes and references."""
+    yield cell.text or ""
+    for child in cell:
+        if child.get("class") not in ("noteref", "citation"):
+            yield from _plain(child)
+        yield child.tail or ""
+
+
+def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
+    """A row as an item; a cell that an earlier row has taken is repeated in words."""
+    item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
+    for place, (cell, label) in enumerate(cells.items()):
+        if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
+            words = "".join(_plain(cell)).removeprefix(f"{label}: ")
+            cell = etree.Element("p")
+            cell.text = words
+        cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"
+        for name in ("class", "colspan", "rowspan", "scope", "headers"):
+            cell.attrib.pop(name, None)
+        if place == 0:
+            cell.set("class", "row-name")
+        if label:
+            column = etree.Element("span", attrib={"class": "column"})
+            column.text = f"{label}: "
+            column.tail, cell.text = cell.text, None
+            cell.insert(0, column)
+        item.append(cell)
 
 
 def _elsewhere(document: Document, part: Part, edition: Edition, companion: str) -> Part:

@@ -60,29 +60,29 @@ def _walk(wanted: Iterable[Unit], pages: list[str]) -> Iterator[Unit]:
         if not found:
             yield unit
             continue
-        for page, start, end in found:
-            pages[page] = pages[page][:start] + _USED * (end - start) + pages[page][end:]
+        _use(found, pages)
         number, _, offset = found[-1]
 
 
-def _next(needle: str, pages: list[str], number: int, offset: int) -> list[tuple[int, int, int]]:
+Stretch = tuple[int, int, int]
+"""A page, and where on it something begins and ends."""
+
+
+def _next(needle: str, pages: list[str], number: int, offset: int) -> list[Stretch]:
     """Where a needle stands next: at the place reached, over the page's end, or not far behind.
 
-    Gives page, start and end of each stretch. A short needle is not looked for behind other text:
-    it may well stand in a place that is not its own.
+    A short needle is not looked for behind other text: it may well stand in a place that is not
+    its own.
     """
     if pages[number].startswith(needle, offset):
         return [(number, offset, offset + len(needle))]
-    for cut in _ends(pages[number]):
-        head = pages[number][offset:cut]
-        if cut < offset or not needle.startswith(head) or number + 1 == len(pages):
-            continue
-        rest, upto, stretches = needle[len(head) :], number + 1, [(number, offset, cut)]
-        while upto + 1 < len(pages) and (whole := _whole(pages[upto], rest)):
-            stretches.append((upto, 0, whole))
-            rest, upto = rest[whole:], upto + 1
-        if pages[upto].startswith(rest):
-            return [*stretches, (upto, 0, len(rest))]
+    if offset in _ends(pages[number]) and number + 1 < len(pages):
+        number, offset = number + 1, 0
+        if pages[number].startswith(needle):
+            return [(number, 0, len(needle))]
+    found = _across(needle, pages, number, offset)
+    if found and (found[0][1] == offset or (len(needle) >= _LONG and needle not in pages[number])):
+        return found
     if len(needle) >= _LONG:
         for page in range(number, min(number + 2, len(pages))):
             at = pages[page].find(needle, offset if page == number else 0)
@@ -91,31 +91,45 @@ def _next(needle: str, pages: list[str], number: int, offset: int) -> list[tuple
     return []
 
 
+def _across(needle: str, pages: list[str], number: int, offset: int = 0) -> list[Stretch]:
+    """Where a needle stands that begins on a page, at or behind an offset, and ends on another."""
+    if number + 1 >= len(pages):
+        return []
+    page = pages[number]
+    for cut in _ends(page):
+        for size in range(min(cut - offset, len(needle) - 1), 0, -1):
+            if not page.endswith(needle[:size], offset, cut):
+                continue
+            rest, upto, stretches = needle[size:], number + 1, [(number, cut - size, cut)]
+            while not pages[upto].startswith(rest) and upto + 1 < len(pages):
+                whole = _whole(pages[upto], rest)
+                if not whole:
+                    break
+                stretches.append((upto, 0, whole))
+                rest, upto = rest[whole:], upto + 1
+            at = pages[upto].find(rest)
+            if at == 0 or (at > 0 and len(rest) >= _LONG):
+                return [*stretches, (upto, at, at + len(rest))]
+    return []
+
+
+def _use(stretches: Iterable[Stretch], pages: list[str]) -> None:
+    """Let nothing else be found there."""
+    for page, start, end in stretches:
+        pages[page] = pages[page][:start] + _USED * (end - start) + pages[page][end:]
+
+
 def _take(needle: str, pages: list[str]) -> bool:
     """Find a needle and use up its place; False where it is nowhere."""
     for number, page in enumerate(pages):
         at = page.find(needle)
         if at >= 0:
-            pages[number] = page[:at] + _USED + page[at + len(needle) :]
+            _use([(number, at, at + len(needle))], pages)
             return True
-    return any(_take_across(needle, pages, number) for number in range(len(pages) - 1))
-
-
-def _take_across(needle: str, pages: list[str], number: int) -> bool:
-    """Find a needle that begins at the foot of a page and goes on at the head of the next."""
-    head = pages[number]
-    for cut in _ends(head):
-        for size in range(min(cut, len(needle) - 1), 0, -1):
-            if not head.endswith(needle[:size], 0, cut):
-                continue
-            rest, upto = needle[size:], number + 1
-            while upto + 1 < len(pages) and (whole := _whole(pages[upto], rest)):
-                rest, upto = rest[whole:], upto + 1
-            at = pages[upto].find(rest)
-            if at == 0 or (at > 0 and len(rest) >= _LONG):
-                pages[number] = head[: cut - size] + _USED + head[cut:]
-                pages[upto] = pages[upto][:at] + _USED + pages[upto][at + len(rest) :]
-                return True
+    for number in range(len(pages) - 1):
+        if found := _across(needle, pages, number):
+            _use(found, pages)
+            return True
     return False
 
 

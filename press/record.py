@@ -92,7 +92,7 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
     if not entry:
         return None
     formats = request.formats or tuple(entry["formats"])
-    editions = request.editions or tuple(entry["editions"])
+    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
     files = {
         file: facts
         for file, facts in entry["files"].items()
@@ -101,13 +101,9 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
     there = {(f["format"], f["edition"] if f["format"] == "pdf" else "") for f in files.values()}
     expected = {("pdf", name) for name in editions if "pdf" in formats}
     expected |= {("epub", "")} if "epub" in formats else set()
-    stand = (
-        bool(expected)
-        and there == expected
-        and all(
-            facts["key"] == key and file_digest(request.output / file) == facts["sha256"]
-            for file, facts in files.items()
-        )
+    stand = there == expected and all(
+        facts["key"] == key and file_digest(request.output / file) == facts["sha256"]
+        for file, facts in files.items()
     )
     sources = entry["sources"].items()
     if not stand or any(file_digest(request.root / file) != told for file, told in sources):

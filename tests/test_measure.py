@@ -121,7 +121,7 @@ def test_a_long_bibliography_is_not_the_body():
 
 
 def test_a_foot_that_is_on_every_page_is_not_the_body():
-    html = "<p>Few words.</p><p style='break-before: page'>Few others.</p>"
+    html = f"<p>{WORDS * 3}</p><p style='break-before: page'>{WORDS[::-1] * 3}</p>"
     foot = f'@page {{ @bottom-left {{ content: "{WORDS}" }} }}'
     assert measure(spans(paper(html, foot))).body == 12.5
 

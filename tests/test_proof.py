@@ -342,3 +342,13 @@ def test_a_template_that_is_no_xml_gives_the_same_pages(
     monkeypatch.setattr(pdf, "_parse", lambda _: None)
     assert run(tmp_path, "--force") == 0
     assert (tmp_path / "build/tea.pdf").read_bytes() == quick
+
+
+def test_a_paragraph_that_ends_with_its_page() -> None:
+    """A short last word looks like the marker of a list, which a page may have at its end."""
+    paragraph = Unit("paragraph", "It did not help them for long, and it did not help.")
+    text = letters(paragraph.text)
+    pages = [f"Beforeit.{text[:20]}", text[20:], "Whatfollows"]
+    assert missing([Unit("paragraph", "Before it."), paragraph], pages) == []
+    lost = [*pages[:1], text[20:-6], "Whatfollows"]
+    assert missing([paragraph], lost) == [paragraph]
