@@ -74,7 +74,8 @@ def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
 
 
 def makebook(folder: Path, *options: str) -> list[list[str]]:
-    return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *options]]
+    one = ["--edition", "letter", "--jobs", "1"]  # as the peers: one edition, one process
+    return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *one, *options]]
 
 
 def pandoc() -> list[str]:

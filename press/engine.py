@@ -153,7 +153,7 @@ def _fill_lines() -> None:
                          **options: Any) -> Any:  # fmt: skip
         found = split(text, style, context, width, *rest, **options)
         words = text.rstrip(" ")
-        if found[2] is None or words == text or " " not in words:
+        if found[2] is None or words == text or " " in text.encode()[: found[2]].decode().strip():
             return found
         if style["white_space"] not in ("normal", "pre-line"):
             return found

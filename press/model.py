@@ -350,7 +350,30 @@ class Artifact:
     """Of an e-book, how many pages its page-list names."""
     part: str = ""
     """`references` for the file that holds an edition's references alone."""
+    kind: str = ""
+    """Of a PDF, the kind of its edition."""
+    page: str = ""
+    """Of a PDF, its sheet."""
     measures: Measures | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """A finished file that a web page offers."""
+
+    name: str
+    """File name, beside the page."""
+    format: str
+    size: int
+    """Bytes."""
+    edition: str = ""
+    kind: str = ""
+    """Of a PDF, the kind of its edition: `standard`, `large-print`, `ink-saver`, `booklet`."""
+    page: str = ""
+    """Of a PDF, the sheet it is printed on: `A4`, `Letter` or as CSS writes a size."""
+    part: str = ""
+    """`references` for the file that holds an edition's references alone."""
+    pages: int = 0
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,13 @@ class Layout:
         metadata.generate_rdf_metadata = with_ua
         with _listening():
             data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
-        return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
+        return self._artifact(name, data)
+
+    def _artifact(self, name: str, data: bytes) -> Artifact:
+        edition, pages = self.edition, len(self._rendered.pages)
+        return Artifact(
+            name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page
+        )
 
     def _impose(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
         """Write a booklet: it is folded paper, and takes along only what tells what it is."""
@@ -126,7 +132,7 @@ class Layout:
         day = datetime.fromisoformat(self.document.modified)
         own = [file for file in carried if file[2] == "Data"]
         data = impose(data, (2 * width, height), self.document.direction, day, own)
-        return Artifact(name, "pdf", data, self.edition.name, len(self._rendered.pages))
+        return self._artifact(name, data)
 
 
 def _mend(_: Any, pdf: Any) -> None:

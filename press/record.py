@@ -188,6 +188,8 @@ def _facts(artifact: Artifact, key: str) -> dict[str, Any]:
         "format": artifact.format,
         "edition": artifact.edition,
         "part": artifact.part,
+        "kind": artifact.kind,
+        "page": artifact.page,
         "pages": artifact.pages,
         "measures": vars(artifact.measures) if artifact.measures else {},
         "bytes": len(artifact.data),
