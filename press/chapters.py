@@ -16,21 +16,11 @@ from lxml import etree
 from press import markup
 from press.clean import Element
 from press.model import Document, Part
+from press.semantics import give_roles, hold_tables
 
 _EPUB = "http://www.idpf.org/2007/ops"
 _TYPE = f"{{{_EPUB}}}type"
 etree.register_namespace("epub", _EPUB)
-_ROLES = {
-    # class of an element: (role of DPUB-ARIA 1.1, epub:type of the Structural Semantics vocabulary)
-    "notice": ("doc-notice", "notice"),
-    "notes": ("doc-endnotes", "footnotes"),
-    "note": ("doc-footnote", "footnote"),
-    "references": ("doc-bibliography", "bibliography"),
-    "note-back": ("doc-backlink", "backlink"),
-    "backlink": ("doc-backlink", "backlink"),
-    # Reading systems open a small window for a `noteref` alone.
-    "cite": ("doc-biblioref", "biblioref noteref"),
-}
 _WIDE = 6
 """So many columns are too many for a phone: such a table is moved sideways, on its own."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -70,9 +60,7 @@ def make_chapters(
     chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
     for chapter in chapters:
         _semantics(chapter.content, document)
-        for table in list(chapter.content.iter("table")):
-            if max((len(row) for row in table.iter("tr")), default=0) >= _WIDE:
-                _hold(table, document.labels["table"])
+        hold_tables(chapter.content, _WIDE, document.labels["table"])
         for image in chapter.content.iter("img"):
             image.set("src", names.get(image.get("src") or "", image.get("src") or ""))
     _mark_pages(chapters, pages, document.labels["page"])
@@ -137,38 +125,12 @@ def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None
 def _semantics(body: Element, document: Document) -> None:
     """Roles, types and heading levels: each file begins at level 1."""
     for element in body.iter("*"):
-        classes = (element.get("class") or "").split()
-        for name in classes:
-            if name in _ROLES and (name != "notes" or element.tag == "section"):
-                role, type_ = _ROLES[name]
-                element.set("role", role)
-                element.set(_TYPE, type_)
-        if "notes" in classes and element.tag == "section":
-            element.set("aria-label", document.labels["notes"])
+        give_roles(element, document.labels, _TYPE)
         if element.tag in _HEADINGS and element.tag != "h1":
             element.tag = f"h{int(element.tag[1]) - 1}"
-        if element.tag == "a" and (element.get("id") or "").startswith("noteref-"):
-            element.set("role", "doc-noteref")
-            element.set(_TYPE, "noteref")
         lang = element.get("lang")
         if lang:
             element.set("{http://www.w3.org/XML/1998/namespace}lang", lang)
-
-
-def _hold(table: Element, label: str) -> None:
-    """Put a wide table into a box that can be moved sideways, with keys too (WCAG 2.2, 2.1.1).
-
-    Cells are not broken instead: a number on two lines is read as two.
-    """
-    caption = table.find("caption")
-    name = " ".join("".join(caption.itertext()).split()) if caption is not None else label
-    holder = etree.Element("div", attrib={"class": "wide", "role": "region", "tabindex": "0"})
-    holder.set("aria-label", name)
-    parent = table.getparent()
-    assert parent is not None
-    holder.tail, table.tail = table.tail, None
-    parent.replace(table, holder)
-    holder.append(table)
 
 
 def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: str) -> None:
