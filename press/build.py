@@ -7,7 +7,7 @@ there is something to make. This module knows every stage, and no stage knows it
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,15 +93,26 @@ def build(request: Request) -> Outcome:
     issues = _issues(wanted, project)
     paths = _chosen(request, project, issues, known, problems)
     from press.disclaimers import read_notices
+    from press.styles import Styles
 
     notices = read_notices(project, problems)
+    Styles(request.root).check(problems)
     problems += _clashes(project, issues)
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
-    built = _run(jobs, request.jobs)
-    for issue in issues:
-        own = [article for article in built if article.imprint == issue.name]
-        record.remember(issue.request.output, own, project, engine)
+    built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
     return _previewed(Outcome((*standing, *built), tuple(problems), why), request)
+
+
+def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
+    """Publish the files of one issue of one article, and say so in the manifest."""
+    built, output = done.built, done.issue.request.output
+    try:
+        if built.entry:
+            publish(output, done.artifacts)
+            record.remember(output, [built], project, engine)
+    except ProblemsError as error:
+        return replace(built, entry={}, problems=(*built.problems, *error.problems))
+    return built
 
 
 def _previewed(outcome: Outcome, request: Request) -> Outcome:
@@ -143,13 +154,17 @@ def _issues(wanted: Mapping[str, Request], project: Project) -> tuple[_Issue, ..
     return tuple(issues)
 
 
-def _run(jobs: Sequence[_Job], at_once: int) -> list[Built]:
+def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
+    """Make everything; what is made is published before the next is waited for."""
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
     if at_once < 2 or len(single) < 2:
-        return [built for job in jobs for built in make_article(job)]
+        for job in jobs:
+            yield from make_article(job)
+        return
     alone = [_alone(job) for job in single]
-    with parallel.begun(make_article, alone, at_once) as done:
-        return [built for several in done for built in several]
+    with parallel.begun(make_all, alone, at_once) as done:
+        for several in done:
+            yield from several
 
 
 def _alone(job: _Job) -> _Job:
@@ -158,8 +173,22 @@ def _alone(job: _Job) -> _Job:
     return replace(job, issues=tuple(issues))
 
 
-def make_article(job: _Job) -> list[Built]:
-    """One article, from its file to the published outputs of every issue."""
+@dataclass(frozen=True)
+class _Done:
+    """What became of one issue of an article: nothing is published yet."""
+
+    issue: _Issue
+    built: Built
+    artifacts: tuple[Artifact, ...] = ()
+
+
+def make_all(job: _Job) -> list[_Done]:
+    """The same as `make_article`, for another process: all at once."""
+    return list(make_article(job))
+
+
+def make_article(job: _Job) -> Iterator[_Done]:
+    """One article, from its file to the finished outputs of every issue."""
     from press.compose import read_draft
 
     problems = list(job.found)
@@ -168,10 +197,11 @@ def make_article(job: _Job) -> list[Built]:
         draft = read_draft(job.path, job.project, problems)
     except ProblemsError as error:
         problems += error.problems
-    return [_make_issue(job, issue, draft, problems) for issue in job.issues]
+    for issue in job.issues:
+        yield _make_issue(job, issue, draft, problems)
 
 
-def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[Problem]) -> Built:
+def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[Problem]) -> _Done:
     """One issue of an article: the story on one screen."""
     from press.compose import compose
     from press.make import make_files
@@ -182,20 +212,20 @@ def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[
     try:
         unread = issue.name and issue.imprint is None
         if draft is None or unread or _stopped(issue.found, request):
-            return replace(failed, problems=tuple(problems))
+            return _Done(issue, replace(failed, problems=tuple(problems)))
         document = compose(draft, job.project, job.notices, issue.imprint, problems)
         if _stopped(problems, request):
-            return replace(failed, problems=tuple(problems))
+            return _Done(issue, replace(failed, problems=tuple(problems)))
         config = _config(job.project, issue)
         artifacts = make_files(document, config, request, problems)
         problems += record.due(document.due, request.today)
         if _stopped(problems, request):
-            return replace(failed, problems=tuple(problems))
-        publish(request.output, artifacts)
+            return _Done(issue, replace(failed, problems=tuple(problems)))
         entry = _entry(document, artifacts, problems, job, issue)
-        return Built(name, entry, tuple(problems), fresh=True, imprint=issue.name)
+        built = Built(name, entry, tuple(problems), fresh=True, imprint=issue.name)
+        return _Done(issue, built, tuple(artifacts))
     except ProblemsError as error:
-        return replace(failed, problems=(*problems, *error.problems))
+        return _Done(issue, replace(failed, problems=(*problems, *error.problems)))
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:

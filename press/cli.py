@@ -154,15 +154,15 @@ def _print_article(built: Built, folder: Path) -> None:
         if t
     )
     state = "" if built.fresh else " (unchanged)"
-    click.echo(f"{built.name}: {identity}{state}")
+    whose = f" for {built.imprint}" if built.imprint else ""
+    click.echo(f"{built.name}{whose}: {identity}{state}")
     for name, facts in sorted(
         entry["files"].items(), key=lambda f: (f[1]["format"] != "pdf", f[0])
     ):
-        pages = (
-            f"{facts['pages']} pages"
-            if facts["format"] == "pdf"
-            else f"page-list of {facts['pages']}"
-        )
+        pages = f"{facts['pages']} page{'s' * (facts['pages'] != 1)}"
+        if facts["kind"] == "booklet" and not facts["part"]:
+            pages += f" on {-(-facts['pages'] // 4)} sheets, both sides, turned on the short edge"
+        pages = pages if facts["format"] == "pdf" else f"page-list of {pages}"
         click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}{_measured(facts)}")
     if built.fresh:
         for notice in entry["notices"]:
@@ -247,7 +247,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         machine = any(code.startswith(_MACHINE) for code in codes)
         sys.exit(3 if machine else 2 if codes == {"CFG001"} else 1)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what stood in build/ before is untouched", err=True)
+        click.echo(
+            "interrupted; every file in build/ is whole, of this build or of an earlier one",
+            err=True,
+        )
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -194,7 +194,9 @@ def place_of_token(token: str, styles: Styles, edition: Edition) -> Span:
             path = folder / name
             text = (read_text(path, "", []) or "") if path.is_file() else ""
             if found := re.search(rf"^\s*({re.escape(token)})\s*:", text, re.M):
-                return Span(f"styles/{name}", text.count("\n", 0, found.start(1)) + 1, 1)
+                line = text.count("\n", 0, found.start(1)) + 1
+                own = folder == styles.folders[0]
+                return Span(f"styles/{name}", line, 1) if own else Span(f"styles/{name}")
     return Span("styles/tokens.css")
 
 

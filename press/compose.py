@@ -22,6 +22,9 @@ from press.project import effective, is_file, place_of, read_project, read_text,
 from press.styles import Styles
 from press.units import units
 
+_MANY = 12
+"""Characters without a glyph, above which a whole script is missing."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -126,7 +129,8 @@ def _check_glyphs(
         file = document.imprint.file
         sources.append((file, read_text(root / file, file, []) or ""))
         texts += [value for _, value in document.contact]
-    for character in fonts.missing(Styles(root).fonts(), "".join(texts)):
+    absent = fonts.missing(Styles(root).fonts(), "".join(texts))
+    for character in absent if len(absent) <= _MANY else absent[:1]:
         file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
         at = text.find(character)
         line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
@@ -134,6 +138,8 @@ def _check_glyphs(
         message = (
             f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
         )
+        if len(absent) > _MANY:
+            message += f", nor {len(absent) - 1} others of this text"
         hint = "write it another way, or add a font that has it to styles/fonts"
         problems.append(Problem("TXT007", Span(file, line, column), message, hint))
 

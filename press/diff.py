@@ -21,6 +21,8 @@ from press.publish import MANIFEST
 from press.sheets import Sheet, from_record, read_file
 
 _HASH = re.compile(r"(?<![\w-])[0-9a-f]{8}(?![\w-])")
+_OTHER = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z]{2})[A-Z][A-Z0-9-]{2,}(?![\w-])")
+"""What looks like an identifier: nothing else on a sheet is in capitals."""
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
@@ -158,6 +160,9 @@ def _by_text(text: str, sources: Today, output: Path) -> list[str]:
     failed = [] if name else failed  # another article's errors are of no concern
     if not hashes:
         raise _no_hash(text, next((s for s in issued if s.name == name), None), issued, failed)
+    if not name and not failed and (other := _OTHER.search(text)):
+        message = f"no article of this project has the identifier '{shown(other[0])}'"
+        raise UnknownSheet(message, _known(issued))
     names = [name] if name else sources.names
     for sheet in sources.sheets(names, failed):
         if sheet.hash in hashes:

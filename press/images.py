@@ -28,6 +28,7 @@ _HINT = "save it again as SVG, PNG or JPEG"
 _MOST_PIXELS = 100_000_000
 _LONGEST_SIDE = 10_000
 _SVG = "{http://www.w3.org/2000/svg}"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
 
 
 def read_image(
@@ -46,7 +47,11 @@ def read_image(
         inside, there = True, False
     if not inside:
         message = f"image '{source}' lies outside the project"
-        problems.append(Problem("IMG003", place, message, "copy it into source/images/"))
+        problems.append(
+            Problem(
+                "IMG003", place, message, "copy it into the project, beside the file that names it"
+            )
+        )
         return None
     if not there:
         near = path.parent.glob("*") if len(source) < 255 and path.parent.is_dir() else ()
@@ -107,14 +112,56 @@ def _svg_flaw(data: bytes) -> str:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         return f"is no well-formed SVG: {error.msg}"
-    for element in root.iter():
+    for element in [*root.itersiblings(preceding=True), *root.iter()]:
         if isinstance(element.tag, str):
             flaw = _element_flaw(element)
         else:
             flaw = "" if isinstance(element, etree._Comment) else "has a processing instruction"  # noqa: SLF001
         if flaw:
             return flaw
-    return ""
+    return _nothing(root)
+
+
+_DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())
+_CIRCLES = 40
+"""Elements inside each other by `<use>`, above which a drawing has no end."""
+
+
+def _nothing(root: etree._Element) -> str:
+    """Whether an SVG shows nothing: no shape, no size, or a shape that is made of itself."""
+    names = [str(e.tag).removeprefix(_SVG) for e in root.iter() if isinstance(e.tag, str)]
+    box = (root.get("viewBox") or "").replace(",", " ").split()
+    sides = [root.get("width") or "", root.get("height") or "", *box[2:]]
+    if not _DRAWN.intersection(names) or any(
+        re.match(r"\s*[-+]?0*\.?0*[a-z%]*\s*$", s) for s in sides if s
+    ):
+        return "shows nothing"
+    by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
+
+    def deep(element: etree._Element, depth: int) -> bool:
+        for use in element.iter(f"{_SVG}use"):
+            target = by_id.get((use.get("href") or use.get(_XLINK) or "").removeprefix("#"))
+            if target is not None and (depth > _CIRCLES or deep(target, depth + 1)):
+                return True
+        return False
+
+    return "has a <use> that holds itself" if deep(root, 0) else ""
+
+
+def _plain_css(css: str) -> str:
+    """CSS without comments, and with its escapes read (CSS Syntax 3, 4.3.7)."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+
+    def read(found: re.Match[str]) -> str:
+        code = int(found[1], 16) if found[1] else 0
+        return chr(code) if 0 < code < 0x110000 else found[2] or ""
+
+    return re.sub(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))", read, css, flags=re.S).lower()
+
+
+_OUTSIDE = re.compile(
+    r"@import|url\(\s*[\"']?(?!\s*[\"']?#)|\b(?:image|image-set|src|cross-fade)\("
+)
 
 
 def _element_flaw(element: etree._Element) -> str:
@@ -122,8 +169,10 @@ def _element_flaw(element: etree._Element) -> str:
     if name in ("script", "foreignobject", "iframe"):
         return f"has a <{name}>"
     css = " ".join([(element.text or "") if name == "style" else "", *element.attrib.values()])
-    if re.search(r"@import|url\(\s*[\"']?(?!#)", css):
+    if _OUTSIDE.search(_plain_css(css)):
         return "refers to something outside itself"
+    if name == "image" and not (element.get("href") or element.get(_XLINK)):
+        return "has an <image> without a picture"
     for key, value in element.attrib.items():
         local = str(key).rpartition("}")[2].lower()
         if local.startswith("on"):

@@ -47,7 +47,8 @@ def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[
     yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         for format_, checker, judged in _CHECKERS:
-            if facts["format"] == format_:
+            # A booklet is for the printer alone, and claims nothing.
+            if facts["format"] == format_ and facts["kind"] != "booklet":
                 yield from _verdict(checker, judged, output / file)
 
 

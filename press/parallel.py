@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from press.problems import Problem, ProblemsError, Span
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -30,24 +32,37 @@ def begun(
 ) -> Iterator[Iterator[Result]]:
     """Begin the work; what is given can be asked for the results, while more is done here.
 
-    `work` and `items` must be such that another process can be given them (see pickle).
+    `work` and `items` must be such that another process can be given them (see pickle). Where this
+    process is interrupted, the others are ended at once.
+
+    Raises:
+        ProblemsError: another process was ended from outside (SYS003).
     """
     if at_once < 2 or not items:
         yield map(work, items)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
     # A copy of this process has all that is loaded here; elsewhere that is not safe.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(min(at_once, len(items)), context, _quietly) as pool:
-        try:
-            yield pool.map(work, items)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    pool = ProcessPoolExecutor(min(at_once, len(items)), context, _quietly)
+    try:
+        yield pool.map(work, items)
+        pool.shutdown()
+    except BaseException as error:
+        for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no other way to end them
+            process.terminate()
+        pool.shutdown(cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            hint = "free memory, or build with --jobs 1"
+            message = "a process that was building ended without a word"
+            raise ProblemsError([Problem("SYS003", Span("makebook"), message, hint)]) from None
+        raise
 
 
 def _quietly() -> None:
     """Leave it to the first process to say that work was interrupted."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away

@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 
 from press import __version__, engine
 from press.model import Artifact, Document, Edition, Part
+from press.paper import sheet_size
 from press.problems import Problem, ProblemsError, Span
 from press.qr import qr_inline
 from press.styles import Styles
@@ -112,7 +113,7 @@ class Layout:
             return head + _UA_METADATA + b"</rdf:RDF>"
 
         metadata.generate_rdf_metadata = with_ua
-        with _listening():
+        with _listening(self.document):
             data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
         return self._artifact(name, data)
 
@@ -126,7 +127,7 @@ class Layout:
         """Write a booklet: it is folded paper, and takes along only what tells what it is."""
         from press.booklet import impose
 
-        with _listening():
+        with _listening(self.document):
             data = self._rendered.write_pdf()
         width, height = _half(self.edition.page)
         day = datetime.fromisoformat(self.document.modified)
@@ -202,26 +203,6 @@ def _is_foot(box: Any) -> bool:
     return box.element is not None and "running" in (box.element.get("class") or "").split()
 
 
-_INCH, _MM = 72, 72 / 25.4
-_UNITS = {"in": _INCH, "cm": 10 * _MM, "mm": _MM, "pt": 1}
-_SHEETS = {
-    # CSS Paged Media 3, 7.1: width and height in points
-    "A5": (148 * _MM, 210 * _MM),
-    "A4": (210 * _MM, 297 * _MM),
-    "A3": (297 * _MM, 420 * _MM),
-    "Letter": (8.5 * _INCH, 11 * _INCH),
-    "Legal": (8.5 * _INCH, 14 * _INCH),
-}
-
-
-def sheet_size(page: str) -> tuple[float, float]:
-    """Width and height in points of a sheet, as CSS writes its size."""
-    if page in _SHEETS:
-        return _SHEETS[page]
-    width, height = (_UNITS[side[-2:]] * float(side[:-2]) for side in page.split())
-    return width, height
-
-
 def _half(page: str) -> tuple[float, float]:
     """Width and height in points of the page that fills half a sheet, upright."""
     short, long = sorted(sheet_size(page))
@@ -257,11 +238,29 @@ def _place(part: Part) -> str:
     return part.place or ("references" if part.kind == "references" else "")
 
 
+def _blamed(found: ProblemsError, document: Document) -> ProblemsError:
+    """The same problems; one that names a picture is a flaw of that picture."""
+    problems = []
+    for problem in found.problems:
+        image = next((i.name for i in document.images if f"{i.name}" in problem.message), "")
+        if not image:
+            problems.append(problem)
+            continue
+        logo = document.imprint and document.imprint.logo and document.imprint.logo.name == image
+        file = (
+            document.imprint.file if logo and document.imprint else f"source/{document.source[0]}"
+        )
+        message = f"image '{image.rpartition(':')[2]}' cannot be drawn"
+        hint = "export it again as a plain SVG, or as PNG"
+        problems.append(Problem("IMG004", Span(file), message, hint))
+    return ProblemsError(problems)
+
+
 def render(
     text: str, sheets: Sequence[str], document: Document, styles: Styles, *, tagged: bool = True
 ) -> Any:
     """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
-    with _fonts(styles), _listening():
+    with _fonts(styles), _listening(document):
         engine.start()
         from weasyprint import CSS, HTML
 
@@ -311,8 +310,8 @@ def _fetcher(document: Document) -> Any:
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[None]:
-    """Turn what WeasyPrint would only log into problems (PDF001)."""
+def _listening(document: Document) -> Iterator[None]:
+    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture."""
     records: list[str] = []
 
     class Handler(logging.Handler):
@@ -333,7 +332,7 @@ def _listening() -> Iterator[None]:
         problems = [
             Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)
         ]
-        raise ProblemsError(problems)
+        raise _blamed(ProblemsError(problems), document)
 
 
 @contextlib.contextmanager

@@ -65,6 +65,7 @@ CODES: dict[str, tuple[str, str]] = {
     "DIF001": (ERROR, "an old file from which no identity can be read"),
     "STY001": (ERROR, "a style, template or font that is missing"),
     "STY002": (ERROR, "a style that uses a token nobody defines"),
+    "STY005": (WARNING, "a token that nothing uses, or a rule in tokens.css that is not read"),
     "STY003": (ERROR, "a template that cannot be filled"),
     "TYP001": (ERROR, "type smaller than the standard of its edition"),
     "TYP002": (WARNING, "lines of the body that are longer or shorter than is read with ease"),
@@ -79,6 +80,7 @@ CODES: dict[str, tuple[str, str]] = {
     "PRF005": (ERROR, "a finished file that cannot be opened again"),
     "SYS001": (ERROR, "something on this machine is missing"),
     "SYS002": (ERROR, "a folder or file that cannot be written"),
+    "SYS003": (ERROR, "a process of ours that was ended from outside"),
 }
 """Every code the program can print. A code keeps its meaning for ever."""
 

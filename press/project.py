@@ -15,6 +15,7 @@ from typing import Any
 
 from press.matter import nearest
 from press.model import Config, Data, Edition, Imprint, Project
+from press.paper import is_size
 from press.problems import Problem, ProblemsError, Span
 from press.settings import Settings, line_of, parse_toml
 
@@ -272,6 +273,13 @@ class _Reader(Settings):
                 self.known_editions[name] = self.edition(name, given)
         usable = [name for name in own if name in self.known_editions] or ["letter"]
         names = self.list_of(listed, "editions") or usable
+        if listed["editions"] == [] and (
+            _CHOSEN in self.table or (not own and "editions" in self.table)
+        ):
+            self.bad("CFG004", "editions", "'editions' names none", 'write editions = ["letter"]')
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            self.bad("CFG004", "editions", f"edition '{twice}' is named twice", "name it once")
         return self.choose(names, self.known_editions) or (EDITIONS["letter"],)
 
     def edition(self, name: str, given: Mapping[str, Any]) -> Edition:
@@ -297,8 +305,7 @@ class _Reader(Settings):
         return Edition(name, base.kind, page, references)
 
     def page(self, name: str, value: Any) -> str:
-        size = r"\d+(\.\d+)?(mm|cm|in|pt)"
-        if isinstance(value, str) and re.fullmatch(rf"A[345]|Letter|Legal|{size} {size}", value):
+        if isinstance(value, str) and is_size(value):
             return value
         hint = 'write page = "Letter", "A4" or "210mm 297mm"'
         self.bad("CFG004", "page", f"'{value}' is no size of a page", hint, f"editions.{name}")

@@ -33,6 +33,11 @@ _LONG = 24
 """Letters of a text that is not found by chance in a place that is not its own."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 _HINT = "the file was not published; look at your own styles and templates first"
+_SHOWN = 5
+_UNSEEN = (
+    "it runs off the page, or is hidden; a table may have too many columns for this sheet: "
+    "divide it, or look at your own styles"
+)
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -180,10 +185,13 @@ def prove_pdf(
     """
     span = Span(name)
     body, problems = _bodies(document, pages, span)
+    unseen = [(n, words) for n, page in enumerate(pages, 1) for words in page.unseen]
+    more = f"; {len(unseen) - _SHOWN} more places are like it" if len(unseen) > _SHOWN else ""
+    for place, (number, words) in enumerate(unseen[:_SHOWN], 1):
+        message = f"page {number}: '{_excerpt(words)}' is there and cannot be seen"
+        message += more if place == _SHOWN else ""
+        problems.append(Problem("PRF001", span, message, _UNSEEN))
     for number, page in enumerate(pages, 1):
-        for words in page.unseen:
-            message = f"page {number}: '{_excerpt(words)}' is there and cannot be seen"
-            problems.append(Problem("PRF001", span, message, _HINT))
         if page.dead:
             message = f"page {number}: {page.dead} internal links lead nowhere"
             problems.append(Problem("PRF003", span, message, _HINT))

@@ -15,13 +15,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
+from press.matter import nearest
 from press.model import Edition
 from press.problems import Problem, ProblemsError, Span
 from press.project import read_text
 
 _PACKAGE = Path(__file__).parent
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
-_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]+)(?:;|\Z)")
+_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
@@ -81,7 +82,8 @@ class Styles:
         tokens: dict[str, str] = {}
         for folder in reversed(self.folders):
             if (folder / "tokens.css").is_file():
-                tokens.update(_tokens_in(_read(folder / "tokens.css", "tokens.css")))
+                found = _tokens_in(_read(folder / "tokens.css", "tokens.css"))
+                tokens.update({name: value for name, value in found.items() if value})
         return {**tokens, **self.colours}
 
     def tokens_of(self, edition: Edition) -> dict[str, str]:
@@ -90,6 +92,34 @@ class Styles:
         for name in self.sheets(edition):
             tokens.update(_tokens_in(_read(self.find(name), name)))
         return tokens
+
+    def check(self, problems: list[Problem]) -> None:
+        """Look at a project's own tokens.css. Problem STY005: what has no effect there."""
+        own, default = self.folders[0] / "tokens.css", self.folders[-1] / "tokens.css"
+        if not own.is_file() or len(self.folders) == 1:
+            return
+        css = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), _read(own, "tokens.css"))
+        known = _tokens_in(_read(default, "tokens.css"))
+        sheets = [p for p in self.folders[0].rglob("*.css") if p != own]
+        used = {n for path in sheets for n in _VAR.findall(_read(path, path.name))}
+        for name, value in _tokens_in(css).items():
+            line = css.count("\n", 0, css.find(name)) + 1
+            if name not in known and name not in used:
+                message, hint = f"nothing uses the token {name}", nearest(name, known)
+            elif not value.strip():
+                message, hint = (
+                    f"the token {name} has no value",
+                    f"write {name}: {known.get(name)};",
+                )
+            else:
+                continue
+            problems.append(Problem("STY005", Span("styles/tokens.css", line), message, hint))
+        rest = _ROOT.sub(lambda found: "\n" * found[0].count("\n"), css)
+        if rest.strip():
+            line = rest.count("\n", 0, len(rest) - len(rest.lstrip())) + 1
+            message = "only what stands in ':root { … }' is read in tokens.css"
+            hint = "close every bracket; write rules into a sheet such as print.css"
+            problems.append(Problem("STY005", Span("styles/tokens.css", line), message, hint))
 
     def sheets(self, edition: Edition) -> list[str]:
         """The style sheets that an edition adds: its kind's, then its own."""

@@ -37,7 +37,8 @@ class Words:
         self.clinic = clinic
         self.words = {f"article.{name}": word for name, word in _article(matter, labels).items()}
         self.absent = {name for name, word in self.words.items() if not word}
-        self.locale = matter.lang
+        where = config.jurisdiction
+        self.locale = f"{matter.lang.partition('-')[0]}-{where}" if where else matter.lang
         self.files = {table.name: table.file for table in data}
         for table in data:
             row = _row(table, matter.lang, config.jurisdiction)

@@ -432,7 +432,7 @@ def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
         ("SLEEP-1", "'SLEEP-1' says which handout it is, not which state of it", "add the 8 dig"),
         ("nonsense", "'nonsense' is neither a file nor the identifier", "this project has SLEEP-1"),
         ("0123abcd", "no article of this project has, or had", "this project has SLEEP-1"),
-        ("TEA-1 · 0123abcd", "no article of this project has, or had", "this project has SLEEP-1"),
+        ("TEA-1 · 0123abcd", "no article of this project has the identifier", "this project"),
         ("old.pdf", "'old.pdf' is neither a file", "this project has"),
         ("a\x1b[31m", r"'a\x1b[31m' is neither", "this project has"),
         ("x" * 5000, "'xxxxxx", "this project has"),
@@ -445,6 +445,11 @@ def test_what_names_nothing(desk, typed, message, hint):
         desk.compare(typed)
     assert caught.value.args[0].startswith(message)
     assert caught.value.args[1].startswith(hint)
+
+
+def test_the_hash_of_one_and_the_identifier_of_another_are_not_current(desk):
+    with pytest.raises(UnknownSheet, match="identifier 'TEA-1'"):
+        desk.compare(f"TEA-1 · {desk.record()['hash']}")
 
 
 def test_errors_of_today_are_told(desk):

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from press import colour, disclaimers
 from press.compose import compose, read_draft
 from press.epub import write_epub
+from press.images import read_image
 from press.imprints import LOGO, for_readers, read_imprint, source_paths
 from press.model import Document, Imprint, Manuscript, Matter
 from press.pdf import handout_html
@@ -366,3 +367,31 @@ def test_every_pair_of_the_style_sheets_is_measured() -> None:
 def test_the_cover_has_tones_of_the_accent() -> None:
     tones = [colour.luminance(rgb(tone)) for tone in colour.tones("#1f5a2e")]
     assert tones == sorted(tones, reverse=True)
+
+
+HOSTILE = {
+    "an address in escapes": '<rect width="9" height="9" style="fill:u\\72l(https://example.org/a)"/>',
+    "a set of pictures": "<style>rect{background:image-set('https://example.org/a' 1x)}</style>"
+    '<rect width="9" height="9"/>',
+    "an import in escapes": "<style>@im\\70ort 'https://example.org/a';</style><path d='M0 0h9'/>",
+    "an image without a picture": '<image width="9" height="9"/>',
+    "a shape that holds itself": '<g id="a"><use href="#a"/></g>',
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("inside", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_drawing_is_refused(tmp_path, inside):
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'
+    (tmp_path / "a.svg").write_text(svg)
+    problems = []
+    assert read_image("a.svg", tmp_path, tmp_path, Span("a.toml", 1), problems) is None
+    assert [problem.code for problem in problems] == ["IMG004"]
+
+
+@pytest.mark.parametrize("before", ["<?xml-stylesheet href='https://example.org/a.css'?>"])
+def test_a_style_from_elsewhere_is_refused(tmp_path, before):
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9"/></svg>'
+    (tmp_path / "a.svg").write_text(before + svg)
+    problems = []
+    assert read_image("a.svg", tmp_path, tmp_path, Span("a.toml", 1), problems) is None

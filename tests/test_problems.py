@@ -35,6 +35,7 @@ ELSEWHERE = {
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
+    "SYS003": "the machine, not a file: tests/test_parallel.py",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
 }
 """Codes without a folder: the reason, and what tests them."""

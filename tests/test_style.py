@@ -18,7 +18,7 @@ LAYERS = (
     # What the author wrote, read and understood.
     "bibliography bibtex bibtexnames citations citesyntax clean clusters colour cslbase cslcase "
     "csldata csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender "
-    "disclaimers images imprints labels latex lists manuscript markup matter project pubmed "
+    "disclaimers images imprints labels latex lists manuscript markup matter paper project pubmed "
     "readability ris settings styles words",
     "assemble digests identity units",
     # Formats, and the tools that only they use.

@@ -1,0 +1,76 @@
+"""Work beside other work: in order, ended at once, and never lost in silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from press.parallel import begun, processors
+from press.problems import ProblemsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def end_itself(number: int) -> int:
+    if number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("at_once", [0, 1, 2, 9])
+def test_results_come_in_order(at_once):
+    with begun(square, [3, 1, 2], at_once) as done:
+        assert list(done) == [9, 1, 4]
+
+
+def test_nothing_to_do_starts_nothing():
+    with begun(square, [], 4) as done:
+        assert list(done) == []
+
+
+def test_there_is_a_processor():
+    assert processors() >= 1
+
+
+def test_a_process_that_is_killed_is_told():
+    with (
+        pytest.raises(ProblemsError, match="SYS003: a process that was building ended"),
+        begun(end_itself, [0, 1, 2, 3], 2) as done,
+    ):
+        list(done)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+@pytest.mark.parametrize("seconds", [0.8, 2.5])
+def test_an_interrupted_build_ends_soon_and_leaves_nothing(tmp_path, seconds):
+    """No process, no temporary file; exit 130; what is in the folder is whole."""
+    command = [sys.executable, "-m", "press", "build", "--project", str(ROOT), "--force"]
+    command += ["--imprint", "all", "--output", str(tmp_path / "out")]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        begun_at = time.monotonic()
+        _, said = process.communicate(timeout=60)
+        waited = time.monotonic() - begun_at
+    assert process.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert waited < 20, "it went on working"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
+    assert not list(tmp_path.glob("makebook-fonts-*"))
