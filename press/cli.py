@@ -50,6 +50,7 @@ def cli() -> None:
     makebook --imprint all        under the name of every clinic in source/imprints
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
     makebook diff old.pdf         say whether a sheet is current, and what changed since
+    makebook new DIR              make a project with a model article
     """  # noqa: D301 - Click reads the character
 
 
@@ -224,6 +225,42 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     try:
         lines = compare(" ".join(old), today, folder.resolve())
     except UnknownSheet as error:
+        message, hint = error.args
+        raise click.UsageError(f"{message}\n    hint: {hint}") from None
+    for line in lines:
+        click.echo(line)
+
+
+@cli.command("new")
+@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option("--article", metavar="NAME", help="Add an article to a project, instead.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where to add it; default: this folder.",
+)
+def new_command(folder: Path | None, article: str | None, project: Path) -> None:
+    """Make a project with a model article in the folder DIR, or add an article to a project.
+
+    Nothing that is there is replaced: where anything stands in the way, nothing is written.
+
+    \b
+    makebook new handouts
+    makebook new --article sleep-and-worry
+    """  # noqa: D301 - Click reads the character
+    from press.new import BadName, new_article, new_project
+
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    if (folder is None) == (article is None):
+        hint = "makebook new handouts, or: makebook new --article sleep-and-worry"
+        raise click.UsageError(f"name a new folder, or an article\n    hint: {hint}")
+    try:
+        if folder is not None:
+            lines = new_project(folder, today)
+        else:
+            lines = new_article(project.resolve(), project, article or "", today)
+    except BadName as error:
         message, hint = error.args
         raise click.UsageError(f"{message}\n    hint: {hint}") from None
     for line in lines:

@@ -62,6 +62,7 @@ CODES: dict[str, tuple[str, str]] = {
     "WRD002": (ERROR, "a word to fill in that has no value here"),
     "DUE001": (WARNING, "a review that is due"),
     "DUE002": (WARNING, "a verified date that is stale"),
+    "NEW001": (ERROR, "a file or folder that is there already, where a new one was to be made"),
     "DIF001": (ERROR, "an old file from which no identity can be read"),
     "STY001": (ERROR, "a style, template or font that is missing"),
     "STY002": (ERROR, "a style that uses a token nobody defines"),

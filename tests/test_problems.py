@@ -30,6 +30,7 @@ OLD = b"%PDF-1.7 of an earlier build"
 
 ELSEWHERE = {
     "DIF001": "a file given to `makebook diff`, not one of the project: tests/test_diff.py",
+    "NEW001": "what `makebook new` is asked to make is there already: tests/test_new.py",
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
