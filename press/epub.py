@@ -23,9 +23,8 @@ from press.chapters import Chapter, make_chapters
 from press.cover import draw_cover
 from press.fonts import subset
 from press.model import Artifact, Document
-from press.settings import is_web
+from press.semantics import contact_links
 from press.styles import Styles
-from press.words import telephone_link
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 _ENDINGS = {
@@ -46,7 +45,7 @@ def write_epub(
     """
     title = markup.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
-                    labels=document.labels, contact=_contact(document))
+                    labels=document.labels, contact=contact_links(document))
     )  # fmt: skip
     names = {
         image.name: f"images/{index}-{_safe(image.name)}.{_ENDINGS[image.media_type]}"
@@ -57,16 +56,6 @@ def write_epub(
     for image in document.images:
         book.add(names[image.name], image.media_type, image.data)
     return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
-
-
-def _contact(document: Document) -> list[tuple[str, str, str]]:
-    """Label, words and link of what a clinic has filled in; its name stands above the title."""
-    name = document.labels["clinic-name"]
-    return [
-        (label, value, value if is_web(value) else telephone_link(value))
-        for label, value in document.contact
-        if value and label != name
-    ]
 
 
 def _identifier(document: Document) -> str:

@@ -6,6 +6,7 @@ This module must not know articles. A language without a table here gets English
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -55,10 +56,51 @@ _ENGLISH = {
     "online": "Read or download this handout",
     "online-qr": "QR code that leads to {address}",
     "write-in": "space to write: {name}",
+    "skip": "Skip to the text",
+    "to-top": "Back to the top",
+    "downloads": "Download or print",
+    "downloads-intro": "The same handout, whole, in these forms:",
+    "download-standard": "Handout",
+    "download-standard-for": "To print and hand over.",
+    "download-large-print": "Large print",
+    "download-large-print-for": "18 point type, for readers with low vision.",
+    "download-ink-saver": "Ink-saver",
+    "download-ink-saver-for": "Black on white without fills, for laser printers and copiers.",
+    "download-booklet": "Booklet",
+    "download-booklet-for": "Print on both sides, turn on the short edge, then fold in the middle.",
+    "download-references": "References",
+    "download-references-for": "The list of references, in a file of its own.",
+    "download-epub": "E-book",
+    "download-epub-for": "For phones, tablets, e-readers, and screen readers: "
+    "you choose the size of the type.",
+    "download-html": "Web page",
+    "download-html-for": "To read here, on any screen.",
+    "paper": "{page} paper",
+    "page-count": "1 page",
+    "pages-count": "{count} pages",
+    "library": "Handouts",
+    "library-back": "All handouts",
+    "library-empty": "There are no handouts yet.",
+    "library-search": "Search the handouts",
+    "library-hint": "by title, subject, or number",
+    "library-count": "{count} handouts",
+    "library-one": "1 handout",
+    "library-found": "{count} of {all} handouts found",
+    "library-none": "No handout found. Try another word.",
+    "library-read": "Read",
+    "library-files": "Files of {title}",
+    "library-current": "Current:",
 }
 
 
 _TABLES = {"en": _ENGLISH}
+_LANGUAGES = {
+    # What speakers call it (Unicode CLDR 48, languages).
+    "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά",
+    "en": "English", "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית",
+    "hu": "Magyar", "it": "Italiano", "nl": "Nederlands", "no": "Norsk", "pl": "Polski",
+    "pt": "Português", "ro": "Română", "sv": "Svenska", "tr": "Türkçe", "uk": "Українська",
+}  # fmt: skip
 
 
 def has_labels(lang: str) -> bool:
@@ -69,6 +111,14 @@ def has_labels(lang: str) -> bool:
 def labels_for(lang: str) -> Mapping[str, str]:
     """The labels for a language; English where there is no table of its own."""
     return _TABLES.get(lang.partition("-")[0].lower(), _ENGLISH)
+
+
+def language_name(lang: str) -> str:
+    """A language as its speakers call it, with the region where there is one: `English (US)`."""
+    primary, *rest = lang.split("-")
+    name = _LANGUAGES.get(primary.lower(), primary)
+    region = next((piece for piece in rest if re.fullmatch("[A-Z]{2}", piece)), "")
+    return f"{name} ({region})" if region else name
 
 
 def letter(index: int) -> str:

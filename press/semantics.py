@@ -1,4 +1,4 @@
-"""What a screen reader is told of a work: roles, and tables that can be moved with keys.
+"""What a screen is told of a work and paper is not: roles, tables that move, numbers to dial.
 
 In: trees of a Document's parts. Out: the same trees, with roles of DPUB-ARIA 1.1 and, for an
 e-book, types of its vocabulary. This module must not know files or packages.
@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from lxml import etree
 
 from press.clean import Element
+from press.model import Document
+from press.settings import is_web
+from press.words import telephone_link
 
 ROLES = {
     # class of an element: (role of DPUB-ARIA 1.1, epub:type of the Structural Semantics vocabulary)
@@ -63,3 +66,13 @@ def _hold(table: Element, label: str) -> None:
     holder.tail, table.tail = table.tail, None
     parent.replace(table, holder)
     holder.append(table)
+
+
+def contact_links(document: Document) -> list[tuple[str, str, str]]:
+    """Label, words and link of what a clinic has filled in; its name stands above the title."""
+    name = document.labels["clinic-name"]
+    return [
+        (label, value, value if is_web(value) else telephone_link(value))
+        for label, value in document.contact
+        if value and label != name
+    ]

@@ -1,0 +1,84 @@
+"""What a page says of the files beside it: a name, what each is for, how large it is.
+
+In: downloads and labels. Out: `Offer`s, in plain words. This module must not know pages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from press.model import Download
+
+_ORDER = ("standard", "large-print", "ink-saver", "booklet", "references", "epub")
+_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One file, as a reader is told of it."""
+
+    file: str
+    href: str
+    type: str
+    """Media type; empty where it is not known."""
+    title: str
+    """`Large print`."""
+    purpose: str
+    """A sentence: what it is for."""
+    facts: str
+    """`PDF, A4, 12 pages, 272 KB`."""
+
+
+def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:
+    """Describe downloads, the usual form first.
+
+    Titles that would be the same say the edition's name as well.
+    """
+    downloads = sorted(downloads, key=lambda d: _ORDER.index(_key(d)) if _key(d) in _ORDER else 99)
+    names = [_title(download, labels) for download in downloads]
+    often = Counter((name, d.page) for name, d in zip(names, downloads, strict=True))
+    return [
+        Offer(
+            download.name,
+            quote(download.name),
+            _TYPES.get(download.format, ""),
+            f"{name} ({download.edition})" if often[name, download.page] > 1 else name,
+            _purpose(download, labels),
+            ", ".join(_facts(download, labels)),
+        )
+        for name, download in zip(names, downloads, strict=True)
+    ]
+
+
+def size(count: int) -> str:
+    """A number of bytes as readers know it: `272 KB`, `1.4 MB`."""
+    if count < 1024 * 1000:
+        return f"{max(1, round(count / 1024))} KB"
+    return f"{count / 1024 / 1024:.1f} MB"
+
+
+def _key(download: Download) -> str:
+    if download.part == "references":
+        return "references"
+    return (download.kind or "standard") if download.format == "pdf" else download.format
+
+
+def _title(download: Download, labels: Mapping[str, str]) -> str:
+    return labels.get(f"download-{_key(download)}", download.format.upper())
+
+
+def _purpose(download: Download, labels: Mapping[str, str]) -> str:
+    return labels.get(f"download-{_key(download)}-for", "")
+
+
+def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
+    found = [download.format.upper()]
+    if download.format == "pdf":
+        found += [labels["paper"].format(page=download.page)] if download.page else []
+        if download.pages:
+            key = "page-count" if download.pages == 1 else "pages-count"
+            found.append(labels[key].format(count=download.pages))
+    return [*found, size(download.size)]
