@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from press import parallel, record
 from press.model import Artifact, Built, Config, Project, Request
@@ -32,8 +32,6 @@ class Outcome:
 
     built: tuple[Built, ...] = ()
     problems: tuple[Problem, ...] = ()
-    why: str = ""
-    """Why something was made, or nothing."""
 
     @property
     def failed(self) -> bool:
@@ -85,9 +83,7 @@ def build(request: Request) -> Outcome:
     known = {edition for built in standing for edition in built.entry["editions"]}
     wanted = {name: asked for name, asked in every.items() if not stands[name]}
     if not wanted and known.issuperset(request.editions):
-        why = "nothing changed since the last build"
-        return _previewed(Outcome(tuple(standing), (), why), request)
-    why = record.why(list(wanted.values()), key)
+        return _previewed(Outcome(tuple(standing)), request)
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     issues = _issues(wanted, project)
@@ -100,7 +96,7 @@ def build(request: Request) -> Outcome:
     problems += _clashes(project, issues)
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
     built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
-    return _previewed(Outcome((*standing, *built), tuple(problems), why), request)
+    return _previewed(Outcome((*standing, *built), tuple(problems)), request)
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
@@ -204,7 +200,6 @@ def make_article(job: _Job) -> Iterator[_Done]:
 def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[Problem]) -> _Done:
     """One issue of an article: the story on one screen."""
     from press.compose import compose
-    from press.make import make_files
 
     problems = [*before, *issue.found]
     name, request = job.path.stem, issue.request
@@ -216,16 +211,47 @@ def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[
         document = compose(draft, job.project, job.notices, issue.imprint, problems)
         if _stopped(problems, request):
             return _Done(issue, replace(failed, problems=tuple(problems)))
-        config = _config(job.project, issue)
-        artifacts = make_files(document, config, request, problems)
-        problems += record.due(document.due, request.today)
-        if _stopped(problems, request):
-            return _Done(issue, replace(failed, problems=tuple(problems)))
-        entry = _entry(document, artifacts, problems, job, issue)
-        built = Built(name, entry, tuple(problems), fresh=True, imprint=issue.name)
-        return _Done(issue, built, tuple(artifacts))
+        return _renew(document, job, issue, problems)
     except ProblemsError as error:
         return _Done(issue, replace(failed, problems=(*problems, *error.problems)))
+
+
+def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]) -> _Done:
+    """Make every file anew that what it depends on asks for; leave the others."""
+    from press.inputs import Needs
+    from press.make import Plan, make_files, make_page, outputs
+    from press.styles import Styles
+
+    config, request = _config(job.project, issue), issue.request
+    imprint = issue.imprint
+    styles = Styles(request.root, imprint.colours if imprint else {})
+    needs = Needs(document, config, styles, job.engine)
+    earlier = record.Earlier(request, document.name, _sources(document, job, issue))
+    wanted = outputs(document, config, request, needs)
+    for name, (edition, needed) in wanted.items():
+        earlier.judge(name, needed, edition)
+    book = earlier.standing(f"{document.name}.epub", needs.book())
+    plan = Plan(document, config, request, frozenset(earlier.stale), book)
+    found: list[Problem] = []
+    artifacts = make_files(plan, found) if earlier.stale else []
+    files = {a.name: record.facts(a, wanted[a.name][1], job.key) for a in artifacts}
+    kept = earlier.kept(job.key)
+    if "html" in (request.formats or config.formats):
+        names = [edition.name for edition in config.editions]
+        downloads = record.downloads({**earlier.others(), **kept, **files}, names)
+        needed = needs.page(downloads)
+        if earlier.judge(f"{document.name}.html", needed):
+            artifacts.append(make_page(document, downloads, styles, found))
+            files[artifacts[-1].name] = record.facts(artifacts[-1], needed, job.key)
+        kept = earlier.kept(job.key)
+    problems += found + earlier.warnings(kept) + record.due(document.due, request.today)
+    if _stopped(problems, request):
+        return _Done(issue, Built(document.name, {}, tuple(problems), imprint=issue.name))
+    entry = record.entry(document, {**kept, **files}, config, earlier.sources, problems)
+    told = tuple(problems)
+    made = bool(artifacts)
+    built = Built(document.name, entry, told, made, issue.name, dict(earlier.reasons))
+    return _Done(issue, built, tuple(artifacts))
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
@@ -285,23 +311,17 @@ def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
     return list(problems.values())
 
 
-def _entry(
-    document: Document,
-    artifacts: Sequence[Artifact],
-    problems: Sequence[Problem],
-    job: _Job,
-    issue: _Issue,
-) -> dict[str, Any]:
-    """The article's entry in the manifest, with every file it was made of."""
+def _sources(document: Document, job: _Job, issue: _Issue) -> dict[str, Path]:
+    """Every file that an article was made of, by its name in the project."""
     from press.compose import beside
     from press.imprints import source_paths
 
     config, folder, root = _config(job.project, issue), job.path.parent, job.project.root
-    paths = [job.path, *job.project.notice_files, *(root / data.file for data in job.project.data)]
+    paths = [job.path, root / "makebook.toml"]
+    paths += [*job.project.notice_files, *(root / data.file for data in job.project.data)]
     names = document.matter.bibliography or config.bibliography
     paths += [beside(name, (folder, root)) for name in names]
     paths += [path for image in document.images if (path := folder / image.name).is_file()]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
-    sources = {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
-    return record.entry(document, artifacts, config, sources, problems, job.key)
+    return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}

@@ -76,7 +76,7 @@ def _project_options(command: Any) -> Any:
     "--format",
     "formats",
     multiple=True,
-    type=click.Choice(["pdf", "epub"]),
+    type=click.Choice(["pdf", "epub", "html"]),
     help="Only this format; may be repeated.",
 )
 @_project_options
@@ -124,9 +124,9 @@ def _status(outcome: Outcome) -> int:
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
     every = [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
     _print_problems(list(dict.fromkeys(every)))
-    if explain and outcome.why:
-        click.echo(f"why: {outcome.why}")
     for built in outcome.built:
+        for name, reason in built.reasons.items() if explain else ():
+            click.echo(f"{folder / built.imprint / name}: {reason}")
         if not quiet and built.entry:
             _print_article(built, folder / built.imprint)
     for built in outcome.built:
@@ -163,7 +163,7 @@ def _print_article(built: Built, folder: Path) -> None:
         pages = f"{facts['pages']} page{'s' * (facts['pages'] != 1)}"
         if facts["kind"] == "booklet" and not facts["part"]:
             pages += f" on {-(-facts['pages'] // 4)} sheets, both sides, turned on the short edge"
-        pages = pages if facts["format"] == "pdf" else f"page-list of {pages}"
+        pages = {"pdf": pages, "epub": f"page-list of {pages}"}.get(facts["format"], "web page")
         click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}{_measured(facts)}")
     if built.fresh:
         for notice in entry["notices"]:

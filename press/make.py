@@ -12,7 +12,8 @@ from pathlib import Path
 
 from press import editions, epub, identity, measure, parallel, pdf, proof
 from press.colour import check_styles
-from press.model import Artifact, Config, Document, Edition, Request
+from press.inputs import Inputs, Needs
+from press.model import Artifact, Config, Document, Download, Edition, Request
 from press.pdf import Layout
 from press.pdfread import PdfPage
 from press.problems import Problem, ProblemsError
@@ -42,37 +43,83 @@ class _Print:
         return editions.file_name(self.document.name, self.edition, self.main, part)
 
 
-def make_files(
-    document: Document, config: Config, request: Request, problems: list[Problem]
-) -> list[Artifact]:
-    """Make what the request asks for; other editions are made beside the main one.
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made of one issue of an article."""
+
+    document: Document
+    config: Config
+    request: Request
+    stale: frozenset[str]
+    """The names of the files to make."""
+    book: bytes | None = None
+    """The e-book, where the one that stands need not be made anew."""
+
+
+def outputs(
+    document: Document, config: Config, request: Request, needs: Needs
+) -> dict[str, tuple[str, Inputs]]:
+    """The name of every file asked for, the web page apart, with its edition and what it needs."""
+    formats = request.formats or config.formats
+    found = {}
+    if "epub" in formats:
+        found[f"{document.name}.epub"] = "", needs.book()
+    if "pdf" in formats:
+        for edition in asked_editions(config, request):
+            needed = needs.sheet(edition)
+            for part in _parts(document, edition):
+                name = editions.file_name(document.name, edition, config.editions[0], part)
+                found[name] = edition.name, needed
+    return found
+
+
+def asked_editions(config: Config, request: Request) -> list[Edition]:
+    """The editions that a request asks for."""
+    return [e for e in config.editions if not request.editions or e.name in request.editions]
+
+
+def _parts(document: Document, edition: Edition) -> tuple[str, ...]:
+    away = edition.references == "companion" and document.references
+    return ("", "references") if away else ("",)
+
+
+def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
+    """Make what is stale; other editions are made beside the main one.
 
     Raises:
         ProblemsError: something cannot be laid out.
     """
-    formats = request.formats or config.formats
-    main = config.editions[0]
+    document, main = plan.document, plan.config.editions[0]
     said = ("identity.json", identity.encode(identity.record(document)), "Data")
-    first = _Print(request.root, document, main, main, (said,))
-    for edition in config.editions:
+    first = _Print(plan.request.root, document, main, main, (said,))
+    for edition in plan.config.editions:
         check_styles(first.styles, edition, problems)
-    layout = _lay_out(first)
-    book = epub.write_epub(document, layout.anchors, main.name, first.styles)
-    problems += proof.prove_epub(document, book)
-    artifacts = [book] if "epub" in formats else []
-    if "pdf" not in formats:
-        return artifacts
-    carried = ((*document.source, "Source"), (book.name, book.data, "Alternative"), said)
-    asked = [e for e in config.editions if not request.editions or e.name in request.editions]
-    prints = [replace(first, edition=edition, carried=carried) for edition in asked]
+    stale = [
+        e
+        for e in asked_editions(plan.config, plan.request)
+        if _names(document, e, main) & plan.stale
+    ]
+    layout, data, artifacts = None, plan.book, []
+    if data is None:
+        layout = _lay_out(first)
+        book = epub.write_epub(document, layout.anchors, main.name, first.styles)
+        problems += proof.prove_epub(document, book)
+        artifacts, data = ([book] if book.name in plan.stale else []), book.data
+    carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
+    prints = [replace(first, edition=edition, carried=carried) for edition in stale]
     rest = [each for each in prints if each.edition != main]
-    with parallel.begun(_print, rest, request.jobs) as others:
+    with parallel.begun(_print, rest, plan.request.jobs) as others:
         done = [_print(each, layout) for each in prints if each.edition == main]
         done += others
     for files, found in done:
         artifacts += files
         problems += found
     return artifacts
+
+
+def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str]:
+    parts = _parts(document, edition)
+    return frozenset(editions.file_name(document.name, edition, main, part) for part in parts)
 
 
 def _lay_out(one: _Print) -> Layout:
@@ -126,3 +173,15 @@ def _proved(
         problems += measure.judge(spans, edition, artifact.name, references, measures)
         artifact = replace(artifact, measures=measures)
     return artifact, pages
+
+
+def make_page(
+    document: Document, downloads: Sequence[Download], styles: Styles, problems: list[Problem]
+) -> Artifact:
+    """The web page, which offers the other files."""
+    from press.page import write_page
+    from press.proofpage import prove_page
+
+    artifact = write_page(document, downloads, styles)
+    problems += prove_page(document, artifact)
+    return artifact

@@ -405,5 +405,7 @@ class Built:
     """Its entry in the manifest; empty where it was not published."""
     problems: tuple[Problem, ...] = ()
     fresh: bool = False
-    """Made by this run, not found unchanged."""
+    """Something of it was made by this run, not found unchanged."""
     imprint: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """For each file asked for, why it was made anew, or was not."""

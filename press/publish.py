@@ -19,7 +19,7 @@ from press.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
 _ENTRY = {"files", "identity", "formats", "editions", "sources", "warnings", "due"}
-_FILE = {"format", "edition", "part", "kind", "page", "measures", "pages", "bytes", "sha256", "key"}
+_FILE = frozenset("format edition part kind page measures inputs pages bytes sha256 key".split())
 
 
 def digest(data: bytes) -> str:

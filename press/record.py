@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from press import __version__
-from press.model import Artifact, Built, Config, Document, Due, Project, Request
+from press.inputs import changed
+from press.model import Artifact, Built, Config, Document, Download, Due, Project, Request
 from press.problems import Problem, Span
 from press.publish import digest, file_digest, fingerprint, read_manifest, write_manifest
 from press.styles import default_folder
@@ -79,6 +80,9 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     """The articles asked for, if every output of theirs stands as this key made it; else none."""
     manifest = read_manifest(request.output)
     names = [Path(name).name.removesuffix(".md") for name in request.articles]
+    library = manifest.get("library", {})
+    if library and file_digest(request.output / INDEX) != library.get("sha256"):
+        return ()
     found = []
     for name in names or manifest.get("order", []):
         built = _whole(name, request, manifest["articles"].get(name), key)
@@ -88,46 +92,159 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     return tuple(found)
 
 
-def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
-    if not entry:
-        return None
-    formats = request.formats or tuple(entry["formats"])
-    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
-    files = {
+def asked(request: Request, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The files of an entry that a request asks for."""
+    formats = request.formats or entry["formats"]
+    editions = request.editions or entry["editions"]
+    return {
         file: facts
         for file, facts in entry["files"].items()
         if facts["format"] in formats and (facts["format"] != "pdf" or facts["edition"] in editions)
     }
+
+
+def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
+    if not entry:
+        return None
+    files = asked(request, entry)
     there = {(f["format"], f["edition"] if f["format"] == "pdf" else "") for f in files.values()}
+    formats = request.formats or entry["formats"]
+    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
     expected = {("pdf", name) for name in editions if "pdf" in formats}
-    expected |= {("epub", "")} if "epub" in formats else set()
+    expected |= {(format_, "") for format_ in formats if format_ != "pdf"}
     stand = there == expected and all(
-        facts["key"] == key and file_digest(request.output / file) == facts["sha256"]
-        for file, facts in files.items()
+        facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
     )
     sources = entry["sources"].items()
     if not stand or any(file_digest(request.root / file) != told for file, told in sources):
         return None
-    warnings = [_problem(kept) for kept in entry["warnings"]]
-    dues = [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
-    problems = (*warnings, *due(dues, request.today))
+    problems = (*warnings(entry), *due(dues(entry), request.today))
     if request.strict and problems:
         return None
-    return Built(name, {**entry, "files": files}, problems)
+    reasons = dict.fromkeys(files, KEPT)
+    return Built(name, {**entry, "files": files}, problems, reasons=reasons)
 
 
-def why(requests: Sequence[Request], key: str) -> str:
-    """Why a run made something, in words."""
-    if any(request.force for request in requests):
-        return "--force"
-    manifests = [read_manifest(request.output) for request in requests]
-    entries = [entry for manifest in manifests for entry in manifest["articles"].values()]
-    keys = {facts["key"] for entry in entries for facts in entry["files"].values()}
-    if not keys:
-        return "nothing was built before"
-    if keys == {key}:
-        return "an output is missing or was altered, or another one was asked for"
-    return "sources, styles or versions changed"
+KEPT = "not rebuilt: nothing that it depends on changed"
+INDEX = "index.html"
+
+
+def intact(output: Path, file: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a published file stands as it was published."""
+    return bool(file_digest(output / file) == facts["sha256"])
+
+
+def warnings(entry: Mapping[str, Any]) -> list[Problem]:
+    """The warnings of an earlier build."""
+    return [_problem(kept) for kept in entry["warnings"]]
+
+
+def dues(entry: Mapping[str, Any]) -> list[Due]:
+    """What an earlier build knew to fall due."""
+    return [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
+
+
+def moved(entry: Mapping[str, Any], sources: Mapping[str, Path]) -> list[str]:
+    """The sources that are not as they were; all, where there was no earlier build."""
+    before = entry.get("sources", {})
+    names = [name for name, path in sources.items() if before.get(name) != file_digest(path)]
+    return sorted({*names, *(before.keys() - sources.keys())})
+
+
+class Earlier:
+    """What an earlier build left of one article in one folder, held against what is wanted now."""
+
+    def __init__(self, request: Request, name: str, sources: Mapping[str, Path]) -> None:
+        self.request, self.sources = request, sources
+        self.entry = read_manifest(request.output)["articles"].get(name, {})
+        self.moved = moved(self.entry, sources)
+        self.reasons: dict[str, str] = {}
+        self.stale: set[str] = set()
+        self._kept: dict[str, dict[str, Any]] = {}
+
+    def judge(self, name: str, needed: Mapping[str, str], edition: str = "") -> bool:
+        """Whether a file must be made anew; `reasons` keeps why."""
+        facts = self.entry.get("files", {}).get(name)
+        reason = self._reason(name, facts, needed)
+        built = "rebuilt" if facts else "built"
+        self.reasons[name] = f"{built}: {reason}" if reason else self._why_not()
+        if reason:
+            # The files of an edition are made together.
+            mates = {n for n, f in self._kept.items() if edition and f["edition"] == edition}
+            for mate in mates:
+                self.reasons[mate] = f"rebuilt: with {name}"
+                del self._kept[mate]
+            self.stale |= {name, *mates}
+        else:
+            self._kept[name] = {**facts, "inputs": dict(needed)}
+        return bool(reason)
+
+    def _reason(self, name: str, facts: Any, needed: Mapping[str, str]) -> str:
+        if facts is None:
+            return "it was not there before"
+        if self.request.force:
+            return "--force"
+        if facts["inputs"] != needed:
+            return f"{', '.join(changed(facts['inputs'], needed, self.moved))} changed"
+        if not (self.request.output / name).is_file():
+            return "it was missing"
+        return "" if intact(self.request.output, name, facts) else "it was altered after the build"
+
+    def _why_not(self) -> str:
+        if not self.moved:
+            return KEPT
+        return f"not rebuilt: nothing that it uses of {', '.join(self.moved)} changed"
+
+    def standing(self, name: str, needed: Mapping[str, str]) -> bytes | None:
+        """The bytes of a file that need not be made anew."""
+        facts = self.entry.get("files", {}).get(name)
+        if facts is None or self._reason(name, facts, needed):
+            return None
+        return (self.request.output / name).read_bytes()
+
+    def kept(self, key: str) -> dict[str, dict[str, Any]]:
+        """What the manifest keeps of the files that stay."""
+        return {name: {**facts, "key": key} for name, facts in self._kept.items()}
+
+    def others(self) -> dict[str, Any]:
+        """The files that this request does not ask for, and that stand."""
+        files = self.entry.get("files", {}).items()
+        return {
+            n: f for n, f in files if n not in self.reasons and intact(self.request.output, n, f)
+        }
+
+    def warnings(self, kept: Mapping[str, Any]) -> list[Problem]:
+        """What was said of the files that stay."""
+        found = warnings(self.entry) if self.entry else []
+        return [problem for problem in found if problem.span.path in kept]
+
+
+def downloads(files: Mapping[str, Mapping[str, Any]], editions: Sequence[str]) -> list[Download]:
+    """The files that a web page offers, the editions in their order; the page is none of them."""
+
+    def place(item: tuple[str, Mapping[str, Any]]) -> tuple[bool, int, str]:
+        _, facts = item
+        known = facts["edition"] in editions
+        return (
+            facts["format"] != "pdf",
+            editions.index(facts["edition"]) if known else len(editions),
+            facts["part"],
+        )
+
+    return [
+        Download(
+            name=name,
+            format=facts["format"],
+            size=facts["bytes"],
+            edition=facts["edition"],
+            kind=facts["kind"],
+            page=facts["page"],
+            part=facts["part"],
+            pages=facts["pages"],
+        )
+        for name, facts in sorted(files.items(), key=place)
+        if facts["format"] != "html"
+    ]
 
 
 def _kept(code: str, span: Span, message: str, hint: str) -> dict[str, Any]:
@@ -146,11 +263,10 @@ def _problem(kept: Mapping[str, Any]) -> Problem:
 
 def entry(
     document: Document,
-    artifacts: Sequence[Artifact],
+    files: Mapping[str, Mapping[str, Any]],
     config: Config,
     sources: Mapping[str, Path],
     problems: Sequence[Problem],
-    key: str,
 ) -> dict[str, Any]:
     """What the manifest keeps of an article; `sources` gives the path of each named file."""
     from press.identity import record
@@ -158,6 +274,10 @@ def entry(
     matter = document.matter
     return {
         "title": matter.title,
+        "subtitle": matter.subtitle,
+        "abstract": matter.abstract,
+        "keywords": list(matter.keywords),
+        "modified": document.modified,
         "identifier": matter.identifier,
         "version": matter.version,
         "lang": matter.lang,
@@ -170,7 +290,7 @@ def entry(
         ],
         "formats": list(config.formats),
         "editions": [edition.name for edition in config.editions],
-        "files": {artifact.name: _facts(artifact, key) for artifact in artifacts},
+        "files": dict(files),
         "warnings": [
             _kept(p.code, p.span, p.message, p.hint)
             for p in problems
@@ -183,7 +303,8 @@ def entry(
     }
 
 
-def _facts(artifact: Artifact, key: str) -> dict[str, Any]:
+def facts(artifact: Artifact, inputs: Mapping[str, str], key: str) -> dict[str, Any]:
+    """What the manifest keeps of a file."""
     return {
         "format": artifact.format,
         "edition": artifact.edition,
@@ -194,14 +315,15 @@ def _facts(artifact: Artifact, key: str) -> dict[str, Any]:
         "measures": vars(artifact.measures) if artifact.measures else {},
         "bytes": len(artifact.data),
         "sha256": digest(artifact.data),
+        "inputs": dict(inputs),
         "key": key,
     }
 
 
 def remember(
     output: Path, built: Sequence[Built], project: Project, engine: Mapping[str, str]
-) -> None:
-    """Write the manifest: what is current, and what each file was made of."""
+) -> dict[str, Any]:
+    """Write the manifest: what is current, and what each file was made of. Returns it."""
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
     articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
@@ -210,6 +332,9 @@ def remember(
             files = {**articles.get(article.name, {}).get("files", {}), **article.entry["files"]}
             there = {name: facts for name, facts in files.items() if (output / name).is_file()}
             articles[article.name] = {**article.entry, "files": there}
+    content = {"versions": dict(engine), "articles": articles, "order": order}
+    if "library" in manifest:
+        content["library"] = manifest["library"]
     if articles or manifest["articles"]:
-        content = {"versions": dict(engine), "articles": articles, "order": order}
         write_manifest(output, content)
+    return content

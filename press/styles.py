@@ -72,6 +72,11 @@ class Styles:
                     chosen[path.relative_to(folder).as_posix()] = path
         return [chosen[name] for name in sorted(chosen)]
 
+    def name_of(self, path: Path) -> str:
+        """The name of a file of the styles, within its folder."""
+        home = next(folder for folder in self.folders if path.is_relative_to(folder))
+        return path.relative_to(home).as_posix()
+
     def fonts(self) -> list[Path]:
         """The font files, TrueType or OpenType, sorted by name."""
         return [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
