@@ -51,6 +51,7 @@ def cli() -> None:
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
     makebook diff old.pdf         say whether a sheet is current, and what changed since
     makebook new DIR              make a project with a model article
+    makebook clean                remove what makebook made in build/, and nothing else
     """  # noqa: D301 - Click reads the character
 
 
@@ -265,6 +266,28 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
         raise click.UsageError(f"{message}\n    hint: {hint}") from None
     for line in lines:
         click.echo(line)
+
+
+@cli.command("clean")
+@_project_options
+@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
+    """Remove what makebook made in build/, and nothing else.
+
+    What is altered since, or was put there by somebody, stays and is named.
+    """
+    from press.project import FILE
+    from press.sweep import lines, sweep
+
+    folder = output if output is not None else project / "build"
+    if output is None and not (project / FILE).is_file():
+        hint = "go to a project's folder, or name one with --project, or its build with --output"
+        raise click.UsageError(f"no {FILE} in {project.resolve()}\n    hint: {hint}")
+    swept = sweep(folder, dry_run=dry_run)
+    for line in lines(swept, folder, dry_run=dry_run):
+        click.echo(line)
+    if swept.failed:
+        raise ProblemsError(swept.failed)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -24,7 +24,7 @@ LAYERS = (
     # Formats, and the tools that only they use.
     "booklet chapters cover editions engine epub fonts page parallel pdf pdfread qr",
     "changes check compose measure proof sheets",
-    "diff make new preview publish record",
+    "diff make new preview publish record sweep",
     "build judge",
     "cli serve",
     "__main__",
