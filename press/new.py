@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -86,6 +86,7 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
     if there:
         hint = "give the new article another name; nothing was written"
         raise _there(f"source/{there.name}", "is there already", hint)
+    _check_editions(stem, taken, project.config.known_editions)
     words = {
         "TITLE": stem.replace("-", " ").replace("_", " ").capitalize(),
         "LANG": project.config.lang,
@@ -167,6 +168,17 @@ def _article_name(name: str) -> str:
         return stem
     better = better if better not in COMMANDS | _DEVICES | _OURS | {""} else "sleeping-well"
     raise BadName(f"'{name}' {reason}", f"use letters a to z, digits and hyphens: {better}")
+
+
+def _check_editions(stem: str, articles: Iterable[str], editions: Iterable[str]) -> None:
+    """Refuse a name whose files could be those of an edition of another article, or the reverse."""
+    for ending in (*editions, "references"):
+        for name in articles:
+            if f"{name}-{ending}" == stem.casefold() or name == f"{stem.casefold()}-{ending}":
+                message = (
+                    f"'{stem}' and '{name}' would have files of one name: -{ending} is an edition"
+                )
+                raise BadName(message, "give the new article another name")
 
 
 def _check_free(place: Path, shown: Path, files: Mapping[str, bytes]) -> None:
