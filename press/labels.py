@@ -79,6 +79,7 @@ _ENGLISH = {
     "page-count": "1 page",
     "pages-count": "{count} pages",
     "library": "Handouts",
+    "library-skip": "Skip to the list",
     "library-back": "All handouts",
     "library-empty": "There are no handouts yet.",
     "library-search": "Search the handouts",
@@ -87,7 +88,6 @@ _ENGLISH = {
     "library-one": "1 handout",
     "library-found": "{count} of {all} handouts found",
     "library-none": "No handout found. Try another word.",
-    "library-read": "Read",
     "library-files": "Files of {title}",
     "library-current": "Current:",
 }

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from press.model import Download
 
-_ORDER = ("standard", "large-print", "ink-saver", "booklet", "references", "epub")
-_TYPES = {"pdf": "application/pdf", "epub": "application/epub+zip"}
+_ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references", "epub")
+_TYPES = {"html": "text/html", "pdf": "application/pdf", "epub": "application/epub+zip"}
 
 
 @dataclass(frozen=True)
@@ -35,21 +35,30 @@ class Offer:
 def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:
     """Describe downloads, the usual form first.
 
-    Titles that would be the same say the edition's name as well.
+    Titles that would be the same say the paper as well, and if need be the edition's name.
     """
     downloads = sorted(downloads, key=lambda d: _ORDER.index(_key(d)) if _key(d) in _ORDER else 99)
-    names = [_title(download, labels) for download in downloads]
-    often = Counter((name, d.page) for name, d in zip(names, downloads, strict=True))
+    titles = _apart([_title(d, labels) for d in downloads], [d.page for d in downloads])
+    titles = _apart(titles, [d.edition for d in downloads])
     return [
         Offer(
             download.name,
             quote(download.name),
             _TYPES.get(download.format, ""),
-            f"{name} ({download.edition})" if often[name, download.page] > 1 else name,
+            title,
             _purpose(download, labels),
             ", ".join(_facts(download, labels)),
         )
-        for name, download in zip(names, downloads, strict=True)
+        for title, download in zip(titles, downloads, strict=True)
+    ]
+
+
+def _apart(titles: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Titles with something more where two would be the same."""
+    often = Counter(titles)
+    return [
+        f"{title} ({extra})" if often[title] > 1 and extra else title
+        for title, extra in zip(titles, more, strict=True)
     ]
 
 
