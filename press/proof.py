@@ -32,7 +32,7 @@ _USED = "\u0000"
 _LONG = 24
 """Letters of a text that is not found by chance in a place that is not its own."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
-_HINT = "the file was not published; look at your own styles and templates first"
+HINT = "the file was not published; look at your own styles and templates first"
 _SHOWN = 5
 _UNSEEN = (
     "it runs off the page, or is hidden; a table may have too many columns for this sheet: "
@@ -172,7 +172,7 @@ def open_pdf(
         return [halves[number] for number in range(1, artifact.pages + 1)]
     except ValueError as error:
         message = f"cannot be opened again: {error}"
-        problems.append(Problem("PRF005", Span(artifact.name), message, _HINT))
+        problems.append(Problem("PRF005", Span(artifact.name), message, HINT))
         return []
 
 
@@ -194,12 +194,12 @@ def prove_pdf(
     for number, page in enumerate(pages, 1):
         if page.dead:
             message = f"page {number}: {page.dead} internal links lead nowhere"
-            problems.append(Problem("PRF003", span, message, _HINT))
-    problems += _lost(units(document), body, span)
-    links, wanted = sum(page.links for page in pages), _internal_links(document)
+            problems.append(Problem("PRF003", span, message, HINT))
+    problems += lost(units(document), body, span)
+    links, wanted = sum(page.links for page in pages), internal_links(document)
     if links < wanted and edition.kind != "booklet":
         message = f"{wanted - links} of {wanted} internal links are missing"
-        problems.append(Problem("PRF003", span, message, _HINT))
+        problems.append(Problem("PRF003", span, message, HINT))
     return problems
 
 
@@ -220,7 +220,7 @@ def _bodies(
                 continue
             if words not in text:
                 message = f"page {number} is without its {name}"
-                problems.append(Problem("PRF002", span, message, _HINT))
+                problems.append(Problem("PRF002", span, message, HINT))
             text = "".join(text.rsplit(words, 1))
         bodies.append(text)
     return bodies, problems
@@ -237,12 +237,13 @@ def prove_together(
     texts = [body for pages in files for body in _bodies(document, pages, span)[0]]
     if edition.references == "link":
         parts = tuple(part for part in parts if part.kind != "references")
-    return _lost(units(replace(document, parts=parts)), texts, span)
+    return lost(units(replace(document, parts=parts)), texts, span)
 
 
-def _lost(wanted: Sequence[Unit], pages: Sequence[str], span: Span) -> list[Problem]:
+def lost(wanted: Sequence[Unit], pages: Sequence[str], span: Span) -> list[Problem]:
+    """Problem PRF001 for each unit that pages, reduced to their letters, do not hold."""
     return [
-        Problem("PRF001", span, f"{unit.what} is missing: '{_excerpt(unit.text)}'", _HINT)
+        Problem("PRF001", span, f"{unit.what} is missing: '{_excerpt(unit.text)}'", HINT)
         for unit in missing(wanted, pages)
     ]
 
@@ -252,7 +253,8 @@ def _excerpt(text: str) -> str:
     return words if len(words) <= 80 else words[:77] + "…"
 
 
-def _internal_links(document: Document) -> int:
+def internal_links(document: Document) -> int:
+    """How many links lead from one place of a work to another."""
     return sum(
         1
         for part in document.parts
@@ -267,17 +269,17 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
     try:
         book = _read_epub(artifact.data)
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
-        return [Problem("PRF005", span, f"cannot be opened again: {error}", _HINT)]
+        return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
     texts = [letters(text) for text in book.texts]
-    problems = _lost([*units(document), Unit("identifying line", document.stamp)], texts, span)
+    problems = lost([*units(document), Unit("identifying line", document.stamp)], texts, span)
     if letters(document.short) not in "".join(texts):
-        problems.append(Problem("PRF002", span, "the short disclaimer is missing", _HINT))
+        problems.append(Problem("PRF002", span, "the short disclaimer is missing", HINT))
     for file, target in book.dead:
         message = f"{file}: the link to '{target}' leads nowhere"
-        problems.append(Problem("PRF003", span, message, _HINT))
+        problems.append(Problem("PRF003", span, message, HINT))
     if book.pages != [str(number) for number in range(1, artifact.pages + 1)]:
         message = f"the page-list has {len(book.pages)} pages, the PDF {artifact.pages}"
-        problems.append(Problem("PRF004", span, message, _HINT))
+        problems.append(Problem("PRF004", span, message, HINT))
     return problems
 
 
