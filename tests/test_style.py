@@ -22,8 +22,9 @@ LAYERS = (
     "readability ris settings styles words",
     "assemble digests identity units",
     # Formats, and the tools that only they use.
-    "booklet chapters cover editions engine epub fonts page parallel pdf pdfread qr",
-    "changes check compose measure proof sheets",
+    "booklet chapters cover editions engine epub fonts library offers page parallel pdf pdfread qr "
+    "semantics sight",
+    "changes check compose measure proof proofpage sheets",
     "diff make new preview publish record sweep",
     "build judge",
     "cli serve",
@@ -43,7 +44,7 @@ OWNERS = {
     "markdown": "markup",
     "nbib": "pubmed",
     "pikepdf": "booklet",
-    "PIL": "images cover preview",
+    "PIL": "images cover library preview",
     "pypdfium2": "pdfread",
     "rispy": "ris",
     "segno": "qr",
