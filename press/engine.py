@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from press.problems import Problem, ProblemsError, Span
+from press.system import remedy
 
 
 @cache
@@ -33,11 +34,7 @@ def start() -> None:
         with _no_search():
             import weasyprint  # noqa: F401
     except OSError as error:
-        hint = (
-            "Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
-            "libharfbuzz-subset0 fontconfig; Fedora: dnf install pango; macOS: brew install "
-            "pango; Windows: pango of MSYS2"
-        )
+        hint = remedy("Pango", "HarfBuzz", "Fontconfig")
         message = f"WeasyPrint cannot start: {str(error).splitlines()[0]}"
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
     _know_pages()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from press.problems import Problem, ProblemsError, Span
 from press.project import FILE, read_project
+from press.system import program, quoted
 
 _STARTER = Path(__file__).parent / "starter"
 _ARTICLE = Path(__file__).parent / "starter-article.md"
@@ -65,7 +66,7 @@ def new_project(folder: Path, today: date) -> list[str]:
     width = max(map(len, _WHAT))
     lines += [f"  {name:{width}}  {what}" for name, what in _WHAT.items()]
     lines.append("The model shows each thing once. Nobody has reviewed it: do not hand it out.")
-    where = "" if place.samefile(Path()) else f" --project {_quoted(folder)}"
+    where = "" if place.samefile(Path()) else f" --project {quoted(folder)}"
     return [*lines, f"next: {program()}{where}"]
 
 
@@ -98,29 +99,13 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
     with _writable(file):
         path.parent.mkdir(exist_ok=True)
         _write_new(path, _dated(text.encode(), today))
-    where = "" if root.samefile(Path()) else f" --project {_quoted(shown_root)}"
+    where = "" if root.samefile(Path()) else f" --project {quoted(shown_root)}"
     shown = (shown_root / file).as_posix()
     return [
         f"made {shown}",
         "Nobody has reviewed it, and it says so.",
         f"next: {program()} {stem}{where}",
     ]
-
-
-def program() -> str:
-    """How makebook is started here: by its build script in a checkout, else by its command."""
-    script = Path(__file__).parent.parent / "makebook.py"
-    if not script.is_file():
-        return "makebook"
-    with contextlib.suppress(ValueError):
-        return f"python3 {_quoted(script.relative_to(Path.cwd()))}"
-    return f"python3 {_quoted(script)}"
-
-
-def _quoted(path: Path) -> str:
-    """A path as a shell reads it."""
-    text = str(path)
-    return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'
 
 
 def _starter() -> Iterator[tuple[str, bytes]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -315,13 +314,3 @@ def test_a_locked_source_folder(command, tmp_path):
         source.chmod(0o700)
     assert status == 3
     assert "source/sleep.md: error SYS002" in wrong
-
-
-def test_how_the_program_is_called_here(tmp_path, monkeypatch):
-    monkeypatch.chdir(new.__file__.removesuffix("press/new.py"))
-    assert new.program() == "python3 makebook.py"
-    monkeypatch.chdir(tmp_path)
-    assert new.program().startswith("python3 ")
-    shutil.copytree(Path(new.__file__).parent / "starter", tmp_path / "press" / "starter")
-    monkeypatch.setattr(new, "__file__", str(tmp_path / "press" / "new.py"))
-    assert new.program() == "makebook"

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    "__init__ problems",
+    "__init__ problems progress",
     "model",
     # What the author wrote, read and understood.
     "bibliography bibtex bibtexnames citations citesyntax clean clusters colour cslbase cslcase "
@@ -46,6 +46,7 @@ OWNERS = {
     "pikepdf": "booklet",
     "PIL": "images cover library preview",
     "pypdfium2": "pdfread",
+    "rich": "progress",
     "rispy": "ris",
     "segno": "qr",
     "tinyhtml5": "clean",
