@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press import parallel, record
+from press import parallel, progress, record
 from press.model import Artifact, Built, Config, Project, Request
 from press.problems import ERROR, Problem, ProblemsError, Span
-from press.publish import publish
+from press.publish import digest, publish, read_manifest, replace_files, write_manifest
 
 if TYPE_CHECKING:
     from press.compose import Draft
@@ -106,9 +106,33 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
         if built.entry:
             publish(output, done.artifacts)
             record.remember(output, [built], project, engine)
+            _list(done.issue, project)
     except ProblemsError as error:
         return replace(built, entry={}, problems=(*built.problems, *error.problems))
     return built
+
+
+def _list(issue: _Issue, project: Project) -> None:
+    """The library of all handouts of a folder, where web pages are made; anew if it must be."""
+    config, folder = _config(project, issue), issue.request.output
+    if "html" not in (issue.request.formats or config.formats):
+        return
+    from press.inputs import shelf
+    from press.library import write_library
+    from press.styles import Styles
+
+    imprint = issue.imprint
+    styles = Styles(project.root, imprint.colours if imprint else {})
+    clinic = imprint.clinic.get("name", "") if imprint else ""
+    manifest = read_manifest(folder)
+    key = shelf(manifest["articles"], styles, (config.lang, clinic))
+    known = manifest.get("library", {})
+    if known.get("key") == key and record.intact(folder, record.INDEX, known):
+        return
+    data = write_library(folder, manifest["articles"], styles, config.lang, clinic)
+    library = {"sha256": digest(data), "key": key}
+    replace_files(folder, {record.INDEX: data})
+    write_manifest(folder, {**manifest, "library": library})
 
 
 def _previewed(outcome: Outcome, request: Request) -> Outcome:
@@ -155,11 +179,14 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
     if at_once < 2 or len(single) < 2:
         for job in jobs:
+            progress.say(f"{job.path.stem}: reading")
             yield from make_article(job)
         return
     alone = [_alone(job) for job in single]
+    progress.say(f"0 of {len(single)} are finished")
     with parallel.begun(make_all, alone, at_once) as done:
-        for several in done:
+        for number, several in enumerate(done, 1):
+            progress.say(f"{number} of {len(single)} are finished")
             yield from several
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from press.build import Outcome, UnknownName, build
 from press.model import Built, Request
 from press.parallel import processors
 from press.problems import ERROR, Problem, ProblemsError
+from press.progress import told
+from press.publish import locked
 
 _MACHINE = "SYS"
 
@@ -51,6 +53,7 @@ def cli() -> None:
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
     makebook diff old.pdf         say whether a sheet is current, and what changed since
     makebook new DIR              make a project with a model article
+    makebook doctor               say what this machine lacks, and the command that brings it
     makebook clean                remove what makebook made in build/, and nothing else
     """  # noqa: D301 - Click reads the character
 
@@ -95,7 +98,7 @@ def _project_options(command: Any) -> Any:
 def build_command(
     project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
 ) -> None:
-    """Build articles as PDF and EPUB into build/.
+    """Build articles as PDF, EPUB and web page into build/.
 
     \b
     makebook build
@@ -106,8 +109,13 @@ def build_command(
     folder = output if output is not None else project / "build"
     today = date.today()  # noqa: DTZ011 - the author's own day
     request = Request(project.resolve(), folder.resolve(), today, **options)
+
+    def waiting() -> None:
+        click.echo(f"another build is at work in {folder}; this one waits for it", err=True)
+
     try:
-        outcome = build(request)
+        with told(quiet=quiet), locked(request.output, waiting):
+            outcome = build(request)
     except UnknownName as error:
         message, hint = error.args
         raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
@@ -141,47 +149,31 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
 
 def _print_problems(problems: Sequence[Problem]) -> None:
     for problem in sorted(problems, key=lambda problem: problem.span):
-        click.echo(str(problem), err=True)
+        colour = "red" if problem.severity == ERROR else "yellow"
+        line, _, hint = str(problem).partition("\n")
+        word = f" {problem.severity} {problem.code}"
+        click.echo(line.replace(word, _styled(word, fg=colour, bold=True), 1), err=True)
+        if hint:
+            click.echo(hint, err=True)
+
+
+def _styled(text: str, **style: Any) -> str:
+    """Text in colours, unless its reader wants none (no-color.org). Click leaves files without."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
 def _print_article(built: Built, folder: Path) -> None:
-    entry = built.entry
-    identity = " · ".join(
-        t
-        for t in (
-            entry["identifier"],
-            entry["version"] and f"version {entry['version']}",
-            entry["hash"],
-        )
-        if t
-    )
-    state = "" if built.fresh else " (unchanged)"
-    whose = f" for {built.imprint}" if built.imprint else ""
-    click.echo(f"{built.name}{whose}: {identity}{state}")
-    for name, facts in sorted(
-        entry["files"].items(), key=lambda f: (f[1]["format"] != "pdf", f[0])
-    ):
-        pages = f"{facts['pages']} page{'s' * (facts['pages'] != 1)}"
-        if facts["kind"] == "booklet" and not facts["part"]:
-            pages += f" on {-(-facts['pages'] // 4)} sheets, both sides, turned on the short edge"
-        pages = {"pdf": pages, "epub": f"page-list of {pages}"}.get(facts["format"], "web page")
-        click.echo(f"  {folder / name}  {facts['bytes'] / 1024:.0f} KB, {pages}{_measured(facts)}")
+    from press import report
+
+    click.echo(_styled(report.head(built), bold=True))
+    lines = report.files(built, folder)
     if built.fresh:
-        for notice in entry["notices"]:
-            click.echo(
-                f"  notice {notice['id']}, {notice['place']}: {notice['rule']} [{notice['file']}]"
-            )
-        click.echo("  proved: every block, notice and link found again in the finished files")
-
-
-def _measured(facts: Mapping[str, Any]) -> str:
-    """What the type of a PDF measures on its pages."""
-    type_ = facts["measures"]
-    if not type_ or facts["part"]:
-        return ""
-    line = f", {type_['characters']} characters a line" if type_["characters"] else ""
-    body = f"{type_['body']:g} pt, " if type_["body"] else ""
-    return f"; {body}smallest {type_['smallest']:g} pt{line}"
+        lines += report.notices(built)
+        lines.append("proved: every block, notice and link found again in the finished files")
+    for line in lines:
+        click.echo(f"  {line}")
+    if warned := sum(problem.severity != ERROR for problem in built.problems):
+        click.echo(f"  {warned} warning{'s' * (warned != 1)}: see above")
 
 
 @cli.command("check")
@@ -266,6 +258,19 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
         raise click.UsageError(f"{message}\n    hint: {hint}") from None
     for line in lines:
         click.echo(line)
+
+
+@cli.command("doctor")
+@_project_options
+def doctor_command(project: Path, output: Path | None) -> None:
+    """Say what of this machine makebook works with, and the command that brings what is missing."""
+    from press.doctor import examine, healthy, lines
+
+    folder = output if output is not None else project / "build"
+    findings = examine(project.resolve(), folder.resolve())
+    for line in lines(findings):
+        click.echo(line)
+    sys.exit(0 if healthy(findings) else 3)
 
 
 @cli.command("clean")

@@ -66,6 +66,18 @@ class Needs:
         }
 
 
+def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
+    """One figure for what the library tells of each handout, and for its look."""
+    told = {name: {key: entry.get(key) for key in _TOLD} for name, entry in entries.items()}
+    files = {styles.name_of(path): file_digest(path) for path in styles.files()}
+    look = {name: told for name, told in files.items() if name not in (*_PRINT, *_BOOK)}
+    return _said([told, look, styles.colours, list(more), _program()])
+
+
+_TOLD = ("title", "subtitle", "abstract", "keywords", "modified", "identifier", "version", "lang",
+         "hash", "files")  # fmt: skip
+
+
 def _program() -> str:
     files = sorted(Path(__file__).parent.glob("*.py"))
     return digest("".join(file_digest(path) for path in files).encode())

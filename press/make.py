@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from press import editions, epub, identity, measure, parallel, pdf, proof
+from press import editions, epub, identity, measure, parallel, pdf, progress, proof
 from press.colour import check_styles
 from press.inputs import Inputs, Needs
 from press.model import Artifact, Config, Document, Download, Edition, Request
@@ -101,7 +102,9 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
     ]
     layout, data, artifacts = None, plan.book, []
     if data is None:
+        progress.say(f"{document.name}: laying out {main.name}")
         layout = _lay_out(first)
+        progress.say(f"{document.name}: the e-book")
         book = epub.write_epub(document, layout.anchors, main.name, first.styles)
         problems += proof.prove_epub(document, book)
         artifacts, data = ([book] if book.name in plan.stale else []), book.data
@@ -109,11 +112,11 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]
     rest = [each for each in prints if each.edition != main]
     with parallel.begun(_print, rest, plan.request.jobs) as others:
-        done = [_print(each, layout) for each in prints if each.edition == main]
-        done += others
-    for files, found in done:
-        artifacts += files
-        problems += found
+        first_ones = [_print(each, layout) for each in prints if each.edition == main]
+        for number, (files, found) in enumerate(chain(first_ones, others), 1):
+            progress.say(f"{document.name}: {number} of {len(prints)} editions finished")
+            artifacts += files
+            problems += found
     return artifacts
 
 
@@ -183,5 +186,5 @@ def make_page(
     from press.proofpage import prove_page
 
     artifact = write_page(document, downloads, styles)
-    problems += prove_page(document, artifact)
+    problems += prove_page(document, artifact, downloads)
     return artifact

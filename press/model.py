@@ -141,7 +141,7 @@ class Config:
     address: str = ""
     csl: str = "american-medical-association"
     bibliography: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ("pdf", "epub")
+    formats: tuple[str, ...] = ("pdf", "epub", "html")
     editions: tuple[Edition, ...] = ()
     known_editions: Mapping[str, Edition] = field(default_factory=dict)
     """Every edition that may be asked for by name, chosen or not."""

@@ -20,7 +20,7 @@ from press.problems import Problem, ProblemsError, Span
 from press.settings import Settings, line_of, parse_toml
 
 FILE = "makebook.toml"
-FORMATS = ("pdf", "epub")
+FORMATS = ("pdf", "epub", "html")
 EDITIONS = {
     "letter": Edition("letter", page="Letter"),
     "a4": Edition("a4", page="A4"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.model import Built
+from press.offers import size
 
 
 def head(built: Built) -> str:
@@ -37,11 +38,6 @@ def files(built: Built, folder: Path) -> list[str]:
         f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
         for name, facts in found
     ]
-
-
-def size(count: int) -> str:
-    """Bytes, as people say them."""
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1000))} KB"
 
 
 def _pages(facts: Mapping[str, Any]) -> str:

@@ -1,0 +1,207 @@
+"""What is made anew, and what is left: an output follows what it depends on, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from press.build import build
+from press.model import Request
+from press.publish import locked
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = ROOT / "tests" / "projects" / "small"
+ALL = {"sleep.epub", "sleep.pdf", "sleep-large-print.pdf", "sleep.html"}
+PDFS = {name for name in ALL if name.endswith(".pdf")}
+
+
+class Desk:
+    """A project and its outputs; a call builds, and tells what was made anew."""
+
+    def __init__(self, folder):
+        self.root, self.output = folder / "project", folder / "out"
+        shutil.copytree(SMALL, self.root, ignore=shutil.ignore_patterns("build"))
+        toml = self.root / "makebook.toml"
+        toml.write_text('editions = ["letter", "large-print"]\n' + toml.read_text())
+        self.reasons = {}
+
+    def __call__(self, **options):
+        request = Request(self.root, self.output, date(2026, 3, 2), **options)
+        outcome = build(request)
+        assert not outcome.failed, [b.problems for b in outcome.built]
+        (built,) = [b for b in outcome.built if b.name == "sleep"]
+        self.reasons = dict(built.reasons)
+        return {name for name, reason in self.reasons.items() if not reason.startswith("not")}
+
+    def edit(self, name, old, new):
+        path = self.root / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def bytes(self):
+        return {path.name: path.read_bytes() for path in self.output.iterdir() if path.is_file()}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    made = Desk(tmp_path)
+    assert made() == ALL
+    return made
+
+
+def test_the_second_time_nothing_is_made(desk):
+    before = desk.bytes()
+    assert desk() == set()
+    assert set(desk.reasons.values()) == {"not rebuilt: nothing that it depends on changed"}
+    assert desk.bytes() == before
+
+
+def test_force_makes_all(desk):
+    before = desk.bytes()
+    assert desk(force=True) == ALL
+    assert set(desk.reasons.values()) == {"rebuilt: --force"}
+    assert desk.bytes() == before
+
+
+def test_the_text_is_in_every_output(desk):
+    desk.edit("source/sleep.md", "Sleep", "Slumber")
+    assert desk() == ALL
+    assert desk.reasons["sleep.pdf"] == "rebuilt: source/sleep.md changed"
+
+
+def test_what_is_not_used_changes_nothing(desk):
+    bib = next(path for path in (desk.root / "source").iterdir() if path.suffix == ".bib")
+    bib.write_text(bib.read_text() + "\n@article{nobody, title={No}, author={A, B}, year={2020}, "
+                   "journal={Journal of Rest}, volume={3}, pages={1--2}}\n")  # fmt: skip
+    notice = "---\ntitle: Tea\nwhen: {topics: [tea]}\n---\n\nTea is hot.\n"
+    desk.write("source/disclaimers/tea.md", notice)
+    desk.write("source/notes.txt", "not read")
+    desk.edit("makebook.toml", "\n", "\n# a remark\n")
+    assert desk() == set()
+    said = desk.reasons["sleep.pdf"]
+    assert said.startswith("not rebuilt: nothing that it uses of ")
+    assert "source/disclaimers/tea.md" in said
+    assert f"source/{bib.name}" in said
+    assert desk() == set()
+    assert desk.reasons["sleep.pdf"] == "not rebuilt: nothing that it depends on changed"
+
+
+def test_another_article_changes_nothing_of_this_one(desk):
+    desk.write("source/tea.md", "---\ntitle: Tea\ntopics: [sleep]\n---\n\nTea is hot.\n")
+    assert desk() == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "made"),
+    [
+        ("styles/editions/large-print.css", None, {"sleep-large-print.pdf", "sleep.html"}),
+        ("styles/tokens.css", ":root { --accent: #4a2c5e; }\n", ALL),
+        ("styles/page.css", None, {"sleep.html"}),
+        ("styles/book.css", None, ALL),
+    ],
+    ids=["edition", "tokens", "page", "book"],
+)
+def test_a_style_is_of_those_that_read_it(desk, name, text, made):
+    """The book goes into every PDF, and the page tells the sizes of the files."""
+    default = (ROOT / name).read_text() + "\n.never { margin: 0; }\n"
+    desk.write(name, default if text is None else text)
+    assert desk() >= made - {"sleep.html"}
+    assert set(desk.reasons) == ALL
+    changed = {n for n, reason in desk.reasons.items() if f"{name} changed" in reason}
+    assert changed == made - ({"sleep.html"} if name in ("styles/editions/large-print.css", "styles/book.css") else set())  # fmt: skip # noqa: E501
+
+
+def test_an_output_that_is_gone_or_altered_is_noticed(desk):
+    before = desk.bytes()
+    (desk.output / "sleep.pdf").unlink()
+    with (desk.output / "sleep.epub").open("ab") as stream:
+        stream.write(b"x")
+    made = desk()
+    assert {"sleep.pdf", "sleep.epub"} <= made
+    assert desk.reasons["sleep.pdf"] == "rebuilt: it was missing"
+    assert desk.reasons["sleep.epub"] == "rebuilt: it was altered after the build"
+    assert desk.bytes() == before
+
+
+def test_a_picture_of_the_style_folder_counts(desk):
+    """What a style may read is not known, so every file there counts for all."""
+    desk.write("styles/motif.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
+    assert desk() == ALL
+
+
+def test_one_format_leaves_the_others(desk):
+    desk.edit("source/sleep.md", "Sleep", "Slumber")
+    before = desk.bytes()
+    assert desk(formats=("epub",)) == {"sleep.epub"}
+    after = desk.bytes()
+    assert {n for n in PDFS if after[n] != before[n]} == set()
+    assert desk() == ALL - {"sleep.epub"}
+
+
+def test_what_was_warned_of_is_told_again(desk):
+    desk.write("styles/tokens.css", ":root { --indent: 0pt; }\n")
+    first = build(Request(desk.root, desk.output, date(2026, 3, 2))).built[0].problems
+    desk.edit("makebook.toml", "\n", "\n# a remark\n")
+    second = build(Request(desk.root, desk.output, date(2026, 3, 2))).built[0].problems
+    assert [p.code for p in first] == [p.code for p in second]
+
+
+def test_nothing_to_do_loads_no_engine(desk):
+    code = f"""
+        import sys
+        from datetime import date
+        from pathlib import Path
+        from press.build import build
+        from press.model import Request
+        build(Request(Path({str(desk.root)!r}), Path({str(desk.output)!r}), date(2026, 3, 2)))
+        print([name for name in ("weasyprint", "ebooklib", "citeproc") if name in sys.modules])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_manifest_names_what_each_file_needs(desk):
+    manifest = json.loads((desk.output / "manifest.json").read_text())
+    files = manifest["articles"]["sleep"]["files"]
+    assert "styles/print.css" in files["sleep.pdf"]["inputs"]
+    assert "styles/print.css" not in files["sleep.html"]["inputs"]
+    assert "weasyprint" in files["sleep.pdf"]["inputs"]
+
+
+def test_the_second_of_two_builds_waits(tmp_path):
+    waited = []
+    code = f"""
+        import time
+        from pathlib import Path
+        from press.publish import locked
+        with locked(Path({str(tmp_path)!r}), lambda: None):
+            print("locked", flush=True)
+            time.sleep(1)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as other:
+        assert other.stdout.readline() == "locked\n"
+        begun = time.monotonic()
+        with locked(tmp_path, lambda: waited.append(True)):
+            assert other.wait(5) == 0 or other.poll() is None
+    assert waited == [True]
+    assert time.monotonic() - begun > 0.3
+    assert list(tmp_path.iterdir()) == []
