@@ -54,6 +54,7 @@ def cli() -> None:
     makebook diff old.pdf         say whether a sheet is current, and what changed since
     makebook new DIR              make a project with a model article
     makebook doctor               say what this machine lacks, and the command that brings it
+    makebook doctor               say what this machine lacks, and the command that brings it
     makebook clean                remove what makebook made in build/, and nothing else
     """  # noqa: D301 - Click reads the character
 
@@ -258,6 +259,19 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
         raise click.UsageError(f"{message}\n    hint: {hint}") from None
     for line in lines:
         click.echo(line)
+
+
+@cli.command("doctor")
+@_project_options
+def doctor_command(project: Path, output: Path | None) -> None:
+    """Say what of this machine makebook works with, and the command that brings what is missing."""
+    from press.doctor import examine, healthy, lines
+
+    folder = output if output is not None else project / "build"
+    findings = examine(project.resolve(), folder.resolve())
+    for line in lines(findings):
+        click.echo(line)
+    sys.exit(0 if healthy(findings) else 3)
 
 
 @cli.command("doctor")

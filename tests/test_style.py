@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    "__init__ problems progress",
+    "__init__ equipment problems progress system",
     "model",
     # What the author wrote, read and understood.
     "bibliography bibtex bibtexnames citations citesyntax clean clusters colour cslbase cslcase "
@@ -25,7 +25,7 @@ LAYERS = (
     "booklet chapters cover editions engine epub fonts library offers page parallel pdf pdfread qr "
     "semantics sight",
     "changes check compose measure proof proofpage sheets",
-    "diff make new preview publish record sweep",
+    "diff doctor make new preview publish record sweep",
     "build judge",
     "cli serve",
     "__main__",
