@@ -25,12 +25,19 @@ DARKEST_TINT = 0.10
 
 PAIRS = (
     # Text, ground, and where they meet. A test reads the style sheets and compares.
-    ("--ink", "--paper", "print.css, cover.css"),
-    ("--ink-soft", "--paper", "print.css"),
-    ("--accent", "--paper", "print.css, cover.css"),
-    ("--alarm", "--paper", "print.css"),
-    ("--ink", "--tint", "print.css"),
-    ("--accent", "--tint", "print.css"),
+    ("--ink", "--paper", "print.css, cover.css, page.css"),
+    ("--ink-soft", "--paper", "print.css, page.css"),
+    ("--accent", "--paper", "print.css, cover.css, page.css"),
+    ("--alarm", "--paper", "print.css, page.css"),
+    ("--ink", "--tint", "print.css, page.css"),
+    ("--accent", "--tint", "print.css, page.css"),
+    ("--dark-ink", "--dark-paper", "page.css"),
+    ("--dark-ink-soft", "--dark-paper", "page.css"),
+    ("--dark-accent", "--dark-paper", "page.css"),
+    ("--dark-alarm", "--dark-paper", "page.css"),
+    ("--dark-ink", "--dark-tint", "page.css"),
+    ("--dark-ink-soft", "--dark-tint", "page.css"),
+    ("--dark-accent", "--dark-tint", "page.css"),
 )
 
 Rgb = tuple[float, float, float]

@@ -355,7 +355,7 @@ def test_a_token_of_the_project_is_placed(tmp_path: Path) -> None:
 
 def test_every_pair_of_the_style_sheets_is_measured() -> None:
     texts, grounds = set(), set()
-    for sheet in ("print.css", "cover.css"):
+    for sheet in ("print.css", "cover.css", "page.css"):
         css = (ROOT / "styles" / sheet).read_text()
         texts |= set(re.findall(r"[{;]\s*color: var\((--[\w-]+)\)", css))
         grounds |= set(re.findall(r"background: var\((--[\w-]+)\)", css))
