@@ -83,7 +83,15 @@ def test_the_wheel_holds_the_program_and_its_styles(wheel):
         for path in (ROOT / "styles").rglob("*")
         if path.is_file()
     }
+    expected |= {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "press" / "starter").rglob("*")
+        if path.is_file()
+    }
     assert "press/styles/fonts/OFL.txt" in expected
+    assert "press/starter/.gitignore" in expected
+    assert "press/starter/build/.gitignore" in expected
+    expected.add("press/starter-article.md")
     assert not expected - names
     assert not {name for name in names if name.split("/")[0] in {"tests", "source", "build"}}
     assert "License-Expression: AGPL-3.0-or-later\n" in text
@@ -101,3 +109,18 @@ def test_the_command_builds_a_project_in_any_folder(installed, tmp_path):
     run(installed / "makebook", cwd=tmp_path)
     assert (tmp_path / "build" / "hello.pdf").read_bytes().startswith(b"%PDF-")
     assert (tmp_path / "build" / "hello.epub").read_bytes().startswith(b"PK")
+
+
+def test_the_command_makes_a_project_that_builds(installed, tmp_path):
+    said = run(installed / "makebook", "new", "handouts", cwd=tmp_path).stdout
+    assert said.endswith("next: makebook --project handouts\n")
+    done = run(installed / "makebook", "--strict", "--project", "handouts", cwd=tmp_path)
+    assert done.stderr == ""
+    assert (tmp_path / "handouts" / "build" / "sleeping-well.pdf").is_file()
+    assert run(installed / "makebook", "clean", "--project", "handouts", cwd=tmp_path)
+    assert [path.name for path in (tmp_path / "handouts" / "build").iterdir()] == [".gitignore"]
+
+
+def test_the_command_looks_the_machine_over(installed, tmp_path):
+    said = run(installed / "makebook", "doctor", cwd=tmp_path).stdout
+    assert "\nmakebook can build here" in said
