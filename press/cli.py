@@ -54,7 +54,6 @@ def cli() -> None:
     makebook diff old.pdf         say whether a sheet is current, and what changed since
     makebook new DIR              make a project with a model article
     makebook doctor               say what this machine lacks, and the command that brings it
-    makebook doctor               say what this machine lacks, and the command that brings it
     makebook clean                remove what makebook made in build/, and nothing else
     """  # noqa: D301 - Click reads the character
 
@@ -274,19 +273,6 @@ def doctor_command(project: Path, output: Path | None) -> None:
     sys.exit(0 if healthy(findings) else 3)
 
 
-@cli.command("doctor")
-@_project_options
-def doctor_command(project: Path, output: Path | None) -> None:
-    """Say what of this machine makebook works with, and the command that brings what is missing."""
-    from press.doctor import examine, healthy, lines
-
-    folder = output if output is not None else project / "build"
-    findings = examine(project.resolve(), folder.resolve())
-    for line in lines(findings):
-        click.echo(line)
-    sys.exit(0 if healthy(findings) else 3)
-
-
 @cli.command("clean")
 @_project_options
 @click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
@@ -302,7 +288,12 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
     if output is None and not (project / FILE).is_file():
         hint = "go to a project's folder, or name one with --project, or its build with --output"
         raise click.UsageError(f"no {FILE} in {project.resolve()}\n    hint: {hint}")
-    swept = sweep(folder, dry_run=dry_run)
+
+    def waiting() -> None:
+        click.echo(f"a build is at work in {folder}; waiting for it", err=True)
+
+    with locked(folder.resolve(), waiting):
+        swept = sweep(folder, dry_run=dry_run)
     for line in lines(swept, folder, dry_run=dry_run):
         click.echo(line)
     if swept.failed:
