@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from press import markup
 from press.clean import Element
 from press.colour import nearest_text, parse_hex
 from press.fonts import subset
-from press.model import Artifact, Document, Download
+from press.model import Artifact, Document, Download, Part
 from press.offers import Offer, offers
 from press.semantics import contact_links, give_roles, hold_tables
 from press.styles import Styles
@@ -54,7 +55,8 @@ def write_page(
     Raises:
         ProblemsError: a template or style sheet of the project's own is broken.
     """
-    bodies = [_body(part.xhtml, document) for part in document.parts]
+    bodies = [_body(part, document) for part in document.parts]
+    _tell_apart(bodies)
     ids = _own_ids(bodies)
     offered = offers(downloads, document.labels)
     text = styles.fill(
@@ -75,12 +77,14 @@ def write_page(
     return Artifact(f"{document.name}.html", "html", text.encode())
 
 
-def _body(xhtml: str, document: Document) -> Element:
+def _body(part: Part, document: Document) -> Element:
     """A part as it stands on the page: ids and levels are kept, pictures are inside."""
-    holder = markup.fragment(xhtml, "div")
+    holder = markup.fragment(part.xhtml, "div")
     pictures = {image.name: (image.media_type, image.data) for image in document.images}
     for element in holder.iter("*"):
         give_roles(element, document.labels)
+        if element.get("role") == "doc-endnotes" and part.title:
+            element.set("aria-label", f"{document.labels['notes']}: {part.title}")
     for image in holder.iter("img"):
         if picture := pictures.get(image.get("src") or ""):
             image.set("src", data_uri(*picture))
@@ -91,6 +95,17 @@ def _body(xhtml: str, document: Document) -> Element:
     section = holder[0]
     assert len(holder) == 1
     return section
+
+
+def _tell_apart(bodies: Iterable[Element]) -> None:
+    """Regions of one page have names that differ: the second of a name is called `Table 2`."""
+    count: Counter[str] = Counter()
+    for body in bodies:
+        for element in body.iter("*"):
+            name = element.get("aria-label") or ""
+            if name and element.get("role") in ("region", "doc-endnotes"):
+                count[name] += 1
+                element.set("aria-label", f"{name} {count[name]}" if count[name] > 1 else name)
 
 
 def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:

@@ -15,10 +15,11 @@ from urllib.parse import quote, unquote
 import tinycss2
 from lxml import etree
 
+from press import markup
 from press.clean import Element
 from press.model import Artifact, Document, Download
 from press.problems import Problem, Span
-from press.proof import HINT, internal_links, lost
+from press.proof import HINT, lost
 from press.sight import DARK, LIGHT, PAPER, seen
 from press.units import Unit, letters, units
 
@@ -33,6 +34,8 @@ _FETCHING = {
     "background": "*",
     "href": "link image use base",
 }
+_OWN = frozenset("nav header footer".split())
+"""What is the page's, not the work's."""
 _INSIDE = re.compile(r"data:|#|\s*\Z")
 
 
@@ -110,18 +113,24 @@ def _dead(
     ids = Counter(e.get("id") for e in root.iter("*") if e.get("id"))
     yield from (f"the id '{id_}' stands {count} times" for id_, count in ids.items() if count > 1)
     files = {library, *(download.name for download in downloads)}
-    inside = 0
+    found: Counter[str] = Counter()
     for link in root.iter("a"):
         target = link.get("href") or ""
         if target.startswith("#"):
-            inside += 1
+            found[target] += not any(e.tag in _OWN for e in link.iterancestors())
             if unquote(target[1:]) not in ids and target[1:] not in ids:
                 yield f"the link to '{target}' leads nowhere"
         elif not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) and unquote(target) not in files:
             yield f"the link to '{target}' leads nowhere"
-    wanted = internal_links(document)
-    if inside < wanted:
-        yield f"{wanted - inside} of {wanted} internal links are missing"
+    for target, count in (internal_links(document) - found).items():
+        yield f"{count} links to '{target}' are missing"
+
+
+def internal_links(document: Document) -> Counter[str]:
+    """Where the links of a work lead that lead from one place of it to another."""
+    links = (link for part in document.parts for link in markup.parse(part.xhtml).iter("a"))
+    targets = (link.get("href") or "" for link in links)
+    return Counter(target for target in targets if target.startswith("#"))
 
 
 def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:

@@ -1,0 +1,461 @@
+"""The web page and the library: what is in them, and what they are in a real browser.
+
+The goldens in `tests/data/goldens/small/` are those of `tests/projects/small`, without style and
+pictures. After a change that is meant set MAKEBOOK_REWRITE=1, run this file, read the diff first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+import urllib.request
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import tinyhtml5
+from lxml import etree
+
+from press import colour
+from press.compose import read_sources
+from press.library import write_library
+from press.model import Artifact, Download
+from press.offers import offers, size
+from press.page import css_text, write_page
+from press.pdfread import read_pdf
+from press.proof import missing
+from press.proofpage import prove_page
+from press.styles import Styles
+from press.units import letters, units
+from tests import inside
+from tests.browser import browse
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECTS = Path(__file__).parent / "projects"
+HOSTILE = "</title><script>alert(1)</script>\"' & <b onclick='x'> ]]> </style>"
+
+
+def styles_of(root, document):
+    return Styles(root, document.imprint.colours if document.imprint else {})
+
+
+def downloads_of(entry):
+    keys = ("format", "bytes", "edition", "kind", "page", "part", "pages")
+    files = entry["files"].items()
+    return [Download(n, *(f[k] for k in keys)) for n, f in files if f["format"] != "html"]
+
+
+def make(root, name, folder=None, imprint=""):
+    """The Document, its downloads and its page; the files are those of a built folder."""
+    document = read_sources(root).assembled(name, imprint)
+    manifest = json.loads((folder / "manifest.json").read_text()) if folder else None
+    downloads = downloads_of(manifest["articles"][name]) if manifest else []
+    return document, downloads, write_page(document, downloads, styles_of(root, document))
+
+
+@pytest.fixture(scope="module")
+def small(built):
+    return make(PROJECTS / "small", "sleep", built("small"))
+
+
+@pytest.fixture(scope="module")
+def ketamine(built):
+    return make(ROOT, "ketamine-ocd", built(""))
+
+
+@pytest.fixture(scope="module")
+def everything(built):
+    return make(PROJECTS / "features", "everything", built("features"))
+
+
+@pytest.fixture(scope="module")
+def clinic():
+    return make(ROOT, "ketamine-ocd", imprint="uk-example")
+
+
+@pytest.fixture(scope="module")
+def site(built, ketamine, everything, clinic, tmp_path_factory):
+    """A folder as it is published: files, pages, and the library."""
+    folder, entries = tmp_path_factory.mktemp("site"), {}
+    for project, (document, _, page) in (("", ketamine), ("features", everything)):
+        for path in built(project).iterdir():
+            shutil.copy(path, folder)
+        (folder / page.name).write_bytes(page.data)
+        entry = json.loads((built(project) / "manifest.json").read_text())["articles"][
+            document.name
+        ]
+        entry["files"][page.name] = {"format": "html", "bytes": len(page.data)}
+        more = {"abstract": document.matter.abstract, "keywords": list(document.matter.keywords)}
+        entries[document.name] = {**entry, **more, "stamp": document.stamp}
+    (folder / "index.html").write_bytes(write_library(folder, entries, Styles(ROOT), "en-US"))
+    (folder / "empty").mkdir()
+    (folder / "empty" / "index.html").write_bytes(write_library(folder, {}, Styles(ROOT), "en"))
+    (folder / "clinic").mkdir()
+    (folder / "clinic" / clinic[2].name).write_bytes(clinic[2].data)
+    return folder, entries
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def server(site):
+    handler = partial(Quiet, directory=site[0])
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+        thread.join()
+
+
+PAGES = ("ketamine-ocd.html", "everything.html", "clinic/ketamine-ocd.html", "index.html",
+         "empty/index.html")  # fmt: skip
+
+
+def readable(data):
+    """A page without its style and its pictures, each block on a line of its own."""
+    text = re.sub(r"(?s)(<style>).*?(</style>)", r"\1…\2", data.decode())
+    text = re.sub(r"(data:[a-z+/]+;base64,)[A-Za-z0-9+/=]+", r"\1…", text)
+    text = re.sub(r"\d+ KB", "… KB", text)
+    return inside.spread(text)
+
+
+# What is in them
+
+
+def test_the_page_in_words(small, golden):
+    golden("small/page.html", readable(small[2].data))
+
+
+def test_the_library_in_words(built, golden, tmp_path):
+    entries = json.loads((built("small") / "manifest.json").read_text())["articles"]
+    data = write_library(built("small"), entries, Styles(ROOT), "en-US", "A Clinic")
+    golden("small/library.html", readable(data))
+
+
+def test_the_same_work_gives_the_same_bytes(ketamine, site):
+    document, downloads, page = ketamine
+    assert write_page(document, list(downloads), Styles(ROOT)) == page
+    turned = dict(reversed(site[1].items()))
+    made = write_library(site[0], turned, Styles(ROOT), "en-US")
+    assert made == (site[0] / "index.html").read_bytes()
+
+
+def test_the_pages_are_small(site):
+    """Fonts and pictures in it; a phone gets it in a moment."""
+    assert (site[0] / "ketamine-ocd.html").stat().st_size < 150_000
+    assert (site[0] / "index.html").stat().st_size < 110_000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_xml_and_html_parsers_read_the_same(site, name):
+    data = (site[0] / name).read_bytes()
+    as_html = tinyhtml5.parse(data.decode(), namespace_html_elements=False)
+    as_xml = etree.fromstring(data)
+
+    def shape(root):
+        return [(e.tag, dict(e.attrib)) for e in root.iter() if isinstance(e.tag, str)]
+
+    assert shape(as_html) == shape(as_xml)
+    ids = [e.get("id") for e in as_xml.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+    assert as_xml.get("lang")
+    assert as_xml.get("dir") == "ltr"
+
+
+def test_every_id_of_the_work_is_kept_and_the_pages_own_give_way(small):
+    document, downloads, page = small
+    ids = {e.get("id") for e in etree.fromstring(page.data).iter() if e.get("id")}
+    for part in document.parts:
+        assert {e.get("id") for e in etree.fromstring(part.xhtml).iter() if e.get("id")} <= ids
+    part = document.parts[0]
+    taken = replace(
+        part, xhtml=part.xhtml.replace("<h2 id=", '<p id="page-downloads">x</p><h2 id=')
+    )
+    other = replace(document, parts=(taken, *document.parts[1:]))
+    assert prove_page(other, write_page(other, downloads, Styles(ROOT)), downloads) == []
+
+
+def test_an_author_sees_nothing_of_hers_run(small, site):
+    document = small[0]
+    matter = replace(document.matter, title=HOSTILE, subtitle=HOSTILE, abstract=HOSTILE,
+                     keywords=(HOSTILE,))  # fmt: skip
+    hostile = replace(document, matter=matter, short=HOSTILE, stamp=HOSTILE)
+    bad = Download(f"a&b {'x' * 3}#?.pdf", "pdf", 10, "<i>", "odd", '"A4"')
+    page = write_page(hostile, [bad], Styles(ROOT))
+    entry = {"title": HOSTILE, "subtitle": HOSTILE, "abstract": HOSTILE, "keywords": [HOSTILE],
+             "identifier": HOSTILE, "hash": "1", "version": HOSTILE, "lang": "en",
+             "files": {"everything.epub": {"format": "epub", "bytes": 1}}}  # fmt: skip
+    library = write_library(site[0], {"x": entry}, Styles(ROOT), "en", HOSTILE)
+    for data, scripts in ((page.data, 0), (library, 1)):
+        root = tinyhtml5.parse(data.decode(), namespace_html_elements=False)
+        assert len([e for e in root.iter() if e.tag == "script"]) == scripts
+        assert not [e for e in root.iter() if any(str(k).startswith("on") for k in e.attrib)]
+        assert "".join(root.find(".//h1").itertext()) in (HOSTILE, "Handouts")
+        assert "".join(root.find(".//head/title").itertext()) in (HOSTILE, f"Handouts – {HOSTILE}")
+        etree.fromstring(data)
+    assert prove_page(hostile, page, [bad]) == []
+
+
+def test_a_work_of_one_sentence():
+    document, _, page = make(PROJECTS / "features", "plain")
+    assert prove_page(document, page) == []
+
+
+def test_downloads_are_told_of_in_plain_words(small):
+    labels = small[0].labels
+    made = offers(
+        [
+            Download("a.epub", "epub", 900),
+            Download("a-b.pdf", "pdf", 1500000, "booklet", "booklet", "A4", "", 12),
+            Download("a-large.pdf", "pdf", 270_000, "large-print", "large-print", "A4", "", 1),
+            Download("a.pdf", "pdf", 260_000, "letter", "standard", "Letter", "", 9),
+            Download("a-a4.pdf", "pdf", 260_000, "a4", "standard", "A4", "", 9),
+            Download(
+                "a-references.pdf", "pdf", 3000, "letter", "standard", "Letter", "references", 2
+            ),
+            Download("a.odd", "odd", 3000),
+        ],
+        labels,
+    )
+    assert [(o.file, o.title, o.facts) for o in made] == [
+        ("a.pdf", "Handout (Letter)", "PDF, Letter paper, 9 pages, 254 KB"),
+        ("a-a4.pdf", "Handout (A4)", "PDF, A4 paper, 9 pages, 254 KB"),
+        ("a-large.pdf", "Large print", "PDF, A4 paper, 1 page, 264 KB"),
+        ("a-b.pdf", "Booklet", "PDF, A4 paper, 12 pages, 1.4 MB"),
+        ("a-references.pdf", "References", "PDF, Letter paper, 2 pages, 3 KB"),
+        ("a.epub", "E-book", "EPUB, 1 KB"),
+        ("a.odd", "ODD", "ODD, 3 KB"),
+    ]
+    assert made[2].purpose == "18 point type, for readers with low vision."
+    assert "turn on the short edge" in made[3].purpose
+
+
+def test_sizes():
+    assert [size(n) for n in (0, 1023, 1024 * 999, 1024 * 1024)] == [
+        "1 KB", "1 KB", "999 KB", "1.0 MB",
+    ]  # fmt: skip
+
+
+def test_text_in_a_style_sheet_ends_nothing():
+    assert css_text('a "b" \\ </style>\n') == '"a \\22 b\\22  \\5c  \\3c \\2f style\\3e \\a "'
+
+
+def test_the_library_lists_by_title_what_is_there(site, tmp_path):
+    folder, entries = site
+    entry = entries["everything"]
+    listed = {t: {**entry, "title": t} for t in ("zebra", "Élan", "apple", "Elbow")}
+    listed["gone"] = {
+        **entry,
+        "title": "gone",
+        "files": {"gone.pdf": {"format": "pdf", "bytes": 1}},
+    }
+    root = etree.fromstring(write_library(folder, listed, Styles(ROOT), "en"))
+    assert [e.findtext("a") for e in root.iter("h2")] == ["apple", "Élan", "Elbow", "zebra"]
+
+
+def test_a_broken_book_has_no_cover(tmp_path):
+    (tmp_path / "a.epub").write_bytes(b"no book")
+    entry = {"title": "A", "files": {"a.epub": {"format": "epub", "bytes": 7}}}
+    data = write_library(tmp_path, {"a": entry}, Styles(ROOT), "en")
+    assert b"image/png" not in data
+    assert b'href="a.epub"' in data
+
+
+@pytest.mark.parametrize("name", ["au-example", "uk-example", "us-example"])
+def test_an_imprints_accent_has_a_hue_for_dark_screens(name):
+    document = make(ROOT, "ketamine-ocd", imprint=name)
+    css = document[2].data.decode()
+    dark = css[css.index("prefers-color-scheme: dark") :]
+    accent = re.search(r"h6, a, ul > li::marker \{ color: (#\w+)", dark)[1]
+    grounds = ("--dark-paper", "--dark-tint")
+    tokens = Styles(ROOT).tokens
+    for ground in grounds:
+        assert colour.passes(colour.parse_hex(accent), colour.parse_hex(tokens[ground]))
+    if "accent" in document[0].imprint.colours:
+        assert accent != tokens["--dark-accent"]
+
+
+# The proof
+
+
+def test_the_proof_is_content(small, ketamine, everything, clinic):
+    for document, downloads, page in (small, ketamine, everything, clinic):
+        assert prove_page(document, page, downloads) == []
+
+
+WRONG = {
+    "a paragraph is gone": (
+        r"<p id=\"b\d+\">Ask your.*?</p>|<li id=\"b\d+\">Ask if pills fit you\.</li>", "",
+        "PRF001", "Ask",
+    ),
+    "hidden": ("/*]]>*/", ".key-points li { display: none }/*]]>*/", "PRF001", "Get up at one"),
+    "white on white": ("/*]]>*/", "li { color: white }/*]]>*/", "PRF001", "Get up at one hour"),
+    "the colour of its box": (
+        "/*]]>*/", ".key-points { background: #16191d !important }/*]]>*/", "PRF001", "Get up",
+    ),
+    "black in the dark": (
+        "/*]]>*/", "@media (prefers-color-scheme: dark) { main p { color: #14181c } }/*]]>*/",
+        "PRF001", "missing on a dark screen",
+    ),
+    "not on paper": (
+        "/*]]>*/", "@media print { .key-points { display: none } }/*]]>*/",
+        "PRF001", "missing when it is printed",
+    ),
+    "far away": ("/*]]>*/", "li { text-indent: -9999px }/*]]>*/", "PRF001", "Get up at one hour"),
+    "no size": ("/*]]>*/", "li { font-size: 0 }/*]]>*/", "PRF001", "Get up at one hour"),
+    "hidden by hand": ("<h1 ", '<h1 style="visibility:hidden" ', "PRF001", "title"),
+    "hidden by attribute": ("<h1 ", '<h1 hidden="until-found" ', "PRF001", "title"),
+    "a heading is only in the contents": (
+        r"<h2 id=\"found-title\">.*?</h2>", "", "PRF001", "heading",
+    ),
+    "the short disclaimer": (r'<p class="short">.*?</p>', "", "PRF002", "short"),
+    "the stamp": (r'<p class="stamp">.*?</p>', "", "PRF001", "identifying line"),
+    "a dead link": ('href="#cite-1"', 'href="#cite-99"', "PRF003", "'#cite-99' leads nowhere"),
+    "a link less": (r'<a class="backlink".*?>(.*?)</a>', r"\1", "PRF003", "1 links to '#cite-1'"),
+    "an id twice": ('id="cite-1"', 'id="cite-2"', "PRF003", "stands 2 times"),
+    "a file is not offered": (r'href="sleep\.epub"', 'href="sleep.pdf"', "PRF003", "sleep.epub"),
+    "a file without a name": (
+        r'<span class="file">sleep\.epub</span>', "", "PRF003", "sleep.epub",
+    ),
+    "a picture from outside": (
+        r'src="data:image/svg[^"]*"', 'src="https://example.org/a.svg"', "PRF005", "example.org",
+    ),
+    "a script from outside": (
+        "</main>", '<script src="//example.org/a.js"></script></main>', "PRF005", "example.org",
+    ),
+    "a style from outside": (
+        "<style>", '<link rel="stylesheet" href="a.css"/><style>', "PRF005", "a.css",
+    ),
+    "an import": ("/*]]>*/", "@import 'b.css';/*]]>*/", "PRF005", "b.css"),
+    "a ground from outside": (
+        "/*]]>*/", "p { background: url(https://example.org/c.png) }/*]]>*/", "PRF005", "c.png",
+    ),
+    "no page": ("</main>", "", "PRF005", "cannot be opened"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_is_found(small, what):
+    document, downloads, page = small
+    pattern, put, code, words = WRONG[what]
+    pattern = re.escape(pattern) if pattern.startswith("/*") else pattern
+    text, count = re.subn(pattern, put, page.data.decode(), flags=re.S)
+    assert count
+    found = prove_page(document, Artifact(page.name, "html", text.encode()), downloads)
+    assert [p for p in found if p.code == code and words in p.message], found
+
+
+# In a browser
+
+
+def test_nobody_is_asked_for_anything_and_nothing_complains(server):
+    said = browse(*({"url": f"{server}/{name}"} for name in PAGES))
+    assert [one["requests"] for one in said] == [[f"{server}/{name}"] for name in PAGES]
+    assert [one["console"] for one in said] == [[]] * len(PAGES)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 820, 1280])
+def test_axe_finds_nothing_and_nothing_runs_over(server, dark, width):
+    jobs = [{"url": f"{server}/{n}", "axe": 1, "width": width, "dark": dark} for n in PAGES]
+    said = browse(*jobs)
+    assert {n: one["axe"] for n, one in zip(PAGES, said, strict=True)} == {n: [] for n in PAGES}
+    assert [one["width"] for one in said] == [width] * len(PAGES)
+
+
+LINKS = """[...document.querySelectorAll("a[href], input, [tabindex='0']")]
+  .map(e => e.id || e.getAttribute("href") || e.className)"""
+
+
+@pytest.mark.parametrize("name", PAGES[:4])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_keys_reach_everything_in_order_and_show_where_they_are(server, name, width):
+    (said,) = browse({"url": f"{server}/{name}", "tab": 1, "evaluate": LINKS, "width": width})
+    assert said["tab"][0]["what"].startswith("#")
+    assert [one["what"] for one in said["tab"]] == said["value"]
+    assert [one for one in said["tab"] if not one["seen"]] == []
+    assert ("search" in said["value"]) == (name == "index.html")
+
+
+def test_the_skip_link_leads_to_the_text(server):
+    script = """(() => { document.querySelector(".skip").click();
+      return document.activeElement.tagName })()"""
+    for one in browse(*({"url": f"{server}/{n}", "evaluate": script} for n in PAGES)):
+        assert one["value"] == "MAIN"
+
+
+SHOWN = """[document.querySelector(".count").textContent,
+  ...[...document.querySelectorAll(".handouts > li")].filter(e => e.offsetHeight > 0)
+    .map(e => e.querySelector("h2").textContent.split(":")[0])]"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("", ["2 handouts", "Everything once", "Ketamine and OCD"]),
+        ("KÉTAMINE  studies", ["1 of 2 handouts found", "Ketamine and OCD"]),
+        ("off-label", ["1 of 2 handouts found", "Ketamine and OCD"]),
+        ("many forms", ["1 of 2 handouts found", "Everything once"]),
+        ("all-1", ["1 of 2 handouts found", "Everything once"]),
+        ("<b>$&", ["No handout found. Try another word."]),
+    ],
+)
+def test_the_search_shows_what_was_looked_for(server, typed, shown):
+    (said,) = browse({"url": f"{server}/index.html", "type": ["#search", typed], "evaluate": SHOWN})
+    assert said["value"] == shown
+
+
+def test_without_script_all_is_listed_and_no_search_is_shown(server):
+    script = SHOWN[:-1] + ', document.querySelector("#search").offsetHeight]'
+    (said,) = browse({"url": f"{server}/index.html", "script": False, "evaluate": script})
+    assert said["value"] == ["2 handouts", "Everything once", "Ketamine and OCD", 0]
+
+
+@pytest.mark.parametrize("name", ["ketamine-ocd.html", "everything.html", "index.html"])
+def test_every_file_that_is_offered_arrives_whole(server, site, name):
+    root = etree.fromstring((site[0] / name).read_bytes())
+    links = {a.get("href") for a in root.iter("a")}
+    files = [href for href in links if not re.match("#|[a-z]+:", href)]
+    assert len(files) >= 2
+    for href in files:
+        with urllib.request.urlopen(f"{server}/{href}") as answer:
+            assert answer.read() == (site[0] / unquote(href)).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ketamine-ocd.html", "everything.html"])
+def test_on_paper_all_is_there_and_every_sheet_says_what_it_is(
+    server, tmp_path, ketamine, everything, name
+):
+    document = (ketamine if name.startswith("k") else everything)[0]
+    path = tmp_path / "printed.pdf"
+    browse({"url": f"{server}/{name}", "pdf": str(path), "dark": True})
+    pages = read_pdf(path.read_bytes())
+    texts = [letters(page.text) for page in pages]
+    for number, text in enumerate(texts, 1):
+        assert letters(document.short) in text, number
+        assert letters(document.stamp) in text, number
+        assert letters(f"{number} of {len(texts)}") in text, number
+    for said in (document.short, document.stamp):
+        texts = [text.replace(letters(said), "", 1) for text in texts]
+    lost = [unit.text for unit in missing(units(document), ["".join(texts)])]
+    assert lost == []
+    assert [words for page in pages for words in page.unseen] == []
+
+
+def test_a_clinic_stands_at_the_head(clinic):
+    page = clinic[2]
+    root = etree.fromstring(page.data)
+    text = "".join(root.find(".//header").itertext())
+    assert "Meadowgate Example Clinic" in text
+    assert "01632 960 123" in text
+    assert "tel:01632960123" in {a.get("href") for a in root.iter("a")}
+    assert root.find(".//header//img").get("alt") == "Logo: a gate in a meadow"
