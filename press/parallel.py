@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from press.problems import Problem, ProblemsError, Span
 
@@ -49,7 +49,7 @@ def begun(
     context = get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(min(at_once, len(items)), context, _quietly)
     try:
-        yield pool.map(work, items)
+        yield pool.map(_Work(work), items)
         pool.shutdown()
     except BaseException as error:
         for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no other way to end them
@@ -62,7 +62,33 @@ def begun(
         raise
 
 
+_ended: list[bool] = []
+"""Of another process: whether it has been told to end."""
+
+
+class _Work(Generic[Item, Result]):
+    """Work that another process leaves when it is told to end, with all that is temporary put away.
+
+    A pool's process would go on with the next item: it takes what ends the work for its result.
+    """
+
+    def __init__(self, work: Callable[[Item], Result]) -> None:
+        self.work = work
+
+    def __call__(self, item: Item) -> Result:
+        try:
+            return self.work(item)
+        finally:
+            if _ended:
+                os._exit(143)
+
+
 def _quietly() -> None:
     """Leave it to the first process to say that work was interrupted."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away
+
+    def end(*_: object) -> None:
+        _ended.append(True)
+        sys.exit(143)
+
+    signal.signal(signal.SIGTERM, end)

@@ -170,7 +170,8 @@ class Earlier:
         self.reasons[name] = f"{built}: {reason}" if reason else self._why_not()
         if reason:
             # The files of an edition are made together.
-            mates = {n for n, f in self._kept.items() if edition and f["edition"] == edition}
+            kept = self._kept.items()
+            mates = {n for n, f in kept if f["format"] == "pdf" and f["edition"] == edition}
             for mate in mates:
                 self.reasons[mate] = f"rebuilt: with {name}"
                 del self._kept[mate]

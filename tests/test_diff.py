@@ -731,6 +731,6 @@ def test_what_is_built_is_current(built):
     sources = read_sources(SMALL)
     today = Today(sources.names, sources.imprints, sources.assembled)
     folder = built("small")
-    for name in [path.name for path in folder.iterdir()]:
+    for name in [path.name for path in folder.iterdir() if path.suffix != ".html"]:
         (line,) = compare(str(folder / name), today, folder)
         assert line.startswith("current: Sleep, in short (SLEEP-1")

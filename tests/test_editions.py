@@ -171,9 +171,10 @@ def run(folder: Path, *arguments: str) -> int:
 
 
 def published(folder: Path) -> set[str]:
-    """Every file in `output/`."""
+    """Every file in `output/`, the web pages apart: each issue has them, whatever its editions."""
     output = folder / "output"
-    return {p.relative_to(output).as_posix() for p in output.rglob("*") if p.is_file()}
+    files = [p for p in output.rglob("*") if p.is_file() and p.suffix != ".html"]
+    return {p.relative_to(output).as_posix() for p in files}
 
 
 def sizes(path: Path) -> set[tuple[int, int]]:

@@ -101,7 +101,8 @@ def test_what_is_not_used_changes_nothing(desk):
 
 
 def test_another_article_changes_nothing_of_this_one(desk):
-    desk.write("source/tea.md", "---\ntitle: Tea\ntopics: [sleep]\n---\n\nTea is hot.\n")
+    text = (desk.root / "source/sleep.md").read_text()
+    desk.write("source/tea.md", text.replace("SLEEP-1", "TEA-1"))
     assert desk() == set()
 
 

@@ -37,6 +37,7 @@ ELSEWHERE = {
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
     "SYS003": "the machine, not a file: tests/test_parallel.py",
+    "SYS004": "the machine, not a file: tests/test_serve.py",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
 }
 """Codes without a folder: the reason, and what tests them."""
@@ -74,7 +75,8 @@ class Run:
         return end.value.code or 0, printed.replace(self.folder.resolve().as_posix(), "…")
 
     def published(self):
-        return sorted(path.name for path in self.output.glob("*"))
+        """What is there, the web pages apart, which every article has."""
+        return sorted(path.name for path in self.output.glob("*") if path.suffix != ".html")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,6 +95,8 @@ def test_a_good_project_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert {p.name for p in (tmp_path / "build").iterdir()} == {
         "tea.pdf",
         "tea.epub",
+        "tea.html",
+        "index.html",
         "manifest.json",
     }
 
@@ -207,8 +208,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifa
     seen: list[tuple[Document, list[Artifact]]] = []
     make, patch = making.make_files, pytest.MonkeyPatch()
 
-    def kept(document: Document, *rest: Any) -> list[Artifact]:
-        seen.append((document, make(document, *rest)))
+    def kept(plan: making.Plan, problems: list[story.Problem]) -> list[Artifact]:
+        seen.append((plan.document, make(plan, problems)))
         return seen[0][1]
 
     patch.setattr(making, "make_files", kept)

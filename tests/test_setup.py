@@ -354,7 +354,9 @@ def test_every_requirement_is_pinned_and_hashed(name):
 
 
 def test_the_tests_use_the_versions_of_the_program():
-    assert not set(requirements(LOCKS[0])) - set(requirements(LOCKS[1]))
+    """A package may be asked for on more systems by the tests than by the program."""
+    program, tests = ({r.split(" ;")[0] for r in requirements(name)} for name in LOCKS[:2])
+    assert not program - tests
 
 
 def requirements(name: str) -> dict[str, str]:

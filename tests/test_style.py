@@ -25,9 +25,12 @@ LAYERS = (
     "booklet chapters cover editions engine epub fonts library offers page parallel pdf pdfread qr "
     "semantics sight",
     "changes check compose measure proof proofpage sheets",
-    "diff doctor make new preview publish record sweep",
+    "diff doctor inputs make new preview publish record report sweep",
     "build judge",
-    "cli serve",
+    "builder showing watch",
+    "site",
+    "serve",
+    "cli",
     "__main__",
 )
 """From the lowest. A module imports from lower layers, or from its own without a circle."""
@@ -49,8 +52,11 @@ OWNERS = {
     "rich": "progress",
     "rispy": "ris",
     "segno": "qr",
+    "starlette": "site",
     "tinyhtml5": "clean",
     "uharfbuzz": "fonts",
+    "uvicorn": "serve",
+    "watchfiles": "watch",
     "weasyprint": "engine pdf",
     "yaml": "matter",
     # Trees are everybody's trade.
