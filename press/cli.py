@@ -50,6 +50,7 @@ def cli() -> None:
     makebook ketamine-ocd         build one article
     makebook --format pdf         only the PDF
     makebook --imprint all        under the name of every clinic in source/imprints
+    makebook serve                show in a browser what is saved, as soon as it is saved
     makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
     makebook diff old.pdf         say whether a sheet is current, and what changed since
     makebook new DIR              make a project with a model article
@@ -174,6 +175,34 @@ def _print_article(built: Built, folder: Path) -> None:
         click.echo(f"  {line}")
     if warned := sum(problem.severity != ERROR for problem in built.problems):
         click.echo(f"  {warned} warning{'s' * (warned != 1)}: see above")
+
+
+@cli.command("serve")
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
+              help="Where the browser finds it; 0: any that is free.")  # fmt: skip
+@click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
+@click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
+              help="Under this clinic's name; may be repeated.")  # fmt: skip
+@_project_options
+def serve_command(project: Path, output: Path | None, **options: Any) -> None:
+    """Show in a browser what is saved, as soon as it is saved: on paper, as e-book, as web page.
+
+    Everything is built into build/, too. Only this machine can see it. Ctrl-C ends it (status 0).
+
+    \b
+    makebook serve
+    makebook serve --port 9000 --imprint us-example
+    """  # noqa: D301 - Click reads the character
+    from press.serve import Order, Voice, serve
+
+    folder = output if output is not None else project / "build"
+    voice = Voice(click.echo, lambda text: click.echo(text, err=True))
+    try:
+        serve(Order(project.resolve(), folder.resolve(), **options), voice)
+    except UnknownName as error:
+        message, hint = error.args
+        raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
 
 
 @cli.command("check")

@@ -278,6 +278,19 @@ def _links(pdf: Any, page: Any) -> Iterator[bool]:
         yield bool(target) and raw.FPDFDest_GetDestPageIndex(pdf.raw, target) >= 0
 
 
+def page_sizes(data: bytes) -> list[tuple[float, float]]:
+    """Width and height of every page in points.
+
+    Raises:
+        ValueError: these bytes are no PDF that can be opened.
+    """
+    pdf = _open(data)
+    try:
+        return [pdf.get_page_size(number) for number in range(len(pdf))]
+    finally:
+        pdf.close()
+
+
 def raster(data: bytes, number: int, width: int) -> Any:
     """A page as a picture (a PIL image), `width` pixels wide; pages count from 0."""
     pdf = _open(data)

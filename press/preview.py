@@ -57,8 +57,8 @@ def _pictures(file: Path) -> dict[str, bytes]:
         problem = Problem("PRF005", Span(file.name), f"cannot be opened again: {reason}", hint)
         raise ProblemsError([problem]) from None
     digits = max(2, len(str(len(pages))))
-    made = {f"{file.stem}-{n:0{digits}}.png": _png(page) for n, page in enumerate(pages, 1)}
-    return {**made, f"{file.stem}-contact-sheet.png": _png(contact_sheet(pages, file.name))}
+    made = {f"{file.stem}-{n:0{digits}}.png": png(page) for n, page in enumerate(pages, 1)}
+    return {**made, f"{file.stem}-contact-sheet.png": png(contact_sheet(pages, file.name))}
 
 
 def contact_sheet(pages: Sequence[Image], title: str) -> Image:
@@ -90,9 +90,10 @@ def contact_sheet(pages: Sequence[Image], title: str) -> Image:
     return sheet
 
 
-def _png(picture: Image) -> bytes:
+def png(picture: Image, *, quick: bool = False) -> bytes:
+    """A picture as PNG; one that is looked at once is written in a third of the time, larger."""
     out = io.BytesIO()
-    picture.convert("RGB").save(out, "PNG")
+    picture.convert("RGB").save(out, "PNG", **({"compress_level": 1} if quick else {}))
     return out.getvalue()
 
 

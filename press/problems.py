@@ -82,6 +82,7 @@ CODES: dict[str, tuple[str, str]] = {
     "SYS001": (ERROR, "something on this machine is missing"),
     "SYS002": (ERROR, "a folder or file that cannot be written"),
     "SYS003": (ERROR, "a process of ours that was ended from outside"),
+    "SYS004": (ERROR, "a port of this machine that cannot be had"),
 }
 """Every code the program can print. A code keeps its meaning for ever."""
 

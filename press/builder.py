@@ -1,0 +1,325 @@
+"""The process that builds while `makebook serve` runs: warm, and as small after a day as at first.
+
+In: on its standard input, one JSON object a line for what is to be built. Out: one a line for each
+step of it that is done. It has one thread and has loaded everything; on Linux it copies itself for
+each build, and the copy ends with the build, so nothing stays behind. Elsewhere it builds in
+itself, and ends after some builds, to be started anew. This module must not know the web.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from press import build
+from press.build import Outcome, UnknownName
+from press.model import Config, Request
+from press.parallel import processors
+from press.problems import ERROR, Problem, ProblemsError, Span, visible
+from press.publish import locked
+
+Message = dict[str, Any]
+Send = Callable[[Message], None]
+
+BUILDS = 25
+"""How many builds a process does in itself, before it is replaced."""
+_PATIENCE = 2.0
+"""Seconds without any result, after which new work waits for the first step of the old."""
+_GRACE = 1.0
+"""Seconds for a build to put away what is temporary."""
+
+
+def work() -> None:
+    """Do what is asked until the input ends: the whole life of this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    gc.set_threshold(1_000_000, 20, 20)
+    out = os.dup(1)
+    os.dup2(2, 1)  # what a library prints is no message
+
+    def send(message: Message) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(out, data) :]
+
+    warm()
+    send({"ready": True})
+    with contextlib.suppress(BrokenPipeError):
+        if sys.argv[-1] == "fork":
+            gc.collect()
+            gc.freeze()
+            _Forks(send).run()
+        else:
+            _in_itself(send)
+
+
+def warm() -> None:
+    """Load all that a build needs, by doing one."""
+    from press.new import new_project
+
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "warm")
+        new_project(root, today)
+        build.build(Request(root, root / "build", today))
+
+
+def _in_itself(send: Send) -> None:
+    """Build without a copy of the process; what came last is what is built next."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+
+    threading.Thread(target=listen, daemon=True).start()
+    for _ in range(BUILDS):
+        line = lines.get()
+        while not lines.empty():
+            line = lines.get()
+        if not line:
+            return
+        perform(json.loads(line), send)
+
+
+@dataclass
+class _Copy:
+    """A copy of this process that builds."""
+
+    pid: int
+    pipe: int
+    id: int
+    said: bytes = b""
+    steps: int = 0
+    last_step: bool = False
+    """It is to end when the step that it is at is done."""
+    ended: float = 0.0
+    """When it was told to end."""
+
+    def end(self, number: int) -> None:
+        self.ended = self.ended or time.monotonic()
+        for end in (os.killpg, os.kill):  # it may not have a group yet
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                end(self.pid, number)
+
+
+class _Forks:
+    """Builds in copies of this process, one at a time; new work puts an end to the old."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.copy: _Copy | None = None
+        self.next: Message | None = None
+        self.asked = b""
+        self.hungry = 0.0
+        """Since when there is work, and no result."""
+
+    def run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        finally:
+            if self.copy:
+                self.copy.end(signal.SIGTERM)
+                time.sleep(0.05)
+                self.copy.end(signal.SIGKILL)
+
+    def _turn(self) -> bool:
+        """Wait for something and do it; False when there is nothing more to come."""
+        if self.next and not self.copy:
+            self.copy, self.next = self._begin(self.next), None
+        copy = self.copy
+        wait = 0.05 if copy and copy.ended else None
+        ready, _, _ = select.select([0, copy.pipe] if copy else [0], [], [], wait)
+        if copy and copy.ended and time.monotonic() - copy.ended > _GRACE:
+            copy.end(signal.SIGKILL)
+        if copy and copy.pipe in ready:
+            self._hear(copy)
+        if 0 in ready:
+            data = os.read(0, 1 << 16)
+            if not data:
+                return False
+            self._ask(data)
+        return True
+
+    def _ask(self, data: bytes) -> None:
+        *lines, self.asked = (self.asked + data).split(b"\n")
+        if not lines:
+            return
+        self.next = json.loads(lines[-1])
+        self.hungry = self.hungry or time.monotonic()
+        if self.copy and not self.copy.ended:
+            # Someone who saves without end shall see something, too.
+            if self.copy.steps or time.monotonic() - self.hungry < _PATIENCE:
+                self.copy.end(signal.SIGTERM)
+            else:
+                self.copy.last_step = True
+
+    def _begin(self, message: Message) -> _Copy:
+        inner, outer = os.pipe()
+        pid = os.fork()
+        if pid:
+            os.close(outer)
+            return _Copy(pid, inner, message["id"])
+        status = 1
+        try:
+            _become_copy()
+            os.close(inner)
+
+            def send(told: Message) -> None:
+                data = json.dumps(told).encode() + b"\n"
+                while data:
+                    data = data[os.write(outer, data) :]
+
+            perform(message, send)
+            status = 0
+        finally:
+            os._exit(status)  # nothing of the first process is put away twice
+
+    def _hear(self, copy: _Copy) -> None:
+        data = os.read(copy.pipe, 1 << 16)
+        *lines, copy.said = (copy.said + data).split(b"\n")
+        for line in lines:
+            copy.steps += 1
+            self.hungry = 0.0
+            self.send(json.loads(line))
+            if copy.last_step:
+                copy.end(signal.SIGTERM)
+        if not data:
+            os.close(copy.pipe)
+            _, status = os.waitpid(copy.pid, 0)
+            if status and not copy.ended:
+                self.send({"id": copy.id, "lost": True})
+            self.copy = None
+
+
+def _become_copy() -> None:
+    """Make this process one that can be ended alone, with all that it starts."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away
+    with contextlib.suppress(OSError, AttributeError):
+        # Where the first process is killed, this one goes, too (prctl(2), PR_SET_PDEATHSIG).
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def perform(message: Message, send: Send) -> None:
+    """Build what a message asks for, in steps; each is published and told before the next."""
+    told: list[Problem] = []
+    for label, requests in _steps(message):
+        start = time.perf_counter()
+        outcomes = [_safely(request) for request in requests]
+        problems = [p for o in outcomes for p in _all_problems(o)]
+        if label == "rest":
+            told = []
+        told = list(dict.fromkeys([*told, *problems]))
+        send(
+            {
+                "id": message["id"],
+                "step": label,
+                "ms": round((time.perf_counter() - start) * 1000),
+                "failed": any(o.failed for o in outcomes),
+                "made": [name for o in outcomes for name in _made(o)],
+                "problems": [_plain(problem) for problem in sorted(told, key=lambda p: p.span)],
+            }
+        )
+
+
+def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
+    """What somebody looks at first: its web page, then its main edition; then all the rest."""
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    base = Request(
+        Path(message["root"]),
+        Path(message["output"]),
+        today,
+        articles=tuple(message["articles"]),
+        editions=tuple(message["editions"]),
+    )
+    article, imprint = message["article"], message["imprint"]
+    found = _configured(base.root, imprint)
+    if found and (base.root / "source" / f"{article}.md").is_file():
+        one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
+        if "html" in found.formats:
+            yield "page", [replace(one, formats=("html",))]
+        main = found.editions[0].name
+        formats = tuple(name for name in found.formats if name != "html")
+        if formats and (not base.editions or main in base.editions):
+            yield "main", [replace(one, formats=formats, editions=(main,))]
+    names = [name for name in message["imprints"] if name]
+    rest = replace(base, jobs=processors())
+    every = [rest] if "" in message["imprints"] else []
+    yield "rest", every + ([replace(rest, imprints=tuple(names))] if names else [])
+
+
+def _configured(root: Path, imprint: str) -> Config | None:
+    """The configuration as it stands; None where it cannot be read, which the build will tell."""
+    from press.imprints import read_imprint
+    from press.project import effective, imprint_files, read_project
+
+    try:
+        project = read_project(root, [])
+        known = {path.stem for path in imprint_files(root)}
+        own = read_imprint(imprint, project, []) if imprint in known else None
+        return effective(project.config, own)
+    except (ProblemsError, OSError, IndexError):
+        return None
+
+
+def _safely(request: Request) -> Outcome:
+    """Build; whatever goes wrong is a problem among others."""
+    try:
+        with locked(request.output, lambda: None):
+            return build.build(request)
+    except ProblemsError as error:
+        return Outcome(problems=error.problems)
+    except UnknownName as error:
+        message, hint = error.args
+        code = "CFG005" if "edition" in message else "CFG006"
+        return Outcome(problems=(Problem(code, Span("makebook.toml"), message, hint or ""),))
+    except OSError as error:
+        name = os.path.relpath(str(error.filename or "makebook"), request.root)
+        message = f"cannot be read: {error.strerror or error}"
+        hint = "save it again; what you see is what was built before"
+        return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
+    except Exception as error:  # noqa: BLE001 - a fault of the program must not end the server
+        message = f"the build ended with a fault of its own: {type(error).__name__}: {error}"
+        hint = "`makebook build` says more; please report it"
+        return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
+
+
+def _all_problems(outcome: Outcome) -> list[Problem]:
+    return [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
+
+
+def _made(outcome: Outcome) -> Iterator[str]:
+    """The files that were made anew, as they stand in the output folder."""
+    for built in outcome.built:
+        for name, reason in built.reasons.items() if built.entry else ():
+            if reason.startswith(("built", "rebuilt")):
+                yield f"{built.imprint}/{name}" if built.imprint else name
+
+
+def _plain(problem: Problem) -> Message:
+    return {
+        "severity": problem.severity,
+        "error": problem.severity == ERROR,
+        "code": problem.code,
+        "place": str(problem.span),
+        "message": visible(problem.message),
+        "hint": visible(problem.hint),
+        "text": str(problem),
+    }

@@ -1,0 +1,91 @@
+"""Which files were saved, as soon as they are. Owner of watchfiles.
+
+In: a project's folder. Out: the paths of what changed, once for each save. The folders may come
+and go. This module must not know what is done about it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, awatch
+
+_QUIET, _LONGEST = 20, 200
+"""Milliseconds without a change after which a save is over; and at the most."""
+
+Told = Callable[[Sequence[str]], None]
+
+
+async def watch(root: Path, output: Path, told: Told) -> None:
+    """Tell of every change to makebook.toml, the sources and the styles, for ever."""
+    polling: bool | None = None
+    while True:
+        there = _folders(root)
+        stop = asyncio.Event()
+        kinds = [([root], False), *([(there, True)] if there else [])]
+        tasks = [
+            asyncio.create_task(
+                _watch(_Watched(paths, root, output, deep=deep, polling=polling), told, stop)
+            )
+            for paths, deep in kinds
+            if root.is_dir()
+        ]
+        try:
+            if tasks:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        if any(isinstance(end, OSError) and root.is_dir() for end in ends):
+            polling = True  # the system watches no more folders for us: look ourselves
+        told([])  # something may have changed while nobody looked
+        while not root.is_dir():
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
+
+
+def _folders(root: Path) -> list[Path]:
+    return [folder for folder in (root / "source", root / "styles") if folder.is_dir()]
+
+
+class _Watched:
+    """Folders to watch, with what is below them or without."""
+
+    def __init__(
+        self, paths: Sequence[Path], root: Path, output: Path, *, deep: bool, polling: bool | None
+    ) -> None:
+        self.paths, self.root, self.deep, self.polling = paths, root, deep, polling
+        self.filter = _Filter(output)
+        self.there = _folders(root)
+
+
+async def _watch(watched: _Watched, told: Told, stop: asyncio.Event) -> None:
+    """Watch until one of the folders comes or goes."""
+    async for changes in awatch(
+        *watched.paths, watch_filter=watched.filter, recursive=watched.deep, stop_event=stop,
+        debounce=_LONGEST, step=_QUIET, ignore_permission_denied=True,
+        force_polling=watched.polling,
+    ):  # fmt: skip
+        if _folders(watched.root) != watched.there:
+            return
+        told(sorted({path for _, path in changes}))
+
+
+class _Filter(DefaultFilter):
+    """Passes over what editors write for themselves, and over what is built."""
+
+    def __init__(self, output: Path) -> None:
+        super().__init__()
+        self.output = str(output)
+
+    def __call__(self, change: Change, path: str) -> bool:
+        """Whether a change counts."""
+        name = os.path.basename(path)  # noqa: PTH119 - called for every file that changes
+        own = path == self.output or path.startswith(self.output + os.sep)
+        passing = name.startswith(".") or name.endswith((".tmp", "~")) or name == "4913"
+        return not own and not passing and super().__call__(change, path)
