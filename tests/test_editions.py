@@ -906,7 +906,8 @@ def test_all_imprints_each_in_a_folder_of_its_own(
     before = contents(tmp_path)
     assert run(tmp_path, "--imprint", "all", "--explain") == 0
     printed = capsys.readouterr().out
-    assert printed.count("not rebuilt: nothing that it depends on changed") == len(before) - 2
+    # Manifests have no reasons, web pages have, and `contents` leaves those out.
+    assert printed.count("not rebuilt: nothing that it depends on changed") == len(before)
     assert printed.count("(unchanged)") == 2
     assert contents(tmp_path) == before
 
