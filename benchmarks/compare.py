@@ -73,9 +73,12 @@ def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
     return Cost(time.perf_counter() - start, cpu)
 
 
+ONE = ["--edition", "letter", "--jobs", "1", "--format", "pdf", "--format", "epub"]
+"""As the peers: one edition and one e-book, in one process."""
+
+
 def makebook(folder: Path, *options: str) -> list[list[str]]:
-    one = ["--edition", "letter", "--jobs", "1"]  # as the peers: one edition, one process
-    return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *one, *options]]
+    return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *ONE, *options]]
 
 
 def pandoc() -> list[str]:
@@ -201,7 +204,7 @@ def inside(folder: str) -> None:
 
     epub.draw_cover = cover
     try:
-        main(["--quiet", "--output", folder])
+        main(["--quiet", "--output", folder, *ONE])
     except SystemExit as end:
         if end.code:
             raise

@@ -1,0 +1,121 @@
+"""When the machine stands in the way: words, status 3, and every file of before as it was."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from press.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = ROOT / "tests" / "projects" / "small"
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("build"))
+    assert status(folder) == 0
+    article = folder / "source" / "sleep.md"
+    article.write_text(article.read_text().replace("Sleep", "Slumber"))
+    return folder
+
+
+def status(project, *arguments):
+    with pytest.raises(SystemExit) as end:
+        main(["build", "--project", str(project), "--jobs", "1", *arguments])
+    return end.value.code or 0
+
+
+def files(project):
+    return {path.name: path.read_bytes() for path in (project / "build").iterdir()}
+
+
+def test_a_disk_without_room(project):
+    """The limit of a file's size stands for it; the PDF is larger, its bytes cannot be written."""
+    before = files(project)
+    code = f"""
+        import resource, signal, sys
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+        from press.cli import main
+        main(["build", "--project", {str(project)!r}, "--jobs", "1"])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "error SYS002" in done.stderr
+    assert "what was there is untouched" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(project) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "No space left on device"), (errno.EROFS, "Read-only file system"),
+     (errno.EACCES, "Permission denied")],
+    ids=["full", "read-only", "not ours"],
+)  # fmt: skip
+def test_a_folder_that_takes_nothing(project, monkeypatch, capsys, number, words):
+    before = files(project)
+    whole = Path.open
+
+    def refuse(path, mode="r", *rest, **options):
+        if "w" in mode and path.parent == project / "build":
+            raise OSError(number, os.strerror(number), str(path))
+        return whole(path, mode, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert status(project) == 3
+    printed = capsys.readouterr().err
+    assert f"error SYS002: cannot be written: {words}" in printed
+    assert files(project) == before
+
+
+def test_a_move_that_fails_half_way_leaves_the_manifest_to_tell(project, monkeypatch, capsys):
+    """Every file is whole, of this build or the one before; the next build mends the rest."""
+    whole, moved = Path.replace, []
+
+    def fail_the_second(path, target):
+        moved.append(target)
+        if len(moved) == 2:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(target))
+        return whole(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail_the_second)
+        assert status(project) == 3
+    assert "Input/output error" in capsys.readouterr().err
+    assert not [name for name in files(project) if name.endswith(".tmp")]
+    assert status(project) == 0
+    assert status(project, "--explain") == 0
+    assert capsys.readouterr().out.count("not rebuilt") == len(files(project)) - 2
+
+
+@pytest.mark.parametrize("name", ["source/sleep.md", "source/sleep.bib", "source/bars.svg"])
+def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, name):
+    """It is there when the build begins, and looks what has changed."""
+    before, whole, reads = files(project), Path.read_bytes, []
+
+    def gone(path):
+        if path.resolve() == (project / name).resolve():
+            reads.append(path)
+            if len(reads) == 2:
+                path.unlink()
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", gone)
+    assert status(project) in (1, 3)
+    printed = capsys.readouterr().err
+    assert name.rpartition("/")[2] in printed
+    assert "error" in printed
+    assert files(project) == before
