@@ -67,14 +67,25 @@ def _project_options(command: Any) -> Any:
     )
 
 
+def _names(pattern: str) -> Any:
+    """Completes the names of files in `source/`, for the shell."""
+
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+        folder = Path(ctx.params.get("project") or Path()) / "source"
+        return sorted(p.stem for p in folder.glob(pattern) if p.stem.startswith(incomplete))
+
+    return complete
+
+
 @cli.command("build")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
 @click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
 @click.option(
     "--imprint",
     "imprints",
     multiple=True,
     metavar="NAME|all",
+    shell_complete=_names("imprints/*.toml"),
     help="Under this clinic's name, into build/NAME/; may be repeated.",
 )
 @click.option(
