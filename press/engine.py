@@ -136,6 +136,10 @@ def _know_types() -> None:
     Parser._parse = parse  # noqa: SLF001
 
 
+_WORD = 60
+"""Letters of a line that is no single word."""
+
+
 def _fill_lines() -> None:
     """Let a line keep its words where all but the blank at the end of a text fits.
 
@@ -149,8 +153,10 @@ def _fill_lines() -> None:
     def split_first_line(text: str, style: Any, context: Any, width: Any, *rest: Any,
                          **options: Any) -> Any:  # fmt: skip
         found = split(text, style, context, width, *rest, **options)
+        if found[2] is None or found[1] > _WORD or not text.endswith(" "):
+            return found
         words = text.rstrip(" ")
-        if found[2] is None or words == text or " " in text.encode()[: found[2]].decode().strip():
+        if " " in words.encode()[: found[2]].decode(errors="ignore").strip():
             return found
         if style["white_space"] not in ("normal", "pre-line"):
             return found
