@@ -48,14 +48,10 @@ def work() -> None:
     """Do what is asked until the input ends: the whole life of this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
     gc.set_threshold(1_000_000, 20, 20)
-    out = os.dup(1)
+    send = _writer(os.dup(1))
     os.dup2(2, 1)  # what a library prints is no message
-
-    def send(message: Message) -> None:
-        data = json.dumps(message).encode() + b"\n"
-        while data:
-            data = data[os.write(out, data) :]
-
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies have it from here
     warm()
     send({"ready": True})
     with contextlib.suppress(BrokenPipeError):
@@ -76,6 +72,16 @@ def warm() -> None:
         root = Path(folder, "warm")
         new_project(root, today)
         build.build(Request(root, root / "build", today))
+
+
+def rehearse(message: Message) -> None:
+    """Build a web page of the project in this process, to put away."""
+    if not message:
+        return
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+        for _, requests in _steps({**message, "output": folder}):
+            build.build(replace(requests[0], formats=("html",), editions=()))
+            return
 
 
 def _in_itself(send: Send) -> None:
@@ -99,17 +105,26 @@ def _in_itself(send: Send) -> None:
 
 @dataclass
 class _Copy:
-    """A copy of this process that builds."""
+    """A copy of this process, which stands ready to build once."""
 
     pid: int
+    orders: int
+    """Where it is told what to build."""
     pipe: int
-    id: int
+    """Where it tells what it did."""
+    id: int = 0
     said: bytes = b""
     steps: int = 0
     last_step: bool = False
     """It is to end when the step that it is at is done."""
     ended: float = 0.0
     """When it was told to end."""
+
+    def begin(self, message: Message) -> None:
+        self.id = message["id"]
+        with contextlib.suppress(OSError):  # it is gone, which its pipe will tell
+            os.kill(self.pid, signal.SIGUSR1)
+            _writer(self.orders)(message)
 
     def end(self, number: int) -> None:
         self.ended = self.ended or time.monotonic()
@@ -119,13 +134,19 @@ class _Copy:
 
 
 class _Forks:
-    """Builds in copies of this process, one at a time; new work puts an end to the old."""
+    """Builds in copies of this process, one at a time; new work puts an end to the old.
+
+    A second copy stands ready meanwhile, and has built what there was, to put away: what it
+    touches of the memory that it shares with this process is its own by then.
+    """
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.copy: _Copy | None = None
+        self.spare: _Copy | None = None
         self.next: Message | None = None
         self.asked = b""
+        self.last: Message = {}
         self.hungry = 0.0
         """Since when there is work, and no result."""
 
@@ -134,22 +155,29 @@ class _Forks:
             while self._turn():
                 pass
         finally:
-            if self.copy:
-                self.copy.end(signal.SIGTERM)
-                time.sleep(0.05)
-                self.copy.end(signal.SIGKILL)
+            copies = [copy for copy in (self.copy, self.spare) if copy]
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                for copy in copies:
+                    copy.end(number)
+                time.sleep(0.05 if copies else 0)
 
     def _turn(self) -> bool:
         """Wait for something and do it; False when there is nothing more to come."""
         if self.next and not self.copy:
-            self.copy, self.next = self._begin(self.next), None
+            self.copy, self.spare = self.spare or self._fork({}), None
+            self.last, self.next = self.next, None
+            self.copy.begin(self.last)
         copy = self.copy
+        if self.last and not self.spare and not self.next and (not copy or copy.steps > 1):
+            self.spare = self._fork(self.last)
+        copies = [each for each in (copy, self.spare) if each]
         wait = 0.05 if copy and copy.ended else None
-        ready, _, _ = select.select([0, copy.pipe] if copy else [0], [], [], wait)
+        ready, _, _ = select.select([0, *(each.pipe for each in copies)], [], [], wait)
         if copy and copy.ended and time.monotonic() - copy.ended > _GRACE:
             copy.end(signal.SIGKILL)
-        if copy and copy.pipe in ready:
-            self._hear(copy)
+        for each in copies:
+            if each.pipe in ready:
+                self._hear(each)
         if 0 in ready:
             data = os.read(0, 1 << 16)
             if not data:
@@ -170,26 +198,37 @@ class _Forks:
             else:
                 self.copy.last_step = True
 
-    def _begin(self, message: Message) -> _Copy:
+    def _fork(self, rehearsed: Message) -> _Copy:
+        """Make a copy, which builds what it is told once it has built something to put away."""
         inner, outer = os.pipe()
+        orders, ordering = os.pipe()
         pid = os.fork()
         if pid:
             os.close(outer)
-            return _Copy(pid, inner, message["id"])
+            os.close(orders)
+            return _Copy(pid, ordering, inner)
         status = 1
         try:
             _become_copy()
-            os.close(inner)
-
-            def send(told: Message) -> None:
-                data = json.dumps(told).encode() + b"\n"
-                while data:
-                    data = data[os.write(outer, data) :]
-
-            perform(message, send)
+            for handle in (0, inner, ordering, *self._handles()):
+                os.close(handle)
+            with _until_told():
+                rehearse(rehearsed)
+            order = b""
+            while not order.endswith(b"\n"):
+                data = os.read(orders, 1 << 16)
+                if not data:
+                    os._exit(0)
+                order += data
+            perform(json.loads(order), _writer(outer))
             status = 0
         finally:
             os._exit(status)  # nothing of the first process is put away twice
+
+    def _handles(self) -> list[int]:
+        """Those of other copies: who has one by mistake would keep them waiting."""
+        copies = [copy for copy in (self.copy, self.spare) if copy]
+        return [handle for copy in copies for handle in (copy.orders, copy.pipe)]
 
     def _hear(self, copy: _Copy) -> None:
         data = os.read(copy.pipe, 1 << 16)
@@ -200,12 +239,49 @@ class _Forks:
             self.send(json.loads(line))
             if copy.last_step:
                 copy.end(signal.SIGTERM)
-        if not data:
-            os.close(copy.pipe)
-            _, status = os.waitpid(copy.pid, 0)
-            if status and not copy.ended:
-                self.send({"id": copy.id, "lost": True})
-            self.copy = None
+        if data:
+            return
+        os.close(copy.pipe)
+        os.close(copy.orders)
+        _, status = os.waitpid(copy.pid, 0)
+        if copy is self.spare:
+            self.spare = None
+            time.sleep(0.1)  # should copies die at once, it would be made anew without end
+            return
+        if status and not copy.ended:
+            self.send({"id": copy.id, "lost": True})
+        self.copy = None
+
+
+class _Told(BaseException):
+    """There is something real to do."""
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """Leave what is done here when the signal comes."""
+
+    def leave(*_: object) -> None:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        raise _Told
+
+    try:
+        signal.signal(signal.SIGUSR1, leave)
+        yield
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    except _Told:
+        pass
+
+
+def _writer(handle: int) -> Send:
+    """Sends messages through a pipe."""
+
+    def send(message: Message) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(handle, data) :]
+
+    return send
 
 
 def _become_copy() -> None:
@@ -221,6 +297,8 @@ def perform(message: Message, send: Send) -> None:
     """Build what a message asks for, in steps; each is published and told before the next."""
     told: list[Problem] = []
     for label, requests in _steps(message):
+        if label == "rest" and hasattr(os, "nice"):
+            os.nice(5)  # nobody looks at it
         start = time.perf_counter()
         outcomes = [_safely(request) for request in requests]
         problems = [p for o in outcomes for p in _all_problems(o)]

@@ -28,7 +28,7 @@ from press.build import UnknownName
 from press.matter import nearest
 from press.problems import Problem, ProblemsError, Span
 from press.project import FILE, imprint_files, read_project
-from press.publish import read_manifest
+from press.publish import MANIFEST, read_manifest
 from press.site import Board, application
 from press.watch import watch
 
@@ -36,6 +36,8 @@ PORT = 8377
 _HOST = "127.0.0.1"
 _LABELS = {"page": "web page", "main": "main edition", "rest": "the rest"}
 _FORK = "fork" if sys.platform == "linux" else "same"
+_GLANCE = 0.02
+"""Seconds between two looks at what is published, while something is built."""
 _TRIES = 2
 """How often one state of the sources is given to a builder that dies of it."""
 
@@ -156,7 +158,7 @@ class _Server:
         port = listener.getsockname()[1]
         self._show(building=True, problems=[], failed=False)
         watching = watch(self.order.root, self.order.output, self.ask)
-        tasks = [asyncio.create_task(work) for work in (self._build(), watching)]
+        tasks = [asyncio.create_task(work) for work in (self._build(), self._look(), watching)]
         self.voice.say(f"http://{_HOST}:{port}/  shows what you save; end with Ctrl-C")
         try:
             await site.serve([listener])
@@ -256,6 +258,19 @@ class _Server:
                 builder.kill()
             await builder.wait()
 
+    async def _look(self) -> None:
+        """Show each file as soon as it is published: the step that made it may take longer."""
+        seen: list[int] = []
+        while True:
+            await asyncio.sleep(_GLANCE)
+            if self.work.done == self.work.number:
+                continue
+            folders = [self.order.output / name for name in self._imprints()]
+            now = [_changed(folder / MANIFEST) for folder in folders]
+            if now != seen:
+                seen = now
+                self._show()
+
     def _hear(self, message: Mapping[str, Any]) -> None:
         if message.get("ready"):
             return
@@ -343,6 +358,14 @@ class _Site(uvicorn.Server):
         finally:
             for number in before:
                 signal.signal(number, signal.SIG_IGN)  # a second one comes too late to matter
+
+
+def _changed(path: Path) -> int:
+    """When a file was written last; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[dict[str, Any]]:

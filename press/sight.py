@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cssselect2
@@ -38,6 +39,8 @@ _HIDING = {
     ),
 }
 _COLOURS = ("color", "background", "background-color")
+_APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
+"""Files and words inside a style: they take nothing out of sight."""
 _UNREAD = frozenset("head script style template noscript".split())
 
 Styled = Mapping[str, str]
@@ -53,15 +56,20 @@ class _Rule:
 
 def seen(root: Element, css: str, where: str, leave: Iterable[str] = ()) -> str:
     """The text of a page that is in sight; `leave` names elements to pass over."""
-    rules = list(_rules(tinycss2.parse_stylesheet(css, True, True), where))
     matcher = cssselect2.Matcher()
-    for rule in rules:
+    for rule in _sheet(_APART.sub("", css), where):
         matcher.add_selector(rule.selector, rule.values)
     passed = _UNREAD.union(leave)
     wrapped = cssselect2.ElementWrapper.from_xml_root(root)
     styles = {e.etree_element: _style(matcher.match(e), e) for e in wrapped.iter_subtree()}
     white: Rgb = (1.0, 1.0, 1.0)
     return "".join(_walk(root, styles, passed, (0.0, 0.0, 0.0), white))
+
+
+@lru_cache(8)
+def _sheet(css: str, where: str) -> tuple[_Rule, ...]:
+    """The rules of a style; one page is looked at in several ways, and the next has the same."""
+    return tuple(_rules(tinycss2.parse_stylesheet(css, True, True), where))
 
 
 def _rules(nodes: Iterable[Any], where: str) -> Iterator[_Rule]:

@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.bccache import Bucket
 
 from press.matter import nearest
 from press.model import Edition
@@ -45,6 +46,23 @@ def _tokens_in(css: str) -> dict[str, str]:
     """The tokens that a sheet defines for the whole work, in `:root`."""
     blocks = _ROOT.findall(_COMMENT.sub("", css))
     return {name: value.strip() for block in blocks for name, value in _TOKEN.findall(block)}
+
+
+class _Compiled(BytecodeCache):
+    """The templates that this process has compiled; one that has changed is compiled anew."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class Styles:
@@ -175,6 +193,7 @@ class Styles:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
         )
 
     def fill(self, template: str, **values: Any) -> str:

@@ -16,6 +16,10 @@ from watchfiles import Change, DefaultFilter, awatch
 _QUIET, _LONGEST = 20, 200
 """Milliseconds without a change after which a save is over; and at the most."""
 
+_NAMES = ("makebook.toml", "source", "styles")
+_ENDINGS = (".bib", ".bibtex", ".biblatex", ".json", ".ris", ".nbib", ".csl")
+"""What counts of the files beside makebook.toml: a log that is written there does not."""
+
 Told = Callable[[Sequence[str]], None]
 
 
@@ -60,7 +64,7 @@ class _Watched:
         self, paths: Sequence[Path], root: Path, output: Path, *, deep: bool, polling: bool | None
     ) -> None:
         self.paths, self.root, self.deep, self.polling = paths, root, deep, polling
-        self.filter = _Filter(output)
+        self.filter = _Filter(root, output)
         self.there = _folders(root)
 
 
@@ -77,15 +81,19 @@ async def _watch(watched: _Watched, told: Told, stop: asyncio.Event) -> None:
 
 
 class _Filter(DefaultFilter):
-    """Passes over what editors write for themselves, and over what is built."""
+    """Passes over what editors write for themselves, what is built, and what is no source."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, root: Path, output: Path) -> None:
         super().__init__()
-        self.output = str(output)
+        self.root, self.output = str(root), str(output)
 
     def __call__(self, change: Change, path: str) -> bool:
         """Whether a change counts."""
-        name = os.path.basename(path)  # noqa: PTH119 - called for every file that changes
-        own = path == self.output or path.startswith(self.output + os.sep)
-        passing = name.startswith(".") or name.endswith((".tmp", "~")) or name == "4913"
-        return not own and not passing and super().__call__(change, path)
+        folder, name = os.path.split(path)
+        if path == self.output or path.startswith(self.output + os.sep):
+            return False
+        if name.startswith(".") or name.endswith((".tmp", "~")) or name == "4913":
+            return False
+        if folder == self.root and name not in _NAMES and not name.endswith(_ENDINGS):
+            return False
+        return super().__call__(change, path)

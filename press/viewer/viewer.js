@@ -30,11 +30,18 @@ function prints() {
   return filesOf("pdf").sort((a, b) => place(a) - place(b));
 }
 
+// The view that was chosen; until there is something in it, the first that has something.
+function view() {
+  const has = { print: "pdf", book: "epub", web: "html" };
+  if (filesOf(has[chosen.view]).length) return chosen.view;
+  return Object.keys(has).find((key) => filesOf(has[key]).length) || chosen.view;
+}
+
 function file() {
-  if (chosen.view === "print") {
+  if (view() === "print") {
     return prints().find((f) => label(f) === chosen.edition) || prints()[0];
   }
-  return filesOf(chosen.view === "book" ? "epub" : "html")[0];
+  return filesOf(view() === "book" ? "epub" : "html")[0];
 }
 
 // The bar
@@ -70,13 +77,12 @@ function bar() {
   options($("imprint"), [...new Set(imprints)].sort().map((n) => [n, n || "none"]), chosen.imprint);
   const has = { print: prints().length, book: filesOf("epub").length, web: filesOf("html").length };
   const views = Object.fromEntries(Object.entries(VIEWS).filter(([key]) => has[key]));
-  if (!has[chosen.view]) chosen.view = Object.keys(views)[0] || "print";
-  buttons($("views"), views, chosen.view, (view) => choose({ view }));
+  buttons($("views"), views, view(), (key) => choose({ view: key }));
   options($("edition"), prints().map((f) => [label(f), label(f)]), file() ? label(file()) : "");
-  $("edition-label").hidden ||= chosen.view !== "print";
-  $("chapter-label").hidden ||= chosen.view !== "book";
-  $("devices").hidden = chosen.view === "print" || !file();
-  const first = chosen.view === "web" ? { wide: "Wide" } : {};
+  $("edition-label").hidden ||= view() !== "print";
+  $("chapter-label").hidden ||= view() !== "book";
+  $("devices").hidden = view() === "print" || !file();
+  const first = view() === "web" ? { wide: "Wide" } : {};
   const devices = { ...first, ...DEVICES };
   buttons($("devices"), devices, device(), (key) => choose({ device: key }));
   $("open").hidden = !file();
@@ -87,7 +93,7 @@ function bar() {
 }
 
 function device() {
-  if (chosen.view === "web") return chosen.device || "wide";
+  if (view() === "web") return chosen.device || "wide";
   return chosen.device in DEVICES ? chosen.device : "phone";
 }
 
@@ -115,7 +121,7 @@ function keepScroll() {
 
 function key() {
   const what = { print: file() && label(file()), book: `${device()}:${chapter()}`, web: device() };
-  return [chosen.imprint, article() && article().name, chosen.view, what[chosen.view]].join("|");
+  return [chosen.imprint, article() && article().name, view(), what[view()]].join("|");
 }
 
 // Pages of a PDF
@@ -213,7 +219,7 @@ function load(src) {
     if (!next.isConnected || !next.classList.contains("next")) return;
     const inside = next.contentDocument;
     if (!inside) return next.remove();
-    if (chosen.view === "book" && device() === "dark") darken(inside);
+    if (view() === "book" && device() === "dark") darken(inside);
     const now = frame();
     if (now && now.dataset.where === where) keepScroll();
     next.contentWindow.scrollTo(0, chosen.scroll[where] || 0);
@@ -269,16 +275,16 @@ function show() {
   bar();
   const what = file(), place = what ? key() : "";
   $("empty").hidden = Boolean(what);
-  pages.hidden = !what || chosen.view !== "print";
-  frames.hidden = !what || chosen.view === "print";
+  pages.hidden = !what || view() !== "print";
+  frames.hidden = !what || view() === "print";
   if (!what || (place === shown && what.sha256 === version)) return;
   const again = place === shown;
-  if (!again && chosen.view !== "print") frames.replaceChildren();
-  if (!again && chosen.view === "print") pages.replaceChildren();
+  if (!again && view() !== "print") frames.replaceChildren();
+  if (!again && view() === "print") pages.replaceChildren();
   shown = place;
   version = what.sha256;
-  if (chosen.view === "print") showPages(what, again);
-  else if (chosen.view === "book") showBook(what);
+  if (view() === "print") showPages(what, again);
+  else if (view() === "book") showBook(what);
   else load(`/file/${address(what)}?v=${what.sha256}`);
 }
 

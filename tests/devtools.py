@@ -1,0 +1,129 @@
+"""A headless Chromium that a test talks to (DevTools protocol), by the standard library."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from press import check
+
+
+class Page:
+    """One page of a browser, at the other end of a websocket (RFC 6455)."""
+
+    def __init__(self, address: str) -> None:
+        host, port, path = re.fullmatch(r"ws://([\d.]+):(\d+)(/.*)", address).groups()
+        self.socket = socket.create_connection((host, int(port)), timeout=60)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: "
+            f"Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        self.stream = self.socket.makefile("rb")
+        while self.stream.readline() not in (b"\r\n", b""):
+            pass
+        self.number = 0
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self.number += 1
+        self._send(json.dumps({"id": self.number, "method": method, "params": parameters}))
+        while True:
+            message = json.loads(self._receive())
+            if message.get("id") == self.number:
+                assert "error" not in message, message
+                return message["result"]
+
+    def run(self, script: str) -> Any:
+        """What a script gives; a promise is waited for."""
+        done = self.call(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in done, done
+        return done["result"].get("value")
+
+    def until(self, script: str, seconds: float = 30) -> Any:
+        end = time.monotonic() + seconds
+        while not (value := self.run(script)):
+            assert time.monotonic() < end, f"never: {script}"
+            time.sleep(0.05)
+        return value
+
+    def size(self, width: int, height: int, scheme: str = "light") -> None:
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                  deviceScaleFactor=1, mobile=False)  # fmt: skip
+        self.call("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": scheme}])  # fmt: skip
+
+    def picture(self, path: Path) -> None:
+        data = self.call("Page.captureScreenshot", format="png")["data"]
+        path.write_bytes(base64.b64decode(data))
+
+    def _send(self, text: str) -> None:
+        data, mask = text.encode(), os.urandom(4)
+        size = len(data)
+        long = b"" if size < 126 else struct.pack("!H" if size < 65536 else "!Q", size)
+        head = bytes([0x81, 0x80 | (size if not long else 126 if size < 65536 else 127)])
+        self.socket.sendall(head + long + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(data)))
+
+    def _receive(self) -> str:
+        parts = b""
+        while True:
+            first, second = self.stream.read(2)
+            size = second & 127
+            if size > 125:
+                size = struct.unpack("!H" if size == 126 else "!Q",
+                                     self.stream.read(2 if size == 126 else 8))[0]  # fmt: skip
+            data = self.stream.read(size)
+            if first & 15 in (0, 1):
+                parts += data
+                if first & 0x80:
+                    return parts.decode()
+
+
+@contextlib.contextmanager
+def chromium(address: str) -> Iterator[Page]:
+    """A browser with a page open; it ends with all that it started."""
+    program = next(filter(None, map(shutil.which, check.CHROMIUM)), None)
+    if not program:
+        raise check.CheckerMissing("Chromium", "sudo apt-get install chromium")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+                   "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1280,900",
+                   "--remote-debugging-port=0", f"--user-data-dir={home}", address]  # fmt: skip
+        environment = {**os.environ, "HOME": home}
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        ) as browser:
+            try:
+                assert browser.stderr
+                line = next(line for line in browser.stderr if "DevTools listening on" in line)
+                port = int(re.search(r":(\d+)/", line)[1])
+                yield _first_page(port, address)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(browser.pid, 9)
+
+
+def _first_page(port: int, address: str) -> Page:
+    from urllib.request import urlopen
+
+    for _ in range(100):
+        with urlopen(f"http://127.0.0.1:{port}/json") as answer:
+            pages = json.load(answer)
+        for page in pages:
+            if page["type"] == "page" and page["url"].startswith(address):
+                return Page(page["webSocketDebuggerUrl"])
+        time.sleep(0.1)
+    raise AssertionError("no page was opened")
