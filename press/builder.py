@@ -160,6 +160,9 @@ class _Forks:
                 for copy in copies:
                     copy.end(number)
                 time.sleep(0.05 if copies else 0)
+            for copy in copies:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(copy.pid, 0)
 
     def _turn(self) -> bool:
         """Wait for something and do it; False when there is nothing more to come."""

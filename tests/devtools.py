@@ -42,6 +42,9 @@ class Page:
         while True:
             message = json.loads(self._receive())
             if message.get("id") == self.number:
+                if "context" in str(message.get("error")):  # the page is being opened
+                    time.sleep(0.1)
+                    return self.call(method, **parameters)
                 assert "error" not in message, message
                 return message["result"]
 
@@ -110,7 +113,9 @@ def chromium(address: str) -> Iterator[Page]:
                 assert browser.stderr
                 line = next(line for line in browser.stderr if "DevTools listening on" in line)
                 port = int(re.search(r":(\d+)/", line)[1])
-                yield _first_page(port, address)
+                page = _first_page(port, address)
+                with page.socket, page.stream:
+                    yield page
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(browser.pid, 9)

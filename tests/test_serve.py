@@ -1,0 +1,463 @@
+"""`makebook serve`: shows what is saved, survives what is broken, answers this machine alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from press import builder
+from press.showing import published
+from tests.conftest import needed
+from tests.devtools import chromium
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+TEXT = """---
+title: Tea
+date: 2026-01-02
+lang: en-US
+---
+
+## First {#first}
+
+WORDS
+
+"""
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    header: Callable[..., str]
+
+
+class Serve:
+    """A server in a process of its own, and what it says."""
+
+    def __init__(self, root: Path, *options: str) -> None:
+        self.root, self.lines = root, []
+        self.article = root / "source" / "tea.md"
+        self.output = root / "build"
+        command = [sys.executable, "-m", "press", "serve", "--project", str(root), *options]
+        self.process = subprocess.Popen(
+            [*command, *(() if "--port" in options else ("--port", "0"))],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        line = self.process.stdout.readline()
+        self.port = int(re.search(r"http://127\.0\.0\.1:(\d+)/", line)[1])
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout))
+        self.reader.start()
+
+    @contextmanager
+    def asked(self, path: str, method: str = "GET", **headers: str):
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        line.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            line.putheader(name.replace("_", "-"), value)
+        line.endheaders()
+        with closing(line), line.getresponse() as answer:
+            yield answer
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        with self.asked(path, method, **headers) as answer:
+            endless = path == "/events" and answer.status == 200
+            body = answer.readline() if endless else answer.read()
+            return Answer(answer.status, body, answer.getheader)
+
+    def state(self) -> dict:
+        return json.loads(self.ask("/events").body.removeprefix(b"data: "))
+
+    def until(self, wanted, seconds: float = 60) -> dict:
+        end = time.monotonic() + seconds
+        while not wanted(state := self.state()):
+            assert self.process.poll() is None, "".join(self.lines)
+            assert time.monotonic() < end, (state, self.lines)
+            time.sleep(0.05)
+        return state
+
+    def settled(self, number: int = 1) -> dict:
+        return self.until(lambda s: s["number"] >= number and not s["building"])
+
+    def save(self, words: str) -> dict:
+        """Save the article; the state when all is built."""
+        before = self.state()["number"]
+        self.article.write_text(TEXT.replace("WORDS", words), "utf-8")
+        return self.settled(before + 1)
+
+    def page(self) -> str:
+        return self.ask("/file/tea.html").body.decode()
+
+    def end(self) -> float:
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(20)
+        self.reader.join(5)
+        self.process.stdout.close()
+        return time.monotonic() - began
+
+
+def project(root: Path) -> Path:
+    (root / "source").mkdir(parents=True)
+    (root / "makebook.toml").write_text('editions = ["letter"]\n')
+    (root / "source" / "tea.md").write_text(TEXT.replace("WORDS", "At the start."))
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    serve = Serve(project(tmp_path_factory.mktemp("serve") / "project"))
+    serve.settled()
+    yield serve
+    serve.end()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(serve.process.pid, 0)
+
+
+def family(pid: int) -> list[int]:
+    found, new = [], [pid]
+    while new:
+        found += new
+        new = [
+            int(child)
+            for parent in new
+            for task in Path(f"/proc/{parent}/task").glob("*/children")
+            for child in task.read_text().split()
+        ]
+    return found
+
+
+def test_what_is_saved_is_shown(server):
+    state = server.save("Tea is warm.")
+    assert "Tea is warm." in server.page()
+    assert not state["failed"]
+    assert {f["format"] for f in state["issues"][""][0]["files"]} == {"pdf", "epub", "html"}
+    assert (server.output / "tea.pdf").is_file()
+    assert any(re.match(r"\d\d:\d\d:\d\d web page in .* s: tea.html", s) for s in server.lines)
+
+
+def test_an_event_comes_by_itself(server):
+    with server.asked("/events") as stream:
+        assert stream.getheader("content-type").startswith("text/event-stream")
+        assert stream.readline().startswith(b"data: ")
+        assert stream.readline() == b"\n"
+        server.article.write_text(TEXT.replace("WORDS", "An event."))
+        assert json.loads(stream.readline().removeprefix(b"data: "))["building"]
+    server.settled()
+
+
+def test_a_broken_edit_keeps_the_last_good_one_and_the_next_good_one_recovers(server):
+    server.save("Tea is good.")
+    before = (server.output / "tea.pdf").read_bytes()
+    state = server.save("See [this](#nowhere).\n\n![](missing.png)")
+    assert state["failed"]
+    codes = {p["code"] for p in state["problems"]}
+    assert "LNK001" in codes
+    problem = next(p for p in state["problems"] if p["code"] == "LNK001")
+    assert problem["place"].startswith("source/tea.md:9")
+    assert problem["hint"]
+    assert "Tea is good." in server.page()
+    assert (server.output / "tea.pdf").read_bytes() == before
+    assert any("error LNK001" in line for line in server.lines)
+    state = server.save("Tea is better.")
+    assert not state["failed"]
+    assert not state["problems"]
+    assert "Tea is better." in server.page()
+
+
+def test_an_editor_that_saves_by_rename(server):
+    number = server.state()["number"]
+    new = server.article.with_name(".tea.md.swap")
+    new.write_text(TEXT.replace("WORDS", "Renamed into place."))
+    new.replace(server.article)
+    server.settled(number + 1)
+    assert "Renamed into place." in server.page()
+
+
+def test_half_a_file_for_a_moment(server):
+    number = server.state()["number"]
+    whole = TEXT.replace("WORDS", "Written in two parts.")
+    with server.article.open("w") as file:
+        file.write(whole[:20])
+        file.flush()
+        time.sleep(0.15)
+        file.write(whole[20:])
+    state = server.settled(number + 1)
+    state = server.until(lambda s: not s["building"] and not s["failed"])
+    assert "Written in two parts." in server.page(), state
+
+
+def test_what_is_removed_does_not_end_it(server):
+    toml = server.root / "makebook.toml"
+    kept = toml.read_text()
+    toml.unlink()
+    state = server.until(lambda s: s["failed"] and not s["building"])
+    assert [p["code"] for p in state["problems"]] == ["CFG001"]
+    server.article.unlink()
+    shutil.rmtree(server.root / "source")
+    time.sleep(0.3)
+    (server.root / "source").mkdir()
+    server.article.write_text(TEXT.replace("WORDS", "Back again."))
+    toml.write_text(kept)
+    server.until(lambda s: not s["failed"] and not s["building"] and "Back again" in server.page())
+
+
+def test_the_newest_of_many_saves_wins(server):
+    for number in range(12):
+        server.article.write_text(TEXT.replace("WORDS", f"Save number {number}."))
+        time.sleep(0.03)
+    server.until(lambda s: not s["building"] and "Save number 11." in server.page())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_builder_that_dies_is_started_anew(server):
+    server.save("Before.")
+    (first, *_) = [p for p in family(server.process.pid) if p != server.process.pid]
+    os.kill(first, signal.SIGKILL)
+    server.until(lambda s: first not in family(server.process.pid))
+    server.save("After it died.")
+    assert "After it died." in server.page()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_thirty_saves_leave_nothing_behind(server):
+    def state():
+        time.sleep(1.5)
+        pids = family(server.process.pid)
+        rolls = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in pids]
+        return len(pids), sum(int(re.search(r"^Pss:\s+(\d+)", r, re.M)[1]) for r in rolls) / 1024
+
+    for number in range(5):
+        server.save(f"Warm {number}.")
+    processes, before = state()
+    for number in range(30):
+        server.save(f"Saved {number} times.")
+    now, after = state()
+    assert now == processes
+    assert after < before * 1.1 + 8, f"{before:.0f} MB, then {after:.0f} MB"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "127.0.0.1@evil.example"},
+        {"Host": ""},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_other_sites_are_refused(server, headers):
+    for path in ("/", "/events", "/file/tea.html"):
+        assert server.ask(path, **headers).status in (400, 403)
+
+
+def test_the_right_names_are_answered(server):
+    for host in (f"localhost:{server.port}", f"127.0.0.1:{server.port}", "127.0.0.1"):
+        assert server.ask("/", Host=host, Sec_Fetch_Site="none").status == 200
+    assert server.ask("/", Origin=f"http://127.0.0.1:{server.port}").status == 200
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_nothing_can_be_sent(server, method):
+    assert server.ask("/", method).status == 405
+
+
+OUT = (
+    "../makebook.toml", "%2e%2e/makebook.toml", "..%2fsource/tea.md", "%2fetc/passwd",
+    "/etc/passwd", "....//makebook.toml", "..%5cmakebook.toml", "tea.html%00.pdf", "link.html",
+    "folder/deep.html",
+    "manifest.json", ".tea.pdf", "%2e/tea.pdf", "C:%5cx.pdf", "tea.epub/../../x.pdf", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_nothing_outside_the_output_folder_is_served(server, name):
+    (server.root / "secret.html").write_text("a secret")
+    (server.root / "hidden").mkdir(exist_ok=True)
+    (server.root / "hidden" / "deep.html").write_text("a secret")
+    for link, target in (("link.html", "secret.html"), ("folder", "hidden")):
+        place = server.output / link
+        if not place.is_symlink():
+            place.symlink_to(server.root / target)
+    for kind in ("file", "sizes", "page", "chapters", "book/x", "viewer"):
+        answer = server.ask(f"/{kind}/{name}?page=0&width=100")
+        assert answer.status in (400, 404), (kind, name)
+        assert b"secret" not in answer.body
+    inside = server.ask("/book/x/tea.epub/../../../../etc/passwd")
+    assert inside.status == 404
+
+
+def test_a_name_that_loops_is_no_file(tmp_path):
+    (tmp_path / "a.pdf").symlink_to(tmp_path / "a.pdf")
+    assert published(tmp_path, "a.pdf") is None
+    assert published(tmp_path, "x" * 5000 + ".pdf") is None
+
+
+def test_pages_and_chapters(server):
+    server.save("To be seen.")
+    assert json.loads(server.ask("/sizes/tea.pdf").body)[0] == [612.0, 792.0]
+    answer = server.ask("/page/tea.pdf?page=0&width=300")
+    assert answer.body.startswith(b"\x89PNG")
+    for query in ("page=99&width=300", "page=-1&width=3", "page=x&width=300", "width=300"):
+        assert server.ask(f"/page/tea.pdf?{query}").status in (404, 503)
+    chapters = json.loads(server.ask("/chapters/tea.epub").body)
+    assert "First" in [c["title"] for c in chapters]
+    answer = server.ask(f"/book/1/tea.epub/{chapters[-1]['path']}")
+    assert answer.status == 200
+    policy = answer.header("content-security-policy")
+    assert "sandbox" in policy
+    assert "script" not in policy
+    assert answer.header("x-content-type-options") == "nosniff"
+
+
+def test_every_answer_is_guarded(server):
+    for path in ("/", "/viewer/viewer.js", "/file/tea.pdf", "/nothing", "/events"):
+        answer = server.ask(path)
+        assert answer.header("x-content-type-options") == "nosniff"
+        assert "default-src 'none'" in answer.header("content-security-policy")
+
+
+def test_a_port_that_is_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "press", "serve", "--port", port]
+        done = subprocess.run(
+            [*command, "--project", str(project(tmp_path / "p"))], capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert f"error SYS004: port {port} is taken" in done.stderr
+    assert "--port " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "words"),
+    [
+        (["--imprint", "nobody"], 2, "there is no imprint 'nobody'"),
+        (["--edition", "letters"], 2, "there is no edition 'letters'"),
+        (["coffee"], 2, "there is no article 'coffee'"),
+    ],
+)
+def test_names_that_do_not_exist(tmp_path, options, status, words):
+    done = subprocess.run(
+        [sys.executable, "-m", "press", "serve", "--port", "0", *options,
+         "--project", str(project(tmp_path / "p"))], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, words in done.stderr) == (status, True), done.stderr
+
+
+@pytest.mark.parametrize("wait", [0.0, 1.0, 3.0])
+def test_ctrl_c_ends_at_once_and_leaves_no_process(tmp_path, wait):
+    serve = Serve(project(tmp_path / "project"))
+    pids = []
+    time.sleep(wait)
+    if sys.platform == "linux":
+        pids = family(serve.process.pid)
+    took = serve.end()
+    assert serve.process.returncode == 0
+    assert took < 4
+    time.sleep(0.3)
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert not [line for line in serve.lines if "Traceback" in line]
+
+
+def test_a_builder_that_builds_in_itself(tmp_path):
+    """As it is where a process cannot be copied: messages in, messages out, end at the end."""
+    root = project(tmp_path / "p")
+    order = {
+        "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "editions": [],
+        "imprints": [""], "article": "tea", "imprint": "",
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", "from press.builder import work; work()", "same"], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        process.stdin.write(json.dumps(order) + "\n")
+        process.stdin.flush()
+        said = [json.loads(process.stdout.readline()) for _ in range(4)]
+        process.stdin.close()
+        assert process.wait(20) == 0
+    assert [m.get("step") for m in said[1:]] == ["page", "main", "rest"]
+    assert not any(m["failed"] for m in said[1:])
+    assert (root / "build" / "tea.pdf").is_file()
+
+
+def test_a_fault_is_a_problem(tmp_path, monkeypatch):
+    def fail(_):
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(builder.build, "build", fail)
+    told = []
+    order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [],
+             "editions": [], "imprints": [""], "article": "", "imprint": ""}  # fmt: skip
+    builder.perform(order, told.append)
+    assert told[-1]["failed"]
+    assert "KeyError" in told[-1]["problems"][0]["message"]
+
+
+def test_in_a_browser(server):
+    """The overlay names file and line; what was scrolled to stays; a lost connection is told."""
+    server.save("\n\n".join(f"Paragraph {n} about tea." for n in range(90)))
+    with needed(), chromium(f"http://127.0.0.1:{server.port}/") as page:
+        page.until("Boolean(document.querySelector('.page img'))")
+        page.run("main.scrollTo(0, 700)")
+        picture = page.run("document.querySelectorAll('.page')[1].dataset.src")
+        server.save("\n\n".join(f"Paragraph {n} about green tea." for n in range(90)))
+        page.until(f"document.querySelectorAll('.page')[1].dataset.src !== '{picture}'")
+        assert page.run("main.scrollTop") == 700
+        page.run("document.querySelector('#views [value=web]').click()")
+        seen = "document.querySelector('iframe:not(.next)')"
+        page.until(f"Boolean({seen})")
+        page.run(f"{seen}.contentWindow.scrollTo(0, 500)")
+        server.save("\n\n".join(f"Paragraph {n} about black tea." for n in range(90)))
+        page.until(f"{seen}.contentDocument.body.textContent.includes('black tea')")
+        assert page.run(f"{seen}.contentWindow.scrollY") == 500
+        page.run("document.querySelector('#views [value=book]').click()")
+        page.until(f"Boolean({seen}) && {seen}.src.includes('.epub/')")
+        server.save("See [this](#nowhere).")
+        page.until("!$('problems').hidden")
+        said = page.run("$('problems').innerText")
+        assert "source/tea.md:9" in said
+        assert "LNK001" in said
+        assert "last good version" in said
+        assert page.run("$('problems-title').getAttribute('role')") == "alert"
+        page.run("$('found').click(); $('found').click()")
+        assert page.run("document.activeElement.id") == "problems"
+        page.run("$('dismiss').click()")
+        assert page.run("$('problems').hidden && document.activeElement.id") == "found"
+        server.save("All is well.")
+        page.until("$('found').hidden && $('status').textContent.startsWith('Up to date')")
+
+
+def test_a_lost_connection_is_told_and_made_again(tmp_path):
+    serve = Serve(project(tmp_path / "project"))
+    serve.settled()
+    with needed(), chromium(f"http://127.0.0.1:{serve.port}/") as page:
+        page.until("Boolean(document.querySelector('.page img'))")
+        serve.end()
+        page.until("!$('lost').hidden && $('lost').innerText.includes('lost')")
+        again = Serve(serve.root, "--port", str(serve.port))
+        page.until("$('lost').hidden")
+        again.end()
