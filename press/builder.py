@@ -223,7 +223,7 @@ class _Forks:
                 if not data:
                     os._exit(0)
                 order += data
-            perform(json.loads(order), _writer(outer))
+            perform(json.loads(order), _writer(outer), alone=True)
             status = 0
         finally:
             os._exit(status)  # nothing of the first process is put away twice
@@ -296,11 +296,14 @@ def _become_copy() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-def perform(message: Message, send: Send) -> None:
-    """Build what a message asks for, in steps; each is published and told before the next."""
+def perform(message: Message, send: Send, *, alone: bool = False) -> None:
+    """Build what a message asks for, in steps; each is published and told before the next.
+
+    `alone`: this process ends with it, and may step back for others towards the end.
+    """
     told: list[Problem] = []
     for label, requests in _steps(message):
-        if label == "rest" and hasattr(os, "nice"):
+        if alone and label == "rest":
             os.nice(5)  # nobody looks at it
         start = time.perf_counter()
         outcomes = [_safely(request) for request in requests]

@@ -157,16 +157,17 @@ class _Server:
         site = _Site(config, self.board.close)
         port = listener.getsockname()[1]
         self._show(building=True, problems=[], failed=False)
-        watching = watch(self.order.root, self.order.output, self.ask)
-        tasks = [asyncio.create_task(work) for work in (self._build(), self._look(), watching)]
-        self.voice.say(f"http://{_HOST}:{port}/  shows what you save; end with Ctrl-C")
-        try:
-            await site.serve([listener])
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._end_builder()
+        with site.ending():
+            watching = watch(self.order.root, self.order.output, self.ask)
+            tasks = [asyncio.create_task(work) for work in (self._build(), self._look(), watching)]
+            self.voice.say(f"http://{_HOST}:{port}/  shows what you save; end with Ctrl-C")
+            try:
+                await site.serve([listener])
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await self._end_builder()
         self.voice.say("ended")
 
     # What to build
@@ -343,6 +344,11 @@ class _Site(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Signals are taken by `ending`, which begins before there is anything to serve."""
+        yield
+
+    @contextlib.contextmanager
+    def ending(self) -> Iterator[None]:
         """End at a signal; the streams of events first, or it would wait for them."""
         loop = asyncio.get_running_loop()
 

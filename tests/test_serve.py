@@ -103,6 +103,13 @@ class Serve:
     def page(self) -> str:
         return self.ask("/file/tea.html").body.decode()
 
+    def __enter__(self) -> Serve:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.end()
+
     def end(self) -> float:
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
@@ -121,10 +128,9 @@ def project(root: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    serve = Serve(project(tmp_path_factory.mktemp("serve") / "project"))
-    serve.settled()
-    yield serve
-    serve.end()
+    with Serve(project(tmp_path_factory.mktemp("serve") / "project")) as serve:
+        serve.settled()
+        yield serve
     with pytest.raises(ProcessLookupError):
         os.killpg(serve.process.pid, 0)
 
@@ -452,12 +458,11 @@ def test_in_a_browser(server):
 
 
 def test_a_lost_connection_is_told_and_made_again(tmp_path):
-    serve = Serve(project(tmp_path / "project"))
-    serve.settled()
-    with needed(), chromium(f"http://127.0.0.1:{serve.port}/") as page:
-        page.until("Boolean(document.querySelector('.page img'))")
-        serve.end()
-        page.until("!$('lost').hidden && $('lost').innerText.includes('lost')")
-        again = Serve(serve.root, "--port", str(serve.port))
-        page.until("$('lost').hidden")
-        again.end()
+    with Serve(project(tmp_path / "project")) as serve, needed():
+        serve.settled()
+        with chromium(f"http://127.0.0.1:{serve.port}/") as page:
+            page.until("Boolean(document.querySelector('.page img'))")
+            serve.end()
+            page.until("!$('lost').hidden && $('lost').innerText.includes('lost')")
+            with Serve(serve.root, "--port", str(serve.port)):
+                page.until("$('lost').hidden")
