@@ -83,7 +83,7 @@ def build(request: Request) -> Outcome:
     known = {edition for built in standing for edition in built.entry["editions"]}
     wanted = {name: asked for name, asked in every.items() if not stands[name]}
     if not wanted and known.issuperset(request.editions):
-        return _previewed(Outcome(tuple(standing)), request)
+        return _previewed(Outcome(tuple(standing), _left(every)), request)
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     issues = _issues(wanted, project)
@@ -96,7 +96,12 @@ def build(request: Request) -> Outcome:
     problems += _clashes(project, issues)
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
     built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
-    return _previewed(Outcome((*standing, *built), tuple(problems)), request)
+    return _previewed(Outcome((*standing, *built), (*problems, *_left(every))), request)
+
+
+def _left(every: Mapping[str, Request]) -> tuple[Problem, ...]:
+    """What an earlier state of the project left in the folders that were asked for."""
+    return tuple(problem for asked in every.values() for problem in record.left(asked.output))
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:

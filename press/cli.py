@@ -32,9 +32,19 @@ class _Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
+        if ctx.resilient_parsing:  # the shell asks what could stand here
+            return super().parse_args(ctx, args)
         if not args or (args[0] not in self.commands and args[0] not in own):
             args = ["build", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Commands, and the articles of this folder."""
+        from click.shell_completion import CompletionItem
+
+        names = sorted(path.stem for path in Path("source").glob("*.md"))
+        articles = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [*super().shell_complete(ctx, incomplete), *articles]
 
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}

@@ -37,8 +37,8 @@ class Draft:
 def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
     """Read an article and format its citations; None where it cannot be read."""
     manuscript = read_manuscript(path, project.root, project.config, problems)
-    if manuscript is None:
-        return None
+    if manuscript is None or any(problem.code == "FRM002" for problem in problems):
+        return None  # nothing that follows from unread front matter is worth saying
     return Draft(manuscript, _cite(manuscript, project, problems))
 
 

@@ -111,7 +111,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str], sources: Sequence
         if before.get(name) == now.get(name):
             continue
         if name in ("work", "source", "settings"):
-            names += sources or ["the text or its settings, in an earlier build of other files,"]
+            names += sources or ["the text (since this file was made)"]
         elif name == "program":
             names.append("makebook's own program")
         elif name == "downloads":

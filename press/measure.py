@@ -27,6 +27,8 @@ _FEW = 10
 """Full lines, below which a median says nothing."""
 _LETTERS = 250
 """So few letters are no body: in a handout of one sentence, the title block has more."""
+_SHARE = 0.1
+"""The body is the largest type that has this share of the letters: tables may have more of them."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
 """What a list sets before its items; it is drawn apart from them."""
 
@@ -131,13 +133,14 @@ def measure(pages: Pages, references: int = 0) -> Measures:
 
 
 def _body(pages: Pages, references: int) -> float:
-    """The size of most letters. What stands on page after page, a running foot, is no body."""
+    """The size of the paragraphs. What stands on page after page, a running foot, is no body."""
     text = pages[: references - 1] if references > 1 else pages
     spans = [span for page in text for span in page]
     times = Counter(_alike(span) for span in spans)
     once = [span for span in spans if len(text) == 1 or times[_alike(span)] < len(text)]
-    body = _commonest(once or spans)
-    return body if _letters(once or spans)[body] >= _LETTERS else 0.0
+    count = _letters(once or spans)
+    least = max(_LETTERS, _SHARE * count.total())
+    return max((size for size, letters in count.items() if letters >= least), default=0.0)
 
 
 def _alike(span: TextSpan) -> tuple[str, int, int]:

@@ -79,6 +79,7 @@ CODES: dict[str, tuple[str, str]] = {
     "PRF003": (ERROR, "an internal link that leads nowhere in a finished file"),
     "PRF004": (ERROR, "the page-list does not agree with the pages of the PDF"),
     "PRF005": (ERROR, "a finished file that cannot be opened again"),
+    "OUT001": (WARNING, "a file of an article or edition that the project no longer has"),
     "SYS001": (ERROR, "something on this machine is missing"),
     "SYS002": (ERROR, "a folder or file that cannot be written"),
     "SYS003": (ERROR, "a process of ours that was ended from outside"),

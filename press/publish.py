@@ -76,6 +76,10 @@ def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write every file beside its place first; only when all are written, move them there."""
     waiting: list[tuple[Path, Path]] = []
+    if folder.exists() and not folder.is_dir():
+        hint = "move it away, or name another folder with --output"
+        problem = Problem("SYS002", Span(folder.name), "is a file, not a folder", hint)
+        raise ProblemsError([problem])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():

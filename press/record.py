@@ -328,15 +328,40 @@ def remember(
     """Write the manifest: what is current, and what each file was made of. Returns it."""
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
-    articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
+    entries = manifest["articles"]
+    articles = {name: kept for name, kept in entries.items() if name in order}
+    gone = [entry["files"] for name, entry in entries.items() if name not in order]
     for article in built:
         if article.entry:
             files = {**articles.get(article.name, {}).get("files", {}), **article.entry["files"]}
-            there = {name: facts for name, facts in files.items() if (output / name).is_file()}
+            editions = article.entry["editions"]
+            ours = {
+                n: f for n, f in files.items() if f["format"] != "pdf" or f["edition"] in editions
+            }
+            gone.append({name: facts for name, facts in files.items() if name not in ours})
+            there = {name: facts for name, facts in ours.items() if (output / name).is_file()}
             articles[article.name] = {**article.entry, "files": there}
+    now = {name for entry in articles.values() for name in entry["files"]}
+    left = {
+        **manifest.get("left", {}),
+        **{n: f["sha256"] for files in gone for n, f in files.items()},
+    }
+    left = {n: sha for n, sha in left.items() if n not in now and (output / n).is_file()}
     content = {"versions": dict(engine), "articles": articles, "order": order}
+    if left:
+        content["left"] = left
     if "library" in manifest:
         content["library"] = manifest["library"]
-    if articles or manifest["articles"]:
+    if articles or entries:
         write_manifest(output, content)
     return content
+
+
+def left(output: Path) -> list[Problem]:
+    """The files of articles or editions that the project no longer has. Problem OUT001."""
+    hint = "`makebook clean` removes it, with all else that makebook made here"
+    return [
+        Problem("OUT001", Span(f"{output.name}/{name}"), "nothing makes this file any more", hint)
+        for name in sorted(read_manifest(output).get("left", {}))
+        if (output / name).is_file()
+    ]

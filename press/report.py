@@ -43,7 +43,9 @@ def files(built: Built, folder: Path) -> list[str]:
 def _pages(facts: Mapping[str, Any]) -> str:
     pages = f"{facts['pages']} page{'s' * (facts['pages'] != 1)}"
     if facts["kind"] == "booklet" and not facts["part"]:
-        return f"{pages} on {-(-facts['pages'] // 4)} sheets, both sides, turned on the short edge"
+        sheets = -(-facts["pages"] // 4)
+        paper = f"{sheets} sheet{'s' * (sheets != 1)}"
+        return f"{pages} on {paper}, both sides, turned on the short edge"
     return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
 
 

@@ -113,10 +113,12 @@ class _Sweeper:
         if path.is_symlink() or not path.is_file():
             return self.keep(path, "a link, or no plain file")
         if name in hashes:
-            altered = _digest(path) != hashes[name]
-            return self.keep(path, "altered since it was built") if altered else self.remove(path)
+            if _digest(path) == hashes[name]:
+                return self.remove(path)
+            self.locked.add(path.parent)
+            return self.keep(path, "altered since it was built")
         if name == MANIFEST and path.parent in self.locked:
-            return self.keep(path, "it names what could not be removed")
+            return self.keep(path, "it names what was not removed")
         if name == MANIFEST:
             return self.remove(path) if known else self.keep(path, "damaged, or not makebook's")
         if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
@@ -177,7 +179,8 @@ def _published(folder: Path) -> dict[str, str] | None:
         files = {name: str(f["sha256"]) for entry in entries for name, f in entry["files"].items()}
         library = manifest.get("library") or {}
         index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
-        return {**files, **index} if isinstance(manifest["versions"], dict) else None
+        left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
+        return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
     except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return None
 

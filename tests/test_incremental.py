@@ -16,6 +16,7 @@ import pytest
 from press.build import build
 from press.model import Request
 from press.publish import locked
+from press.sweep import sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -136,6 +137,23 @@ def test_an_output_that_is_gone_or_altered_is_noticed(desk):
     assert desk.reasons["sleep.pdf"] == "rebuilt: it was missing"
     assert desk.reasons["sleep.epub"] == "rebuilt: it was altered after the build"
     assert desk.bytes() == before
+
+
+def test_what_nothing_makes_any_more_is_told_until_it_is_gone(desk):
+    """A withdrawn handout could go on being handed out."""
+    desk.edit("makebook.toml", '["letter", "large-print"]', '["letter"]')
+    request = Request(desk.root, desk.output, date(2026, 3, 2))
+    told = [str(problem.span) for problem in build(request).problems if problem.code == "OUT001"]
+    assert told == ["out/sleep-large-print.pdf"]
+    (desk.root / "source/sleep.md").rename(desk.root / "source/rest.md")
+    left = {f"out/{name}" for name in ALL}
+    for _ in range(2):
+        outcome = build(request)
+        assert {str(p.span) for p in outcome.problems if p.code == "OUT001"} == left
+        assert not outcome.failed
+    swept = sweep(desk.output)
+    assert set(swept.removed) >= ALL
+    assert swept.kept == []
 
 
 def test_a_picture_of_the_style_folder_counts(desk):

@@ -114,8 +114,10 @@ def test_boxes_and_lists_do_not_shorten_the_lines_of_the_body():
 
 
 def test_a_long_bibliography_is_not_the_body():
-    html = paragraphs(2) + f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
-    pages = spans(paper(html))
+    """Where it begins must be known only if it has more than nine tenths of the letters."""
+    html = f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
+    assert measure(spans(paper(paragraphs(2) + html))).body == 12.5
+    pages = spans(paper(paragraphs(2) + 3 * html))
     assert measure(pages).body == 10.0
     assert measure(pages, references=2).body == 12.5
 

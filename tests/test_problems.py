@@ -36,6 +36,7 @@ ELSEWHERE = {
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
+    "OUT001": "a file in build/, not one of the author's: tests/test_incremental.py",
     "SYS003": "the machine, not a file: tests/test_parallel.py",
     "SYS004": "the machine, not a file: tests/test_serve.py",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
