@@ -155,14 +155,19 @@ class _Forks:
             while self._turn():
                 pass
         finally:
-            copies = [copy for copy in (self.copy, self.spare) if copy]
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                for copy in copies:
-                    copy.end(number)
-                time.sleep(0.05 if copies else 0)
-            for copy in copies:
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(copy.pid, 0)
+            self._end([copy for copy in (self.copy, self.spare) if copy])
+
+    def _end(self, copies: list[_Copy]) -> None:
+        """End copies: with time to put away what is temporary, and then without."""
+        for copy in copies:
+            copy.end(signal.SIGTERM)
+        last = time.monotonic() + _GRACE
+        while copies and time.monotonic() < last:
+            copies = [copy for copy in copies if not os.waitpid(copy.pid, os.WNOHANG)[0]]
+            time.sleep(0.01)
+        for copy in copies:
+            copy.end(signal.SIGKILL)
+            os.waitpid(copy.pid, 0)
 
     def _turn(self) -> bool:
         """Wait for something and do it; False when there is nothing more to come."""
