@@ -150,6 +150,20 @@ def speed(saves: int) -> None:
     print(f"\ntarget, web page: at most 1.00 of peers  {'pass' if ratio <= 1 else 'FAIL'}")
 
 
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found, new = [], [pid]
+    while new:
+        found += new
+        new = [
+            int(child)
+            for parent in new
+            for task in Path(f"/proc/{parent}/task").glob("*/children")
+            for child in task.read_text().split()
+        ]
+    return found
+
+
 def resident(pid: int) -> float:
     """MB of a process alone and its share of what it has in common (PSS)."""
     with contextlib.suppress(OSError):
@@ -159,8 +173,6 @@ def resident(pid: int) -> float:
 
 
 def memory(saves: int) -> None:
-    from tests.devtools import family
-
     with tempfile.TemporaryDirectory() as place:
         root = Path(place, "project")
         shutil.copytree(ROOT / "tests" / "projects" / "small", root)

@@ -7,7 +7,6 @@ there is something to make. This module knows every stage, and no stage knows it
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,11 +95,7 @@ def build(request: Request) -> Outcome:
     Styles(request.root).check(problems)
     problems += _clashes(project, issues)
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
-    waiting = Counter({issue.name: len(jobs) for issue in issues})
-    built = []
-    for done in _run(jobs, request.jobs):
-        waiting[done.issue.name] -= 1
-        built.append(_published(done, project, engine, last=not waiting[done.issue.name]))
+    built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
     return _previewed(Outcome((*standing, *built), (*problems, *_left(every))), request)
 
 
@@ -109,17 +104,13 @@ def _left(every: Mapping[str, Request]) -> tuple[Problem, ...]:
     return tuple(problem for asked in every.values() for problem in record.left(asked.output))
 
 
-def _published(done: _Done, project: Project, engine: Mapping[str, str], *, last: bool) -> Built:
-    """Publish the files of one issue of one article, and say so in the manifest.
-
-    The library of a folder is made when its `last` article is there: it tells of all of them.
-    """
+def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
+    """Publish the files of one issue of one article, and say so in the manifest."""
     built, output = done.built, done.issue.request.output
     try:
         if built.entry:
             publish(output, done.artifacts)
             record.remember(output, [built], project, engine)
-        if last:
             _list(done.issue, project)
     except ProblemsError as error:
         return replace(built, entry={}, problems=(*built.problems, *error.problems))
@@ -131,9 +122,6 @@ def _list(issue: _Issue, project: Project) -> None:
     config, folder = _config(project, issue), issue.request.output
     if "html" not in (issue.request.formats or config.formats):
         return
-    manifest = read_manifest(folder)
-    if not manifest["articles"]:
-        return
     from press.inputs import shelf
     from press.library import write_library
     from press.styles import Styles
@@ -141,6 +129,7 @@ def _list(issue: _Issue, project: Project) -> None:
     imprint = issue.imprint
     styles = Styles(project.root, imprint.colours if imprint else {})
     clinic = imprint.clinic.get("name", "") if imprint else ""
+    manifest = read_manifest(folder)
     key = shelf(manifest["articles"], styles, (config.lang, clinic))
     known = manifest.get("library", {})
     if known.get("key") == key and record.intact(folder, record.INDEX, known):

@@ -323,7 +323,7 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
                 "ms": round((time.perf_counter() - start) * 1000),
                 "failed": any(o.failed for o in outcomes),
                 "made": [name for o in outcomes for name in _made(o)],
-                "problems": [plain(problem) for problem in sorted(told, key=lambda p: p.span)],
+                "problems": [_plain(problem) for problem in sorted(told, key=lambda p: p.span)],
             }
         )
 
@@ -402,8 +402,7 @@ def _made(outcome: Outcome) -> Iterator[str]:
                 yield f"{built.imprint}/{name}" if built.imprint else name
 
 
-def plain(problem: Problem) -> Message:
-    """A problem as a message."""
+def _plain(problem: Problem) -> Message:
     return {
         "severity": problem.severity,
         "error": problem.severity == ERROR,

@@ -16,9 +16,9 @@ from press.colour import check_tokens, parse_hex
 from press.disclaimers import read_files
 from press.images import read_image
 from press.model import Image, Imprint, Manuscript, Notice, Project
-from press.problems import ERROR, Problem, Span
-from press.project import read_toml, shown
-from press.settings import Settings, is_web, line_of
+from press.problems import ERROR, Problem, ProblemsError, Span
+from press.project import read_text, shown
+from press.settings import Settings, is_web, line_of, parse_toml
 from press.styles import Styles
 from press.words import CLINIC
 
@@ -43,10 +43,14 @@ def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprin
     path = project.root / "source" / "imprints" / f"{name}.toml"
     file = shown(path, project.root)
     before = len(problems)
-    found = read_toml(path, file, problems)
-    if found is None:
+    text = read_text(path, file, problems)
+    if text is None:
         return None
-    text, table = found
+    try:
+        table = parse_toml(text, file)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
     reader = _Reader(Settings(text, file, table, problems), path, project)
     imprint = reader.imprint()
     reader.check_name(name)

@@ -169,24 +169,16 @@ def _both_editions(text: str) -> str:
     return re.sub(r"^editions(?=\s*=)", _CHOSEN, text[:end], flags=re.M) + text[end:]
 
 
-def read_toml(path: Path, file: str, problems: list[Problem]) -> tuple[str, dict[str, Any]] | None:
-    """Text and table of a TOML file; None, with TXT001, TXT002 or CFG002, where it has none."""
+def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
+    file = shown(path, root)
     text = read_text(path, file, problems)
     if text is None:
         return None
     try:
-        return text, parse_toml(text, file)
+        table = parse_toml(text, file)
     except ProblemsError as error:
         problems.extend(error.problems)
         return None
-
-
-def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
-    file = shown(path, root)
-    found = read_toml(path, file, problems)
-    if found is None:
-        return None
-    text, table = found
     verified = table.pop("verified", None)
     locales = {}
     for locale, words in table.items():

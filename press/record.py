@@ -324,8 +324,8 @@ def facts(artifact: Artifact, inputs: Mapping[str, str], key: str) -> dict[str, 
 
 def remember(
     output: Path, built: Sequence[Built], project: Project, engine: Mapping[str, str]
-) -> None:
-    """Write the manifest: what is current, and what each file was made of."""
+) -> dict[str, Any]:
+    """Write the manifest: what is current, and what each file was made of. Returns it."""
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
     entries = manifest["articles"]
@@ -354,6 +354,7 @@ def remember(
         content["library"] = manifest["library"]
     if articles or entries:
         write_manifest(output, content)
+    return content
 
 
 def left(output: Path) -> list[Problem]:

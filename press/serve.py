@@ -25,7 +25,6 @@ from typing import Any
 import uvicorn
 
 from press.build import UnknownName
-from press.builder import plain
 from press.matter import nearest
 from press.problems import Problem, ProblemsError, Span
 from press.project import FILE, imprint_files, read_project
@@ -299,7 +298,11 @@ class _Server:
         message = "a process that was building ended without a word"
         hint = "save again to try again; free memory if there is little"
         problem = Problem("SYS003", Span("makebook"), message, hint)
-        self._show(building=False, problems=[plain(problem)], failed=True)
+        plain = {
+            "severity": "error", "error": True, "code": problem.code, "place": "makebook",
+            "message": message, "hint": hint, "text": str(problem),
+        }  # fmt: skip
+        self._show(building=False, problems=[plain], failed=True)
         self.voice.warn(str(problem))
 
     def _print(self, step: str, message: Mapping[str, Any], *, recovered: bool) -> None:

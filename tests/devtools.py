@@ -1,4 +1,4 @@
-"""A headless Chromium that a test talks to (DevTools protocol), and the processes of a server."""
+"""A headless Chromium that a test talks to (DevTools protocol), by the standard library."""
 
 from __future__ import annotations
 
@@ -132,17 +132,3 @@ def _first_page(port: int, address: str) -> Page:
                 return Page(page["webSocketDebuggerUrl"])
         time.sleep(0.1)
     raise AssertionError("no page was opened")
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    found, new = [], [pid]
-    while new:
-        found += new
-        new = [
-            int(child)
-            for parent in new
-            for task in Path(f"/proc/{parent}/task").glob("*/children")
-            for child in task.read_text().split()
-        ]
-    return found

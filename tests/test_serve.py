@@ -23,7 +23,7 @@ import pytest
 from press import builder
 from press.showing import published
 from tests.conftest import needed
-from tests.devtools import chromium, family
+from tests.devtools import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
@@ -133,6 +133,19 @@ def server(tmp_path_factory):
         yield serve
     with pytest.raises(ProcessLookupError):
         os.killpg(serve.process.pid, 0)
+
+
+def family(pid: int) -> list[int]:
+    found, new = [], [pid]
+    while new:
+        found += new
+        new = [
+            int(child)
+            for parent in new
+            for task in Path(f"/proc/{parent}/task").glob("*/children")
+            for child in task.read_text().split()
+        ]
+    return found
 
 
 def test_what_is_saved_is_shown(server):
