@@ -14,7 +14,7 @@ from PIL.Image import Dither, Quantize
 
 from press.colour import tones
 from press.model import Document
-from press.pdf import render
+from press.typeset import render
 from press.pdfread import raster
 from press.styles import Styles
 

@@ -13,10 +13,12 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
 
+from press.model import Trail
 from press.problems import Problem, ProblemsError, Span
 from press.system import remedy
 
@@ -40,6 +42,7 @@ def start() -> None:
     _know_pages()
     _know_types()
     _fill_lines()
+    _know_starts()
 
 
 def _later(name: str, *functions: str) -> None:
@@ -167,3 +170,105 @@ def _fill_lines() -> None:
         return (*whole[:2], len(words.encode()), *whole[3:])
 
     inline.split_first_line = split_first_line
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Pages to be laid out without those before and after them; numbers count from 0."""
+
+    first: int
+    last: int
+    total: int
+    """How many pages the whole is said to have."""
+    trail: Trail | None = None
+    """Of an earlier layout that is the same up to the first page; without one, that is page 0."""
+
+
+def _know_starts() -> None:
+    """Keep where each page begins, and begin with any of them.
+
+    An `HTML` that has an `excerpt` gives its pages only. One without has `starts` afterwards: for
+    each page, and for the end, what `remake_page` must know.
+    """
+    from weasyprint import document
+
+    whole = document.layout_document
+
+    def layout_document(html: Any, root_box: Any, context: Any, loops: int = 8) -> Iterator[Any]:
+        if excerpt := getattr(html, "excerpt", None):
+            yield from _some_pages(html, root_box, context, excerpt)
+            return
+        yield from whole(html, root_box, context, loops)
+        html.starts = tuple(item[:4] for item in context.page_maker)
+        html.strings = {name: dict(pages) for name, pages in context.string_set.items()}
+        html.sizes = dict(context.style_for.initial_page_sizes)
+
+    document.layout_document = layout_document
+
+
+def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Iterator[Any]:
+    """What `layout_document` does, for some pages.
+
+    What earlier pages leave behind comes from the trail, but for boxes that are fixed, and for
+    floats and footnotes that run over to the next page.
+    """
+    from weasyprint.layout import initialize_page_maker, layout_backgrounds, make_margin_boxes
+    from weasyprint.layout.page import remake_page
+
+    initialize_page_maker(context, root_box)
+    context.rendered_notes = []
+    if excerpt.trail:
+        _follow(excerpt.trail, excerpt, root_box, context)
+    pages = {}
+    for index in range(excerpt.first, excerpt.last + 1):
+        state = context.page_maker[index][-1]
+        for _ in range(2):  # again where a number that stands on it has become known
+            state.update(_remake_state())
+            pages[index], resume_at = remake_page(index, context, root_box, html)
+            if not state["content_changed"]:
+                break
+        if resume_at is None and not context.reported_footnotes:
+            break
+    total = max(excerpt.total, index + 1)
+    for index, page in pages.items():
+        context.page_maker[index + 1][3][1]["pages"] = [total]
+        for child in page.descendants():
+            for name, text in child.string_set if child.string_set not in (None, "none") else ():
+                context.string_set[name][index + 1].append(text)
+    for index, page in pages.items():
+        context.current_page = index + 1
+        kept = [area for area in page.children[1:] if area.children]
+        feet = make_margin_boxes(context, page, context.page_maker[index + 1][3])
+        page.children = (page.children[0], *kept, *feet)
+        layout_backgrounds(page, context.get_image_from_uri)
+        yield page
+
+
+def _remake_state() -> dict[str, Any]:
+    return {"content_changed": False, "pages_wanted": False, "anchors": [], "content_lookups": []}
+
+
+def _follow(trail: Trail, excerpt: Excerpt, root_box: Any, context: Any) -> None:
+    """Bring a layout to where an earlier one was at the first page of an excerpt."""
+    context.page_maker = [(*start, _remake_state()) for start in trail.starts[: excerpt.first + 1]]
+    context.style_for.initial_page_sizes.update(trail.sizes)
+    for name, pages in trail.strings.items():
+        context.string_set[name].update({n: t for n, t in pages.items() if n <= excerpt.first})
+    for index, ids in enumerate(trail.anchors):
+        now = {"page": [index + 1], "pages": [excerpt.total]}
+        for id_ in ids:
+            context.target_collector.cache_target_page_counters(id_, now, index, [])
+    context.current_page = excerpt.first
+    for box in _before(root_box, context.page_maker[-1][0]):
+        if box.is_running():
+            context.add_running_element(box)
+
+
+def _before(box: Any, resume_at: Any) -> Iterator[Any]:
+    """All boxes that stand before the place where a page begins."""
+    skip, deeper = list(resume_at.items())[-1] if resume_at else (0, None)
+    for child in getattr(box, "children", ())[:skip]:
+        yield child
+        yield from child.descendants() if hasattr(child, "descendants") else ()
+    if deeper:
+        yield from _before(box.children[skip], deeper)

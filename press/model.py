@@ -338,6 +338,23 @@ class Measures:
 
 
 @dataclass(frozen=True)
+class Trail:
+    """Where each page of an edition began, so that some of them can be laid out by themselves."""
+
+    text: str
+    """All that decided about the pages: styles, pictures, then the work in its order."""
+    sheets: tuple[str, ...]
+    anchors: tuple[tuple[str, ...], ...]
+    """For each page, the ids of the blocks that begin on it, top to bottom."""
+    starts: tuple[Any, ...]
+    """For each page, what the layout must know to begin with it; then the same for the end."""
+    strings: Mapping[str, Mapping[int, list[str]]]
+    """CSS named strings: name to page number to values."""
+    sizes: Mapping[str, Any]
+    """Of the first page, for CSS units that are parts of it."""
+
+
+@dataclass(frozen=True)
 class Artifact:
     """A finished file, not yet published."""
 
@@ -355,6 +372,7 @@ class Artifact:
     page: str = ""
     """Of a PDF, its sheet."""
     measures: Measures | None = None
+    trail: Trail | None = None
 
 
 @dataclass(frozen=True)

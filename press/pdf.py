@@ -1,4 +1,4 @@
-"""The handout as PDF: PDF/A-3a and PDF/UA-1 in one file. Owner of WeasyPrint.
+"""The handout as PDF: PDF/A-3a and PDF/UA-1 in one file.
 
 In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
 Writes no file that stays, reads no clock, knows no configuration.
@@ -6,29 +6,21 @@ Writes no file that stays, reads no clock, knows no configuration.
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import io
-import logging
-import os
 import re
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from press import __version__, engine
-from press.model import Artifact, Document, Edition, Part
+from press import __version__
+from press.model import Artifact, Document, Edition, Part, Trail
 from press.paper import sheet_size
-from press.problems import Problem, ProblemsError, Span
 from press.qr import qr_inline
 from press.styles import Styles
-
-_BASE = "https://work.invalid/"
-"""Where a document's own pictures seem to lie (RFC 2606: a name that leads nowhere)."""
+from press.typeset import listening, render
 
 # ISO 14289-1, clause 5: the identification schema, and its declaration as ISO 19005-3, 6.6.2.3
 # asks for any property outside the schemas that PDF/A knows.
@@ -58,10 +50,21 @@ _UA_METADATA = b"""
 class Layout:
     """A handout laid out on pages, ready to be written with what it carries."""
 
-    def __init__(self, document: Document, edition: Edition, rendered: Any) -> None:
+    def __init__(
+        self, document: Document, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
+    ) -> None:
         self.document = document
         self.edition = edition
+        self.html = html
+        self.sheets = tuple(sheets)
         self._rendered = rendered
+
+    @property
+    def trail(self) -> Trail:
+        """Where its pages begin."""
+        laid, anchors = self._rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
+        text = deciding(self.document, self.html, self.sheets)
+        return Trail(text, self.sheets, anchors, laid.starts, laid.strings, laid.sizes)
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -113,7 +116,7 @@ class Layout:
             return head + _UA_METADATA + b"</rdf:RDF>"
 
         metadata.generate_rdf_metadata = with_ua
-        with _listening(self.document):
+        with listening(self.document):
             data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
         return self._artifact(name, data)
 
@@ -127,7 +130,7 @@ class Layout:
         """Write a booklet: it is folded paper, and takes along only what tells what it is."""
         from press.booklet import impose
 
-        with _listening(self.document):
+        with listening(self.document):
             data = self._rendered.write_pdf()
         width, height = _half(self.edition.page)
         day = datetime.fromisoformat(self.document.modified)
@@ -172,15 +175,28 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
         ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
     """
     text = handout_html(document, edition, styles)
-    booklet = edition.kind == "booklet"
-    width, height = _half(edition.page)
-    size = f"{width:g}pt {height:g}pt" if booklet else edition.page
-    sheets = [styles.print_css(edition), f"@page {{ size: {size} }}"]
-    rendered = render(text, sheets, document, styles, tagged=not booklet)
+    sheets, tagged = sheets_of(edition, styles), edition.kind != "booklet"
+    rendered = render(text, sheets, document, styles, tagged=tagged)
     if room := _foot_room(rendered):  # a long disclaimer: the foot of the page must grow
         sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
-        rendered = render(text, sheets, document, styles, tagged=not booklet)
-    return Layout(document, edition, rendered)
+        rendered = render(text, sheets, document, styles, tagged=tagged)
+    return Layout(document, edition, text, sheets, rendered)
+
+
+def sheets_of(edition: Edition, styles: Styles) -> list[str]:
+    """The style sheets of an edition."""
+    width, height = _half(edition.page)
+    size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
+    return [styles.print_css(edition), f"@page {{ size: {size} }}"]
+
+
+def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:
+    """All that decides about the pages, in their order: where two differ, their pages may.
+
+    The hash stands on every page, changes with every word, and moves nothing.
+    """
+    pictures = [f"{image.name} {hashlib.sha256(image.data).hexdigest()}" for image in document.images]
+    return "\0".join((*sheets, *pictures, html.replace(document.hash, "")))
 
 
 _EDGE = 20
@@ -236,124 +252,3 @@ _MARKED = re.compile(
 
 def _place(part: Part) -> str:
     return part.place or ("references" if part.kind == "references" else "")
-
-
-def _blamed(found: ProblemsError, document: Document) -> ProblemsError:
-    """The same problems; one that names a picture is a flaw of that picture."""
-    problems = []
-    for problem in found.problems:
-        image = next((i.name for i in document.images if f"{i.name}" in problem.message), "")
-        if not image:
-            problems.append(problem)
-            continue
-        logo = document.imprint and document.imprint.logo and document.imprint.logo.name == image
-        file = (
-            document.imprint.file if logo and document.imprint else f"source/{document.source[0]}"
-        )
-        message = f"image '{image.rpartition(':')[2]}' cannot be drawn"
-        hint = "export it again as a plain SVG, or as PNG"
-        problems.append(Problem("IMG004", Span(file), message, hint))
-    return ProblemsError(problems)
-
-
-def render(
-    text: str, sheets: Sequence[str], document: Document, styles: Styles, *, tagged: bool = True
-) -> Any:
-    """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
-    with _fonts(styles), _listening(document):
-        engine.start()
-        from weasyprint import CSS, HTML
-
-        fetcher = _fetcher(document)
-        html = _parse(text) or HTML(string=text, base_url=_BASE)
-        html.url_fetcher = fetcher
-        parsed = [CSS(string=sheet, url_fetcher=fetcher) for sheet in sheets]
-        options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
-        return html.render(stylesheets=parsed, **options)
-
-
-def _parse(text: str) -> Any:
-    """HTML that is well-formed XML, read by the parser of XML: it takes a fiftieth of the time.
-
-    None for any other; the shipped templates are well-formed, those of a project need not be.
-    """
-    import cssselect2
-    from weasyprint import HTML
-
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - our own text, without entities
-    except ET.ParseError:
-        return None
-    html = HTML.__new__(HTML)
-    html.base_url, html.media_type = _BASE, "print"
-    html.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
-    html.etree_element = html.wrapper_element.etree_element
-    return html
-
-
-def _fetcher(document: Document) -> Any:
-    """Gives the layout the document's own pictures and inline data, and nothing else."""
-    from weasyprint.urls import URLFetcher, URLFetcherResponse, url_join
-
-    images = {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
-
-    class Fetcher(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if url in images:
-                image = images[url]
-                return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
-            if url.startswith("data:image/"):
-                return super().fetch(url, headers)
-            raise ValueError(f"'{url}' is not part of the work")
-
-    return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
-
-
-@contextlib.contextmanager
-def _listening(document: Document) -> Iterator[None]:
-    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture."""
-    records: list[str] = []
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            records.append(record.getMessage())
-
-    logger, handler = logging.getLogger("weasyprint"), Handler(logging.WARNING)
-    previous, propagate, old = logger.level, logger.propagate, logger.handlers[:]
-    logger.handlers[:], logger.propagate = [handler], False
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.handlers[:], logger.propagate = old, propagate
-        logger.setLevel(previous)
-    if records:
-        hint = "mend the style or the template it speaks of"
-        problems = [
-            Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)
-        ]
-        raise _blamed(ProblemsError(problems), document)
-
-
-@contextlib.contextmanager
-def _fonts(styles: Styles) -> Iterator[None]:
-    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages."""
-    folders = sorted({path.parent.resolve().as_posix() for path in styles.fonts()})
-    folder = tempfile.mkdtemp(prefix="makebook-fonts-")
-    dirs = "".join(f"<dir>{escape(name)}</dir>" for name in folders)
-    file = Path(folder) / "fonts.conf"
-    cache = f"<cachedir>{escape(folder)}</cachedir>"
-    file.write_text(f"<fontconfig>{dirs}{cache}</fontconfig>", encoding="utf-8")
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(file)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
-        for path in Path(folder).glob("*"):
-            path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            Path(folder).rmdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from press.pdf import render
+from press.typeset import render
 from press.styles import Styles
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,0 +1,153 @@
+"""HTML set on pages. With `engine`, owner of WeasyPrint.
+
+In: HTML, style sheets, a Document's pictures, the styles' fonts. Out: pages. What WeasyPrint would
+only log becomes a problem; it is given nothing that is not part of the work. This module must not
+know what is set: a handout, or a cover.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
+
+from press import engine
+from press.model import Document
+from press.problems import Problem, ProblemsError, Span
+from press.styles import Styles
+
+_BASE = "https://work.invalid/"
+"""Where a document's own pictures seem to lie (RFC 2606: a name that leads nowhere)."""
+
+
+def render(
+    text: str,
+    sheets: Sequence[str],
+    document: Document,
+    styles: Styles,
+    *,
+    tagged: bool = True,
+    excerpt: engine.Excerpt | None = None,
+) -> Any:
+    """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
+    with _fonts(styles), listening(document):
+        engine.start()
+        from weasyprint import CSS, HTML
+
+        fetcher = _fetcher(document)
+        html = _parse(text) or HTML(string=text, base_url=_BASE)
+        html.url_fetcher, html.excerpt = fetcher, excerpt
+        parsed = [CSS(string=sheet, url_fetcher=fetcher) for sheet in sheets]
+        options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
+        return html.render(stylesheets=parsed, **options)
+
+
+def _parse(text: str) -> Any:
+    """HTML that is well-formed XML, read by the parser of XML: it takes a fiftieth of the time.
+
+    None for any other; the shipped templates are well-formed, those of a project need not be.
+    """
+    import cssselect2
+    from weasyprint import HTML
+
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - our own text, without entities
+    except ET.ParseError:
+        return None
+    html = HTML.__new__(HTML)
+    html.base_url, html.media_type = _BASE, "print"
+    html.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
+    html.etree_element = html.wrapper_element.etree_element
+    return html
+
+
+def _fetcher(document: Document) -> Any:
+    """Gives the layout the document's own pictures and inline data, and nothing else."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse, url_join
+
+    images = {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in images:
+                image = images[url]
+                return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
+            if url.startswith("data:image/"):
+                return super().fetch(url, headers)
+            raise ValueError(f"'{url}' is not part of the work")
+
+    return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+
+@contextlib.contextmanager
+def listening(document: Document) -> Iterator[None]:
+    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture."""
+    records: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record.getMessage())
+
+    logger, handler = logging.getLogger("weasyprint"), Handler(logging.WARNING)
+    previous, propagate, old = logger.level, logger.propagate, logger.handlers[:]
+    logger.handlers[:], logger.propagate = [handler], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.handlers[:], logger.propagate = old, propagate
+        logger.setLevel(previous)
+    if records:
+        hint = "mend the style or the template it speaks of"
+        problems = [
+            Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)
+        ]
+        raise _blamed(ProblemsError(problems), document)
+
+
+@contextlib.contextmanager
+def _fonts(styles: Styles) -> Iterator[None]:
+    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages."""
+    folders = sorted({path.parent.resolve().as_posix() for path in styles.fonts()})
+    folder = tempfile.mkdtemp(prefix="makebook-fonts-")
+    dirs = "".join(f"<dir>{escape(name)}</dir>" for name in folders)
+    file = Path(folder) / "fonts.conf"
+    cache = f"<cachedir>{escape(folder)}</cachedir>"
+    file.write_text(f"<fontconfig>{dirs}{cache}</fontconfig>", encoding="utf-8")
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(file)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
+        for path in Path(folder).glob("*"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            Path(folder).rmdir()
+
+
+def _blamed(found: ProblemsError, document: Document) -> ProblemsError:
+    """The same problems; one that names a picture is a flaw of that picture."""
+    problems = []
+    for problem in found.problems:
+        image = next((i.name for i in document.images if f"{i.name}" in problem.message), "")
+        if not image:
+            problems.append(problem)
+            continue
+        logo = document.imprint and document.imprint.logo and document.imprint.logo.name == image
+        file = (
+            document.imprint.file if logo and document.imprint else f"source/{document.source[0]}"
+        )
+        message = f"image '{image.rpartition(':')[2]}' cannot be drawn"
+        hint = "export it again as a plain SVG, or as PNG"
+        problems.append(Problem("IMG004", Span(file), message, hint))
+    return ProblemsError(problems)
