@@ -8,6 +8,8 @@ reader, imported when a file needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from press.csldata import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
@@ -33,23 +35,27 @@ def read_bibliography(
     entries: dict[str, Entry] = {}
     for path, name in files:
         found: list[Problem] = []
-        for raw in _read_file(path, name, found):
-            _add(raw, entries, found)
+        text = _read_text(path, name, found)
+        raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
+        found += told
+        for raw in raws:
+            _add(replace(raw, csl=dict(raw.csl)), entries, found)
         problems += sorted(found, key=lambda problem: problem.span)
     return entries
 
 
-def _read_file(path: Path, name: str, problems: list[Problem]) -> list[RawEntry]:
-    text = _read_text(path, name, problems)
-    if text is None:
-        return []
-    reader = _reader(path.suffix.lower())
+@lru_cache(8)
+def _understood(
+    ending: str, name: str, text: str
+) -> tuple[tuple[RawEntry, ...], tuple[Problem, ...]]:
+    """What a file says; the same text is read once."""
+    reader = _reader(ending)
     if reader is None:
         hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris) or PubMed (.nbib)"
-        message = f"'{path.name}' is no kind of bibliography that is known"
-        problems.append(Problem("CIT003", Span(name), message, hint))
-        return []
-    return reader(text, name, problems)
+        message = f"'{Path(name).name}' is no kind of bibliography that is known"
+        return (), (Problem("CIT003", Span(name), message, hint),)
+    problems: list[Problem] = []
+    return tuple(reader(text, name, problems)), tuple(problems)
 
 
 def _read_text(path: Path, name: str, problems: list[Problem]) -> str | None:

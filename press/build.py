@@ -112,6 +112,8 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
             publish(output, done.artifacts)
             record.remember(output, [built], project, engine)
             _list(done.issue, project)
+            trails = {a.edition: a.trail for a in done.artifacts if a.trail}
+            return replace(built, trails=trails)
     except ProblemsError as error:
         return replace(built, entry={}, problems=(*built.problems, *error.problems))
     return built

@@ -20,21 +20,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from press import build
-from press.build import Outcome, UnknownName
-from press.model import Config, Request
-from press.parallel import processors
-from press.problems import ERROR, Problem, ProblemsError, Span, visible
-from press.publish import locked
-
-Message = dict[str, Any]
-Send = Callable[[Message], None]
+from press.model import Request
+from press.steps import Message, Send, Trails, perform, rehearse
 
 BUILDS = 25
 """How many builds a process does in itself, before it is replaced."""
@@ -74,16 +67,6 @@ def warm() -> None:
         build.build(Request(root, root / "build", today))
 
 
-def rehearse(message: Message) -> None:
-    """Build a web page of the project in this process, to put away."""
-    if not message:
-        return
-    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
-        for _, requests in _steps({**message, "output": folder}):
-            build.build(replace(requests[0], formats=("html",), editions=()))
-            return
-
-
 def _in_itself(send: Send) -> None:
     """Build without a copy of the process; what came last is what is built next."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -94,13 +77,14 @@ def _in_itself(send: Send) -> None:
         lines.put("")
 
     threading.Thread(target=listen, daemon=True).start()
+    trails = Trails()
     for _ in range(BUILDS):
         line = lines.get()
         while not lines.empty():
             line = lines.get()
         if not line:
             return
-        perform(json.loads(line), send)
+        perform(trails.give(json.loads(line)), lambda message: send(trails.take(message)))
 
 
 @dataclass
@@ -115,6 +99,8 @@ class _Copy:
     id: int = 0
     said: bytes = b""
     steps: int = 0
+    seen: bool = False
+    """What somebody looks at is finished."""
     last_step: bool = False
     """It is to end when the step that it is at is done."""
     ended: float = 0.0
@@ -147,6 +133,7 @@ class _Forks:
         self.next: Message | None = None
         self.asked = b""
         self.last: Message = {}
+        self.trails = Trails()
         self.hungry = 0.0
         """Since when there is work, and no result."""
 
@@ -174,10 +161,10 @@ class _Forks:
         if self.next and not self.copy:
             self.copy, self.spare = self.spare or self._fork({}), None
             self.last, self.next = self.next, None
-            self.copy.begin(self.last)
+            self.copy.begin(self.trails.give(self.last))
         copy = self.copy
-        if self.last and not self.spare and not self.next and (not copy or copy.steps > 1):
-            self.spare = self._fork(self.last)
+        if self.last and not self.spare and not self.next and (not copy or copy.seen):
+            self.spare = self._fork(self.trails.give(self.last))
         copies = [each for each in (copy, self.spare) if each]
         wait = 0.05 if copy and copy.ended else None
         ready, _, _ = select.select([0, *(each.pipe for each in copies)], [], [], wait)
@@ -244,7 +231,9 @@ class _Forks:
         for line in lines:
             copy.steps += 1
             self.hungry = 0.0
-            self.send(json.loads(line))
+            message = json.loads(line)
+            copy.seen |= message["step"] == "main"
+            self.send(self.trails.take(message))
             if copy.last_step:
                 copy.end(signal.SIGTERM)
         if data:
@@ -299,116 +288,3 @@ def _become_copy() -> None:
     with contextlib.suppress(OSError, AttributeError):
         # Where the first process is killed, this one goes, too (prctl(2), PR_SET_PDEATHSIG).
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
-def perform(message: Message, send: Send, *, alone: bool = False) -> None:
-    """Build what a message asks for, in steps; each is published and told before the next.
-
-    `alone`: this process ends with it, and may step back for others towards the end.
-    """
-    told: list[Problem] = []
-    for label, requests in _steps(message):
-        if alone and label == "rest":
-            os.nice(5)  # nobody looks at it
-        start = time.perf_counter()
-        outcomes = [_safely(request) for request in requests]
-        problems = [p for o in outcomes for p in _all_problems(o)]
-        if label == "rest":
-            told = []
-        told = list(dict.fromkeys([*told, *problems]))
-        send(
-            {
-                "id": message["id"],
-                "step": label,
-                "ms": round((time.perf_counter() - start) * 1000),
-                "failed": any(o.failed for o in outcomes),
-                "made": [name for o in outcomes for name in _made(o)],
-                "problems": [_plain(problem) for problem in sorted(told, key=lambda p: p.span)],
-            }
-        )
-
-
-def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
-    """What somebody looks at first: its web page, then its main edition; then all the rest."""
-    today = date.today()  # noqa: DTZ011 - the author's own day
-    base = Request(
-        Path(message["root"]),
-        Path(message["output"]),
-        today,
-        articles=tuple(message["articles"]),
-        editions=tuple(message["editions"]),
-    )
-    article, imprint = message["article"], message["imprint"]
-    found = _configured(base.root, imprint)
-    if found and (base.root / "source" / f"{article}.md").is_file():
-        one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
-        if "html" in found.formats:
-            yield "page", [replace(one, formats=("html",))]
-        main = found.editions[0].name
-        formats = tuple(name for name in found.formats if name != "html")
-        if formats and (not base.editions or main in base.editions):
-            yield "main", [replace(one, formats=formats, editions=(main,))]
-    names = [name for name in message["imprints"] if name]
-    rest = replace(base, jobs=processors())
-    every = [rest] if "" in message["imprints"] else []
-    yield "rest", every + ([replace(rest, imprints=tuple(names))] if names else [])
-
-
-def _configured(root: Path, imprint: str) -> Config | None:
-    """The configuration as it stands; None where it cannot be read, which the build will tell."""
-    from press.imprints import read_imprint
-    from press.project import effective, imprint_files, read_project
-
-    try:
-        project = read_project(root, [])
-        known = {path.stem for path in imprint_files(root)}
-        own = read_imprint(imprint, project, []) if imprint in known else None
-        return effective(project.config, own)
-    except (ProblemsError, OSError, IndexError):
-        return None
-
-
-def _safely(request: Request) -> Outcome:
-    """Build; whatever goes wrong is a problem among others."""
-    try:
-        with locked(request.output, lambda: None):
-            return build.build(request)
-    except ProblemsError as error:
-        return Outcome(problems=error.problems)
-    except UnknownName as error:
-        message, hint = error.args
-        code = "CFG005" if "edition" in message else "CFG006"
-        return Outcome(problems=(Problem(code, Span("makebook.toml"), message, hint or ""),))
-    except OSError as error:
-        name = os.path.relpath(str(error.filename or "makebook"), request.root)
-        message = f"cannot be read: {error.strerror or error}"
-        hint = "save it again; what you see is what was built before"
-        return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
-    except Exception as error:  # noqa: BLE001 - a fault of the program must not end the server
-        message = f"the build ended with a fault of its own: {type(error).__name__}: {error}"
-        hint = "`makebook build` says more; please report it"
-        return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
-
-
-def _all_problems(outcome: Outcome) -> list[Problem]:
-    return [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
-
-
-def _made(outcome: Outcome) -> Iterator[str]:
-    """The files that were made anew, as they stand in the output folder."""
-    for built in outcome.built:
-        for name, reason in built.reasons.items() if built.entry else ():
-            if reason.startswith(("built", "rebuilt")):
-                yield f"{built.imprint}/{name}" if built.imprint else name
-
-
-def _plain(problem: Problem) -> Message:
-    return {
-        "severity": problem.severity,
-        "error": problem.severity == ERROR,
-        "code": problem.code,
-        "place": str(problem.span),
-        "message": visible(problem.message),
-        "hint": visible(problem.hint),
-        "text": str(problem),
-    }

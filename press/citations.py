@@ -107,18 +107,41 @@ def format_citations(
     """
     if not clusters and not nocite:
         return Citations((), ())
+    cited = {key: entries[key] for key in _cited(clusters, entries, nocite)}
+    try:
+        data = Path(style).read_bytes()
+    except OSError:
+        data = b""
+    # An author's next build most often cites the same: what was formatted is kept.
+    state = repr(
+        (clusters, [(e.key, e.csl, e.evidence) for e in cited.values()], style, lang, data)
+    )
+    if state not in _FORMATTED:
+        found = _format(clusters, cited, Path(style), lang)
+        _FORMATTED.clear()
+        _FORMATTED[state] = found
+    return _FORMATTED[state]
+
+
+_FORMATTED: dict[str, Citations] = {}
+"""What was formatted last, by all that decides about it."""
+
+
+def _format(
+    clusters: Sequence[Cluster], entries: Mapping[str, Entry], style: Path, lang: str
+) -> Citations:
     from press.cslengine import Engine, StyleError
 
     try:
-        engine = Engine(Path(style), lang)
-        for key in _cited(clusters, entries, nocite):
-            engine.add(key, entries[key].csl)
+        engine = Engine(style, lang)
+        for key, entry in entries.items():
+            engine.add(key, entry.csl)
         engine.sort()
         engine.disambiguate()
         marks = tuple(_marks(clusters, engine))
         references = tuple(_references(engine, entries))
     except (StyleError, *_BROKEN) as error:
-        message = f"the citation style '{Path(style).name}' cannot be used: {error}"
+        message = f"the citation style '{style.name}' cannot be used: {error}"
         hint = "take a style from https://citationstyles.org, or name one that comes with makebook"
         raise ProblemsError([Problem("CIT004", Span(str(style)), message, hint)]) from error
     return Citations(marks, references, engine.numeric, engine.superscript)

@@ -14,9 +14,9 @@ from PIL.Image import Dither, Quantize
 
 from press.colour import tones
 from press.model import Document
-from press.typeset import render
 from press.pdfread import raster
 from press.styles import Styles
+from press.typeset import render
 
 WIDTH, HEIGHT = 1400, 2100
 

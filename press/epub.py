@@ -36,12 +36,17 @@ _ENDINGS = {
 
 
 def write_epub(
-    document: Document, pages: Sequence[Sequence[str]], edition: str, styles: Styles
+    document: Document,
+    pages: Sequence[Sequence[str]],
+    edition: str,
+    styles: Styles,
+    cover: bytes | None = None,
 ) -> Artifact:
     """Make the e-book.
 
     `pages` lists, for each page of the printed edition named `edition`, the ids that begin on it:
-    the page-list follows them (EPUB Accessibility 1.1, 3.2).
+    the page-list follows them (EPUB Accessibility 1.1, 3.2). A `cover` is drawn unless one is
+    given, a PNG.
     """
     title = markup.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
@@ -52,7 +57,8 @@ def write_epub(
         for index, image in enumerate(document.images, 1)
     }
     chapters = make_chapters(document, title, pages, names)
-    book = _Book(document, chapters, styles, edition)
+    cover = cover or draw_cover(document, styles)
+    book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
         book.add(names[image.name], image.media_type, image.data)
     return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
@@ -82,7 +88,12 @@ class _Writer(epub.EpubWriter):  # type: ignore[misc]
 
 class _Book:
     def __init__(
-        self, document: Document, chapters: list[Chapter], styles: Styles, edition: str
+        self,
+        document: Document,
+        chapters: list[Chapter],
+        styles: Styles,
+        edition: str,
+        cover: bytes,
     ) -> None:
         self.document = document
         self.chapters = chapters
@@ -99,7 +110,7 @@ class _Book:
             "ibooks", "http://vocabulary.itunes.apple.com/rdf/ibooks/vocabulary-extensions-1.0/"
         )
         self._metadata(edition)
-        self._documents()
+        self._documents(cover)
 
     def add(self, name: str, media_type: str, data: bytes, *properties: str) -> epub.EpubItem:
         """Put a file into the package."""
@@ -120,10 +131,10 @@ class _Book:
         )
         return self.add(name, "application/xhtml+xml", text.encode(), *properties)
 
-    def _documents(self) -> None:
+    def _documents(self, cover: bytes) -> None:
         document, labels = self.document, self.document.labels
-        cover = self.add("cover.png", "image/png", draw_cover(document, self.styles), "cover-image")
-        self._meta("", {"name": "cover", "content": cover.id})
+        item = self.add("cover.png", "image/png", cover, "cover-image")
+        self._meta("", {"name": "cover", "content": item.id})
         alt = f"{labels['cover']}: {document.matter.title}"
         image = etree.Element("img", src="cover.png", alt=alt, role="doc-cover")
         holder = etree.Element("div")

@@ -1,8 +1,8 @@
 """Some pages of a handout, before all the others: for the eyes of its author alone.
 
-In: a Document, an Edition, and what is known of its pages as they were before it was changed. Out: a
-PDF of the pages that may have changed and are looked at. It is shown at once, while the handout is
-made, proved and published; what it shows is what will be printed, but it is not published itself.
+In: a Document, an Edition, and where its pages began before it was changed. Out: a PDF of the pages
+that may have changed and are looked at. It is shown at once, while the handout is made, proved and
+published; what it shows is what will be printed, but it is not published itself.
 
 A page is laid out from where it began before, so a change on page 20 costs no more than one on page
 2. What stands before the change is as it was; the page before it may give or take some lines.
@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from press.engine import Excerpt
 from press.model import Document, Edition, Trail
 from press.pdf import deciding, handout_html, sheets_of
-from press.problems import ProblemsError
 from press.styles import Styles
 from press.typeset import render
 
@@ -34,32 +33,40 @@ class Galley:
     pages: int
 
 
-def pull(
-    document: Document,
-    edition: Edition,
-    styles: Styles,
-    seen: tuple[int, int],
-    total: int,
-    trail: Trail | None,
-) -> Galley | None:
-    """Lay out what has changed of the pages that are looked at; None where nothing has.
+@dataclass(frozen=True)
+class Sight:
+    """What somebody looks at; pages count from 0."""
 
-    `seen` are the first and the last page that somebody looks at, from 0; `total`, how many there
-    were. Where the change stands elsewhere, it is the page of the change, and one on either side.
+    first: int
+    last: int
+    pages: int
+    """How many there were."""
+    anyway: bool = False
+    """Wanted though nothing has changed."""
+
+
+def pull(
+    document: Document, edition: Edition, styles: Styles, sight: Sight, trail: Trail | None
+) -> Galley | None:
+    """Lay out what has changed of the pages in sight; None where nothing has.
+
+    Where the change stands elsewhere, it is the page of the change, and one on either side.
 
     Raises:
         ProblemsError: the styles are broken, or WeasyPrint complained of something.
     """
-    html, sheets, first = handout_html(document, edition, styles), sheets_of(edition, styles), 0
+    html, sheets = handout_html(document, edition, styles), sheets_of(edition, styles)
+    first, last, total = 0, sight.last, sight.pages
     if trail and list(trail.sheets[: len(sheets)]) == sheets:
         sheets, total = list(trail.sheets), len(trail.anchors)
         changed = _changed(trail, deciding(document, html, sheets))
-        if changed is None:
+        if changed is None and not sight.anyway:
             return None
+        changed = sight.first if changed is None else changed
         first = max(0, changed - 1)
-        last = max(seen[1], changed) if seen[1] >= first else changed + 1
+        last = max(last, changed) if last >= first else changed + 1
     else:
-        trail, last = None, seen[1]
+        trail = None
     excerpt = Excerpt(first, last, total, trail)
     laid = render(html, sheets, document, styles, tagged=False, excerpt=excerpt)
     for page in laid.pages:

@@ -143,7 +143,7 @@ def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], lis
 def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
     document, edition = one.document, one.edition
     here = laid.page_of("references") if edition.references == "sheet" else 0
-    artifact = laid.write(one.name(), one.carried)
+    artifact = replace(laid.write(one.name(), one.carried), trail=laid.trail)
     handout = _proved(laid.document, edition, artifact, here, problems)
     files = [handout]
     if edition.references == "companion" and document.references:

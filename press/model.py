@@ -427,3 +427,5 @@ class Built:
     imprint: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """For each file asked for, why it was made anew, or was not."""
+    trails: Mapping[str, Trail] = field(default_factory=dict)
+    """For each edition that was laid out by this run."""

@@ -195,7 +195,9 @@ def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:
 
     The hash stands on every page, changes with every word, and moves nothing.
     """
-    pictures = [f"{image.name} {hashlib.sha256(image.data).hexdigest()}" for image in document.images]
+    pictures = [
+        f"{image.name} {hashlib.sha256(image.data).hexdigest()}" for image in document.images
+    ]
     return "\0".join((*sheets, *pictures, html.replace(document.hash, "")))
 
 

@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ from press.matter import nearest
 from press.problems import Problem, ProblemsError, Span
 from press.project import FILE, imprint_files, read_project
 from press.publish import MANIFEST, read_manifest
-from press.site import Board, application
+from press.site import Board, Early, application
 from press.watch import watch
 
 PORT = 8377
@@ -128,6 +129,8 @@ class _Work:
     tries: int = 0
     article: str = ""
     imprint: str = ""
+    sight: dict[str, Any] = field(default_factory=dict)
+    """What somebody looks at: the view, the edition, its first and last page in sight."""
     looked_at: set[str] = field(default_factory=set)
     """Imprints that somebody has looked at."""
 
@@ -172,7 +175,7 @@ class _Server:
 
     # What to build
 
-    def look(self, article: str, imprint: str | None) -> None:
+    def look(self, article: str, imprint: str | None, sight: dict[str, Any]) -> None:
         """Somebody looks at this: it is built first, and built at all."""
         known = {path.stem for path in imprint_files(self.order.root)}
         if imprint is None or (imprint and imprint not in known):
@@ -180,6 +183,7 @@ class _Server:
         new = imprint not in self._imprints()
         self.work.article = article or self.work.article
         self.work.imprint = imprint
+        self.work.sight = sight or self.work.sight
         self.work.looked_at.add(imprint)
         if new:
             self.ask()
@@ -210,10 +214,22 @@ class _Server:
         message = {
             "id": self.work.number, "root": str(order.root), "output": str(order.output),
             "articles": order.articles, "editions": order.editions, "imprints": self._imprints(),
-            "article": article, "imprint": self.work.imprint,
+            "article": article, "imprint": self.work.imprint, "sight": self._sight(),
         }  # fmt: skip
         with contextlib.suppress(ConnectionError, RuntimeError):
             builder.stdin.write(json.dumps(message).encode() + b"\n")
+
+    def _sight(self) -> dict[str, Any]:
+        """What is looked at, with the number of its pages; nothing where nobody looks."""
+        sight = self.work.sight
+        if not self.board.watched or not sight:
+            return {}
+        issue = self.board.state["issues"].get(self.work.imprint, [])
+        files = (f for a in issue if a["name"] == self.work.article for f in a["files"])
+        edition = [f for f in files if f["edition"] == sight["edition"] and f["format"] == "pdf"]
+        if sight["view"] != "print":
+            return sight
+        return {**sight, "pages": edition[0]["pages"]} if edition else {}
 
     def _first_article(self) -> str:
         asked = [Path(name).name.removesuffix(".md") for name in self.order.articles]
@@ -283,15 +299,34 @@ class _Server:
         if not newest:  # what it published stands, all the same
             self._show()
             return
+        if message["step"] == "galley":
+            self._show_early(message)
+            return
         step, problems, failed = message["step"], message["problems"], message["failed"]
         if step == "rest":
             self.work.done = self.work.number
+        early = self.board.early
+        if early and (early.number == self.work.number if failed else step == "rest"):
+            self.board.early = None  # what was seen of it is finished now, or never will be
         elif not failed:  # of warnings, only the last step knows all
             before = [p for p in self.board.state["problems"] if not p["error"]]
             problems = [*problems, *(p for p in before if p not in problems)]
         was = self.board.state["failed"]
         self._show(building=step != "rest", problems=problems, failed=failed)
         self._print(step, message, recovered=was and not failed)
+
+    def _show_early(self, message: Mapping[str, Any]) -> None:
+        """Show what somebody looks at before it is finished."""
+        self.board.early = None
+        if data := message.get("data"):
+            file = message["file"]
+            facts = read_manifest((self.order.output / file).parent)["articles"]
+            over = facts[self.work.article]["files"][Path(file).name]["sha256"]
+            self.board.early = Early(
+                self.work.number, file, over, b64decode(data),
+                message.get("first", 0), message.get("pages", 0),
+            )  # fmt: skip
+        self._show()
 
     def _lost(self) -> None:
         self.work.done = self.work.number
@@ -328,7 +363,7 @@ class _Server:
         """Tell everybody who looks what stands in the output folder now."""
         names = self._imprints()
         known = sorted({path.stem for path in imprint_files(self.order.root)})
-        issues = {name: _issue(self.order.output / name) for name in names}
+        issues = {name: _issue(self.order.output, name, self.board.early) for name in names}
         self.board.tell(
             issues=issues, imprints=known, imprint=self.work.imprint, article=self.work.article,
             number=self.work.number, time=time.strftime("%H:%M:%S"), **changes,
@@ -383,19 +418,28 @@ async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[dict[s
         yield json.loads(line)
 
 
-def _issue(folder: Path) -> list[dict[str, Any]]:
-    """The articles in a folder, and their files, as the manifest has them."""
-    manifest = read_manifest(folder)
+def _issue(output: Path, imprint: str, early: Early | None) -> list[dict[str, Any]]:
+    """The articles of an imprint, and their files, as the manifest has them.
+
+    One of which something newer is shown early says what, as `early`.
+    """
+    manifest = read_manifest(output / imprint)
     keys = ("format", "edition", "part", "kind", "pages", "sha256")
+
+    def told(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        file = {"name": name, **{key: facts[key] for key in keys}}
+        newer = early and (early.file, early.over) == (
+            f"{imprint}/{name}".lstrip("/"),
+            facts["sha256"],
+        )
+        return {**file, "early": early.told()} if early and newer else file
+
     return [
         {
             "name": name,
             "title": entry.get("title", name),
             "editions": entry["editions"],
-            "files": [
-                {"name": file, **{key: facts[key] for key in keys}}
-                for file, facts in entry["files"].items()
-            ],
+            "files": [told(file, facts) for file, facts in entry["files"].items()],
         }
         for name in manifest.get("order", [])
         if (entry := manifest["articles"].get(name))

@@ -18,12 +18,21 @@ from lxml import etree
 
 from press.pdfread import page_sizes, raster
 from press.preview import png
+from press.publish import digest
 
 _SHOWN = frozenset({".html", ".pdf", ".epub"})
 """What may be asked for of the output folder."""
 _PICTURES = 48
 _LARGEST = 64 << 20
 """Bytes of a file in an e-book that is still shown."""
+
+
+Source = Path | bytes
+"""A finished file, or what there is of a newer one."""
+
+
+def _read(source: Source) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
 
 
 class Pictures:
@@ -34,16 +43,19 @@ class Pictures:
         """PDFium does one thing at a time."""
         self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
 
-    def page(self, path: Path, number: int, width: int) -> bytes:
+    def page(self, source: Source, number: int, width: int) -> bytes:
         """A page, so many pixels wide; pages count from 0.
 
         Raises:
             ValueError: there is no such page, or no PDF that can be opened.
         """
-        key = (f"{path}:{path.stat().st_mtime_ns}", number, width)
+        name = (
+            digest(source) if isinstance(source, bytes) else f"{source}:{source.stat().st_mtime_ns}"
+        )
+        key = (name, number, width)
         with self._lock:
             if key not in self._kept:
-                data = path.read_bytes()
+                data = _read(source)
                 if number >= len(page_sizes(data)):
                     raise ValueError(f"there is no page {number}")
                 self._kept[key] = png(raster(data, number, width), quick=True)
@@ -74,14 +86,14 @@ def published(output: Path, name: str) -> Path | None:
     return path if inside and path.suffix in _SHOWN else None
 
 
-def book_file(path: Path, name: str) -> bytes | None:
+def book_file(source: Source, name: str) -> bytes | None:
     """A file of an e-book; None where there is none of that name, or it is too large to show.
 
     Raises:
         ValueError: this is no e-book that can be opened.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as book:
+        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
             info = book.getinfo(name)
             return book.read(info) if info.file_size <= _LARGEST else None
     except KeyError:
@@ -90,7 +102,7 @@ def book_file(path: Path, name: str) -> bytes | None:
         raise ValueError(str(error)) from None
 
 
-def book_chapters(path: Path) -> list[dict[str, str]]:
+def book_chapters(source: Source) -> list[dict[str, str]]:
     """Path in the file, and title, of each chapter of an e-book, in the order of reading.
 
     Raises:
@@ -98,7 +110,7 @@ def book_chapters(path: Path) -> list[dict[str, str]]:
     """
     safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as book:
+        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
             container = etree.fromstring(book.read("META-INF/container.xml"), safe)
             opf = next(container.iter("{*}rootfile")).get("full-path") or ""
             package = etree.fromstring(book.read(opf), safe)

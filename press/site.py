@@ -11,6 +11,8 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from press.showing import Pictures, book_chapters, book_file, published
+from press.publish import digest
+from press.showing import Pictures, Source, book_chapters, book_file, published
 
 VIEWER = Path(__file__).parent / "viewer"
 _TYPES = {
@@ -65,21 +68,57 @@ _BEAT = 15.0
 """Seconds between signs of life in a stream of events."""
 
 
+@dataclass(frozen=True)
+class Early:
+    """What is shown of a file before it is finished."""
+
+    number: int
+    """Of the save that it shows."""
+    file: str
+    """Its name in the output folder."""
+    over: str
+    """The hash of the file that stands there, and is no longer what the author wrote."""
+    data: bytes
+    first: int = 0
+    """Of a PDF, the page that its first page is in the finished file; they count from 0."""
+    pages: int = 0
+
+    def told(self) -> dict[str, Any]:
+        """What a browser must know to ask for it."""
+        return {"version": self.version, "first": self.first, "pages": self.pages}
+
+    @cached_property
+    def version(self) -> str:
+        """Tells it apart from every other file of that name."""
+        return f"early-{self.number}-{digest(self.data)[:16]}"
+
+
 class Board:
     """What there is to see, and who is looking."""
 
     def __init__(self, output: Path) -> None:
         self.output = output
         self.state: dict[str, Any] = {}
+        self.early: Early | None = None
         self.closed = False
-        self.looks: Callable[[str, str | None], None] = lambda *_: None
-        """Told the article and the imprint that somebody looks at."""
+        self.looks: Callable[[str, str | None, dict[str, Any]], None] = lambda *_: None
+        """Told the article and the imprint that somebody looks at, and what of them."""
         self._changed: set[asyncio.Event] = set()
 
     def tell(self, **changes: Any) -> None:
         """Change what there is to see."""
         self.state = {**self.state, **changes}
         self._wake()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self._changed)
+
+    def shown_early(self, name: str, version: str | None) -> Early | None:
+        """A version of a file that is not finished, by what its address says."""
+        early = self.early
+        return early if early and (early.file, early.version) == (name, version) else None
 
     def close(self) -> None:
         """End every stream."""
@@ -187,35 +226,54 @@ class _Site:
             return _missing()
         return JSONResponse(await run_in_threadpool(self.pictures.sizes, path))
 
+    def _early(self, request: Request) -> Early | None:
+        """What there is of a newer version, where the address asks for that."""
+        return self.board.shown_early(request.path_params["name"], request.query_params.get("v"))
+
     async def page(self, request: Request) -> Response:
-        path, query = self._found(request, ".pdf"), request.query_params
+        early, query = self._early(request), request.query_params
+        source: Source | None = early.data if early else self._found(request, ".pdf")
         try:
             number, width = int(query["page"]), min(max(int(query["width"]), 50), _WIDEST)
         except (KeyError, ValueError):
             return _missing()
-        if path is None or number < 0:
+        number -= early.first if early else 0
+        if source is None or number < 0:
             return _missing()
-        data = await run_in_threadpool(self.pictures.page, path, number, width)
+        data = await run_in_threadpool(self.pictures.page, source, number, width)
         return Response(data, 200, {"Cache-Control": "private, max-age=3600"}, "image/png")
 
     async def chapters(self, request: Request) -> Response:
-        path = self._found(request, ".epub")
-        if path is None:
+        early = self._early(request)
+        source: Source | None = early.data if early else self._found(request, ".epub")
+        if source is None:
             return _missing()
-        return JSONResponse(await run_in_threadpool(book_chapters, path))
+        return JSONResponse(await run_in_threadpool(book_chapters, source))
 
     async def chapter(self, request: Request) -> Response:
         name, _, inside = request.path_params["name"].partition(".epub/")
-        path = published(self.board.output, f"{name}.epub")
-        data = await run_in_threadpool(book_file, path, inside) if path else None
+        name, version = f"{name}.epub", request.path_params["version"]
+        early = self.board.shown_early(name, version)
+        source = early.data if early else published(self.board.output, name)
+        data = await run_in_threadpool(book_file, source, inside) if source else None
         if data is None:
             return _missing()
         kind = _TYPES.get(Path(inside).suffix.lower(), "application/octet-stream")
         return Response(data, 200, {"Content-Security-Policy": _CONTENT}, kind)
 
+    async def looking(self, request: Request) -> Response:
+        query = request.query_params
+        try:
+            pages = {key: max(0, int(query.get(key, "0"))) for key in ("first", "last")}
+        except ValueError:
+            return _missing()
+        sight = {"view": query.get("view", ""), "edition": query.get("edition", ""), **pages}
+        self.board.looks(query.get("article", ""), query.get("imprint"), sight)
+        return Response(status_code=204)
+
     async def events(self, request: Request) -> Response:
         query = request.query_params
-        self.board.looks(query.get("article", ""), query.get("imprint"))
+        self.board.looks(query.get("article", ""), query.get("imprint"), {})
         return StreamingResponse(self.board.events(), media_type="text/event-stream")
 
 
@@ -231,6 +289,7 @@ def application(board: Board) -> ASGIApp:
         Route("/chapters/{name:path}", site.chapters),
         Route("/book/{version}/{name:path}", site.chapter),
         Route("/events", site.events),
+        Route("/looking", site.looking),
     ]
     failures: dict[Any, Any] = {Exception: _failed, OSError: _gone, ValueError: _gone}
     return _Guard(Starlette(routes=routes, exception_handlers=failures))

@@ -36,16 +36,35 @@ def render(
     excerpt: engine.Excerpt | None = None,
 ) -> Any:
     """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
-    with _fonts(styles), listening(document):
+    with _fonts(styles), listening(document) as complaints:
         engine.start()
-        from weasyprint import CSS, HTML
+        from weasyprint import HTML
 
         fetcher = _fetcher(document)
         html = _parse(text) or HTML(string=text, base_url=_BASE)
         html.url_fetcher, html.excerpt = fetcher, excerpt
-        parsed = [CSS(string=sheet, url_fetcher=fetcher) for sheet in sheets]
+        parsed = [_parsed(sheet, fetcher, complaints) for sheet in sheets]
         options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
         return html.render(stylesheets=parsed, **options)
+
+
+_SHEETS: dict[str, Any] = {}
+"""Style sheets that were parsed, and of which nothing was to be complained."""
+
+
+def _parsed(sheet: str, fetcher: Any, complaints: list[str]) -> Any:
+    """A style sheet for WeasyPrint, parsed once."""
+    from weasyprint import CSS
+
+    if sheet in _SHEETS:
+        return _SHEETS[sheet]
+    before = len(complaints)
+    css = CSS(string=sheet, url_fetcher=fetcher)
+    if len(complaints) == before:
+        if len(_SHEETS) > 15:
+            _SHEETS.clear()
+        _SHEETS[sheet] = css
+    return css
 
 
 def _parse(text: str) -> Any:
@@ -86,8 +105,11 @@ def _fetcher(document: Document) -> Any:
 
 
 @contextlib.contextmanager
-def listening(document: Document) -> Iterator[None]:
-    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture."""
+def listening(document: Document) -> Iterator[list[str]]:
+    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture.
+
+    Gives the list that its words go into.
+    """
     records: list[str] = []
 
     class Handler(logging.Handler):
@@ -99,7 +121,7 @@ def listening(document: Document) -> Iterator[None]:
     logger.handlers[:], logger.propagate = [handler], False
     logger.setLevel(logging.WARNING)
     try:
-        yield
+        yield records
     finally:
         logger.handlers[:], logger.propagate = old, propagate
         logger.setLevel(previous)

@@ -22,12 +22,12 @@ LAYERS = (
     "readability ris settings styles words",
     "assemble digests identity units",
     # Formats, and the tools that only they use.
-    "booklet chapters cover editions engine epub fonts library offers page parallel pdf pdfread qr "
-    "semantics sight",
+    "booklet chapters cover editions engine epub fonts galley library offers page parallel pdf "
+    "pdfread qr semantics sight typeset",
     "changes check compose measure proof proofpage sheets",
     "diff doctor inputs make new preview publish record report sweep",
     "build judge",
-    "builder showing watch",
+    "builder showing steps watch",
     "site",
     "serve",
     "cli",
@@ -57,7 +57,7 @@ OWNERS = {
     "uharfbuzz": "fonts",
     "uvicorn": "serve",
     "watchfiles": "watch",
-    "weasyprint": "engine pdf",
+    "weasyprint": "engine pdf typeset",
     "yaml": "matter",
     # Trees are everybody's trade.
     "lxml": "*",

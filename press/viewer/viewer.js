@@ -23,6 +23,7 @@ const filesOf = (format) => (article() ? article().files.filter((f) => f.format 
 const label = (f) => `${f.edition}${f.part ? `, ${f.part}` : ""}`;
 const path = (file) => (chosen.imprint ? `${chosen.imprint}/` : "") + file.name;
 const address = (file) => path(file).split("/").map(encodeURIComponent).join("/");
+const newest = (file) => (file.early ? file.early.version : file.sha256);
 
 function prints() {
   const order = article() ? article().editions : [];
@@ -87,7 +88,8 @@ function bar() {
   buttons($("devices"), devices, device(), (key) => choose({ device: key }));
   $("open").hidden = !file();
   if (file()) $("open").href = `/file/${address(file())}`;
-  $("status").textContent = state.building ? "Building …" :
+  const early = file() && file().early;
+  $("status").textContent = state.building ? (early ? "Shown, being proved …" : "Building …") :
     state.failed ? "Not built" : `Up to date, ${state.time}`;
   document.title = `${state.failed ? "✕ " : ""}${article() ? article().title : "makebook"}`;
 }
@@ -150,12 +152,7 @@ function draw(box) {
     () => { if (box.wanted === src) box.wanted = ""; });
 }
 
-async function showPages(file, again) {
-  const name = address(file), hash = file.sha256;
-  const answer = await fetch(`/sizes/${name}?v=${hash}`).catch(() => null);
-  if (!answer || !answer.ok || version !== hash) return;
-  const sizes = await answer.json();
-  if (version !== hash) return;
+function layPages(sizes, again) {
   while (pages.children.length > sizes.length) pages.lastChild.remove();
   sizes.forEach(([wide, high], number) => {
     let box = pages.children[number];
@@ -167,32 +164,73 @@ async function showPages(file, again) {
       pages.append(box);
       near.observe(box);
     }
-    if (!again) box.querySelectorAll("img").forEach((old) => old.remove());
+    if (!again) {
+      box.querySelectorAll("img").forEach((old) => old.remove());
+      box.wanted = "";
+    }
     box.style.setProperty("--wide", `${(wide * 96) / 72}px`);
     box.style.aspectRatio = `${wide} / ${high}`;
     box.ariaLabel = `Page ${number + 1} of ${sizes.length}`;
     box.lastChild.textContent = `${number + 1} / ${sizes.length}`;
-    box.dataset.src = `/page/${name}?page=${number}&v=${hash}`;
-    box.wanted = "";
+  });
+}
+
+async function showPages(file, again) {
+  const name = address(file), hash = newest(file), early = file.early;
+  if (!(again && early)) {  // what is shown early has the sheets of what was there
+    const answer = await fetch(`/sizes/${name}?v=${hash}`).catch(() => null);
+    if (!answer || !answer.ok || version !== hash) return;
+    const sizes = await answer.json();
+    if (version !== hash) return;
+    layPages(sizes, again);
+  }
+  [...pages.children].forEach((box, number) => {
+    const newer = early && number >= early.first && number < early.first + early.pages;
+    box.dataset.src = `/page/${name}?page=${number}&v=${newer ? hash : file.sha256}`;
   });
   if (!again) main.scrollTop = chosen.scroll[shown] || 0;
   const middle = main.getBoundingClientRect().height / 2;
   const far = (box) => Math.abs(box.getBoundingClientRect().top + box.clientHeight / 2 - middle);
   const close = (box) => far(box) < 900 + middle + box.clientHeight / 2;
   [...pages.children].filter(close).sort((a, b) => far(a) - far(b)).forEach(draw);
+  tell();
+}
+
+// What is looked at is shown first when it changes: the server is told.
+
+let lastTold = "", telling = 0;
+
+function tell() {
+  if (!state || !file()) return;
+  const high = main.getBoundingClientRect();
+  const seen = [...pages.children].map((box) => box.getBoundingClientRect())
+    .flatMap((box, n) => (box.bottom > high.top && box.top < high.bottom ? [n] : []));
+  const query = new URLSearchParams({
+    article: chosen.article, imprint: chosen.imprint, view: view(),
+    edition: view() === "print" && !file().part ? file().edition : "",
+    first: Math.min(...seen, 1e6) % 1e6, last: Math.max(...seen, 0),
+  }).toString();
+  if (query === lastTold) return;
+  lastTold = query;
+  fetch(`/looking?${query}`).catch(() => { lastTold = ""; });
+}
+
+function tellSoon() {
+  clearTimeout(telling);
+  telling = setTimeout(tell, 100);
 }
 
 // Chapters of an e-book, and the web page
 
 const books = {};        // hash of an e-book -> its chapters
 const chapter = () => {
-  const found = (file() && books[file().sha256]) || [];
+  const found = (file() && books[newest(file())]) || [];
   const name = chosen.chapter[chosen.article] || "";
   return (found.find((c) => c.path === name) || found[0] || { path: "" }).path;
 };
 
 async function showBook(file) {
-  const hash = file.sha256;
+  const hash = newest(file);
   if (!books[hash]) {
     const answer = await fetch(`/chapters/${address(file)}?v=${hash}`).catch(() => null);
     if (!answer || !answer.ok) return;
@@ -277,12 +315,13 @@ function show() {
   $("empty").hidden = Boolean(what);
   pages.hidden = !what || view() !== "print";
   frames.hidden = !what || view() === "print";
-  if (!what || (place === shown && what.sha256 === version)) return;
+  if (!what || (place === shown && newest(what) === version)) return;
   const again = place === shown;
   if (!again && view() !== "print") frames.replaceChildren();
   if (!again && view() === "print") pages.replaceChildren();
   shown = place;
-  version = what.sha256;
+  version = newest(what);
+  tellSoon();
   if (view() === "print") showPages(what, again);
   else if (view() === "book") showBook(what);
   else load(`/file/${address(what)}?v=${what.sha256}`);
@@ -393,5 +432,7 @@ $("chapter").addEventListener("change", (event) => {
   choose({});
 });
 addEventListener("pagehide", () => { keepScroll(); save(); });
+main.addEventListener("scroll", tellSoon, { passive: true });
+addEventListener("resize", tellSoon);
 addEventListener("resize", () => [...pages.children].filter((box) => box.near).forEach(draw));
 connect();
