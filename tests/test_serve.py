@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from press import builder
+from press import steps
 from press.showing import published
 from tests.conftest import needed
 from tests.devtools import chromium
@@ -154,7 +154,8 @@ def test_what_is_saved_is_shown(server):
     assert not state["failed"]
     assert {f["format"] for f in state["issues"][""][0]["files"]} == {"pdf", "epub", "html"}
     assert (server.output / "tea.pdf").is_file()
-    assert any(re.match(r"\d\d:\d\d:\d\d web page in .* s: tea.html", s) for s in server.lines)
+    line = r"\d\d:\d\d:\d\d main edition in .* s: tea.epub, tea.pdf"
+    assert any(re.match(line, said) for said in server.lines), server.lines
 
 
 def test_an_event_comes_by_itself(server):
@@ -337,6 +338,98 @@ def test_pages_and_chapters(server):
     assert answer.header("x-content-type-options") == "nosniff"
 
 
+@contextmanager
+def looking(server, **sight: str):
+    """Somebody looks at this; gives what the stream of events says."""
+    with server.asked("/events") as stream:
+
+        def states():
+            for line in stream:
+                if line.startswith(b"data: "):
+                    yield json.loads(line.removeprefix(b"data: "))
+
+        query = "&".join(f"{key}={value}" for key, value in sight.items())
+        assert server.ask(f"/looking?article=tea&imprint=&{query}").status == 204
+        yield states()
+
+
+def shown_early(states, name: str) -> tuple[dict, dict]:
+    """The first state in which something newer than what stands in the folder is shown."""
+    for state in states:
+        for file in state["issues"][""][0]["files"]:
+            if file["name"] == name and "early" in file:
+                return state, file
+    raise AssertionError("never")
+
+
+def test_a_page_is_seen_before_it_is_finished(server):
+    """The picture that is shown early is, to the byte, that of the finished page."""
+    server.save("\n\n".join(f"Paragraph {n} about tea." for n in range(90)))
+    with looking(server, view="print", edition="letter", first="1", last="1") as states:
+        words = [f"Paragraph {n} about {'green ' if n == 60 else ''}tea." for n in range(90)]
+        server.article.write_text(TEXT.replace("WORDS", "\n\n".join(words)), "utf-8")
+        state, file = shown_early(states, "tea.pdf")
+        assert state["building"]
+        early = file["early"]
+        assert early["first"] <= 1 < early["first"] + early["pages"]
+        address = "/page/tea.pdf?page=1&width=700&v="
+        seen = server.ask(address + early["version"]).body
+        assert seen != server.ask(address + file["sha256"]).body
+        state = next(s for s in states if not s["building"])
+    file = next(f for f in state["issues"][""][0]["files"] if f["name"] == "tea.pdf")
+    assert "early" not in file
+    assert server.ask(address + file["sha256"]).body == seen
+    assert server.ask(address + early["version"]).body == seen  # asked too late
+
+
+def test_a_chapter_is_read_before_it_is_finished(server):
+    server.save("As it was.")
+    with looking(server, view="book") as states:
+        server.article.write_text(TEXT.replace("WORDS", "As it will be."), "utf-8")
+        _, file = shown_early(states, "tea.epub")
+        version = file["early"]["version"]
+        chapters = json.loads(server.ask(f"/chapters/tea.epub?v={version}").body)
+        texts = [server.ask(f"/book/{version}/tea.epub/{c['path']}").body for c in chapters]
+        assert any(b"As it will be." in text for text in texts)
+        assert b"As it will be." not in server.ask(f"/book/1/tea.epub/{chapters[-1]['path']}").body
+        for name in ("other.epub", "../tea.epub", "us/tea.epub"):
+            assert server.ask(f"/chapters/{name}?v={version}").status == 404
+        assert not next(s for s in states if not s["building"])["failed"]
+
+
+def test_what_is_undone_is_shown_no_longer(server):
+    server.save("As it was.")
+    with looking(server, view="print", edition="letter", first="0", last="0") as states:
+        was = server.article.read_bytes()
+        server.article.write_text(TEXT.replace("WORDS", "A slip."), "utf-8")
+        shown_early(states, "tea.pdf")
+        server.article.write_bytes(was)
+        state = next(s for s in states if not s["building"])
+        assert not any("early" in file for file in state["issues"][""][0]["files"])
+
+
+@pytest.mark.parametrize("query", ["first=x", "last=", "first=0&last=1e3"])
+def test_pages_in_sight_are_numbers(server, query):
+    assert server.ask(f"/looking?article=tea&imprint=&view=print&{query}").status == 404
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        {"view": "print", "edition": "none", "first": "0", "last": "0"},
+        {"view": "print", "edition": "letter", "first": "7", "last": "900000000"},
+        {"view": "print", "edition": "letter", "first": "5", "last": "2"},
+        {"view": "none"},
+    ],
+)
+def test_what_cannot_be_looked_at_does_no_harm(server, sight):
+    with looking(server, **sight):
+        assert not server.save(f"Words for {sight}.".translate({ord(c): None for c in "{}"}))[
+            "failed"
+        ]
+        assert not any(" fault " in line for line in server.lines)
+
+
 def test_every_answer_is_guarded(server):
     for path in ("/", "/viewer/viewer.js", "/file/tea.pdf", "/nothing", "/events"):
         answer = server.ask(path)
@@ -402,10 +495,10 @@ def test_a_builder_that_builds_in_itself(tmp_path):
     ) as process:  # fmt: skip
         process.stdin.write(json.dumps(order) + "\n")
         process.stdin.flush()
-        said = [json.loads(process.stdout.readline()) for _ in range(4)]
+        said = [json.loads(process.stdout.readline()) for _ in range(3)]
         process.stdin.close()
         assert process.wait(20) == 0
-    assert [m.get("step") for m in said[1:]] == ["page", "main", "rest"]
+    assert [m.get("step") for m in said[1:]] == ["main", "rest"]
     assert not any(m["failed"] for m in said[1:])
     assert (root / "build" / "tea.pdf").is_file()
 
@@ -414,11 +507,11 @@ def test_a_fault_is_a_problem(tmp_path, monkeypatch):
     def fail(_):
         raise KeyError("a fault")
 
-    monkeypatch.setattr(builder.build, "build", fail)
+    monkeypatch.setattr(steps.build, "build", fail)
     told = []
     order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [],
              "editions": [], "imprints": [""], "article": "", "imprint": ""}  # fmt: skip
-    builder.perform(order, told.append)
+    steps.perform(order, told.append)
     assert told[-1]["failed"]
     assert "KeyError" in told[-1]["problems"][0]["message"]
 
