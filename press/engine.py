@@ -41,6 +41,7 @@ def start() -> None:
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
     _know_pages()
     _know_types()
+    _know_defaults()
     _fill_lines()
     _know_starts()
 
@@ -137,6 +138,31 @@ def _know_types() -> None:
             self._declarations = known
 
     Parser._parse = parse  # noqa: SLF001
+
+
+def _know_defaults() -> None:
+    """Take the default of a property that no rule sets from where it stands, without more ado.
+
+    WeasyPrint asks each time whether it is logical, pending, or a formula, which a default is not.
+    """
+    from weasyprint.css import (
+        INHERITED, INITIAL_NOT_COMPUTED, INITIAL_VALUES, PHYSICAL_FUNCTIONS, ComputedStyle,
+    )  # fmt: skip
+
+    special = {"page", "position", "float", "display", *PHYSICAL_FUNCTIONS}
+    special |= {key for key in INITIAL_VALUES if key.startswith("text_decoration_")}
+    plain = {key: key in INHERITED for key in INITIAL_VALUES if key not in special}
+    plain = {k: v for k, v in plain.items() if v or k not in INITIAL_NOT_COMPUTED}
+    whole = ComputedStyle.__missing__
+
+    def missing(self: Any, key: str) -> Any:
+        inherited = plain.get(key)
+        if inherited is None or key in self.cascaded or (inherited and self.parent_style is None):
+            return whole(self, key)
+        value = self[key] = self.parent_style[key] if inherited else INITIAL_VALUES[key]
+        return value
+
+    ComputedStyle.__missing__ = missing
 
 
 _WORD = 60
