@@ -146,7 +146,11 @@ def _know_defaults() -> None:
     WeasyPrint asks each time whether it is logical, pending, or a formula, which a default is not.
     """
     from weasyprint.css import (
-        INHERITED, INITIAL_NOT_COMPUTED, INITIAL_VALUES, PHYSICAL_FUNCTIONS, ComputedStyle,
+        INHERITED,
+        INITIAL_NOT_COMPUTED,
+        INITIAL_VALUES,
+        PHYSICAL_FUNCTIONS,
+        ComputedStyle,
     )  # fmt: skip
 
     special = {"page", "position", "float", "display", *PHYSICAL_FUNCTIONS}
