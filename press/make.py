@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from press import editions, epub, identity, measure, parallel, pdf, progress, proof
+from press import editions, epub, identity, measure, parallel, pdf, progress, proof, proofbook
 from press.colour import check_styles
 from press.inputs import Inputs, Needs
 from press.model import Artifact, Config, Document, Download, Edition, Request
@@ -106,7 +106,7 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
         layout = _lay_out(first)
         progress.say(f"{document.name}: the e-book")
         book = epub.write_epub(document, layout.anchors, main.name, first.styles)
-        problems += proof.prove_epub(document, book)
+        problems += proofbook.prove_epub(document, book)
         artifacts, data = ([book] if book.name in plan.stale else []), book.data
     carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]

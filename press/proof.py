@@ -11,18 +11,11 @@ so that a paragraph that occurs twice must be there twice.
 
 from __future__ import annotations
 
-import io
-import posixpath
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from urllib.parse import unquote
-
-from lxml import etree
+from dataclasses import replace
 
 from press import markup
-from press.clean import Element
 from press.model import Artifact, Document, Edition
 from press.pdfread import PdfPage, read_halves, read_pdf
 from press.problems import Problem, Span
@@ -38,7 +31,6 @@ _UNSEEN = (
     "it runs off the page, or is hidden; a table may have too many columns for this sheet: "
     "divide it, or look at your own styles"
 )
-_XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
 def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
@@ -261,140 +253,3 @@ def internal_links(document: Document) -> int:
         for link in markup.parse(part.xhtml).iter("a")
         if (link.get("href") or "").startswith("#")
     )
-
-
-def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
-    """Prove an EPUB. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004."""
-    span = Span(artifact.name)
-    try:
-        book = _read_epub(artifact.data)
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
-        return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
-    texts = [letters(text) for text in book.texts]
-    problems = lost([*units(document), Unit("identifying line", document.stamp)], texts, span)
-    if letters(document.short) not in "".join(texts):
-        problems.append(Problem("PRF002", span, "the short disclaimer is missing", HINT))
-    for file, target in book.dead:
-        message = f"{file}: the link to '{target}' leads nowhere"
-        problems.append(Problem("PRF003", span, message, HINT))
-    if book.pages != [str(number) for number in range(1, artifact.pages + 1)]:
-        message = f"the page-list has {len(book.pages)} pages, the PDF {artifact.pages}"
-        problems.append(Problem("PRF004", span, message, HINT))
-    return problems
-
-
-@dataclass(frozen=True)
-class _Book:
-    texts: list[str]
-    dead: list[tuple[str, str]]
-    pages: list[str]
-
-
-def _read_epub(data: bytes) -> _Book:
-    """Open an EPUB by its container and package, as a reading system does (EPUB 3.3, 4.2.6)."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        container = etree.fromstring(archive.read("META-INF/container.xml"))
-        rootfile = next(e for e in container.iter("{*}rootfile"))
-        opf = rootfile.get("full-path") or ""
-        package = etree.fromstring(archive.read(opf))
-        folder = posixpath.dirname(opf)
-        items = {
-            e.get("id"): posixpath.join(folder, unquote(e.get("href") or ""))
-            for e in package.iter("{*}item")
-        }
-        kinds = {
-            posixpath.join(folder, unquote(e.get("href") or "")): e.get("media-type")
-            for e in package.iter("{*}item")
-        }
-        files = [items[e.get("idref")] for e in package.iter("{*}itemref")]
-        trees = {name: etree.fromstring(archive.read(name)) for name in files}
-        names = set(archive.namelist())
-        css = "".join(archive.read(n).decode() for n, kind in kinds.items() if kind == "text/css")
-    hidden = _hidden_by(css)
-    texts = ["".join(_visible(trees[name], hidden)) for name in files]
-    pages = [
-        "".join(link.itertext())
-        for tree in trees.values()
-        for nav in tree.iter(f"{_XHTML}nav")
-        if nav.get("{http://www.idpf.org/2007/ops}type") == "page-list"
-        for link in nav.iter(f"{_XHTML}a")
-    ]
-    return _Book(texts, list(_dead_links(trees, names)), pages)
-
-
-def _dead_links(trees: dict[str, Element], names: set[str]) -> Iterator[tuple[str, str]]:
-    ids = {name: {e.get("id") for e in tree.iter("*")} for name, tree in trees.items()}
-    for name, tree in trees.items():
-        for element in tree.iter(f"{_XHTML}a", f"{_XHTML}img", f"{_XHTML}link"):
-            target = element.get("href") or element.get("src") or ""
-            if not target or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target):
-                continue
-            file, _, fragment = target.partition("#")
-            path = (
-                posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(file)))
-                if file
-                else name
-            )
-            if path not in names or (fragment and unquote(fragment) not in ids.get(path, set())):
-                yield name, target
-
-
-_HIDING = {
-    "display": re.compile(r"\bnone\b"),
-    "visibility": re.compile(r"\b(hidden|collapse)\b"),
-    "opacity": re.compile(r"^\s*0*\.?0*%?\s*(!|$)"),
-    "font-size": re.compile(r"^\s*0(\.0+)?(px|pt|em|rem|%)?\s*(!|$)"),
-    "color": re.compile(r"\btransparent\b"),
-    "content-visibility": re.compile(r"\bhidden\b"),
-}
-
-
-def _hidden_by(css: str) -> list[str]:
-    """The selectors of rules that take text out of sight."""
-    import tinycss2
-
-    found: list[str] = []
-
-    def read(rules: Iterable[object]) -> None:
-        for rule in rules:
-            content = getattr(rule, "content", None)
-            if getattr(rule, "type", "") == "at-rule" and content:
-                read(tinycss2.parse_rule_list(content))
-            elif getattr(rule, "type", "") == "qualified-rule":
-                for item in tinycss2.parse_blocks_contents(content):
-                    if item.type != "declaration" or item.lower_name not in _HIDING:
-                        continue
-                    value = tinycss2.serialize(item.value)
-                    if _HIDING[item.lower_name].search(value):
-                        found.append(tinycss2.serialize(rule.prelude))  # type: ignore[attr-defined]
-
-    read(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True))
-    return found
-
-
-def _visible(tree: Element, hidden: Sequence[str]) -> Iterator[str]:
-    """The text of a content document's body, without what is hidden."""
-    import cssselect2
-
-    out: set[Element] = set()
-    if hidden:
-        matcher = cssselect2.Matcher()
-        for selector in hidden:
-            for compiled in cssselect2.compile_selector_list(selector, {None: _XHTML[1:-1]}):
-                if compiled.pseudo_element is None:
-                    matcher.add_selector(compiled, None)
-        root = cssselect2.ElementWrapper.from_xml_root(tree)
-        out = {e.etree_element for e in root.iter_subtree() if matcher.match(e)}
-
-    def walk(element: Element) -> Iterator[str]:
-        skip = (
-            element in out or element.get("hidden") is not None or not isinstance(element.tag, str)
-        )
-        if not skip:
-            yield element.text or ""
-            for child in element:
-                yield from walk(child)
-                yield child.tail or ""
-
-    body = tree.find(f"{_XHTML}body")
-    return walk(body) if body is not None else iter(())

@@ -1,4 +1,4 @@
-"""What a reader of a web page sees: its text without what the style takes out of sight.
+"""What a reader of a web page or an e-book sees: its text without what style takes out of sight.
 
 In: a page as a tree, its style sheet, and where it is read: on a light screen, on a dark one, on
 paper. Out: the text that is left. Colours are those that the cascade gives (CSS Cascading 4, 6):
@@ -69,18 +69,30 @@ def seen(root: Element, css: str, where: str, leave: Iterable[str] = ()) -> str:
 @lru_cache(8)
 def _sheet(css: str, where: str) -> tuple[_Rule, ...]:
     """The rules of a style; one page is looked at in several ways, and the next has the same."""
-    return tuple(_rules(tinycss2.parse_stylesheet(css, True, True), where))
+    nodes = tinycss2.parse_stylesheet(css, True, True)
+    return tuple(_rules(nodes, where, dict(_namespaces(nodes))))
 
 
-def _rules(nodes: Iterable[Any], where: str) -> Iterator[_Rule]:
+def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """The prefixes that a style declares (CSS Namespaces 3, 3)."""
+    for node in nodes:
+        if node.type == "at-rule" and node.lower_at_keyword == "namespace":
+            words = [token for token in node.prelude if token.type != "whitespace"]
+            if len(words) == 2 and words[0].type == "ident":
+                address = words[1]
+                value = address.arguments[0] if address.type == "function" else address
+                yield words[0].value, getattr(value, "value", "")
+
+
+def _rules(nodes: Iterable[Any], where: str, names: Mapping[str, str]) -> Iterator[_Rule]:
     for node in nodes:
         if node.type == "at-rule" and node.content and node.lower_at_keyword != "font-face":
             if node.lower_at_keyword != "media" or _holds(tinycss2.serialize(node.prelude), where):
-                yield from _rules(tinycss2.parse_rule_list(node.content, True, True), where)
+                yield from _rules(tinycss2.parse_rule_list(node.content, True, True), where, names)
         elif node.type == "qualified-rule":
             values = tuple(_values(tinycss2.parse_blocks_contents(node.content)))
             try:
-                compiled = cssselect2.compile_selector_list(node.prelude) if values else ()
+                compiled = cssselect2.compile_selector_list(node.prelude, names) if values else ()
             except cssselect2.SelectorError:  # a state that no page begins in
                 continue
             yield from (_Rule(s, values) for s in compiled if s.pseudo_element is None)
@@ -128,7 +140,8 @@ def _walk(
     ink: Rgb,
     ground: Rgb,
 ) -> Iterator[str]:
-    if not isinstance(element.tag, str) or element.tag in passed or element.get("hidden"):
+    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    if not tag or tag in passed or element.get("hidden") is not None:
         return
     style = styles[element]
     if any(pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press import build as story
-from press import chapters, pdf, proof
+from press import chapters, pdf, proof, proofbook, typeset
 from press import make as making
 from press.cli import main
 from press.model import Artifact, Document
@@ -143,7 +143,17 @@ def test_a_style_that_hides_what_a_link_leads_to(
 
 @pytest.mark.parametrize(
     "rule",
-    ["#helps { display: none }", "@media screen { #helps li { visibility: hidden } }"],
+    [
+        "#helps { display: none }",
+        "@media screen { #helps li { visibility: hidden } }",
+        "#helps li { color: white }",
+        "#helps { background: #111; color: #121212 }",
+        "#helps li { text-indent: -9999px }",
+        "#helps li { clip-path: inset(100%) }",
+        "@media (prefers-color-scheme: dark) { #helps li { display: none } }",
+        """@namespace e "http://www.idpf.org/2007/ops";
+        body[e|type~="bodymatter"] li { display: none }""",
+    ],
 )
 def test_a_style_that_hides_something_in_the_epub(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], rule: str
@@ -245,19 +255,19 @@ def test_a_link_of_the_epub_that_leads_nowhere(
     finished: tuple[Document, Artifact, Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document, _, book = finished
-    assert codes(proof.prove_epub(document, book)) == set()
-    whole = proof._dead_links
+    assert codes(proofbook.prove_epub(document, book)) == set()
+    whole = proofbook._dead_links
     monkeypatch.setattr(
-        proof,
+        proofbook,
         "_dead_links",
         lambda trees, names: whole(trees, names - {"EPUB/helps.xhtml"}),
     )
-    assert "PRF003" in codes(proof.prove_epub(document, book))
+    assert "PRF003" in codes(proofbook.prove_epub(document, book))
 
 
 def test_a_page_list_that_does_not_agree(finished: tuple[Document, Artifact, Artifact]) -> None:
     document, _, book = finished
-    assert codes(proof.prove_epub(document, replace(book, pages=book.pages + 1))) == {"PRF004"}
+    assert codes(proofbook.prove_epub(document, replace(book, pages=book.pages + 1))) == {"PRF004"}
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nbroken", b"PK\x03\x04broken"])
@@ -266,7 +276,7 @@ def test_files_that_cannot_be_opened(
 ) -> None:
     document, printed, book = finished
     assert codes(prove_pdf(document, replace(printed, data=data))) == {"PRF005"}
-    assert codes(proof.prove_epub(document, replace(book, data=data))) == {"PRF005"}
+    assert codes(proofbook.prove_epub(document, replace(book, data=data))) == {"PRF005"}
 
 
 def test_what_occurs_twice_must_be_there_twice() -> None:
@@ -340,7 +350,7 @@ def test_a_template_that_is_no_xml_gives_the_same_pages(
 ) -> None:
     assert run(write(tmp_path)) == 0
     quick = (tmp_path / "build/tea.pdf").read_bytes()
-    monkeypatch.setattr(pdf, "_parse", lambda _: None)
+    monkeypatch.setattr(typeset, "_parse", lambda _: None)
     assert run(tmp_path, "--force") == 0
     assert (tmp_path / "build/tea.pdf").read_bytes() == quick
 

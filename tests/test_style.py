@@ -24,7 +24,7 @@ LAYERS = (
     # Formats, and the tools that only they use.
     "booklet chapters cover editions engine epub fonts galley library offers page parallel pdf "
     "pdfread qr semantics sight typeset",
-    "changes check compose measure proof proofpage sheets",
+    "changes check compose measure proof proofbook proofpage sheets",
     "diff doctor inputs make new preview publish record report sweep",
     "build judge",
     "builder showing steps watch",
