@@ -283,7 +283,7 @@ def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]
         return _Done(issue, Built(document.name, {}, tuple(problems), imprint=issue.name))
     entry = record.entry(document, {**kept, **files}, config, earlier.sources, problems)
     told = tuple(problems)
-    made = bool(artifacts)
+    made = tuple(artifact.name for artifact in artifacts)
     built = Built(document.name, entry, told, made, issue.name, dict(earlier.reasons))
     return _Done(issue, built, tuple(artifacts))
 

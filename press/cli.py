@@ -189,7 +189,7 @@ def _print_article(built: Built, folder: Path) -> None:
 
     click.echo(_styled(report.head(built), bold=True))
     lines = report.files(built, folder)
-    if built.fresh:
+    if built.made:
         lines += report.notices(built)
         lines.append("proved: every block, notice and link found again in the finished files")
     for line in lines:

@@ -422,8 +422,8 @@ class Built:
     entry: Mapping[str, Any]
     """Its entry in the manifest; empty where it was not published."""
     problems: tuple[Problem, ...] = ()
-    fresh: bool = False
-    """Something of it was made by this run, not found unchanged."""
+    made: tuple[str, ...] = ()
+    """The files that this run made anew."""
     imprint: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """For each file asked for, why it was made anew, or was not."""

@@ -19,7 +19,7 @@ def head(built: Built) -> str:
     version = entry["version"] and f"version {entry['version']}"
     said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
     whose = f" for {built.imprint}" if built.imprint else ""
-    return f"{built.name}{whose}: {said}{'' if built.fresh else ' (unchanged)'}"
+    return f"{built.name}{whose}: {said}{'' if built.made else ' (unchanged)'}"
 
 
 def files(built: Built, folder: Path) -> list[str]:

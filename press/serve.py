@@ -39,6 +39,8 @@ _LABELS = {"page": "web page", "main": "main edition", "rest": "the rest"}
 _FORK = "fork" if sys.platform == "linux" else "same"
 _GLANCE = 0.02
 """Seconds between two looks at what is published, while something is built."""
+_HALF = 0.3
+"""Seconds after which a file that was saved without a letter in it is taken to be meant so."""
 _TRIES = 2
 """How often one state of the sources is given to a builder that dies of it."""
 
@@ -144,6 +146,7 @@ class _Server:
         self.board.looks = self.look
         self.work = _Work()
         self.builder: asyncio.subprocess.Process | None = None
+        self.late: asyncio.TimerHandle | None = None
         self.told: list[str] = []
         """The problems that were printed last."""
         first = [name for name in order.imprints if name != "all"]
@@ -161,7 +164,7 @@ class _Server:
         port = listener.getsockname()[1]
         self._show(building=True, problems=[], failed=False)
         with site.ending():
-            watching = watch(self.order.root, self.order.output, self.ask)
+            watching = watch(self.order.root, self.order.output, self.saved)
             tasks = [asyncio.create_task(work) for work in (self._build(), self._look(), watching)]
             self.voice.say(f"http://{_HOST}:{port}/  shows what you save; end with Ctrl-C")
             try:
@@ -196,8 +199,17 @@ class _Server:
         names += [n for n in sorted(self.work.looked_at) if not n or n in known]
         return list(dict.fromkeys(names or [""]))
 
+    def saved(self, changed: Sequence[str]) -> None:
+        """Something was saved; where it is empty yet, the rest of it will come."""
+        if any(_empty(Path(path)) for path in changed):
+            self.late = asyncio.get_running_loop().call_later(_HALF, self.ask, changed)
+        else:
+            self.ask(changed)
+
     def ask(self, changed: Sequence[str] = ()) -> None:
         """Have the newest state built; an article that was just saved comes first."""
+        if self.late:
+            self.late.cancel()
         saved = [p for p in map(Path, changed) if p.suffix == ".md" and p.parent.name == "source"]
         if len(saved) == 1 and saved[0].is_file():
             self.work.article = saved[0].stem
@@ -399,6 +411,14 @@ class _Site(uvicorn.Server):
         finally:
             for number in before:
                 signal.signal(number, signal.SIG_IGN)  # a second one comes too late to matter
+
+
+def _empty(path: Path) -> bool:
+    """Whether there is a file without a letter in it."""
+    try:
+        return path.is_file() and not path.stat().st_size
+    except OSError:
+        return False
 
 
 def _changed(path: Path) -> int:

@@ -267,9 +267,8 @@ def _all_problems(outcome: Outcome) -> list[Problem]:
 def _made(outcome: Outcome) -> Iterator[str]:
     """The files that were made anew, as they stand in the output folder."""
     for built in outcome.built:
-        for name, reason in built.reasons.items() if built.entry else ():
-            if reason.startswith(("built", "rebuilt")):
-                yield f"{built.imprint}/{name}" if built.imprint else name
+        for name in sorted(built.made) if built.entry else ():
+            yield f"{built.imprint}/{name}" if built.imprint else name
 
 
 def _plain(problem: Problem) -> Message:

@@ -209,6 +209,27 @@ def test_half_a_file_for_a_moment(server):
     assert "Written in two parts." in server.page(), state
 
 
+def test_an_empty_file_for_a_moment_is_no_error(server):
+    """Many editors empty a file, and then write it."""
+    with server.asked("/events") as stream:
+        states = (json.loads(line[6:]) for line in stream if line.startswith(b"data: "))
+        number = next(states)["number"]
+        server.article.write_text("")
+        time.sleep(0.15)
+        server.article.write_text(TEXT.replace("WORDS", "Written late."), "utf-8")
+        for state in states:
+            assert not state["failed"], state["problems"]
+            if state["number"] > number and not state["building"]:
+                break
+    assert "Written late." in server.page()
+
+
+def test_a_file_that_stays_empty_is_one(server):
+    server.article.write_text("")
+    server.until(lambda s: s["failed"])
+    assert not server.save("It is back.")["failed"]
+
+
 def test_what_is_removed_does_not_end_it(server):
     toml = server.root / "makebook.toml"
     kept = toml.read_text()
