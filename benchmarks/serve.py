@@ -26,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,8 +83,6 @@ def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as run:
         line = run.stdout.readline()
         address = re.search(r"http://[^ ]+", line)[0]
-        import threading
-
         threading.Thread(
             target=lambda: [log.write(line) for line in run.stdout], daemon=True
         ).start()
@@ -214,14 +213,24 @@ def resident(pid: int) -> float:
     return 0.0
 
 
+def listen(stream: Any) -> None:
+    """Look on, until the server or this program closes the line."""
+    with contextlib.suppress(Exception):
+        for _ in stream:
+            pass
+
+
 def memory(saves: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         root = Path(place, "project")
         shutil.copytree(ROOT / "tests" / "projects" / "small", root)
         article = next(iter(sorted((root / "source").glob("*.md"))))
         text = article.read_text("utf-8")
-        with served(root) as (server, address):
+        with served(root) as (server, address), urlopen(f"{address}events") as stream:
             settle(address)
+            threading.Thread(target=listen, args=[stream], daemon=True).start()
+            sight = "view=print&edition=letter&first=0&last=1"  # what is seen is shown early
+            urlopen(f"{address}looking?article={article.stem}&imprint=&{sight}").close()
             for number in range(saves + 1):
                 article.write_text(f"{text}\nSaved {number} times.\n", "utf-8")
                 time.sleep(0.15)
