@@ -120,14 +120,17 @@ def measure(pages: Pages, references: int = 0) -> Measures:
 
     `references` is the page (from 1) on which the references begin, 0 without: what stands before
     is asked for the body, for a long bibliography may have most of the letters. A full line is
-    measured in the column that has most of them, which is that of the paragraphs.
+    measured in the column that has most letters in them, which is that of the paragraphs.
     """
     every = [round(span.size, 1) for page in pages for span in _read(page)]
     body = _body(pages, references)
     pairs = [pair for pair in _pairs(pages) if abs(pair.upper.size - body) < 2 * _STEP]
     leading = median(pair.leading for pair in pairs) if pairs else 0.0
-    column = Counter(round(pair.room / 10) for pair in pairs).most_common(1)
-    full = [len(p.upper.text) for p in pairs if abs(round(p.room / 10) - column[0][0]) <= 1]
+    columns: Counter[int] = Counter()
+    for pair in pairs:
+        columns[round(pair.room / 10)] += len(pair.upper.text)
+    column = max(columns, key=lambda width: columns[width], default=0)
+    full = [len(p.upper.text) for p in pairs if abs(round(p.room / 10) - column) <= 1]
     characters = round(median(full)) if len(full) >= _FEW else 0
     return Measures(min(every, default=0.0), body, round(leading, 2), characters)
 

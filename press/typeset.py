@@ -135,13 +135,19 @@ def listening(document: Document) -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def _fonts(styles: Styles) -> Iterator[None]:
-    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages."""
+    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages.
+
+    A picture that names no font of theirs is set in that of the text.
+    """
     folders = sorted({path.parent.resolve().as_posix() for path in styles.fonts()})
     folder = tempfile.mkdtemp(prefix="makebook-fonts-")
     dirs = "".join(f"<dir>{escape(name)}</dir>" for name in folders)
     file = Path(folder) / "fonts.conf"
     cache = f"<cachedir>{escape(folder)}</cachedir>"
-    file.write_text(f"<fontconfig>{dirs}{cache}</fontconfig>", encoding="utf-8")
+    other = styles.tokens.get("--font-text", "").split(",")[0].strip("'\" ")
+    otherwise = f"<edit name='family' mode='append'><string>{escape(other)}</string></edit>"
+    rules = f"<match target='pattern'>{otherwise}</match>" if other else ""
+    file.write_text(f"<fontconfig>{dirs}{cache}{rules}</fontconfig>", encoding="utf-8")
     before = os.environ.get("FONTCONFIG_FILE")
     os.environ["FONTCONFIG_FILE"] = str(file)
     try:

@@ -95,7 +95,7 @@ def test_every_font_is_embedded_in_part(built, name, file):
     fonts = done.stdout.splitlines()[2:]
     assert fonts
     for line in fonts:
-        assert re.match(r"[A-Z]{6}\+Atkinson-Hyperlegible-Next\S* .* yes yes yes ", line), line
+        assert re.match(r"[A-Z]{6}\+Atkinson-Hyperlegible-(Next|Mono)\S* .* yes yes yes ", line), line
 
 
 # What it carries

@@ -88,7 +88,7 @@ def test_the_wheel_holds_the_program_and_its_styles(wheel):
         for path in (ROOT / "press" / "starter").rglob("*")
         if path.is_file()
     }
-    assert "press/styles/fonts/OFL.txt" in expected
+    assert {"press/styles/fonts/OFL.txt", "press/styles/fonts/OFL-Mono.txt"} <= expected
     assert "press/starter/.gitignore" in expected
     assert "press/starter/build/.gitignore" in expected
     expected.add("press/starter-article.md")
