@@ -22,6 +22,7 @@ from press.citations import ref_id
 from press.clean import Element
 from press.labels import direction, has_labels, labels_for, letter
 from press.manuscript import plain
+from press.matter import nearest
 from press.model import (
     Citations,
     Config,
@@ -121,6 +122,7 @@ class _Assembler:
             parts.append(self._references())
         else:
             parts.extend(self._notices("before-references"))
+        self._links_to_notices(parts)
         document = Document(
             name=self.m.manuscript.name,
             matter=self.matter,
@@ -148,6 +150,23 @@ class _Assembler:
         return replace(
             document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
         )
+
+    def _links_to_notices(self, parts: Sequence[Part]) -> None:
+        """A link of the article to a notice that does not apply leads nowhere: LNK001."""
+        ids = {id_ for part in parts for id_ in re.findall(r'\bid="([^"]+)"', part.xhtml)}
+        known = sorted(part.id for part in parts if part.kind == "notice")
+        file, text = self.m.manuscript.file, self.m.manuscript.text
+        links = Counter(
+            href
+            for link in markup.parse(self.m.manuscript.body).iter("a")
+            if (href := link.get("href") or "").startswith("#notice-") and href[1:] not in ids
+        )
+        for target, times in links.items():
+            for nth in range(times):
+                place = markup.locate(text, re.escape(target) + r"(?![\w-])", 1, nth)
+                message = f"link to '{target}', and no such notice is here"
+                hint = nearest(target[1:], known)
+                self.problems.append(Problem("LNK001", Span(file, *place), message, hint))
 
     def _images(self) -> tuple[Image, ...]:
         """The article's pictures; the logo's name begins as no picture of an article can."""

@@ -28,12 +28,20 @@ _MACHINE = "SYS"
 
 
 class _Group(click.Group):
-    """`makebook ketamine-ocd` means `makebook build ketamine-ocd`."""
+    """`makebook ketamine-ocd` means `makebook build ketamine-ocd`.
+
+    Folders may be named before the command, too: `makebook --project handouts serve`.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
         if ctx.resilient_parsing:  # the shell asks what could stand here
             return super().parse_args(ctx, args)
+        at = 0
+        while at < len(args) and args[at].partition("=")[0] in ("--project", "--output"):
+            at += 1 if "=" in args[at] else 2
+        if at < len(args) and args[at] in self.commands:
+            args = [args[at], *args[:at], *args[at + 1 :]]
         if not args or (args[0] not in self.commands and args[0] not in own):
             args = ["build", *args]
         return super().parse_args(ctx, args)

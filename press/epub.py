@@ -21,6 +21,7 @@ from lxml import etree
 from press import markup
 from press.chapters import Chapter, make_chapters
 from press.cover import draw_cover
+from press.faces import lettered
 from press.fonts import subset
 from press.model import Artifact, Document
 from press.semantics import contact_links
@@ -60,7 +61,7 @@ def write_epub(
     cover = cover or draw_cover(document, styles)
     book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
-        book.add(names[image.name], image.media_type, image.data)
+        book.add(names[image.name], image.media_type, lettered(image, styles))
     return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
 
 

@@ -13,13 +13,13 @@ _ALWAYS = "\n\r\t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\uf
 """Characters that need no glyph of their own."""
 
 
-def subset(path: Path, text: str) -> bytes:
-    """A copy of a font with the glyphs of `text` and of basic Latin, layout features kept."""
+def subset(path: Path, text: str, *, basic: bool = True) -> bytes:
+    """A copy of a font with the glyphs of `text`, layout features kept; `basic`: of Latin, too."""
     import uharfbuzz as hb
 
     face = hb.Face(hb.Blob.from_file_path(str(path)))
     wanted = hb.SubsetInput()
-    wanted.unicode_set.update({ord(c) for c in text} | set(range(0x20, 0x7F)))
+    wanted.unicode_set.update({ord(c) for c in text} | set(range(0x20, 0x7F) if basic else ()))
     wanted.layout_feature_tag_set.invert()
     result = hb.subset(face, wanted)
     return bytes(result.blob.data)

@@ -74,8 +74,8 @@ def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> st
     return _said([told, look, styles.colours, list(more), _program()])
 
 
-_TOLD = ("title", "subtitle", "abstract", "keywords", "date", "stamp", "identifier", "version",
-         "lang", "hash", "files")  # fmt: skip
+_TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
+         "version", "lang", "hash", "files")  # fmt: skip
 
 
 def _program() -> str:

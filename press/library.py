@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from press.faces import data_uri, faces
 from press.labels import direction, labels_for, language_name, spell_date
 from press.model import Download
 from press.offers import Offer, offers
-from press.page import data_uri, faces, page_css
+from press.page import page_css
 from press.styles import Styles
 
 COVER = (240, 360)
@@ -65,6 +66,8 @@ class Handout:
     lang: str
     language: str
     direction: str
+    facts: tuple[str, ...]
+    """Who stands for it, as its title block says."""
     stamp: str
     href: str
     """The web page, or the first file where there is none."""
@@ -95,7 +98,7 @@ def write_library(
     handouts = sorted((h for h in found if h.offers), key=lambda h: (_plain(h.title), h.href))
     words = [clinic, *labels.values()]
     for one in handouts:
-        words += [one.title, one.subtitle, one.abstract, one.language, one.stamp]
+        words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
     text = styles.fill(
         "library.html",
         lang=lang,
@@ -132,6 +135,7 @@ def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) 
     abstract, identifier = entry.get("abstract", ""), entry.get("identifier", "")
     book = next((name for name, facts in files.items() if facts["format"] == "epub"), "")
     words = [title, subtitle, abstract, *keywords, identifier, language_name(lang), lang]
+    stamp = _stamp(entry, labels)
     return Handout(
         title,
         subtitle,
@@ -139,7 +143,8 @@ def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) 
         lang,
         language_name(lang) if lang else "",
         direction(lang),
-        _stamp(entry, labels),
+        tuple(said for said in entry.get("facts", ()) if said not in stamp),
+        stamp,
         quote(page) if page else next((offer.href for offer in offered), ""),
         cover(folder / book) if book else "",
         tuple(offered),

@@ -259,6 +259,8 @@ class _Reader:
                 message = f"link to '{target}' leads out of the handout and not to the web"
                 hint = "link to https://…, mailto:…, tel:… or #an-id of this article"
                 self.report("LNK002", pattern, message, hint, nth)
+            elif target.startswith("#notice-"):
+                continue  # whether it is there is known when the notices are placed (`assemble`)
             elif target.startswith("#") and target[1:] not in ids:
                 known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
                 message = f"link to '{target}', and nothing here has that id"

@@ -88,6 +88,8 @@ def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
     if download.format == "pdf":
         found += [labels["paper"].format(page=download.page)] if download.page else []
         if download.pages:
+            sheets = -(-download.pages // 4) if _key(download) == "booklet" else 1
             key = "page-count" if download.pages == 1 else "pages-count"
-            found.append(labels[key].format(count=download.pages))
+            key = "sheets-count" if sheets > 1 else key
+            found.append(labels[key].format(count=download.pages, sheets=sheets))
     return [*found, size(download.size)]

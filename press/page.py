@@ -7,17 +7,15 @@ it alike. Writes no file, reads no clock, knows no configuration.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from press import markup
 from press.clean import Element
 from press.colour import nearest_text, parse_hex
-from press.fonts import subset
+from press.faces import data_uri, faces, lettered
 from press.model import Artifact, Document, Download, Part
 from press.offers import Offer, offers
 from press.semantics import contact_links, give_roles, hold_tables
@@ -27,12 +25,6 @@ _COLUMNS = 4
 """So many columns may be too many for 320 pixels: such a table is moved sideways, on its own."""
 _OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
 _ITALIC = frozenset("em i cite dfn var".split())
-_FACES = (
-    # Font file, weight, style, and whether a page that stresses nothing goes without.
-    ("Regular", 400, "normal", False),
-    ("Bold", 700, "normal", False),
-    ("Italic", 400, "italic", True),
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ def write_page(
     Raises:
         ProblemsError: a template or style sheet of the project's own is broken.
     """
-    bodies = [_body(part, document) for part in document.parts]
+    bodies = [_body(part, document, styles) for part in document.parts]
     _tell_apart(bodies)
     ids = _own_ids(bodies)
     offered = offers(downloads, document.labels)
@@ -77,17 +69,17 @@ def write_page(
     return Artifact(f"{document.name}.html", "html", text.encode())
 
 
-def _body(part: Part, document: Document) -> Element:
+def _body(part: Part, document: Document, styles: Styles) -> Element:
     """A part as it stands on the page: ids and levels are kept, pictures are inside."""
     holder = markup.fragment(part.xhtml, "div")
-    pictures = {image.name: (image.media_type, image.data) for image in document.images}
+    pictures = {image.name: image for image in document.images}
     for element in holder.iter("*"):
         give_roles(element, document.labels)
         if element.get("role") == "doc-endnotes" and part.title:
             element.set("aria-label", f"{document.labels['notes']}: {part.title}")
     for image in holder.iter("img"):
         if picture := pictures.get(image.get("src") or ""):
-            image.set("src", data_uri(*picture))
+            image.set("src", data_uri(picture.media_type, lettered(picture, styles)))
     for link in holder.iter("a"):
         if re.match("https?:", link.get("href") or ""):
             link.set("rel", "noreferrer")
@@ -174,38 +166,6 @@ def _dark(styles: Styles) -> Styles:
     found = nearest_text(accent, [ground for ground in grounds if ground])
     root = styles.folders[0].parent
     return Styles(root, {**given, "dark-accent": found}) if found else styles
-
-
-def faces(text: str, styles: Styles, *, italic: bool) -> str:
-    """The faces of the page as CSS: copies that hold the characters of a text and no more.
-
-    Regular, bold and italic are about 11 KB each; a bold italic is slanted by the reader.
-    """
-    family = styles.tokens["--font-text"].split(",")[0].strip().strip("\"'")
-    rules = []
-    for name, weight, style, optional in _FACES:
-        if optional and not italic:
-            continue
-        path = _font(styles, family, name)
-        if path is None:
-            continue
-        uri = data_uri("font/ttf", subset(path, text))
-        rules.append(
-            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; '
-            f"font-style: {style}; font-display: swap; src: url({uri}); }}\n"
-        )
-    return "".join(rules)
-
-
-def _font(styles: Styles, family: str, face: str) -> Path | None:
-    """The file of a face, `FamilyName-Face.ttf`; None where the family is the reader's own."""
-    stem = f"{re.sub('[^A-Za-z0-9]', '', family)}-{face}".lower()
-    return next((path for path in styles.fonts() if path.stem.lower() == stem), None)
-
-
-def data_uri(media_type: str, data: bytes) -> str:
-    """Bytes as an address that holds them (RFC 2397)."""
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def css_text(text: str) -> str:

@@ -279,6 +279,7 @@ def entry(
         "abstract": matter.abstract,
         "keywords": list(matter.keywords),
         "date": document.modified[:10],
+        "facts": list(document.facts),
         "stamp": document.stamp,
         "identifier": matter.identifier,
         "version": matter.version,
