@@ -162,8 +162,8 @@ def place_notices(
 ) -> tuple[Placement, ...]:
     """Decide which notices go into an article, and where.
 
-    Returns the placements in the order in which they stand where several share a place: notices
-    with words on every page first, then as makebook.toml requires them, then by id.
+    Returns the placements in the order in which they stand where several share a place: as
+    makebook.toml requires them, then by id.
 
     Problems: NOT001 no such notice, NOT003 no text of it for the language or jurisdiction, NOT005
     no place to stand, NOT006 a topic that looks misspelt.
@@ -178,7 +178,6 @@ def place_notices(
             continue
         placements.extend(_places(chosen, rule, need, problems))
     _misspelt(notices, need, problems)
-    placements.sort(key=lambda placement: not placement.notice.short)
     return tuple(placements)
 
 

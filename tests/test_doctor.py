@@ -54,6 +54,15 @@ def test_a_line_for_each_thing_in_columns(capsys):
     assert re.match(r"ok +Fontconfig 2\.\d+\.\d+ ", row(rows, "Fontconfig"))
 
 
+@pytest.mark.parametrize("words", [["--project", "{}"], ["--project={}", "--output", "{}/out"]])
+def test_folders_may_be_named_before_the_command(tmp_path, capsys, words):
+    arguments = [word.format(tmp_path) for word in words]
+    with pytest.raises(SystemExit) as end:
+        main([*arguments, "doctor"])
+    assert end.value.code == 0
+    assert "makebook can build here" in capsys.readouterr().out
+
+
 def test_nothing_is_left_behind(tmp_path, capsys):
     (tmp_path / "build").mkdir()
     assert run(capsys, "--project", tmp_path)[0] == 0

@@ -96,7 +96,8 @@ def hollow_pages(name, data, pages):
     edges, references = geometry.margins(name), geometry.references_page(data)
     ends = {len(pages)}
     if references > 1:
-        blank = not pages[references - 2].body(edges)
+        rows = pages[references - 2].body(edges)
+        blank = not rows or rows[0].text.startswith("This page is blank")
         ends.add(references - 1 - blank)
     for number, page in enumerate(pages, 1):
         if number == references - 1 and number not in ends:

@@ -6,6 +6,7 @@ pictures. After a change that is meant set MAKEBOOK_REWRITE=1, run this file, re
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -23,6 +24,7 @@ from lxml import etree
 
 from press import colour
 from press.compose import read_sources
+from press.faces import lettered
 from press.library import write_library
 from press.model import Artifact, Download
 from press.offers import offers, size
@@ -205,6 +207,24 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
     assert prove_page(hostile, page, [bad]) == []
 
 
+def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
+    """Shown by itself it can use no font of the page; words set in another run into each other."""
+    (image,) = (image for image in ketamine[0].images if image.name.endswith(".svg"))
+    drawn = lettered(image, Styles(ROOT))
+    assert drawn.count(b"@font-face") == 2
+    assert len(drawn) - len(image.data) < 30_000
+    root = etree.fromstring(drawn)
+    assert root[0].tag == "{http://www.w3.org/2000/svg}style"
+    assert [e.text for e in root.iter("{*}text")] == [
+        e.text for e in etree.fromstring(image.data).iter("{*}text")
+    ]
+    other = replace(image, data=b'<svg xmlns="http://www.w3.org/2000/svg"><text>A</text></svg>')
+    assert lettered(other, Styles(ROOT)) == other.data
+    page = ketamine[2].data.decode()
+    (shown,) = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page)
+    assert base64.b64decode(shown) == drawn
+
+
 def test_a_work_of_one_sentence():
     document, _, page = make(PROJECTS / "features", "plain")
     assert prove_page(document, page) == []
@@ -230,7 +250,7 @@ def test_downloads_are_told_of_in_plain_words(small):
         ("a.pdf", "Handout (Letter)", "PDF, Letter paper, 9 pages, 254 KB"),
         ("a-a4.pdf", "Handout (A4)", "PDF, A4 paper, 9 pages, 254 KB"),
         ("a-large.pdf", "Large print", "PDF, A4 paper, 1 page, 264 KB"),
-        ("a-b.pdf", "Booklet", "PDF, A4 paper, 12 pages, 1.4 MB"),
+        ("a-b.pdf", "Booklet", "PDF, A4 paper, 12 pages on 3 sheets, 1.4 MB"),
         ("a-references.pdf", "References", "PDF, Letter paper, 2 pages, 3 KB"),
         ("a.epub", "E-book", "EPUB, 1 KB"),
         ("a.odd", "ODD", "ODD, 3 KB"),

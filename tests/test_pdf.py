@@ -18,6 +18,7 @@ from textwrap import fill
 import pypdfium2 as pdfium
 import pytest
 
+from press.pdfread import read_pdf
 from press.record import versions
 from tests import inside
 
@@ -95,7 +96,9 @@ def test_every_font_is_embedded_in_part(built, name, file):
     fonts = done.stdout.splitlines()[2:]
     assert fonts
     for line in fonts:
-        assert re.match(r"[A-Z]{6}\+Atkinson-Hyperlegible-(Next|Mono)\S* .* yes yes yes ", line), line
+        assert re.match(r"[A-Z]{6}\+Atkinson-Hyperlegible-(Next|Mono)\S* .* yes yes yes ", line), (
+            line
+        )
 
 
 # What it carries
@@ -187,6 +190,21 @@ def test_references_begin_on_a_sheet_of_their_own(built):
         data = (built(name) / f"{file}.pdf").read_bytes()
         page = next(m for m in inside.bookmarks(data) if "References" in m).rpartition(" ")[2]
         assert int(page) % 2 == 1
+
+
+def test_a_blank_page_says_why_it_is_blank(built):
+    """Who prints it thinks of a fault, else."""
+    found = 0
+    for path in sorted(built("").glob("*.pdf")):
+        if "booklet" in path.name:
+            continue
+        pages = [page.text for page in read_pdf(path.read_bytes())]
+        for number, text in enumerate(pages):
+            if "This page is blank" in text:
+                found += 1
+                assert len(text.split()) < 45
+                assert pages[number + 1].lstrip().startswith("References")
+    assert found
 
 
 @pytest.mark.parametrize(
