@@ -19,6 +19,7 @@ from press.model import Config, Data, Imprint, Matter
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
 """What a clinic may say of itself, in the order of the contact box."""
+_DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
 
 
@@ -58,14 +59,18 @@ class Words:
             label = self.labels[f"clinic-{field}"].lower()
             line.set("aria-label", self.labels["write-in"].format(name=label))
             return line
-        return self.clinic.get(field) if kind == "clinic" else (self.words.get(name) or None)
+        if kind == "clinic":
+            return self.clinic.get(field)
+        return _dialled(self.words[name]) if self.words.get(name) else None
 
     def fill_text(self, text: str) -> str:
         """Fill a short text that is not Markdown (a title, the words for every page)."""
 
         def word(found: re.Match[str]) -> str:
             value = self.element(found[1])
-            return value if isinstance(value, str) else found[0]
+            if value is None or isinstance(value, str):
+                return value or found[0]
+            return found[0] if value.get("class") else "".join(value.itertext())
 
         return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
 
@@ -95,6 +100,19 @@ def contact_lines(
     clinic = imprint.clinic if imprint and imprint.contact == "filled" else {}
     names = [name for name in CLINIC if name != "web" or clinic.get(name)]
     return tuple((labels[f"clinic-{name}"], clinic.get(name, "")) for name in names)
+
+
+def _dialled(value: str) -> Element | str:
+    """Words of a table, in which `[988](tel:988)` is a number that a telephone can call."""
+    first, *rest = _DIAL.split(value)
+    if not rest:
+        return value
+    words = etree.Element("span")
+    words.text = first
+    for said, address, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        link = etree.SubElement(words, "a", href=address)
+        link.text, link.tail = said, after
+    return words
 
 
 def telephone_link(value: str) -> str:

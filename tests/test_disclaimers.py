@@ -95,13 +95,18 @@ def test_opening_stands_after_the_key_points(tmp_path: Path) -> None:
     assert order(document) == ["key", "notice-a", "notice-b", "benefits", "side-effects"]
 
 
-def test_words_for_every_page_come_first(tmp_path: Path) -> None:
+def test_notices_of_one_place_stand_as_makebook_toml_lists_them(tmp_path: Path) -> None:
+    """A crisis box comes first because its project says so; without a list, it is by id."""
     files = {
-        "a.md": notice("a"),
-        "z.md": notice("z", "place: [opening, every-page]", short="Not advice."),
+        "a.md": notice("a", "place: [opening, every-page]", short="Not advice."),
+        "z.md": notice("z"),
     }
-    placed, _, document = place(tmp_path, files)
-    assert placed == ["z.md opening: always", "z.md every-page: always", "a.md opening: always"]
+    _, _, document = place(tmp_path / "one", files)
+    assert order(document)[1:3] == ["notice-a", "notice-z"]
+    toml = 'lang = "en-US"\n[notices.required]\n"*" = ["z", "a"]\n'
+    _, problems, document = place(tmp_path / "two", files, toml=toml)
+    assert problems == []
+    assert order(document)[1:3] == ["notice-z", "notice-a"]
     assert document.short == "Not advice."
 
 
@@ -246,6 +251,18 @@ def test_words_that_are_not_there(tmp_path: Path) -> None:
         "WRD001 source/disclaimers/crisis.md:7:25",
         "WRD001 source/a.md:21:25",
     ]
+
+
+def test_a_number_in_a_table_can_be_called(tmp_path: Path) -> None:
+    table = '[en-US]\nline = "text [988](tel:988), free"\nodd = "[988](https://example.org)"\n'
+    text = "Now {{ crisis.line }}. {{ crisis.odd }}"
+    crisis = notice("crisis", "place: [opening, every-page]", "'Or {{ crisis.line }}!'", text)
+    files = {"crisis.md": crisis, "crisis.toml": f"verified = 2026-01-01\n{table}"}
+    _, problems, document = place(tmp_path, files)
+    assert problems == []
+    assert 'text <a href="tel:988">988</a>, free' in document.parts[1].xhtml
+    assert document.short == "Or text 988, free!"
+    assert "[988](https://example.org)" in document.parts[1].xhtml  # as it stands: no number
 
 
 def test_a_clinic_has_five_words() -> None:
