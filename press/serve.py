@@ -184,7 +184,8 @@ class _Server:
         if imprint is None or (imprint and imprint not in known):
             return
         new = imprint not in self._imprints()
-        self.work.article = article or self.work.article
+        if any(path.stem == article for path in (self.order.root / "source").glob("*.md")):
+            self.work.article = article
         self.work.imprint = imprint
         self.work.sight = sight or self.work.sight
         self.work.looked_at.add(imprint)
@@ -198,6 +199,11 @@ class _Server:
         names = sorted(known) if "all" in asked else [n for n in asked if n in known]
         names += [n for n in sorted(self.work.looked_at) if not n or n in known]
         return list(dict.fromkeys(names or [""]))
+
+    def _imprint(self) -> str:
+        """The one that is looked at; while there is no such imprint, the first that is built."""
+        names = self._imprints()
+        return self.work.imprint if self.work.imprint in names else names[0]
 
     def saved(self, changed: Sequence[str]) -> None:
         """Something was saved; where it is empty yet, the rest of it will come."""
@@ -226,7 +232,7 @@ class _Server:
         message = {
             "id": self.work.number, "root": str(order.root), "output": str(order.output),
             "articles": order.articles, "editions": order.editions, "imprints": self._imprints(),
-            "article": article, "imprint": self.work.imprint, "sight": self._sight(),
+            "article": article, "imprint": self._imprint(), "sight": self._sight(),
         }  # fmt: skip
         with contextlib.suppress(ConnectionError, RuntimeError):
             builder.stdin.write(json.dumps(message).encode() + b"\n")
@@ -236,7 +242,7 @@ class _Server:
         sight = self.work.sight
         if not self.board.watched or not sight:
             return {}
-        issue = self.board.state["issues"].get(self.work.imprint, [])
+        issue = self.board.state["issues"].get(self._imprint(), [])
         files = (f for a in issue if a["name"] == self.work.article for f in a["files"])
         edition = [f for f in files if f["edition"] == sight["edition"] and f["format"] == "pdf"]
         if sight["view"] != "print":
@@ -264,7 +270,10 @@ class _Server:
             began = time.monotonic()
             self._send()
             async for message in _messages(self.builder):
-                self._hear(message)
+                try:
+                    self._hear(message)
+                except Exception as error:  # noqa: BLE001 - it must not end the server in silence
+                    self._lost(f"a fault of makebook's own: {type(error).__name__}: {error}")
             await self.builder.wait()
             self.builder = None
             if self.work.done != self.work.number:
@@ -315,11 +324,10 @@ class _Server:
             self._show_early(message)
             return
         step, problems, failed = message["step"], message["problems"], message["failed"]
+        if failed or step == "rest":
+            self.board.early = None  # it is finished now, or unproved: the last good one is shown
         if step == "rest":
             self.work.done = self.work.number
-        early = self.board.early
-        if early and (early.number == self.work.number if failed else step == "rest"):
-            self.board.early = None  # what was seen of it is finished now, or never will be
         elif not failed:  # of warnings, only the last step knows all
             before = [p for p in self.board.state["problems"] if not p["error"]]
             problems = [*problems, *(p for p in before if p not in problems)]
@@ -330,19 +338,21 @@ class _Server:
     def _show_early(self, message: Mapping[str, Any]) -> None:
         """Show what somebody looks at before it is finished."""
         self.board.early = None
-        if data := message.get("data"):
-            file = message["file"]
-            facts = read_manifest((self.order.output / file).parent)["articles"]
-            over = facts[self.work.article]["files"][Path(file).name]["sha256"]
+        file = message.get("file", "")
+        articles = read_manifest((self.order.output / file).parent)["articles"]
+        stands = articles.get(message["article"], {}).get("files", {}).get(Path(file).name)
+        if file and stands:
             self.board.early = Early(
-                self.work.number, file, over, b64decode(data),
+                self.work.number, file, stands["sha256"], b64decode(message["data"]),
                 message.get("first", 0), message.get("pages", 0),
             )  # fmt: skip
         self._show()
 
-    def _lost(self) -> None:
+    def _lost(self, fault: str = "") -> None:
+        """A build is lost with the process that made it, or by a fault of ours."""
+        self.board.early = None
         self.work.done = self.work.number
-        message = "a process that was building ended without a word"
+        message = fault or "a process that was building ended without a word"
         hint = "save again to try again; free memory if there is little"
         problem = Problem("SYS003", Span("makebook"), message, hint)
         plain = {
@@ -365,7 +375,11 @@ class _Server:
         if made:
             self.voice.say(f"{clock} {_LABELS[step]} in {seconds:.2f} s: {made}")
         elif message["failed"] and last:
-            self.voice.say(f"{clock} not built ({len(texts)} problems); the last good one is shown")
+            count = f"{len(texts)} problem{'s' * (len(texts) != 1)}"
+            shown = (
+                "; the last good one is shown" if any(self.board.state["issues"].values()) else ""
+            )
+            self.voice.say(f"{clock} not built ({count}){shown}")
         elif last:
             self.voice.say(f"{clock} up to date{' again' if recovered else ''}")
 
@@ -377,7 +391,7 @@ class _Server:
         known = sorted({path.stem for path in imprint_files(self.order.root)})
         issues = {name: _issue(self.order.output, name, self.board.early) for name in names}
         self.board.tell(
-            issues=issues, imprints=known, imprint=self.work.imprint, article=self.work.article,
+            issues=issues, imprints=known, imprint=self._imprint(), article=self.work.article,
             number=self.work.number, time=time.strftime("%H:%M:%S"), **changes,
         )  # fmt: skip
 

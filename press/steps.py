@@ -121,7 +121,8 @@ def _galley(message: Message) -> Message | None:
     with contextlib.suppress(ProblemsError, OSError, LookupError, ValueError):
         shown = show(_seen(message))
         spent = round((time.perf_counter() - start) * 1000)
-        return {"id": message["id"], "step": "galley", "ms": spent, **shown}
+        told = {"id": message["id"], "step": "galley", "article": message["article"]}
+        return {**told, "ms": spent, **shown}
     return None
 
 
@@ -200,6 +201,8 @@ def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str
 
 def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
     """The main edition, then all the rest; before them the web page, where that is looked at."""
+    from press.project import is_file
+
     today = date.today()  # noqa: DTZ011 - the author's own day
     base = Request(
         Path(message["root"]),
@@ -210,7 +213,7 @@ def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, imprint)
-    if found and (base.root / "source" / f"{article}.md").is_file():
+    if found and is_file(base.root / "source" / f"{article}.md"):
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
         if message.get("sight", {}).get("view") == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]

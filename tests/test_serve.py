@@ -429,6 +429,48 @@ def test_what_is_undone_is_shown_no_longer(server):
         assert not any("early" in file for file in state["issues"][""][0]["files"])
 
 
+def test_what_was_never_proved_is_not_the_last_good_version(server):
+    server.save("As it was.")
+    with looking(server, view="print", edition="letter", first="0", last="0") as states:
+        server.article.write_text(TEXT.replace("WORDS", "Soon broken."), "utf-8")
+        shown_early(states, "tea.pdf")
+        server.article.write_text(TEXT.replace("WORDS", "See [this](#nowhere)."), "utf-8")
+        state = next(s for s in states if s["failed"] and not s["building"])
+        assert not any("early" in file for file in state["issues"][""][0]["files"])
+    assert not server.save("Mended.")["failed"]
+
+
+def test_what_was_never_built_is_shown_when_it_is(server):
+    """A new article, a folder that was removed: there is nothing yet that could be out of date."""
+    server.save("As it was.")
+    with looking(server, view="book") as states:
+        other = server.root / "source" / "coffee.md"
+        other.write_text(TEXT.replace("Tea", "Coffee"), "utf-8")
+        state = next(s for s in states if len(s["issues"][""]) == 2 and not s["building"])
+        other.unlink()
+        shutil.rmtree(server.output)
+        state = server.save("Once more.")
+        assert [article["name"] for article in state["issues"][""]] == ["tea"]
+        assert not state["failed"]
+
+
+def test_a_warning_that_is_mended_goes_away(server):
+    with looking(server, view="web"):
+        number = server.state()["number"]
+        text = TEXT.replace("WORDS", "Words.").replace("lang:", "odd-key: 1\nlang:")
+        server.article.write_text(text, "utf-8")
+        assert [p["code"] for p in server.settled(number + 1)["problems"]] == ["FRM001"]
+        assert server.save("Without it.")["problems"] == []
+
+
+def test_a_name_that_is_none_is_not_looked_at(server):
+    name = "a" * 300
+    assert server.ask(f"/looking?article={name}&imprint=&view=print&edition=letter").status == 204
+    state = server.save("Still here.")
+    assert not state["failed"]
+    assert state["article"] == "tea"
+
+
 @pytest.mark.parametrize("query", ["first=x", "last=", "first=0&last=1e3"])
 def test_pages_in_sight_are_numbers(server, query):
     assert server.ask(f"/looking?article=tea&imprint=&view=print&{query}").status == 404
