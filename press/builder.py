@@ -9,7 +9,6 @@ itself, and ends after some builds, to be started anew. This module must not kno
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -27,6 +26,7 @@ from pathlib import Path
 
 from press import build
 from press.model import Request
+from press.parallel import follow
 from press.steps import Message, Send, Trails, perform, rehearse
 
 BUILDS = 25
@@ -197,6 +197,7 @@ class _Forks:
         """Make a copy, which builds what it is told once it has built something to put away."""
         inner, outer = os.pipe()
         orders, ordering = os.pipe()
+        parent = os.getpid()
         pid = os.fork()
         if pid:
             os.close(outer)
@@ -204,7 +205,7 @@ class _Forks:
             return _Copy(pid, ordering, inner)
         status = 1
         try:
-            _become_copy()
+            _become_copy(parent)
             for handle in (0, inner, ordering, *self._handles()):
                 os.close(handle)
             with _until_told():
@@ -281,10 +282,8 @@ def _writer(handle: int) -> Send:
     return send
 
 
-def _become_copy() -> None:
+def _become_copy(parent: int) -> None:
     """Make this process one that can be ended alone, with all that it starts."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away
-    with contextlib.suppress(OSError, AttributeError):
-        # Where the first process is killed, this one goes, too (prctl(2), PR_SET_PDEATHSIG).
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    follow(parent)

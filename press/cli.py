@@ -6,8 +6,10 @@ errors, 2 wrong use, 3 the machine stands in the way, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -358,10 +360,16 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         raise ProblemsError(swept.failed)
 
 
+def _terminated(*_: object) -> None:
+    """End as after Ctrl-C: with the processes that help, and without temporary files."""
+    raise KeyboardInterrupt
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every failure ends in a message and a status, never a traceback."""
     # A build makes much and frees little: to look for garbage often takes a twentieth of the time.
     gc.set_threshold(1_000_000, 20, 20)
+    before = signal.signal(signal.SIGTERM, _terminated)
     try:
         sys.exit(cli.main(arguments, prog_name="makebook", standalone_mode=False))
     except click.exceptions.Exit as stop:
@@ -386,4 +394,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         click.echo(f"{name}error SYS002: {error.strerror or error}", err=True)
+        if error.errno == errno.ENOSPC and not name:  # nothing more can be printed
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(3)
+    finally:
+        signal.signal(signal.SIGTERM, before)

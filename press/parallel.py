@@ -6,6 +6,8 @@ no other can be had, all is done in this one. This module must not know what the
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -47,7 +49,7 @@ def begun(
 
     # A copy of this process has all that is loaded here; elsewhere that is not safe.
     context = get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(min(at_once, len(items)), context, _quietly)
+    pool = ProcessPoolExecutor(min(at_once, len(items)), context, _quietly, (os.getpid(),))
     try:
         yield pool.map(_Work(work), items)
         pool.shutdown()
@@ -83,8 +85,20 @@ class _Work(Generic[Item, Result]):
                 os._exit(143)
 
 
-def _quietly() -> None:
+def follow(parent: int) -> None:
+    """End this process where the one that started it is ended, however that is done.
+
+    On Linux (prctl(2), PR_SET_PDEATHSIG); elsewhere a pool's process sees its pipe closed.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if hasattr(os, "getppid") and sys.platform == "linux" and os.getppid() != parent:
+        os._exit(143)  # it went before this could be asked
+
+
+def _quietly(parent: int) -> None:
     """Leave it to the first process to say that work was interrupted."""
+    follow(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end(*_: object) -> None:

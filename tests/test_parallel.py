@@ -74,3 +74,40 @@ def test_an_interrupted_build_ends_soon_and_leaves_nothing(tmp_path, seconds):
         os.killpg(process.pid, 0)
     assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
     assert not list(tmp_path.glob("makebook-fonts-*"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes follow their parent on Linux")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_who_ends_the_build_alone_ends_its_helpers(tmp_path, number):
+    """A helper that lived on would hold the folder, and every later build would wait for it."""
+    output = str(tmp_path / "out")
+    command = [sys.executable, "-m", "press", "build", "--project", str(ROOT), "--jobs", "2"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [*command, "--output", output], env=environment, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        end = time.monotonic() + 60
+        while not children.read_text().split():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert "Traceback" not in said
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.05)
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise AssertionError("a helper lives on")
+    done = subprocess.run(
+        [*command, "--output", output, "--edition", "a4", "--format", "pdf"], env=environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "another build" not in done.stderr
