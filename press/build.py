@@ -101,21 +101,29 @@ def build(request: Request) -> Outcome:
 
 def _left(every: Mapping[str, Request]) -> tuple[Problem, ...]:
     """What an earlier state of the project left in the folders that were asked for."""
-    return tuple(problem for asked in every.values() for problem in record.left(asked.output))
+    found = []
+    for name, asked in every.items():
+        folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
+        found += record.left(asked.output, folder)
+    return tuple(found)
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
     """Publish the files of one issue of one article, and say so in the manifest."""
     built, output = done.built, done.issue.request.output
+    if not built.entry:
+        return built
     try:
-        if built.entry:
-            publish(output, done.artifacts)
-            record.remember(output, [built], project, engine)
-            _list(done.issue, project)
-            trails = {a.edition: a.trail for a in done.artifacts if a.trail}
-            return replace(built, trails=trails)
+        publish(output, done.artifacts)
+        record.remember(output, [built], project, engine)
     except ProblemsError as error:
-        return replace(built, entry={}, problems=(*built.problems, *error.problems))
+        problems = (*built.problems, *error.problems)
+        return replace(built, entry={}, made=(), reasons={}, problems=problems)
+    built = replace(built, trails={a.edition: a.trail for a in done.artifacts if a.trail})
+    try:
+        _list(done.issue, project)
+    except ProblemsError as error:  # the handout stands; the next build lists it
+        return replace(built, problems=(*built.problems, *error.problems))
     return built
 
 
@@ -123,8 +131,10 @@ def _list(issue: _Issue, project: Project) -> None:
     """The library of all handouts of a folder, where web pages are made; anew if it must be."""
     config, folder = _config(project, issue), issue.request.output
     if "html" not in (issue.request.formats or config.formats):
+        if "html" not in config.formats:
+            record.unlist(folder)
         return
-    from press.inputs import shelf
+    from press.inputs import shelf, told
     from press.library import write_library
     from press.styles import Styles
 
@@ -137,8 +147,9 @@ def _list(issue: _Issue, project: Project) -> None:
     if known.get("key") == key and record.intact(folder, record.INDEX, known):
         return
     data = write_library(folder, manifest["articles"], styles, config.lang, clinic)
-    library = {"sha256": digest(data), "key": key}
+    library = {"sha256": digest(data), "key": key, "of": told(manifest["articles"])}
     replace_files(folder, {record.INDEX: data})
+    manifest.get("left", {}).pop(record.INDEX, None)
     write_manifest(folder, {**manifest, "library": library})
 
 
@@ -253,7 +264,7 @@ def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[
 def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]) -> _Done:
     """Make every file anew that what it depends on asks for; leave the others."""
     from press.inputs import Needs
-    from press.make import Plan, make_files, make_page, outputs
+    from press.make import Plan, make_files, make_page, names, outputs
     from press.styles import Styles
 
     config, request = _config(job.project, issue), issue.request
@@ -269,10 +280,11 @@ def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]
     found: list[Problem] = []
     artifacts = make_files(plan, found) if earlier.stale else []
     files = {a.name: record.facts(a, wanted[a.name][1], job.key) for a in artifacts}
-    kept = earlier.kept(job.key)
+    kept, every = earlier.kept(job.key), names(document, config)
+    others = earlier.others(every)
     if "html" in (request.formats or config.formats):
-        names = [edition.name for edition in config.editions]
-        downloads = record.downloads({**earlier.others(), **kept, **files}, names)
+        order = [edition.name for edition in config.editions]
+        downloads = record.downloads({**others, **kept, **files}, order)
         needed = needs.page(downloads)
         if earlier.judge(f"{document.name}.html", needed):
             artifacts.append(make_page(document, downloads, styles, found))
@@ -281,7 +293,8 @@ def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]
     problems += found + earlier.warnings(kept) + record.due(document.due, request.today)
     if _stopped(problems, request):
         return _Done(issue, Built(document.name, {}, tuple(problems), imprint=issue.name))
-    entry = record.entry(document, {**kept, **files}, config, earlier.sources, problems)
+    said = [*problems, *earlier.warnings(others)]
+    entry = record.entry(document, {**kept, **files}, every, config, earlier.sources, said)
     told = tuple(problems)
     made = tuple(artifact.name for artifact in artifacts)
     built = Built(document.name, entry, told, made, issue.name, dict(earlier.reasons))
@@ -355,6 +368,8 @@ def _sources(document: Document, job: _Job, issue: _Issue) -> dict[str, Path]:
     paths += [*job.project.notice_files, *(root / data.file for data in job.project.data)]
     names = document.matter.bibliography or config.bibliography
     paths += [beside(name, (folder, root)) for name in names]
+    style = document.matter.csl or config.csl
+    paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
     paths += [path for image in document.images if (path := folder / image.name).is_file()]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)

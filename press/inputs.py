@@ -68,10 +68,14 @@ class Needs:
 
 def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
     """One figure for what the library tells of each handout, and for its look."""
-    told = {name: {key: entry.get(key) for key in _TOLD} for name, entry in entries.items()}
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
-    look = {name: told for name, told in files.items() if name not in (*_PRINT, *_BOOK)}
-    return _said([told, look, styles.colours, list(more), _program()])
+    look = {name: said for name, said in files.items() if name not in (*_PRINT, *_BOOK)}
+    return _said([told(entries), look, styles.colours, list(more), _program()])
+
+
+def told(entries: Mapping[str, Any]) -> str:
+    """One figure for what the library tells of each handout."""
+    return _said({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",

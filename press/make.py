@@ -74,6 +74,14 @@ def outputs(
     return found
 
 
+def names(document: Document, config: Config) -> frozenset[str]:
+    """The names of all files that a project makes of an article."""
+    main = config.editions[0]
+    found = {f"{document.name}.{format_}" for format_ in config.formats if format_ != "pdf"}
+    editions_ = config.editions if "pdf" in config.formats else ()
+    return frozenset(found.union(*(_names(document, edition, main) for edition in editions_)))
+
+
 def asked_editions(config: Config, request: Request) -> list[Edition]:
     """The editions that a request asks for."""
     return [e for e in config.editions if not request.editions or e.name in request.editions]

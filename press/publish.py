@@ -18,7 +18,7 @@ from press.model import Artifact
 from press.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
-_ENTRY = {"files", "identity", "formats", "editions", "sources", "warnings", "due"}
+_ENTRY = {"files", "outputs", "identity", "formats", "editions", "sources", "warnings", "due"}
 _FILE = frozenset("format edition part kind page measures inputs pages bytes sha256 key".split())
 
 

