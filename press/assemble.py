@@ -325,6 +325,8 @@ class _Assembler:
         line, column = markup.locate(text, pattern, 1, self.wordless[file, name])
         self.wordless[file, name] += 1
         code, message, hint = self.words.why_not(name)
+        if name.startswith("article.") and file != self.m.manuscript.file:
+            message = message.replace("the front matter has", f"{self.m.manuscript.file} has")
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 
     def _short(self) -> str:

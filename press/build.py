@@ -255,6 +255,7 @@ def _make_issue(job: _Job, issue: _Issue, draft: Draft | None, before: Sequence[
             return _Done(issue, replace(failed, problems=tuple(problems)))
         document = compose(draft, job.project, job.notices, issue.imprint, problems)
         if _stopped(problems, request):
+            problems += record.due(document.due, request.today)
             return _Done(issue, replace(failed, problems=tuple(problems)))
         return _renew(document, job, issue, problems)
     except ProblemsError as error:

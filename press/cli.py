@@ -6,6 +6,7 @@ errors, 2 wrong use, 3 the machine stands in the way, 130 interrupted.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import os
@@ -13,6 +14,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,8 @@ class _Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
         if ctx.resilient_parsing:  # the shell asks what could stand here
-            return super().parse_args(ctx, args)
+            build_ = args and args[0] not in self.commands and args[0] not in own
+            return super().parse_args(ctx, ["build", *args] if build_ else args)
         at = 0
         while at < len(args) and args[at].partition("=")[0] in ("--project", "--output"):
             at += 1 if "=" in args[at] else 2
@@ -54,7 +57,8 @@ class _Group(click.Group):
 
         names = sorted(path.stem for path in Path("source").glob("*.md"))
         articles = [CompletionItem(name) for name in names if name.startswith(incomplete)]
-        return [*super().shell_complete(ctx, incomplete), *articles]
+        options = build_command.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else []
+        return [*super().shell_complete(ctx, incomplete), *options, *articles]
 
 
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
@@ -76,6 +80,8 @@ def cli() -> None:
     makebook new DIR              make a project with a model article
     makebook doctor               say what this machine lacks, and the command that brings it
     makebook clean                remove what makebook made in build/, and nothing else
+    \b
+    The options of a build (--edition, --format, --strict, ...): makebook build --help
     """  # noqa: D301 - Click reads the character
 
 
@@ -97,9 +103,21 @@ def _names(pattern: str) -> Any:
     return complete
 
 
+def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Completes the names of the project's editions, for the shell."""
+    from press.project import read_project
+
+    with contextlib.suppress(ProblemsError):
+        config = read_project(Path(ctx.params.get("project") or Path()), []).config
+        names = {*config.known_editions, *(edition.name for edition in config.editions)}
+        return sorted(name for name in names if name.startswith(incomplete))
+    return []
+
+
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
-@click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
+@click.option("--edition", "editions", multiple=True, shell_complete=_editions,
+              help="Only this edition; may be repeated.")  # fmt: skip
 @click.option(
     "--imprint",
     "imprints",
@@ -150,9 +168,19 @@ def build_command(
             outcome = build(request)
     except UnknownName as error:
         message, hint = error.args
+        if command := _meant(request.articles):
+            hint = f"did you mean the command? It comes first: makebook {command}"
         raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
-    sys.exit(_status(outcome))
+    if request.preview and not quiet:
+        click.echo(f"pictures of the pages: {folder / 'preview'}")
+    sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
+
+
+def _meant(words: Sequence[str]) -> str:
+    """The command that one of these words is, or nearly is; empty where none is."""
+    near = (get_close_matches(word, cli.commands, 1, 0.75) for word in words)
+    return next((found[0] for found in near if found), "")
 
 
 def _status(outcome: Outcome) -> int:
@@ -209,11 +237,13 @@ def _print_article(built: Built, folder: Path) -> None:
 
 
 @cli.command("serve")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
 @click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
               help="Where the browser finds it; 0: any that is free.")  # fmt: skip
-@click.option("--edition", "editions", multiple=True, help="Only this edition; may be repeated.")
+@click.option("--edition", "editions", multiple=True, shell_complete=_editions,
+              help="Only this edition; may be repeated.")  # fmt: skip
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
+              shell_complete=_names("imprints/*.toml"),
               help="Under this clinic's name; may be repeated.")  # fmt: skip
 @_project_options
 def serve_command(project: Path, output: Path | None, **options: Any) -> None:

@@ -42,7 +42,9 @@ def read_image(
         return None
     path = folder / source
     try:
-        inside, there = path.resolve().is_relative_to(root.resolve()), path.is_file()
+        home = path.resolve()  # a folder of sources that is a link is the author's own will
+        inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
+        there = path.is_file()
     except (OSError, RuntimeError, ValueError):  # a name too long, links that lead in a circle
         inside, there = True, False
     if not inside:

@@ -13,6 +13,7 @@ from typing import Any
 from press import check
 from press.problems import Problem, ProblemsError
 from press.publish import read_manifest
+from press.record import moved
 
 _LIMIT = 8.0
 """SMOG grade that a handout must not pass (MedlinePlus; USP <1265>)."""
@@ -29,7 +30,7 @@ def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str],
     Returns the lines of the report, and whether no checker objects and every text is plain.
 
     Raises:
-        LookupError: an article is named that was not built.
+        LookupError: an article is named that was not built, or none was.
         ProblemsError: makebook.toml cannot be read.
     """
     built: dict[str, Any] = read_manifest(output)["articles"]
@@ -37,13 +38,17 @@ def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str],
     for name in names:
         if name not in built:
             raise LookupError(f"'{name}' was not built; run makebook first")
-    lines: list[str] = []
+    if not names:
+        raise LookupError("nothing was built; run makebook first")
     verdicts = [verdict for name in names for verdict in _article(name, root, output, built[name])]
     lines = [line for line, _ in verdicts]
-    return lines or ["nothing was built; run makebook first"], all(ok for _, ok in verdicts)
+    return lines, all(ok for _, ok in verdicts)
 
 
 def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[str, bool]]:
+    sources = {file: root / file for file in entry["sources"]}
+    if newer := moved(entry, sources):
+        yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
     yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         for format_, checker, judged in _CHECKERS:

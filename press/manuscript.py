@@ -47,7 +47,8 @@ def read_manuscript(
     if data is None:
         return None
     if len(data) > _LARGEST:
-        message = f"has {len(data) // 1_000_000} million bytes, more than a handout can hold"
+        most = f"{_LARGEST / 1_000_000:g} million"
+        message = f"has {len(data) / 1_000_000:.1f} million bytes; a handout can hold {most}"
         hint = "split it, or take out what came in by mistake"
         problems.append(Problem("TXT002", Span(file), message, hint))
         return None

@@ -41,7 +41,7 @@ _RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", 
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
 _VOID = ("br", "hr", "img", "wbr")
 _EXTENSIONS = (
-    "abbr", "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
+    "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
     "sane_lists", "smarty",
 )  # fmt: skip
 
@@ -52,6 +52,19 @@ class Markup:
 
     body: Element
     clusters: tuple[Cluster, ...]
+
+
+def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) -> None:
+    """WRD003: what looks like a word to fill in, and is none."""
+    prose = without_code(text, 1)
+    for found in re.finditer(r"\{\{[^\n{}]{0,60}\}{0,2}", prose):
+        if _WORD_SOURCE.match(prose, found.start()):
+            continue
+        line = first_line + prose.count("\n", 0, found.start())
+        column = found.start() - prose.rfind("\n", 0, found.start())
+        message = f"'{found[0].strip()}' is no word to fill in; it is printed as it stands"
+        hint = "write {{ clinic.telephone }}: a name, a dot, a name; or put it between `backticks`"
+        problems.append(Problem("WRD003", Span(file, line, column), message, hint))
 
 
 def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> Markup:
@@ -84,6 +97,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         problems.append(Problem("TXT002", Span(file, first_line), message, hint))
         return Markup(fragment("<p>…</p>"), ())
     _unread(body, text, file, first_line, problems)
+    _no_words(text, file, first_line, problems)
     _restore_literals(body)
     for kind, name in dict.fromkeys(dropped):
         code = "HTM001" if kind == "element" else "HTM002"

@@ -60,6 +60,7 @@ CODES: dict[str, tuple[str, str]] = {
     "NOT006": (WARNING, "a topic that looks misspelt"),
     "WRD001": (ERROR, "a word to fill in that names nothing"),
     "WRD002": (ERROR, "a word to fill in that has no value here"),
+    "WRD003": (WARNING, "what looks like a word to fill in, and is none"),
     "DUE001": (WARNING, "a review that is due"),
     "DUE002": (WARNING, "a verified date that is stale"),
     "NEW001": (ERROR, "a file or folder that is there already, where a new one was to be made"),

@@ -36,7 +36,7 @@ KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
     "notices", "max-age", "readability",
 )  # fmt: skip
-_CHOSEN = "editions-chosen"
+_CHOSEN = "editions chosen"
 EDITION_KEYS = ("page", "like", "references")
 REFERENCES = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
@@ -166,7 +166,7 @@ def _both_editions(text: str) -> str:
     end = head.start() if head else len(text)
     if not re.search(r"^[ \t]*\[[ \t]*editions\b", text, re.M):
         return text
-    return re.sub(r"^editions(?=\s*=)", _CHOSEN, text[:end], flags=re.M) + text[end:]
+    return re.sub(r"^editions(?=\s*=)", f'"{_CHOSEN}"', text[:end], flags=re.M) + text[end:]
 
 
 def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
@@ -209,7 +209,7 @@ class _Reader(Settings):
         self.known_editions: dict[str, Edition] = {}
 
     def config(self) -> Config:
-        self.known(self.table, (*KEYS, _CHOSEN))
+        self.known({key: value for key, value in self.table.items() if key != _CHOSEN}, KEYS)
         notices = self.table_of("notices")
         self.known(notices, ("required",), "notices")
         required = notices.get("required", {})
@@ -222,6 +222,8 @@ class _Reader(Settings):
         lang = self.lang("en-US") or "en-US"
         jurisdiction = self.jurisdiction(lang)
         formats = self.list_of(self.table, "formats") or FORMATS
+        if self.table.get("formats") == []:
+            self.bad("CFG004", "formats", "'formats' names none", 'write formats = ["pdf", "epub"]')
         for name in formats:
             if name not in FORMATS:
                 hint = nearest(name, FORMATS)

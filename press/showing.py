@@ -23,6 +23,8 @@ from press.publish import digest
 _SHOWN = frozenset({".html", ".pdf", ".epub"})
 """What may be asked for of the output folder."""
 _PICTURES = 48
+_HIGHEST = 6000
+"""Pixels: a strip of a page is drawn smaller."""
 _LARGEST = 64 << 20
 """Bytes of a file in an e-book that is still shown."""
 
@@ -56,9 +58,12 @@ class Pictures:
         with self._lock:
             if key not in self._kept:
                 data = _read(source)
-                if number >= len(page_sizes(data)):
+                sizes = page_sizes(data)
+                if number >= len(sizes):
                     raise ValueError(f"there is no page {number}")
-                self._kept[key] = png(raster(data, number, width), quick=True)
+                wide, high = sizes[number]
+                fitting = max(1, min(width, int(_HIGHEST * wide / max(high, 1))))
+                self._kept[key] = png(raster(data, number, fitting), quick=True)
                 while len(self._kept) > _PICTURES:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
@@ -86,6 +91,14 @@ def published(output: Path, name: str) -> Path | None:
     return path if inside and path.suffix in _SHOWN else None
 
 
+def _inside(book: zipfile.ZipFile, name: str) -> bytes:
+    """A file of an e-book; a KeyError where there is none of that name that can be shown."""
+    info = book.getinfo(name)
+    if info.file_size > _LARGEST:
+        raise KeyError(name)
+    return book.read(info)
+
+
 def book_file(source: Source, name: str) -> bytes | None:
     """A file of an e-book; None where there is none of that name, or it is too large to show.
 
@@ -94,8 +107,7 @@ def book_file(source: Source, name: str) -> bytes | None:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
-            info = book.getinfo(name)
-            return book.read(info) if info.file_size <= _LARGEST else None
+            return _inside(book, name)
     except KeyError:
         return None
     except zipfile.BadZipFile as error:
@@ -111,15 +123,16 @@ def book_chapters(source: Source) -> list[dict[str, str]]:
     safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
         with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
-            container = etree.fromstring(book.read("META-INF/container.xml"), safe)
+            container = etree.fromstring(_inside(book, "META-INF/container.xml"), safe)
             opf = next(container.iter("{*}rootfile")).get("full-path") or ""
-            package = etree.fromstring(book.read(opf), safe)
+            package = etree.fromstring(_inside(book, opf), safe)
             items = {item.get("id"): item.get("href") or "" for item in package.iter("{*}item")}
             folder, found = posixpath.dirname(opf), []
             for reference in package.iter("{*}itemref"):
                 href = unquote(items.get(reference.get("idref"), ""))
                 name = posixpath.normpath(posixpath.join(folder, href))
-                title = etree.fromstring(book.read(name), safe).findtext(".//{*}title") or href
+                chapter = etree.fromstring(_inside(book, name), safe)
+                title = chapter.findtext(".//{*}title") or href
                 found.append({"path": name, "title": " ".join(title.split())})
             return found
     except (zipfile.BadZipFile, KeyError, StopIteration, etree.XMLSyntaxError) as error:
