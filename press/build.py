@@ -7,6 +7,7 @@ there is something to make. This module knows every stage, and no stage knows it
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +94,7 @@ def build(request: Request) -> Outcome:
 
     notices = read_notices(project, problems)
     Styles(request.root).check(problems)
-    problems += _clashes(project, issues)
+    problems += [*_clashes(project, issues), *_twins(project)]
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
     built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
     return _previewed(Outcome((*standing, *built), (*problems, *_left(every))), request)
@@ -357,6 +358,27 @@ def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
                     message = f"its file {name} would also be one of {homes[name].name}"
                     problems[span] = Problem("CFG007", span, message, "rename one of the two")
     return list(problems.values())
+
+
+_IDENTIFIER = re.compile(r"^identifier:[ \t]*([\"']?)(.+?)\1[ \t]*(?:#.*)?$", re.M)
+
+
+def _twins(project: Project) -> list[Problem]:
+    """Articles with one identifier, as after a file was copied: whose sheet is it? FRM006."""
+    from press.project import read_text, shown
+
+    homes: dict[str, str] = {}
+    problems = []
+    for path in project.articles:
+        file = shown(path, project.root)
+        front = re.match(r"---\n.*?\n(?:---|\.\.\.)\n", read_text(path, file, []) or "", re.S)
+        found = _IDENTIFIER.search(front[0]) if front else None
+        if front and found and homes.setdefault(found[2], file) != file:
+            span = Span(file, front[0].count("\n", 0, found.start()) + 1, 1)
+            message = f"the identifier '{found[2]}' is also that of {homes[found[2]]}"
+            hint = "give each article one of its own: it tells printed sheets apart"
+            problems.append(Problem("FRM006", span, message, hint))
+    return problems
 
 
 def _sources(document: Document, job: _Job, issue: _Issue) -> dict[str, Path]:

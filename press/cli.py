@@ -306,12 +306,14 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     sources = read_sources(project.resolve())
     today = Today(sources.names, sources.imprints, sources.assembled)
     try:
-        lines = compare(" ".join(old), today, folder.resolve())
+        several = len(old) > 1 and any(Path(name).exists() for name in old)
+        for name in old if several else [" ".join(old)]:
+            lines = compare(name, today, folder.resolve())
+            for number, line in enumerate(lines):
+                click.echo(f"{name}: {line}" if several and not number else line)
     except UnknownSheet as error:
         message, hint = error.args
         raise click.UsageError(f"{message}\n    hint: {hint}") from None
-    for line in lines:
-        click.echo(line)
 
 
 @cli.command("new")

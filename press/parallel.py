@@ -51,7 +51,9 @@ def begun(
     context = get_context("fork" if sys.platform == "linux" else "spawn")
     pool = ProcessPoolExecutor(min(at_once, len(items)), context, _quietly, (os.getpid(),))
     try:
-        yield pool.map(_Work(work), items)
+        with _undisturbed():
+            results = pool.map(_Work(work), items)
+        yield results
         pool.shutdown()
     except BaseException as error:
         for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no other way to end them
@@ -62,6 +64,22 @@ def begun(
             message = "a process that was building ended without a word"
             raise ProblemsError([Problem("SYS003", Span("makebook"), message, hint)]) from None
         raise
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait while processes are started: one that came now would miss some of them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _ended: list[bool] = []
@@ -106,3 +124,5 @@ def _quietly(parent: int) -> None:
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, end)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)

@@ -35,6 +35,7 @@ CODES: dict[str, tuple[str, str]] = {
     "FRM003": (ERROR, "a value in the front matter that cannot be used"),
     "FRM004": (ERROR, "no title"),
     "FRM005": (WARNING, "a language for which makebook has no words of its own"),
+    "FRM006": (WARNING, "an identifier that another article has, too"),
     "HTM001": (ERROR, "an HTML element that a handout cannot hold"),
     "HTM002": (WARNING, "an HTML attribute that has no effect"),
     "HTM003": (ERROR, "a citation inside HTML, where it is not read"),

@@ -93,7 +93,11 @@ def test_who_ends_the_build_alone_ends_its_helpers(tmp_path, number):
             assert time.monotonic() < end
             time.sleep(0.01)
         process.send_signal(number)
-        _, said = process.communicate(timeout=30)
+        try:
+            _, said = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
     assert "Traceback" not in said
     end = time.monotonic() + 5
     while time.monotonic() < end:

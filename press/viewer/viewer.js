@@ -330,7 +330,7 @@ function show() {
 // Problems
 
 function problems() {
-  const all = state.problems, errors = all.filter((p) => p.error).length;
+  const all = [...state.problems].sort((a, b) => b.error - a.error), errors = all.filter((p) => p.error).length;
   const counted = (n, word) => (n ? [`${n} ${word}${n === 1 ? "" : "s"}`] : []);
   const title = [...counted(errors, "error"), ...counted(all.length - errors, "warning")].join(", ");
   const now = all.map((p) => p.text).join("\n");
