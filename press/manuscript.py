@@ -98,6 +98,7 @@ class _Reader:
         """Headings, captions and ids, in that order."""
         self._levels()
         self._notes()
+        _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
         self._ids()
@@ -326,6 +327,16 @@ def _count_cells(line: str) -> int:
     """The cells of a row of a table, bars at its edges left out."""
     row = re.sub(r"\A[ >]*\|?|(?<!\\)\|\s*\Z", "", line)
     return len(re.findall(r"(?<!\\)\|", row)) + 1
+
+
+def _spell_out(body: Element) -> None:
+    """What an abbreviation means stands behind it, the first time: nobody can point at paper."""
+    said = set()
+    for element in body.iter("abbr"):
+        meaning = element.attrib.pop("title", "")
+        if meaning and (plain(element), meaning) not in said:
+            said.add((plain(element), meaning))
+            element.tail = f" ({meaning}){element.tail or ''}"
 
 
 def _captions(body: Element) -> None:

@@ -247,6 +247,7 @@ def test_words_that_are_not_there(tmp_path: Path) -> None:
     }
     _, problems, _ = place(tmp_path, files, extra="`{{ crisis.lin }}` {{ nothing.at-all }} {{x}}")
     assert problems == [
+        "WRD003 source/a.md:21:46",
         "WRD002 source/disclaimers/crisis.md:7:6",
         "WRD001 source/disclaimers/crisis.md:7:25",
         "WRD001 source/a.md:21:25",
