@@ -29,7 +29,9 @@ def missing(paths: Iterable[Path], text: str) -> str:
     """The characters of a text that at least one of the fonts should have and none has, sorted."""
     import uharfbuzz as hb
 
-    have: set[int] = {ord(c) for c in _ALWAYS}
+    left = {ord(c) for c in text} - {ord(c) for c in _ALWAYS}
     for path in paths:
-        have |= set(hb.Face(hb.Blob.from_file_path(str(path))).unicodes)
-    return "".join(sorted({c for c in text if ord(c) not in have}))
+        if not left:
+            break
+        left.difference_update(hb.Face(hb.Blob.from_file_path(str(path))).unicodes)
+    return "".join(map(chr, sorted(left)))

@@ -86,6 +86,9 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
     hold_tables(holder, _COLUMNS, document.labels["table"])
     section = holder[0]
     assert len(holder) == 1
+    for inner in holder.iter("section"):  # named, each would be a landmark among dozens
+        if not inner.get("role"):
+            inner.attrib.pop("aria-labelledby", None)
     return section
 
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,9 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             waiting[0][0].replace(waiting[0][1])
             waiting.pop(0)
     except OSError as error:
-        place = Span(f"{folder.name}/{Path(str(error.filename or '')).name}".rstrip("/"))
+        file = Path(str(error.filename or "")).name
+        temporary_ = re.fullmatch(r"\.(.+)\.\d+\.tmp", file)  # a name that nobody else sees
+        place = Span(f"{folder.name}/{temporary_[1] if temporary_ else file}".rstrip("/"))
         reason = error.strerror or str(error)
         hint = "free the disk or the folder, then build again; what was there is untouched"
         problem = Problem("SYS002", place, f"cannot be written: {reason}", hint)
