@@ -18,7 +18,7 @@ from press.colour import nearest_text, parse_hex
 from press.faces import data_uri, faces, lettered
 from press.model import Artifact, Document, Download, Part
 from press.offers import Offer, offers
-from press.semantics import contact_links, give_roles, hold_tables
+from press.semantics import contact_links, give_roles, hold_tables, stack_tables
 from press.styles import Styles
 
 _COLUMNS = 4
@@ -84,6 +84,7 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
         if re.match("https?:", link.get("href") or ""):
             link.set("rel", "noreferrer")
     hold_tables(holder, _COLUMNS, document.labels["table"])
+    stack_tables(holder)
     section = holder[0]
     assert len(holder) == 1
     for inner in holder.iter("section"):  # named, each would be a landmark among dozens

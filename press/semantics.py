@@ -68,6 +68,32 @@ def _hold(table: Element, label: str) -> None:
     holder.append(table)
 
 
+_ROLES_OF_TABLES = {"table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row"}
+
+
+def stack_tables(body: Element) -> None:
+    """Let a narrow screen set the tables that would be moved as lists of their rows.
+
+    Each cell gets the name of its column; roles say what style no longer shows (ARIA in HTML, 4). A
+    table with cells that span others, or with more than a line of heads, is moved as before.
+    """
+    for holder in body.iter("div"):
+        table = holder.find("table") if holder.get("class") == "wide" else None
+        heads = table.findall("thead/tr") if table is not None else []
+        if table is None or len(heads) != 1 or table.xpath(".//@colspan | .//@rowspan"):
+            continue
+        names = [" ".join("".join(cell.itertext()).split()) for cell in heads[0]]
+        holder.set("class", "wide stacked")
+        for element in table.iter("table", "thead", "tbody", "tr"):
+            element.set("role", _ROLES_OF_TABLES[str(element.tag)])
+        for row in table.iter("tr"):
+            for name, cell in zip(names, row, strict=False):
+                head = "columnheader" if row is heads[0] else "rowheader"
+                cell.set("role", head if cell.tag == "th" else "cell")
+                if row is not heads[0] and name:
+                    cell.set("data-label", f"{name}: ")
+
+
 def contact_links(document: Document) -> list[tuple[str, str, str]]:
     """Label, words and link of what a clinic has filled in; its name stands above the title."""
     name = document.labels["clinic-name"]

@@ -32,6 +32,7 @@ from press.page import css_text, write_page
 from press.pdfread import read_pdf
 from press.proof import missing
 from press.proofpage import prove_page
+from press.semantics import hold_tables, stack_tables
 from press.styles import Styles
 from press.units import letters, units
 from tests import inside
@@ -223,6 +224,29 @@ def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
     page = ketamine[2].data.decode()
     (shown,) = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page)
     assert base64.b64decode(shown) == drawn
+
+
+@pytest.mark.parametrize(
+    ("heads", "stacked"),
+    [
+        ("<tr><th>A <b>b</b></th><th></th><th>C</th><th>D</th></tr>", True),
+        ("<tr><th colspan='2'>A</th><th>C</th><th>D</th></tr>", False),
+        ("<tr><th>A</th></tr><tr><th>a</th><th>b</th><th>c</th><th>d</th></tr>", False),
+    ],
+)
+def test_a_narrow_screen_reads_a_table_row_by_row(heads, stacked):
+    """Each cell is behind the name of its column; roles stay what style takes away."""
+    cells = "<tr><th>1</th><td>2</td><td>3</td><td>4</td></tr>"
+    html = f"<div><table><thead>{heads}</thead><tbody>{cells}</tbody></table></div>"
+    body = etree.fromstring(html)
+    hold_tables(body, 4, "Table")
+    stack_tables(body)
+    (holder,) = body.iterfind("div")
+    assert holder.get("class") == ("wide stacked" if stacked else "wide")
+    assert holder.get("tabindex") == "0"
+    row = [(c.get("role"), c.get("data-label")) for c in body.iterfind(".//tbody/tr/*")]
+    wanted = [("rowheader", "A b: "), ("cell", None), ("cell", "C: "), ("cell", "D: ")]
+    assert row == (wanted if stacked else [(None, None)] * 4)
 
 
 def test_a_work_of_one_sentence():
