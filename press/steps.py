@@ -118,7 +118,7 @@ def _galley(message: Message) -> Message | None:
     show = {"print": _pages, "book": _book}.get(sight.get("view", ""))
     if not show:
         return None
-    with contextlib.suppress(ProblemsError, OSError, LookupError, ValueError):
+    with contextlib.suppress(Exception):  # whatever it is, the steps will meet it and tell
         shown = show(_seen(message))
         spent = round((time.perf_counter() - start) * 1000)
         told = {"id": message["id"], "step": "galley", "article": message["article"]}

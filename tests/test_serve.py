@@ -579,6 +579,19 @@ def test_a_fault_is_a_problem(tmp_path, monkeypatch):
     assert "KeyError" in told[-1]["problems"][0]["message"]
 
 
+def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch):
+    def fail(*_):
+        raise TypeError("a fault")
+
+    monkeypatch.setattr("press.galley.pull", fail)
+    root, told = project(tmp_path / "p"), []
+    order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [],
+             "editions": [], "imprints": [""], "article": "tea", "imprint": "",
+             "sight": {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}}  # fmt: skip
+    steps.perform(order, told.append)
+    assert [(m["step"], m["failed"]) for m in told] == [("main", False), ("rest", False)]
+
+
 def test_in_a_browser(server):
     """The overlay names file and line; what was scrolled to stays; a lost connection is told."""
     server.save("\n\n".join(f"Paragraph {n} about tea." for n in range(90)))
