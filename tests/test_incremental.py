@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -339,3 +340,50 @@ def test_a_narrowed_build_keeps_what_was_said_of_other_editions(desk):
     desk.write("source/note.txt", "Nothing that counts.")
     assert said(editions=("letter",)) == (set(), False)
     assert said(strict=True) == ({"TYP002"}, True)
+
+
+EDITS = {
+    "text": lambda desk, n: desk.write("source/sleep.md", f"{desk.article}\n\nAgain, {n}.\n"),
+    "editions": lambda desk, n: desk.toml.update(editions=EDITIONS[n % len(EDITIONS)]),
+    "formats": lambda desk, n: desk.toml.update(formats=FORMATS[n % len(FORMATS)]),
+    "references": lambda desk, n: desk.toml.update(references=("sheet", "companion")[n % 2]),
+    "a notice": lambda desk, n: desk.write(
+        "source/disclaimers/more.md",
+        f"---\nid: more\ntitle: More\nplace: opening\n---\n\nBe kind, {n}.\n",
+    ),
+    "a style": lambda desk, n: desk.write(
+        "styles/tokens.css", f":root {{ --accent: #0d4a{n % 90 + 10}; }}"
+    ),
+    "lost": lambda desk, n: (desk.output / "sleep.epub").unlink(missing_ok=True),
+    "altered": lambda desk, n: (desk.output / "sleep.html").write_bytes(b"altered"),
+    "narrowed": lambda desk, n: build(
+        Request(desk.root, desk.output, date(2026, 3, 2), formats=(desk.toml["formats"][n % 2],))
+    ),
+}
+EDITIONS = (["letter"], ["a4", "letter"], ["letter", "ink-saver"])
+FORMATS = (["pdf", "epub", "html"], ["epub", "html"], ["pdf", "epub"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_was_edited_the_files_are_those_of_a_fresh_build(desk, tmp_path, seed):
+    """And what is there beside them is named as left over."""
+    chance = random.Random(seed)
+    desk.article = (desk.root / "source/sleep.md").read_text()
+    plain = (desk.root / "makebook.toml").read_text().partition("\n")[2]
+    desk.toml = {"editions": EDITIONS[0], "formats": FORMATS[0], "references": "sheet"}
+    done = []
+    for number in range(7):
+        for kind in chance.sample(sorted(EDITS), chance.randint(1, 3)):
+            done.append(kind)
+            EDITS[kind](desk, chance.randrange(1000))
+            first, head = desk.toml["editions"][0], {**desk.toml}
+            references = head.pop("references")
+            lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
+            tail = f'[editions.{first}]\nreferences = "{references}"\n'
+            desk.write("makebook.toml", "\n".join([*lines, plain, tail]))
+        desk()
+        beside = left(desk)
+        made, now = fresh(desk, tmp_path / str(number)), desk.bytes()
+        assert {name for name in made if made[name] != now.get(name)} <= {"manifest.json"}, done
+        assert now.keys() - made.keys() == beside, done
+        assert desk() == set(), done
