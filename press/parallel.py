@@ -84,6 +84,8 @@ def _undisturbed() -> Iterator[None]:
 
 _ended: list[bool] = []
 """Of another process: whether it has been told to end."""
+_at_work: list[bool] = []
+"""Of another process: whether it is at work, and may have something temporary to put away."""
 
 
 class _Work(Generic[Item, Result]):
@@ -97,8 +99,10 @@ class _Work(Generic[Item, Result]):
 
     def __call__(self, item: Item) -> Result:
         try:
+            _at_work.append(True)
             return self.work(item)
         finally:
+            _at_work.clear()
             if _ended:
                 os._exit(143)
 
@@ -120,6 +124,8 @@ def _quietly(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end(*_: object) -> None:
+        if not _at_work:
+            os._exit(143)
         _ended.append(True)
         sys.exit(143)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from press import parallel
 from press.parallel import begun, processors
 from press.problems import ProblemsError
 
@@ -74,6 +75,21 @@ def test_an_interrupted_build_ends_soon_and_leaves_nothing(tmp_path, seconds):
         os.killpg(process.pid, 0)
     assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
     assert not list(tmp_path.glob("makebook-fonts-*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are started otherwise there")
+def test_a_helper_that_is_told_to_end_while_it_starts_ends_in_silence():
+    """The pool would print what its first step raises."""
+    parent = os.getpid()
+    helper = os.fork()
+    if not helper:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            os.kill(os.getpid(), signal.SIGTERM)
+            parallel._quietly(parent)
+        finally:
+            os._exit(99)
+    assert os.waitstatus_to_exitcode(os.waitpid(helper, 0)[1]) == 143
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes follow their parent on Linux")
