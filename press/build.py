@@ -7,7 +7,6 @@ there is something to make. This module knows every stage, and no stage knows it
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -360,22 +359,20 @@ def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
     return list(problems.values())
 
 
-_IDENTIFIER = re.compile(r"^identifier:[ \t]*([\"']?)(.+?)\1[ \t]*(?:#.*)?$", re.M)
-
-
 def _twins(project: Project) -> list[Problem]:
     """Articles with one identifier, as after a file was copied: whose sheet is it? FRM006."""
+    from press.matter import split
     from press.project import read_text, shown
 
     homes: dict[str, str] = {}
     problems = []
     for path in project.articles:
         file = shown(path, project.root)
-        front = re.match(r"---\n.*?\n(?:---|\.\.\.)\n", read_text(path, file, []) or "", re.S)
-        found = _IDENTIFIER.search(front[0]) if front else None
-        if front and found and homes.setdefault(found[2], file) != file:
-            span = Span(file, front[0].count("\n", 0, found.start()) + 1, 1)
-            message = f"the identifier '{found[2]}' is also that of {homes[found[2]]}"
+        fields, _, _ = split(read_text(path, file, []) or "", file, [])
+        found = fields.values.get("identifier")
+        if isinstance(found, str) and found and homes.setdefault(found, file) != file:
+            span = Span(file, fields.lines["identifier"], 1)
+            message = f"the identifier '{found}' is also that of {homes[found]}"
             hint = "give each article one of its own: it tells printed sheets apart"
             problems.append(Problem("FRM006", span, message, hint))
     return problems

@@ -31,8 +31,8 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     image = raster(pdf, 0, WIDTH).convert("RGB")
     # The tones of a small copy: found in a third of the time, and nearer to those that there are.
-    tones_ = image.reduce(4).quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
-    image = image.quantize(palette=tones_, dither=Dither.NONE)
+    palette = image.reduce(4).quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
+    image = image.quantize(palette=palette, dither=Dither.NONE)
     out = io.BytesIO()
     # Runs of one tone: PNG's run-length strategy is as small as the others here, and quicker.
     image.save(out, "PNG", optimize=False, compress_level=6, compress_type=3)
