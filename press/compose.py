@@ -35,9 +35,13 @@ class Draft:
 
 
 def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
-    """Read an article and format its citations; None where it cannot be read."""
+    """Read an article and format its citations; return None if it cannot be read.
+
+    `problems` may hold those of other files, such as notices: only the article's own decide.
+    """
+    before = len(problems)
     manuscript = read_manuscript(path, project.root, project.config, problems)
-    if manuscript is None or any(problem.code == "FRM002" for problem in problems):
+    if manuscript is None or any(problem.code == "FRM002" for problem in problems[before:]):
         return None  # nothing that follows from unread front matter is worth saying
     return Draft(manuscript, _cite(manuscript, project, problems))
 

@@ -161,6 +161,22 @@ def test_one_broken_article_leaves_the_other_alone(run):
     assert "broken: not published" in printed
 
 
+def test_a_broken_notice_hides_nothing_of_the_article(run):
+    run.write(
+        source__sleep_=(
+            "---\ntitle: Sleep\nbibliography: references.bib\n---\n\nSleep helps [@nobody2020].\n"
+        ),
+        **{"source__references.bib": "@book{walker2013, author = {Walker, Ann}, title = {Bed}}\n"},
+        source__disclaimers__general_="---\ntitle: [General\n---\n\nNo advice.\n",
+    )
+    status, printed = run()
+    assert status == 1
+    assert re.findall(r"^(\S+?):\d.*error (FRM002|CIT001)", printed, re.M) == [
+        ("source/disclaimers/general.md", "FRM002"),
+        ("source/sleep.md", "CIT001"),
+    ]
+
+
 def test_ten_flaws_in_one_run(run):
     run.write(
         **{"makebook.toml": 'langage = "de"\n[notices.required]\n"*" = ["crisis"]\n'},
