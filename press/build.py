@@ -96,6 +96,7 @@ def build(request: Request) -> Outcome:
     problems += [*_clashes(project, issues), *_twins(project)]
     jobs = [_Job(path, project, notices, issues, key, engine, tuple(problems)) for path in paths]
     built = [_published(done, project, engine) for done in _run(jobs, request.jobs)]
+    problems += _list_all(issues, built, project)
     return _previewed(Outcome((*standing, *built), (*problems, *_left(every))), request)
 
 
@@ -119,16 +120,26 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)
         return replace(built, entry={}, made=(), reasons={}, problems=problems)
-    built = replace(built, trails={a.edition: a.trail for a in done.artifacts if a.trail})
-    try:
-        _list(done.issue, project)
-    except ProblemsError as error:  # the handout stands; the next build lists it
-        return replace(built, problems=(*built.problems, *error.problems))
-    return built
+    return replace(built, trails={a.edition: a.trail for a in done.artifacts if a.trail})
+
+
+def _list_all(
+    issues: Sequence[_Issue], built: Sequence[Built], project: Project
+) -> Iterator[Problem]:
+    """List the handouts of each folder in which this run published any; give what went wrong.
+
+    If a run ends before this, the manifest tells the next one that the library is out of date.
+    """
+    for issue in issues:
+        if any(each.entry for each in built if each.imprint == issue.name):
+            try:
+                _list(issue, project)
+            except ProblemsError as error:  # the handouts stay; the next build lists them
+                yield from error.problems
 
 
 def _list(issue: _Issue, project: Project) -> None:
-    """The library of all handouts of a folder, where web pages are made; anew if it must be."""
+    """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = _config(project, issue), issue.request.output
     if "html" not in (issue.request.formats or config.formats):
         if "html" not in config.formats:

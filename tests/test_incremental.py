@@ -17,6 +17,7 @@ import pytest
 
 from press.build import build
 from press.model import Request
+from press.problems import Problem, ProblemsError, Span
 from press.publish import locked
 from press.sweep import sweep
 
@@ -42,7 +43,7 @@ class Desk:
         assert not outcome.failed, [b.problems for b in outcome.built]
         (built,) = [b for b in outcome.built if b.name == "sleep"]
         self.reasons = dict(built.reasons)
-        return {name for name, reason in self.reasons.items() if not reason.startswith("not")}
+        return set(built.made)
 
     def edit(self, name, old, new):
         path = self.root / name
@@ -322,6 +323,109 @@ def test_a_library_that_was_never_written_is_made_up_for(desk):
         path.write_text(json.dumps({k: v for k, v in kept.items() if v is not None}))
         desk()
         assert (desk.output / "index.html").read_bytes() == was
+
+
+@pytest.fixture
+def listings(monkeypatch):
+    """The folders for which a library was written, in order."""
+    from press import library
+
+    folders, write = [], library.write_library
+
+    def noted(folder, *rest):
+        folders.append(folder.name)
+        return write(folder, *rest)
+
+    monkeypatch.setattr(library, "write_library", noted)
+    return folders
+
+
+ABOUT = "author: Ann\nversion: 1\nidentifier: {name}\nbibliography: none.bib\n"
+
+
+def rest(desk):
+    """Adds an article before `sleep`, a broken one between, and one after it."""
+    for name, text in (("bed", "Rest."), ("rug", "![](gone.png)"), ("walk", "Go out.")):
+        desk.write(
+            f"source/{name}.md", f"---\ntitle: The {name}\n{ABOUT.format(name=name)}---\n\n{text}\n"
+        )
+    desk.write("source/none.bib", "")
+    desk.write("source/imprints/clinic.toml", '[clinic]\nname = "A Clinic"\n')
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_library_is_written_once_for_each_folder_of_a_run(desk, listings, jobs):
+    rest(desk)
+    day = date(2026, 3, 2)
+    outcome = build(Request(desk.root, desk.output, day, formats=("epub", "html"), jobs=jobs))
+    assert [b.name for b in outcome.built if not b.entry] == ["rug"]
+    assert listings == ["out"]
+    index = desk.bytes()["index.html"]
+    assert b"The bed" in index
+    assert b"The walk" in index
+    assert b"The rug" not in index
+
+    desk.edit("source/bed.md", "Rest.", "Rest well.")
+    request = Request(desk.root, desk.output, day, articles=("bed",), formats=("epub", "html"))
+    build(request)
+    assert listings == ["out", "out"]
+    assert desk.bytes()["index.html"] != index
+    build(request)
+    build(replace(request, articles=("rug",)))
+    assert listings == ["out", "out"]
+
+    build(replace(request, articles=("bed", "walk"), imprints=("clinic",)))
+    assert listings == ["out", "out", "clinic"]
+
+
+def test_a_run_that_is_interrupted_leaves_a_whole_library_and_the_next_one_lists(
+    desk, listings, monkeypatch
+):
+    from press import build as building
+
+    rest(desk)
+    before, published = desk.bytes()["index.html"], []
+
+    def interrupted(folder, artifacts):
+        if published:
+            raise KeyboardInterrupt
+        published.append(artifacts)
+        publish(folder, artifacts)
+
+    publish = building.publish
+    monkeypatch.setattr(building, "publish", interrupted)
+    request = Request(desk.root, desk.output, date(2026, 3, 2), formats=("html",))
+    with pytest.raises(KeyboardInterrupt):
+        build(request)
+    monkeypatch.setattr(building, "publish", publish)
+    assert (desk.bytes()["index.html"], listings) == (before, [])
+    assert b"Rest." in desk.bytes()["bed.html"]
+
+    outcome = build(replace(request, articles=("bed",)))
+    assert [b.made for b in outcome.built] == [()]
+    assert b"The bed" in desk.bytes()["index.html"]
+
+
+def test_a_library_that_cannot_be_written_is_a_problem_of_the_run(desk, monkeypatch):
+    from press import build as building
+
+    replace_files = building.replace_files
+
+    def full(folder, files):
+        raise ProblemsError([Problem("SYS002", Span("out/index.html"), "cannot be written")])
+
+    desk.edit("source/sleep.md", "## Key points", "Rise early.\n\n## Key points")
+    request = Request(desk.root, desk.output, date(2026, 3, 2), formats=("html",))
+    monkeypatch.setattr(building, "replace_files", full)
+    outcome = build(request)
+    assert [p.code for p in outcome.problems] == ["SYS002"]
+    assert outcome.failed
+    assert outcome.built[0].made == ("sleep.html",)
+    monkeypatch.setattr(building, "replace_files", replace_files)
+    outcome = build(request)
+    assert not outcome.failed
+    assert outcome.built[0].made == ()
+    assert b"Rise early." in desk.bytes()["sleep.html"]
 
 
 def test_a_narrowed_build_keeps_what_was_said_of_other_editions(desk):
