@@ -71,11 +71,15 @@ def _verdict(
 
 
 def _readability(name: str, root: Path) -> tuple[str, bool]:
-    """SMOG with the declared terms left out, and beside it without leaving any out."""
+    """Give SMOG with the declared terms left out, and without leaving any out.
+
+    Articles in other languages than English have no grade, and pass.
+    """
+    from press.labels import language_name
     from press.manuscript import read_manuscript
     from press.markup import TOKEN
     from press.project import read_project
-    from press.readability import measure, sentences_of
+    from press.readability import covers, measure, sentences_of
 
     problems: list[Problem] = []
     project = read_project(root, problems)
@@ -83,6 +87,9 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
     manuscript = read_manuscript(path, root, project.config, problems) if path else None
     if manuscript is None:
         raise ProblemsError(problems)
+    if not covers(manuscript.matter.lang):
+        language = language_name(manuscript.matter.lang)
+        return f"{name}: readability is measured for English only, not for {language}", True
     sentences = sentences_of(TOKEN.sub("", manuscript.body))
     try:
         found = measure(sentences, project.config.terms)

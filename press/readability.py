@@ -1,4 +1,4 @@
-"""How hard a text is to read: SMOG and Flesch-Kincaid grades.
+"""How hard an English text is to read: SMOG and Flesch-Kincaid grades.
 
 In: an article's finished XHTML, or sentences; the list of declared terms.
 Out: `Readability`, counts and US school grades. The grades are a measure of words and
@@ -78,6 +78,11 @@ class Readability:
     """SMOG grade with every polysyllable counted; report it wherever `smog` is reported."""
     flesch_kincaid: float
     """Flesch-Kincaid grade of the whole text; no term is left out."""
+
+
+def covers(lang: str) -> bool:
+    """Say whether the grades mean anything for a language (BCP 47): they are for English only."""
+    return lang.partition("-")[0].lower() == "en"
 
 
 def measure(sentences: Iterable[str], terms: Iterable[str] = ()) -> Readability:

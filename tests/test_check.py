@@ -6,6 +6,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import weasyprint
 from _pytest.outcomes import Failed, Skipped
 
 from press import check
+from press.build import build
+from press.model import Request
 
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
@@ -211,3 +214,28 @@ def test_a_judge_that_hangs_gives_no_verdict(monkeypatch):
     monkeypatch.setattr(check, "TIMEOUT", 0.2)
     done = check._run([sys.executable, "-c", "import time; time.sleep(30)"])
     assert "no answer" in check._last_words(done)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("de", "readability is measured for English only, not for Deutsch"),
+        ("es-MX", "readability is measured for English only, not for Español (MX)"),
+        ("enm", "readability is measured for English only, not for enm"),
+        ("en-GB", "SMOG "),
+        ("EN", "SMOG "),
+    ],
+)
+def test_readability_is_measured_for_english_only(tmp_path, monkeypatch, lang, said):
+    from press import judge as judging
+
+    hard = "Rehabilitationsmaßnahmen Krankenversicherungen Aufmerksamkeitsdefizit. " * 9
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    (tmp_path / "source" / "tea.md").write_text(f"---\ntitle: Tea\nlang: {lang}\n---\n\n{hard}\n")
+    build(Request(tmp_path, tmp_path / "build", date(2026, 3, 2), formats=("html",)))
+    monkeypatch.setattr(judging, "_CHECKERS", ())
+    lines, clean = judging.judge(tmp_path, tmp_path / "build", ["tea"])
+    assert len(lines) == 1
+    assert lines[0].startswith(f"tea: {said}")
+    assert clean is (said != "SMOG ")
