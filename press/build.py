@@ -212,10 +212,10 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
             yield from make_article(job)
         return
     alone = [_alone(job) for job in single]
-    progress.say(f"0 of {len(single)} are finished")
+    progress.say(f"0 of {len(single)} finished")
     with parallel.begun(make_all, alone, at_once) as done:
         for number, several in enumerate(done, 1):
-            progress.say(f"{number} of {len(single)} are finished")
+            progress.say(f"{number} of {len(single)} finished")
             yield from several
 
 

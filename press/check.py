@@ -23,6 +23,7 @@ from typing import Any
 
 from lxml import etree
 
+from press.problems import counted
 from press.system import remedy
 
 TIMEOUT = 300.0
@@ -117,7 +118,8 @@ def _verapdf_command(installed: str, path: Path, flavour: str) -> list[Finding]:
     found = []
     for rule in verdict.iterfind(".//rule[@status='failed']"):
         identifier = f"{flavour}:{rule.get('clause')}-{rule.get('testNumber')}"
-        message = f"{rule.findtext('description')} ({rule.get('failedChecks')} times)"
+        times = counted(int(rule.get("failedChecks") or 0), "time")
+        message = f"{rule.findtext('description')} ({times})"
         place = rule.findtext("check/context") or ""
         found.append(Finding("veraPDF", identifier, "ERROR", message, place))
     if not found and verdict.get("isCompliant") != "true":

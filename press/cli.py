@@ -24,7 +24,7 @@ from press import __version__
 from press.build import Outcome, UnknownName, build
 from press.model import Built, Request
 from press.parallel import processors
-from press.problems import ERROR, Problem, ProblemsError
+from press.problems import ERROR, Problem, ProblemsError, counted
 from press.progress import told
 from press.publish import locked
 
@@ -233,7 +233,7 @@ def _print_article(built: Built, folder: Path) -> None:
     for line in lines:
         click.echo(f"  {line}")
     if warned := sum(problem.severity != ERROR for problem in built.problems):
-        click.echo(f"  {warned} warning{'s' * (warned != 1)}: see above")
+        click.echo(f"  {counted(warned, 'warning')}: see above")
 
 
 @cli.command("serve")

@@ -16,7 +16,7 @@ from pathlib import Path
 from press import identity
 from press.changes import changes, shown
 from press.model import Document
-from press.problems import Problem, ProblemsError
+from press.problems import Problem, ProblemsError, counted
 from press.publish import MANIFEST
 from press.sheets import Sheet, from_record, read_file
 
@@ -103,8 +103,8 @@ def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
     if failed:
         raise ProblemsError(failed)
     stale = sum(block[0].startswith("out") for block in blocks)
-    head = f"out of date: {stale} of {len(blocks)} articles"
-    summary = head if stale else f"current: all {len(blocks)} articles"
+    head = f"out of date: {stale} of {counted(len(blocks), 'article')}"
+    summary = head if stale else f"current: all {counted(len(blocks), 'article')}"
     return [summary, *(line for block in blocks for line in ("", *block))]
 
 

@@ -24,7 +24,7 @@ from press.equipment import (
     told_version,
     version_of,
 )
-from press.problems import ProblemsError, visible
+from press.problems import ProblemsError, counted, visible
 from press.system import program, quoted, remedy, script
 
 OK, MISSING, UNFIT = "ok", "missing", "unfit"
@@ -166,7 +166,7 @@ def _fonts(root: Path) -> Finding:
             return Finding(UNFIT, "Fonts", "", True, f"{purpose}; {path.name} is no font", help_)
     families = dict.fromkeys(path.stem.partition("-")[0] for path in fonts)
     told = f"{purpose}: {', '.join(families)}" if fonts else purpose
-    count = f"({len(fonts)} files)" if fonts else ""
+    count = f"({counted(len(fonts), 'file')})" if fonts else ""
     return Finding(OK if fonts else MISSING, "Fonts", count, True, told, help_)
 
 

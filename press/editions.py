@@ -170,19 +170,21 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
 def _elsewhere(document: Document, part: Part, edition: Edition, companion: str) -> Part:
     """What stands in the place of the references: where they are."""
     labels, count = document.labels, len(document.references)
+    number = "-one" if count == 1 else ""
     section = etree.Element("section", id=part.id)
     section.set("class", "elsewhere")
     section.set("aria-labelledby", "references-title")
     heading = etree.SubElement(section, "h2", id="references-title")
     heading.text = part.title
-    said = labels["references-file"] if edition.references == "companion" else ""
+    said = labels[f"references-file{number}"] if edition.references == "companion" else ""
     if said:
         _paragraph(section, said.format(count=count, file=companion))
     if edition.references == "link":
         alt = labels["online-qr"].format(address=document.address)
         etree.SubElement(section, "img", attrib={"class": "qr", "src": _QR, "alt": alt})
     if document.address:
-        online = _paragraph(section, labels["references-online"].format(count=count) + " ")
+        words = labels[f"references-online{number}"].format(count=count)
+        online = _paragraph(section, f"{words} ")
         link = etree.SubElement(online, "a", href=document.address)
         link.text = document.address
     return Part(part.id, part.kind, part.title, markup.serialise(section))

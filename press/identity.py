@@ -15,7 +15,7 @@ from typing import Any
 from press.digests import Digests, short_hash
 from press.labels import spell_date
 from press.model import Data, Document, Due, Imprint, Manuscript, Matter, Placement
-from press.problems import Span
+from press.problems import Span, counted
 
 FORMAT = 1
 """Of `identity.json`; another number says that what it holds is to be read otherwise."""
@@ -162,7 +162,9 @@ def dues(
         found.append(Due(matter.next_review, "DUE001", span, message, "review it, set new dates"))
     if matter.reviewed and "reviewed" in max_age:
         span = Span(file, matter.lines.get("reviewed", 1), 1)
-        message = f"last reviewed on {matter.reviewed}, over {max_age['reviewed']} days ago"
+        message = (
+            f"last reviewed on {matter.reviewed}, over {counted(max_age['reviewed'], 'day')} ago"
+        )
         day = _later(matter.reviewed, max_age["reviewed"])
         found.append(Due(day, "DUE001", span, message, "have it reviewed again"))
     if "verified" in max_age:
@@ -171,7 +173,7 @@ def dues(
         dated += [(table.file, table.verified, table.line) for table in data]
         for name, verified, line in sorted(dated, key=lambda item: item[0]):
             if verified:
-                message = f"verified on {verified}, over {max_age['verified']} days ago"
+                message = f"verified on {verified}, over {counted(max_age['verified'], 'day')} ago"
                 hint = "check every line by telephone, then set the date"
                 day = _later(verified, max_age["verified"])
                 found.append(Due(day, "DUE002", Span(name, line, 1), message, hint))

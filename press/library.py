@@ -107,6 +107,7 @@ def write_library(
         clinic=clinic,
         handouts=handouts,
         count=_count(len(handouts), labels),
+        found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
         script=_SCRIPT,
         digest=base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode(),
         css=faces("".join(words), styles, italic=False) + page_css(styles),

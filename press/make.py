@@ -17,7 +17,7 @@ from press.inputs import Inputs, Needs
 from press.model import Artifact, Config, Document, Download, Edition, Request
 from press.pdf import Layout
 from press.pdfread import PdfPage
-from press.problems import Problem, ProblemsError
+from press.problems import Problem, ProblemsError, counted
 from press.styles import Styles
 
 Attached = tuple[str, bytes, str]
@@ -121,8 +121,9 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
     rest = [each for each in prints if each.edition != main]
     with parallel.begun(_print, rest, plan.request.jobs) as others:
         first_ones = [_print(each, layout) for each in prints if each.edition == main]
+        every = counted(len(prints), "edition")
         for number, (files, found) in enumerate(chain(first_ones, others), 1):
-            progress.say(f"{document.name}: {number} of {len(prints)} editions finished")
+            progress.say(f"{document.name}: {number} of {every} finished")
             artifacts += files
             problems += found
     return artifacts

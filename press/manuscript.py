@@ -22,7 +22,7 @@ from press.images import read_image
 from press.labels import letter
 from press.matter import nearest, read_matter, split
 from press.model import Cluster, Config, Image, Manuscript
-from press.problems import Problem, Span
+from press.problems import Problem, Span, counted
 from press.project import decode, read_bytes, shown
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
@@ -153,9 +153,8 @@ class _Reader:
             elif not line.strip():
                 columns = 0
             elif columns and _count_cells(line) > columns:
-                message = (
-                    f"this row has {_count_cells(line)} cells, and its table {columns} columns"
-                )
+                cells = counted(_count_cells(line), "cell")
+                message = f"this row has {cells}, and its table {counted(columns, 'column')}"
                 hint = "take a cell out, or give the table another column; write a bar as \\|"
                 span = Span(self.file, self.first + number, 1)
                 self.problems.append(Problem("TXT009", span, message, hint))

@@ -16,7 +16,7 @@ from statistics import median
 
 from press.model import Edition, Measures
 from press.pdfread import TextSpan
-from press.problems import Problem, Span
+from press.problems import Problem, Span, counted
 
 Pages = Sequence[Sequence[TextSpan]]
 
@@ -246,7 +246,7 @@ def _problems(code: str, found: Sequence[str], file: str, hint: str) -> list[Pro
     if len(shown) > _PLACES:
         rest = len(shown) - _PLACES
         shown = shown[:_PLACES]
-        shown[-1] += f"; {rest} more {'place is' if rest == 1 else 'places are'} like it"
+        shown[-1] += f"; {counted(rest, 'more place is', 'more places are')} like it"
     return [Problem(code, Span(file), message, hint) for message in shown]
 
 
@@ -305,7 +305,8 @@ def _length(characters: int, limits: Limits) -> str:
     wanted = (
         f"{limits.shortest} to {limits.longest}" if limits.shortest else f"at most {limits.longest}"
     )
-    return f"a full line of the body has {characters} characters; {wanted} are read with ease"
+    has = counted(characters, "character")
+    return f"a full line of the body has {has}; {wanted} are read with ease"
 
 
 def _words(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.pdfread import rasters
-from press.problems import Problem, ProblemsError, Span
+from press.problems import Problem, ProblemsError, Span, counted
 from press.publish import replace_files
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def contact_sheet(pages: Sequence[Image], title: str) -> Image:
     size = columns * across + _GAP, rows * down + _TITLE + _GAP
     sheet = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(sheet)
-    count = f"{len(thumbs)} page" + ("s" if len(thumbs) != 1 else "")
+    count = counted(len(thumbs), "page")
     font, large = ImageFont.load_default(18), ImageFont.load_default(22)
     draw.text((_GAP, _GAP), f"{title} ({count})", _INK, large)
     for index, thumb in enumerate(thumbs):

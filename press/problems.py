@@ -137,6 +137,11 @@ def visible(text: str) -> str:
     )
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Write a number and what it counts: `1 page`, `2 pages`; `many` is the plural of `one`."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
 class ProblemsError(Exception):
     """Work cannot go on; carries every problem found so far."""
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from press import markup
 from press.model import Artifact, Document, Edition
 from press.pdfread import PdfPage, read_halves, read_pdf
-from press.problems import Problem, Span
+from press.problems import Problem, Span, counted
 from press.units import Unit, letters, units
 
 _USED = "\u0000"
@@ -178,19 +178,22 @@ def prove_pdf(
     span = Span(name)
     body, problems = _bodies(document, pages, span)
     unseen = [(n, words) for n, page in enumerate(pages, 1) for words in page.unseen]
-    more = f"; {len(unseen) - _SHOWN} more places are like it" if len(unseen) > _SHOWN else ""
+    rest = counted(len(unseen) - _SHOWN, "more place is", "more places are")
+    more = f"; {rest} like it" if len(unseen) > _SHOWN else ""
     for place, (number, words) in enumerate(unseen[:_SHOWN], 1):
         message = f"page {number}: '{_excerpt(words)}' is there and cannot be seen"
         message += more if place == _SHOWN else ""
         problems.append(Problem("PRF001", span, message, _UNSEEN))
     for number, page in enumerate(pages, 1):
         if page.dead:
-            message = f"page {number}: {page.dead} internal links lead nowhere"
+            dead = counted(page.dead, "internal link leads", "internal links lead")
+            message = f"page {number}: {dead} nowhere"
             problems.append(Problem("PRF003", span, message, HINT))
     problems += lost(units(document), body, span)
     links, wanted = sum(page.links for page in pages), internal_links(document)
     if links < wanted and edition.kind != "booklet":
-        message = f"{wanted - links} of {wanted} internal links are missing"
+        every = counted(wanted, "internal link")
+        message = f"{wanted - links} of {every} {'is' if wanted - links == 1 else 'are'} missing"
         problems.append(Problem("PRF003", span, message, HINT))
     return problems
 

@@ -19,7 +19,7 @@ from lxml import etree
 
 from press.clean import Element
 from press.model import Artifact, Document
-from press.problems import Problem, Span
+from press.problems import Problem, Span, counted
 from press.proof import HINT, lost
 from press.sight import DARK, LIGHT, seen
 from press.units import Unit, letters, units
@@ -49,7 +49,7 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
         message = f"{file}: the link to '{target}' leads nowhere"
         problems.append(Problem("PRF003", span, message, HINT))
     if book.pages != [str(number) for number in range(1, artifact.pages + 1)]:
-        message = f"the page-list has {len(book.pages)} pages, the PDF {artifact.pages}"
+        message = f"the page-list has {counted(len(book.pages), 'page')}, the PDF {artifact.pages}"
         problems.append(Problem("PRF004", span, message, HINT))
     return problems
 

@@ -18,7 +18,7 @@ from lxml import etree
 from press import markup
 from press.clean import Element
 from press.model import Artifact, Document, Download
-from press.problems import Problem, Span
+from press.problems import Problem, Span, counted
 from press.proof import HINT, lost
 from press.sight import DARK, LIGHT, PAPER, seen
 from press.units import Unit, letters, units
@@ -111,7 +111,9 @@ def _dead(
 ) -> Iterator[str]:
     """Links that lead nowhere, ids that stand twice, and links of the work that are gone."""
     ids = Counter(e.get("id") for e in root.iter("*") if e.get("id"))
-    yield from (f"the id '{id_}' stands {count} times" for id_, count in ids.items() if count > 1)
+    yield from (
+        f"the id '{id_}' stands {counted(count, 'time')}" for id_, count in ids.items() if count > 1
+    )
     files = {library, *(download.name for download in downloads)}
     found: Counter[str] = Counter()
     for link in root.iter("a"):
@@ -123,7 +125,8 @@ def _dead(
         elif not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) and unquote(target) not in files:
             yield f"the link to '{target}' leads nowhere"
     for target, count in (internal_links(document) - found).items():
-        yield f"{count} links to '{target}' are missing"
+        links, are = counted(count, "link"), "is" if count == 1 else "are"
+        yield f"{links} to '{target}' {are} missing"
 
 
 def internal_links(document: Document) -> Counter[str]:

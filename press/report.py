@@ -11,6 +11,7 @@ from typing import Any
 
 from press.model import Built
 from press.offers import size
+from press.problems import counted
 
 
 def head(built: Built) -> str:
@@ -41,11 +42,10 @@ def files(built: Built, folder: Path) -> list[str]:
 
 
 def _pages(facts: Mapping[str, Any]) -> str:
-    pages = f"{facts['pages']} page{'s' * (facts['pages'] != 1)}"
+    pages = counted(facts["pages"], "page")
     if facts["kind"] == "booklet" and not facts["part"]:
         sheets = -(-facts["pages"] // 4)
-        paper = f"{sheets} sheet{'s' * (sheets != 1)}"
-        return f"{pages} on {paper}, both sides, turned on the short edge"
+        return f"{pages} on {counted(sheets, 'sheet')}, both sides, turned on the short edge"
     return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
 
 
@@ -54,7 +54,7 @@ def _measured(facts: Mapping[str, Any]) -> str:
     type_ = facts["measures"]
     if not type_ or facts["part"]:
         return ""
-    line = f", {type_['characters']} characters a line" if type_["characters"] else ""
+    line = f", {counted(type_['characters'], 'character')} a line" if type_["characters"] else ""
     body = f"{type_['body']:g} pt, " if type_["body"] else ""
     return f"; {body}smallest {type_['smallest']:g} pt{line}"
 

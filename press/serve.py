@@ -27,7 +27,7 @@ import uvicorn
 
 from press.build import UnknownName
 from press.matter import nearest
-from press.problems import Problem, ProblemsError, Span
+from press.problems import Problem, ProblemsError, Span, counted
 from press.project import FILE, imprint_files, read_project
 from press.publish import MANIFEST, read_manifest
 from press.site import Board, Early, application
@@ -375,7 +375,7 @@ class _Server:
         if made:
             self.voice.say(f"{clock} {_LABELS[step]} in {seconds:.2f} s: {made}")
         elif message["failed"] and last:
-            count = f"{len(texts)} problem{'s' * (len(texts) != 1)}"
+            count = counted(len(texts), "problem")
             shown = (
                 "; the last good one is shown" if any(self.board.state["issues"].values()) else ""
             )

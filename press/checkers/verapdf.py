@@ -65,7 +65,8 @@ def validate(pdf: str, jar: Path, name: str) -> list[dict[str, str]]:
         first.setdefault(assertion.getRuleId(), assertion)
     found = []
     for rule, count in result.getFailedChecks().items():
-        text = f"{profile.getRuleByRuleId(rule).getDescription()} ({count} times)"
+        times = f"{count} time{'s' * (int(count) != 1)}"
+        text = f"{profile.getRuleByRuleId(rule).getDescription()} ({times})"
         place = str(first[rule].getLocation().getContext()) if rule in first else ""
         identifier = f"{name}:{rule.getClause()}-{rule.getTestNumber()}"
         found.append(failure("ERROR", identifier, text, place))
