@@ -235,12 +235,22 @@ def prove_together(
     return lost(units(replace(document, parts=parts)), texts, span)
 
 
-def lost(wanted: Sequence[Unit], pages: Sequence[str], span: Span) -> list[Problem]:
-    """Problem PRF001 for each unit that pages, reduced to their letters, do not hold."""
-    return [
-        Problem("PRF001", span, f"{unit.what} is missing: '{_excerpt(unit.text)}'", HINT)
-        for unit in missing(wanted, pages)
-    ]
+def lost(
+    wanted: Sequence[Unit], pages: Sequence[str], span: Span, where: str = ""
+) -> list[Problem]:
+    """Give problem PRF001 for each unit that pages, reduced to their letters, do not hold."""
+    return [absent(unit, span, where) for unit in missing(wanted, pages)]
+
+
+def absent(unit: Unit, span: Span, where: str = "") -> Problem:
+    """Say that a unit is missing (PRF001); `where` completes the sentence: ` by night`."""
+    message = f"{unit.what} is missing{where}: '{_excerpt(unit.text)}'"
+    return Problem("PRF001", span, message, HINT)
+
+
+def no_short(span: Span, where: str = "") -> Problem:
+    """Say that the short disclaimer is missing (PRF002); `where` completes the sentence."""
+    return Problem("PRF002", span, f"the short disclaimer is missing{where}", HINT)
 
 
 def _excerpt(text: str) -> str:

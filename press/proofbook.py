@@ -12,7 +12,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lxml import etree
@@ -20,7 +20,7 @@ from lxml import etree
 from press.clean import Element
 from press.model import Artifact, Document
 from press.problems import Problem, Span, counted
-from press.proof import HINT, lost
+from press.proof import HINT, lost, no_short
 from press.sight import DARK, LIGHT, seen
 from press.units import Unit, letters, units
 
@@ -40,11 +40,10 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
     for where, said in ((LIGHT, ""), *night):
         texts = [letters(seen(tree, book.css, where, ("nav",))) for tree in book.trees]
         wanted = [*units(document), Unit("identifying line", document.stamp)]
-        found = lost(wanted, texts, span)
+        found = lost(wanted, texts, span, said)
         if letters(document.short) not in "".join(texts):
-            found.append(Problem("PRF002", span, "the short disclaimer is missing", HINT))
-        if not problems:  # where it is missing by day, it is missing
-            problems = [replace(p, message=f"{p.message}{said}") for p in found]
+            found.append(no_short(span, said))
+        problems = problems or found  # what is missing by day is missing
     for file, target in book.dead:
         message = f"{file}: the link to '{target}' leads nowhere"
         problems.append(Problem("PRF003", span, message, HINT))

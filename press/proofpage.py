@@ -19,7 +19,7 @@ from press import markup
 from press.clean import Element
 from press.model import Artifact, Document, Download
 from press.problems import Problem, Span, counted
-from press.proof import HINT, lost
+from press.proof import HINT, absent, missing, no_short
 from press.sight import DARK, LIGHT, PAPER, seen
 from press.units import Unit, letters, units
 
@@ -68,23 +68,15 @@ def prove_page(
 
 
 def _texts(document: Document, root: Element, css: str, span: Span) -> list[Problem]:
-    """PRF001 and PRF002, each once: where it is missing on a light screen, it is missing."""
-    found: dict[tuple[str, str], Problem] = {}
+    """PRF001 and PRF002, each once: what is missing on a light screen is missing."""
+    found: dict[Unit | None, Problem] = {}
     wanted = _wanted(document)
     for where, said in _WHERE.items():
         text = letters(seen(root, css, where, ("nav",)))
-        problems = lost(wanted, [text], span)
+        for unit in missing(wanted, [text]):
+            found.setdefault(unit, absent(unit, span, said))
         if letters(document.short) not in text:
-            problems.append(Problem("PRF002", span, "the short disclaimer is missing", HINT))
-        for problem in problems:
-            found.setdefault(
-                (problem.code, problem.message),
-                Problem(
-                    problem.code, span, problem.message.replace(" missing", f" missing{said}"), HINT
-                )
-                if said
-                else problem,
-            )
+            found.setdefault(None, no_short(span, said))
     return list(found.values())
 
 

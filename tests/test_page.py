@@ -387,6 +387,38 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "style", "said"),
+    [
+        (
+            "Call us if a page is missing from it.",
+            "@media print { p { display: none } }",
+            " when it is printed: 'Call us if a page is missing from it.'",
+        ),
+        (
+            "What is missing: sleep.",
+            "@media (prefers-color-scheme: dark) { p { display: none } }",
+            " on a dark screen: 'What is missing: sleep.'",
+        ),
+        (
+            "Nothing is missing here.",
+            "p { display: none }",
+            ": 'Nothing is missing here.'",
+        ),
+    ],
+)
+def test_text_that_speaks_of_missing_is_quoted_as_it_is(small, text, style, said):
+    document, _, _ = small
+    xhtml = f'<section id="x"><p id="y">{text}</p></section>'
+    part = replace(document.parts[0], xhtml=xhtml, title="What is missing?")
+    some = replace(document, parts=(part,))
+    page = f"<html><head><style>{style}</style></head><body>{xhtml}</body></html>"
+    found = prove_page(some, Artifact("sleep.html", "html", page.encode()))
+    assert [p.message for p in found if p.message.startswith("paragraph")] == [
+        f"paragraph of 'What is missing?' is missing{said}"
+    ]
+
+
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_found(small, what):
     document, downloads, page = small
