@@ -324,9 +324,9 @@ class _Assembler:
         pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
         line, column = markup.locate(text, pattern, 1, self.wordless[file, name])
         self.wordless[file, name] += 1
-        code, message, hint = self.words.why_not(name)
-        if name.startswith("article.") and file != self.m.manuscript.file:
-            message = message.replace("the front matter has", f"{self.m.manuscript.file} has")
+        ours = self.m.manuscript.file
+        whose = "the front matter" if file == ours else ours
+        code, message, hint = self.words.why_not(name, whose)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 
     def _short(self) -> str:

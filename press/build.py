@@ -14,16 +14,12 @@ from typing import TYPE_CHECKING
 
 from press import parallel, progress, record
 from press.model import Artifact, Built, Config, Project, Request
-from press.problems import ERROR, Problem, ProblemsError, Span
+from press.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.publish import digest, publish, read_manifest, replace_files, write_manifest
 
 if TYPE_CHECKING:
     from press.compose import Draft
     from press.model import Document, Imprint, Notice
-
-
-class UnknownName(LookupError):
-    """The command line names what does not exist: a message, and a hint."""
 
 
 @dataclass(frozen=True)
@@ -184,9 +180,9 @@ def _wanted(request: Request) -> dict[str, Request]:
     for name in request.imprints:
         if name != "all" and name not in known:
             hint = nearest(name, known) if known else "write source/imprints/NAME.toml"
-            raise UnknownName(f"there is no imprint '{name}'", hint)
+            raise UnknownName("imprint", name, hint)
     if "all" in request.imprints and not known:
-        raise UnknownName("the project has no imprint", "write source/imprints/NAME.toml")
+        raise UnknownName("imprint", "", "write source/imprints/NAME.toml")
     names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
     wanted = {name: replace(request, output=request.output / name) for name in names}
     return wanted or {"": request}
@@ -342,7 +338,7 @@ def _chosen(
     for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
         for word in words:
             if word not in have:
-                raise UnknownName(f"there is no {kind} '{word}'", nearest(word, have))
+                raise UnknownName(kind, word, nearest(word, have))
     if not known:
         hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
         problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))

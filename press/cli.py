@@ -21,10 +21,10 @@ from typing import Any
 import click
 
 from press import __version__
-from press.build import Outcome, UnknownName, build
+from press.build import Outcome, build
 from press.model import Built, Request
 from press.parallel import processors
-from press.problems import ERROR, Problem, ProblemsError, counted
+from press.problems import ERROR, Problem, ProblemsError, Refused, UnknownName, counted, visible
 from press.progress import told
 from press.publish import locked
 
@@ -167,14 +167,19 @@ def build_command(
         with told(quiet=quiet), locked(request.output, waiting):
             outcome = build(request)
     except UnknownName as error:
-        message, hint = error.args
-        if command := _meant(request.articles):
-            hint = f"did you mean the command? It comes first: makebook {command}"
-        raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
+        command = _meant(request.articles)
+        hint = f"did you mean the command? It comes first: makebook {command}" if command else ""
+        raise _wrong_use(error, hint) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
     if request.preview and not quiet:
         click.echo(f"pictures of the pages: {folder / 'preview'}")
     sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
+
+
+def _wrong_use(error: Refused, hint: str = "") -> click.UsageError:
+    """Turn what cannot be done into wrong use of the command line; `hint` replaces its own."""
+    hint = hint or error.hint
+    return click.UsageError(f"{error}\n    hint: {hint}" if hint else str(error))
 
 
 def _meant(words: Sequence[str]) -> str:
@@ -210,11 +215,11 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
 def _print_problems(problems: Sequence[Problem]) -> None:
     for problem in sorted(problems, key=lambda problem: problem.span):
         colour = "red" if problem.severity == ERROR else "yellow"
-        line, _, hint = str(problem).partition("\n")
-        word = f" {problem.severity} {problem.code}"
-        click.echo(line.replace(word, _styled(word, fg=colour, bold=True), 1), err=True)
-        if hint:
-            click.echo(hint, err=True)
+        word = _styled(f" {problem.severity} {problem.code}", fg=colour, bold=True)
+        place, message = visible(f"{problem.span}:"), visible(f": {problem.message}")
+        click.echo(f"{place}{word}{message}", err=True)
+        if problem.hint:
+            click.echo(f"    hint: {visible(problem.hint)}", err=True)
 
 
 def _styled(text: str, **style: Any) -> str:
@@ -262,8 +267,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     try:
         serve(Order(project.resolve(), folder.resolve(), **options), voice)
     except UnknownName as error:
-        message, hint = error.args
-        raise click.UsageError(f"{message}\n    hint: {hint}" if hint else message) from None
+        raise _wrong_use(error) from None
 
 
 @cli.command("check")
@@ -274,13 +278,13 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 
     A review, not a certificate: only a person can say that a handout is right.
     """
-    from press.judge import judge
+    from press.judge import NotBuilt, judge
 
     folder = output if output is not None else project / "build"
     try:
         lines, clean = judge(project.resolve(), folder.resolve(), articles)
-    except LookupError as error:
-        raise click.UsageError(error.args[0]) from None
+    except NotBuilt as error:
+        raise _wrong_use(error) from None
     for line in lines:
         click.echo(line)
     sys.exit(0 if clean else 1)
@@ -312,8 +316,7 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
             for number, line in enumerate(lines):
                 click.echo(f"{name}: {line}" if several and not number else line)
     except UnknownSheet as error:
-        message, hint = error.args
-        raise click.UsageError(f"{message}\n    hint: {hint}") from None
+        raise _wrong_use(error) from None
 
 
 @cli.command("new")
@@ -346,8 +349,7 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
         else:
             lines = new_article(project.resolve(), project, article or "", today)
     except BadName as error:
-        message, hint = error.args
-        raise click.UsageError(f"{message}\n    hint: {hint}") from None
+        raise _wrong_use(error) from None
     for line in lines:
         click.echo(line)
 

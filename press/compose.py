@@ -16,8 +16,9 @@ from press import assemble, bibliography, citations, disclaimers, fonts
 from press.citesyntax import locate_keys
 from press.imprints import for_readers, jurisdiction_place, read_imprint
 from press.manuscript import read_manuscript
+from press.matter import nearest
 from press.model import Citations, Document, Imprint, Manuscript, Notice, Project
-from press.problems import ERROR, Problem, ProblemsError, Span
+from press.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.project import effective, is_file, place_of, read_project, read_text, shown
 from press.styles import Styles
 from press.units import units
@@ -183,12 +184,15 @@ class Sources:
         """An article as it would be issued today; an empty `imprint`: without one.
 
         Raises:
-            LookupError: there is no such article or imprint.
+            UnknownName: there is no such article or imprint.
             ProblemsError: the sources have errors.
         """
         path = next((path for path in self.project.articles if path.stem == name), None)
         if path is None or (imprint and imprint not in self.imprints):
-            raise LookupError(imprint if path else name)
+            kind, missing = ("imprint", imprint) if path else ("article", name)
+            raise UnknownName(
+                kind, missing, nearest(missing, self.imprints if path else self.names)
+            )
         problems = list(self.problems)
         own = read_imprint(imprint, self.project, problems) if imprint else None
         draft = read_draft(path, self.project, problems)

@@ -16,7 +16,7 @@ from pathlib import Path
 from press import identity
 from press.changes import changes, shown
 from press.model import Document
-from press.problems import Problem, ProblemsError, counted
+from press.problems import Problem, ProblemsError, Refused, counted
 from press.publish import MANIFEST
 from press.sheets import Sheet, from_record, read_file
 
@@ -26,8 +26,16 @@ _OTHER = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z]{2})[A-Z][A-Z0-9-]{2,}(?![\w-])")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
-class UnknownSheet(LookupError):
-    """What was given names no article or state of one: a message, and a hint."""
+class UnknownSheet(Refused):
+    """What was given names no article or state of one."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """The lines for one article, and whether its sheet is current."""
+
+    lines: list[str]
+    current: bool
 
 
 @dataclass(frozen=True)
@@ -79,15 +87,15 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
     """
     found = read_file(Path(old)) if os.path.exists(old) else old  # noqa: PTH110 - Path's may fail
     if isinstance(found, str):
-        return _by_text(found, sources, output)
+        return _by_text(found, sources, output).lines
     if len(found) == 1:
-        return _by_sheet(found[0], sources)
+        return _by_sheet(found[0], sources).lines
     return _all(found, sources)
 
 
 def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
     """A block for each article, and before them a line for all."""
-    blocks: list[list[str]] = []
+    blocks: list[_Answer] = []
     unknown: list[UnknownSheet] = []
     failed: list[Problem] = []
     for sheet in found:
@@ -95,20 +103,20 @@ def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
             blocks.append(_by_sheet(sheet, sources))
         except UnknownSheet as error:
             unknown.append(error)
-            blocks.append([f"out of date: {_called(sheet)}: {error.args[0]}"])
+            blocks.append(_Answer([f"out of date: {_called(sheet)}: {error}"], current=False))
         except ProblemsError as error:
             failed += [p for p in error.problems if p not in failed]
     if len(unknown) == len(found):
         raise unknown[0]
     if failed:
         raise ProblemsError(failed)
-    stale = sum(block[0].startswith("out") for block in blocks)
+    stale = sum(not block.current for block in blocks)
     head = f"out of date: {stale} of {counted(len(blocks), 'article')}"
     summary = head if stale else f"current: all {counted(len(blocks), 'article')}"
-    return [summary, *(line for block in blocks for line in ("", *block))]
+    return [summary, *(line for block in blocks for line in ("", *block.lines))]
 
 
-def _by_sheet(old: Sheet, sources: Today) -> list[str]:
+def _by_sheet(old: Sheet, sources: Today) -> _Answer:
     failed: list[Problem] = []
     name = old.name if old.name in sources.names else ""
     if not name and old.identifier:  # the file may have another name today
@@ -127,20 +135,21 @@ def _by_sheet(old: Sheet, sources: Today) -> list[str]:
     return _against(old, [sources.sheet(name, old.imprint)], failed)
 
 
-def _against(old: Sheet, today: Sequence[Sheet], failed: Sequence[Problem]) -> list[str]:
+def _against(old: Sheet, today: Sequence[Sheet], failed: Sequence[Problem]) -> _Answer:
     """One article: current if any of its issues has the hash, else what has changed."""
     same = [sheet for sheet in today if sheet.hash == old.hash]
     if same:
-        return [f"current: {_called(same[0])}"]
+        return _Answer([f"current: {_called(same[0])}"], current=True)
     if failed:
         raise ProblemsError(failed)
     new = next((sheet for sheet in today if sheet.imprint == old.imprint), today[0])
     printed, now = shown(old.hash), new.hash
     head = f"out of date: {_called(new, now=False)}: printed {printed}, today {now}"
     if old.detailed:
-        return [head, *(f"  {line}" for line in changes(old, new))]
+        return _Answer([head, *(f"  {line}" for line in changes(old, new))], current=False)
     message = "what changed cannot be told from the hash alone"
-    return [head, f"  {message}: give the PDF of the sheet, or the manifest.json of its build"]
+    hint = f"  {message}: give the PDF of the sheet, or the manifest.json of its build"
+    return _Answer([head, hint], current=False)
 
 
 def _called(sheet: Sheet, *, now: bool = True) -> str:
@@ -151,7 +160,7 @@ def _called(sheet: Sheet, *, now: bool = True) -> str:
     return f"{shown(sheet.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
 
 
-def _by_text(text: str, sources: Today, output: Path) -> list[str]:
+def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     """What stands printed: an identifier, a hash, in any order, other words among them."""
     failed: list[Problem] = []
     issued = list(sources.sheets(sources.names, failed, [""]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from press import markup
-from press.matter import NOTICE_KEYS, Fields, Reader, nearest, split
+from press.matter import NOTICE_KEYS, Fields, Reader, near, nearest, split
 from press.model import Config, Matter, Notice, Placement, Project
 from press.problems import Problem, Span
 from press.project import read_text, shown
@@ -282,8 +282,10 @@ def _misspelt(notices: Sequence[Notice], need: Need, problems: list[Problem]) ->
     known = {topic.lower() for notice in notices for topic in notice.topics}
     known |= {topic.lower() for topic in need.config.required if topic != "*"}
     for topic in need.matter.topics:
-        hint = nearest(topic.lower(), known) if topic.lower() not in known else ""
-        if hint.startswith("did you mean"):
+        word = topic.lower()
+        if word not in known and near(word, known):
             line = need.matter.lines.get("topics", 1)
             message = f"no notice knows the topic '{topic}'"
-            problems.append(Problem("NOT006", Span(need.file, line, 1), message, hint))
+            problems.append(
+                Problem("NOT006", Span(need.file, line, 1), message, nearest(word, known))
+            )

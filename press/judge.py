@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from press import check
-from press.problems import Problem, ProblemsError, counted
+from press.problems import Problem, ProblemsError, Refused, counted
 from press.publish import read_manifest
 from press.record import moved
 
@@ -24,22 +24,26 @@ _CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = 
 )
 
 
+class NotBuilt(Refused):
+    """There is nothing to judge: an article was not built, or none was."""
+
+
 def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
     """Judge the outputs of some articles, or of all.
 
     Returns the lines of the report, and whether no checker objects and every text is plain.
 
     Raises:
-        LookupError: an article is named that was not built, or none was.
+        NotBuilt: an article is named that was not built, or none was.
         ProblemsError: makebook.toml cannot be read.
     """
     built: dict[str, Any] = read_manifest(output)["articles"]
     names = list(articles) or sorted(built)
     for name in names:
         if name not in built:
-            raise LookupError(f"'{name}' was not built; run makebook first")
+            raise NotBuilt(f"'{name}' was not built; run makebook first")
     if not names:
-        raise LookupError("nothing was built; run makebook first")
+        raise NotBuilt("nothing was built; run makebook first")
     verdicts = [verdict for name in names for verdict in _article(name, root, output, built[name])]
     lines = [line for line, _ in verdicts]
     return lines, all(ok for _, ok in verdicts)

@@ -136,11 +136,15 @@ def _plain(node: Any) -> Any:
     return "" if null else str(node.value).strip()
 
 
+def near(word: str, words: Iterable[str]) -> list[str]:
+    """List the known words that one may be a slip of the pen for, the nearest first."""
+    return difflib.get_close_matches(word, list(words), 3, 0.6)
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """A hint that names the nearest known words, or lists the first few."""
     known = list(words)
-    close = difflib.get_close_matches(word, known, 3, 0.6)
-    if close:
+    if close := near(word, known):
         return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
     return "known: " + ", ".join(sorted(known)[:30]) if known else "there are none yet"
 

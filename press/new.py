@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from press.problems import Problem, ProblemsError, Span
+from press.problems import Problem, ProblemsError, Refused, Span
 from press.project import FILE, read_project
 from press.system import program, quoted
 
@@ -44,8 +44,8 @@ _WHAT = {
 }
 
 
-class BadName(ValueError):
-    """A name that cannot be used: a message, and a hint."""
+class BadName(Refused):
+    """A name that cannot be used."""
 
 
 def new_project(folder: Path, today: date) -> list[str]:

@@ -137,6 +137,33 @@ def visible(text: str) -> str:
     )
 
 
+class Refused(Exception):
+    """What was asked for cannot be done; carries a message and a hint, which may be empty."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message, self.hint = message, hint
+        super().__init__(message, hint)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UnknownName(Refused):
+    """A name was given that the project does not have.
+
+    `kind` is `article`, `edition` or `imprint`; `name` is empty if the project has none at all.
+    """
+
+    def __init__(self, kind: str, name: str, hint: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(
+            f"there is no {kind} '{name}'" if name else f"the project has no {kind}", hint
+        )
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        return type(self), (self.kind, self.name, self.hint)
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a number and what it counts: `1 page`, `2 pages`; `many` is the plural of `one`."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"

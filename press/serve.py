@@ -25,9 +25,8 @@ from typing import Any
 
 import uvicorn
 
-from press.build import UnknownName
 from press.matter import nearest
-from press.problems import Problem, ProblemsError, Span, counted
+from press.problems import Problem, ProblemsError, Span, UnknownName, counted
 from press.project import FILE, imprint_files, read_project
 from press.publish import MANIFEST, read_manifest
 from press.site import Board, Early, application
@@ -97,7 +96,7 @@ def _check_names(order: Order) -> None:
     ):
         for name in names:
             if name not in have:
-                raise UnknownName(f"there is no {kind} '{name}'", nearest(name, have))
+                raise UnknownName(kind, name, nearest(name, have))
 
 
 def bound(port: int) -> socket.socket:

@@ -15,6 +15,9 @@ from press.matter import LANG, nearest
 from press.model import Edition
 from press.problems import Problem, ProblemsError, Span
 
+_TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
+"""What is wrong, then line and column; at the end of a document there are none."""
+
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Parse a file.
@@ -25,9 +28,11 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-        line, column = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
-        message = f"no TOML: {str(error).split(' (at ')[0]}"
+        # Python gives the place in words alone (before 3.14).
+        found = _TOML_ERROR.fullmatch(str(error))
+        what, *place = found.groups() if found else (str(error), None, None)
+        line, column = (int(n) for n in place if n) if all(place) else (text.count("\n") + 1, 1)
+        message = f"no TOML: {what}"
         hint = 'write key = "value"; texts and dates as TOML has them'
         raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from press import build
-from press.build import Outcome, UnknownName
+from press.build import Outcome
 from press.model import Built, Config, Document, Edition, Request, Trail
 from press.parallel import processors
-from press.problems import ERROR, Problem, ProblemsError, Span, visible
+from press.problems import ERROR, Problem, ProblemsError, Span, UnknownName, visible
 from press.publish import locked
 from press.showing import book_file
 
@@ -249,9 +249,9 @@ def _safely(request: Request) -> Outcome:
     except ProblemsError as error:
         return Outcome(problems=error.problems)
     except UnknownName as error:
-        message, hint = error.args
-        code = "CFG005" if "edition" in message else "CFG006"
-        return Outcome(problems=(Problem(code, Span("makebook.toml"), message, hint or ""),))
+        code = "CFG005" if error.kind == "edition" else "CFG006"
+        problem = Problem(code, Span("makebook.toml"), error.message, error.hint)
+        return Outcome(problems=(problem,))
     except OSError as error:
         name = os.path.relpath(str(error.filename or "makebook"), request.root)
         message = f"cannot be read: {error.strerror or error}"

@@ -11,14 +11,14 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from press import engine
-from press.model import Document
+from press.model import Document, Image
 from press.problems import Problem, ProblemsError, Span
 from press.styles import Styles
 
@@ -52,7 +52,7 @@ _SHEETS: dict[str, Any] = {}
 """Style sheets that were parsed, and of which nothing was to be complained."""
 
 
-def _parsed(sheet: str, fetcher: Any, complaints: list[str]) -> Any:
+def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -> Any:
     """A style sheet for WeasyPrint, parsed once."""
     from weasyprint import CSS
 
@@ -88,9 +88,9 @@ def _parse(text: str) -> Any:
 
 def _fetcher(document: Document) -> Any:
     """Gives the layout the document's own pictures and inline data, and nothing else."""
-    from weasyprint.urls import URLFetcher, URLFetcherResponse, url_join
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    images = {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
+    images = _addressed(document)
 
     class Fetcher(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: Any = None) -> Any:
@@ -104,17 +104,24 @@ def _fetcher(document: Document) -> Any:
     return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
+def _addressed(document: Document) -> dict[str, Image]:
+    """A document's own pictures, by the addresses that the layout knows them by."""
+    from weasyprint.urls import url_join
+
+    return {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
+
+
 @contextlib.contextmanager
-def listening(document: Document) -> Iterator[list[str]]:
+def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
     """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture.
 
-    Gives the list that its words go into.
+    Gives the list that its records go into.
     """
-    records: list[str] = []
+    records: list[logging.LogRecord] = []
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            records.append(record.getMessage())
+            records.append(record)
 
     logger, handler = logging.getLogger("weasyprint"), Handler(logging.WARNING)
     previous, propagate, old = logger.level, logger.propagate, logger.handlers[:]
@@ -126,11 +133,8 @@ def listening(document: Document) -> Iterator[list[str]]:
         logger.handlers[:], logger.propagate = old, propagate
         logger.setLevel(previous)
     if records:
-        hint = "mend the style or the template it speaks of"
-        problems = [
-            Problem("PDF001", Span("styles"), text, hint) for text in dict.fromkeys(records)
-        ]
-        raise _blamed(ProblemsError(problems), document)
+        images = _addressed(document)
+        raise ProblemsError(dict.fromkeys(_complaint(each, images, document) for each in records))
 
 
 @contextlib.contextmanager
@@ -163,19 +167,16 @@ def _fonts(styles: Styles) -> Iterator[None]:
             Path(folder).rmdir()
 
 
-def _blamed(found: ProblemsError, document: Document) -> ProblemsError:
-    """The same problems; one that names a picture is a flaw of that picture."""
-    problems = []
-    for problem in found.problems:
-        image = next((i.name for i in document.images if f"{i.name}" in problem.message), "")
-        if not image:
-            problems.append(problem)
-            continue
-        logo = document.imprint and document.imprint.logo and document.imprint.logo.name == image
-        file = (
-            document.imprint.file if logo and document.imprint else f"source/{document.source[0]}"
-        )
-        message = f"image '{image.rpartition(':')[2]}' cannot be drawn"
-        hint = "export it again as a plain SVG, or as PNG"
-        problems.append(Problem("IMG004", Span(file), message, hint))
-    return ProblemsError(problems)
+def _complaint(
+    record: logging.LogRecord, images: Mapping[str, Image], document: Document
+) -> Problem:
+    """Turn a record into a problem; one that is about the address of a picture is its flaw."""
+    values = record.args if isinstance(record.args, tuple) else ()
+    image = next((images[v] for v in values if isinstance(v, str) and v in images), None)
+    if image is None:
+        hint = "mend the style or the template it speaks of"
+        return Problem("PDF001", Span("styles"), record.getMessage(), hint)
+    imprint = document.imprint
+    file = imprint.file if imprint and image == imprint.logo else f"source/{document.source[0]}"
+    message = f"image '{image.name.rpartition(':')[2]}' cannot be drawn"
+    return Problem("IMG004", Span(file), message, "export it again as a plain SVG, or as PNG")

@@ -74,13 +74,13 @@ class Words:
 
         return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
 
-    def why_not(self, name: str) -> tuple[str, str, str]:
-        """Code, message and hint for a name that has no value."""
+    def why_not(self, name: str, whose: str) -> tuple[str, str, str]:
+        """Give code, message and hint for a name without a value; `whose` lacks it."""
         kind, _, field = name.partition(".")
         shown = f"{{{{ {name} }}}}"
         if name in self.absent:
             key = "author" if field == "authors" else field
-            return "WRD002", f"{shown}: the front matter has no '{key}'", f"write '{key}: …'"
+            return "WRD002", f"{shown}: {whose} has no '{key}'", f"write '{key}: …'"
         if kind == "clinic" and field in CLINIC:
             hint = "put it into the text below the front matter"
             return "WRD002", f"{shown} is a line to write on, which cannot stand here", hint

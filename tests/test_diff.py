@@ -443,8 +443,8 @@ def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
 def test_what_names_nothing(desk, typed, message, hint):
     with pytest.raises(UnknownSheet) as caught:
         desk.compare(typed)
-    assert caught.value.args[0].startswith(message)
-    assert caught.value.args[1].startswith(hint)
+    assert caught.value.message.startswith(message)
+    assert caught.value.hint.startswith(hint)
 
 
 def test_the_hash_of_one_and_the_identifier_of_another_are_not_current(desk):
@@ -646,7 +646,7 @@ def lines_or_problem(path, sources):
     try:
         return compare(str(path), sources, path.parent)
     except UnknownSheet as error:
-        return error.args
+        return [error.message, error.hint]
     except ProblemsError as error:
         if {problem.code for problem in error.problems} != {"DIF001"}:
             raise
