@@ -34,6 +34,10 @@ NARRATIVE_PATTERN = (
 GROUP = re.compile(GROUP_PATTERN, re.DOTALL)
 NARRATIVE = re.compile(NARRATIVE_PATTERN, re.DOTALL)
 
+_KEY_BEFORE = re.compile(rf"{_AT}{_KEY}[ \t]*\n?[ \t]*\Z")
+_REACH = 400
+"""Characters before a bracket in which a key is looked for."""
+
 # The words that announce a locator, as Pandoc takes them from the English locale.
 _LABELS = {
     "appendix": "appendix app. apps. appendices",
@@ -102,6 +106,11 @@ def parse_group(text: str) -> Cluster | None:
         else:
             waiting += part + ";"
     return Cluster(tuple(cites)) if cites else None
+
+
+def follows_key(text: str, start: int) -> bool:
+    """Say whether the bracket at `start` goes with a key before it, as in `@a [@b]`."""
+    return _KEY_BEFORE.search(text[max(0, start - _REACH) : start]) is not None
 
 
 def parse_narrative(minus: str, key: str, rest: str | None) -> Cluster:

@@ -22,6 +22,7 @@ from press.citesyntax import (
     GROUP,
     GROUP_PATTERN,
     NARRATIVE_PATTERN,
+    follows_key,
     parse_group,
     parse_narrative,
     without_code,
@@ -156,6 +157,8 @@ class _Group(InlineProcessor):
         self.clusters = clusters
 
     def parse(self, found: re.Match[str]) -> Cluster | None:
+        if follows_key(found.string, found.start()):
+            return None  # `_Narrative` reads it
         return parse_group(found["group"])
 
     def handleMatch(self, m: re.Match[str], data: str) -> Any:  # type: ignore[override]  # noqa: N802, ARG002 - the library's names

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press.citesyntax import find_citations, locate_keys, parse_group
+from press.markup import convert
 from press.model import Cite, Cluster
 
 
@@ -55,6 +56,13 @@ def test_a_group_says_what_it_cites(text: str, cites: list[Cite]) -> None:
 )
 def test_a_key_in_the_sentence_is_narrative(text: str, cites: list[Cite]) -> None:
     assert only(text) == Cluster(tuple(cites), narrative=True)
+
+
+@pytest.mark.parametrize("text", ["As @a [@b] says.", "As @a\n[see; also @b] says.", "@a[@b]"])
+def test_a_bracket_after_a_key_goes_with_it_in_an_article(text: str) -> None:
+    (cluster,) = convert(text, "a.md", 1, []).clusters
+    assert cluster.narrative
+    assert [cite.key for cite in cluster.cites] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
