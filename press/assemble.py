@@ -313,7 +313,6 @@ class _Assembler:
         mark.set("class", "citation")
         name = f"cite-{index + 1}"
         mark.set("id", name)
-        mark.attrib.pop("data-keys", None)
         for cite in self.m.manuscript.clusters[index].cites:
             places = self.cited.setdefault(cite.key, [])
             if name not in places:

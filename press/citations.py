@@ -13,14 +13,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.cslfiles import DEFAULT_STYLE, find_style
+from press.cslfiles import find_style
 from press.model import Citations, Cluster, Entry, Reference
 from press.problems import Problem, ProblemsError, Span
 
 if TYPE_CHECKING:
     from press.cslengine import Engine
 
-__all__ = ["DEFAULT_STYLE", "check_keys", "find_style", "format_citations", "ref_id"]
+__all__ = ["check_keys", "find_style", "format_citations", "ref_id"]
 
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What citeproc raises when a style is not as CSL wants it."""

@@ -32,7 +32,6 @@ NARRATIVE_PATTERN = (
 """A key in running text, and the bracket after it if there is one; see `parse_narrative`."""
 
 GROUP = re.compile(GROUP_PATTERN, re.DOTALL)
-NARRATIVE = re.compile(NARRATIVE_PATTERN, re.DOTALL)
 
 _KEY_BEFORE = re.compile(rf"{_AT}{_KEY}[ \t]*\n?[ \t]*\Z")
 _REACH = 400
@@ -127,31 +126,6 @@ def parse_narrative(minus: str, key: str, rest: str | None) -> Cluster:
         following = parse_group(";".join(tail))
     more = following.cites if following else ()
     return Cluster((first, *more), narrative=not minus)
-
-
-def find_citations(text: str) -> list[tuple[int, int, Cluster]]:
-    """Find every citation in a run of plain text: start, end (exclusive), meaning."""
-    found: list[tuple[int, int, Cluster]] = []
-    groups = _groups(text)
-    group = next(groups, None)
-    position = 0
-    while narrative := NARRATIVE.search(text, position):
-        while group and group[0] < position:
-            group = next(groups, None)
-        if group and group[0] < narrative.start():
-            found.append(group)
-        else:
-            cluster = parse_narrative(narrative["minus"], narrative["key"], narrative["rest"])
-            found.append((narrative.start(), narrative.end(), cluster))
-        position = found[-1][1]
-    return found
-
-
-def _groups(text: str) -> Iterator[tuple[int, int, Cluster]]:
-    for match in GROUP.finditer(text):
-        cluster = parse_group(match["group"])
-        if cluster:
-            yield match.start(), match.end(), cluster
 
 
 def _cite(match: re.Match[str], prefix: str, after: str) -> Cite:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from press.cslmarkup import CITE, CLOSE, from_csl, smooth, to_xhtml
 from press.model import Cite, Cluster
@@ -57,12 +56,7 @@ def render_cluster(cluster: Cluster, engine: Engine, address: Callable[[str], st
         text = lead + ("" if engine.superscript else " ") + text
     text = smooth(text, punctuation_in_quotes=engine.punctuation_in_quotes)
     inside = to_xhtml(text, [address(key) for key in keys])
-    listed = " ".join(quote(cite.key, safe="/:?#[]@!$'()*+,;=-._~") for cite in cites)
-    return f'<span class="citation" data-keys="{_attribute(listed)}">{inside}</span>'
-
-
-def _attribute(text: str) -> str:
-    return to_xhtml(text)
+    return f'<span class="citation">{inside}</span>'
 
 
 def _keys(pieces: list[_Piece]) -> list[str]:

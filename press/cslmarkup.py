@@ -37,7 +37,6 @@ _ELEMENTS = {
     _OPENING["nocase"]: ("", ""),
 }
 NOCASE = _OPENING["nocase"]
-_SCRIPTS = {_OPENING["sup"]: "sup", _OPENING["sub"]: "sub"}
 _ILLEGAL = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
     f"{MARKS}\ufeff\ufffe\uffff\U0001fffe\U0001ffff\ud800-\udfff]"

@@ -47,7 +47,6 @@ _STYLES = {
 }  # fmt: skip
 _SWITCHES = {"em": "i", "it": "i", "itshape": "i", "sl": "i", "bf": "b", "bfseries": "b"}
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"), ("'", "’"))
-_ESCAPED = "&%$#_{}"
 _DEPTH = 40
 
 NOCASE, END_NOCASE = '<span class="nocase">', "</span>"

@@ -21,6 +21,8 @@ from press.offers import Offer, offers
 from press.semantics import contact_links, give_roles, hold_tables, stack_tables
 from press.styles import Styles
 
+LIBRARY = "index.html"
+"""The page that lists all handouts, beside this one."""
 _COLUMNS = 4
 """So many columns may be too many for 320 pixels: such a table is moved sideways, on its own."""
 _OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
@@ -36,13 +38,10 @@ class _Link:
     kind: str = ""
 
 
-def write_page(
-    document: Document, downloads: Sequence[Download], styles: Styles, library: str = "index.html"
-) -> Artifact:
+def write_page(document: Document, downloads: Sequence[Download], styles: Styles) -> Artifact:
     """Make the page.
 
-    `downloads` are the files that will stand beside it, in the order in which it offers them;
-    `library` is the page that lists all handouts, empty where there is none.
+    `downloads` are the files that will stand beside it, in the order in which it offers them.
 
     Raises:
         ProblemsError: a template or style sheet of the project's own is broken.
@@ -63,7 +62,7 @@ def write_page(
         contact=contact_links(document),
         logo=_logo(document),
         offers=offered,
-        library=library,
+        library=LIBRARY,
         css=_css(document, styles, bodies),
     )  # fmt: skip
     return Artifact(f"{document.name}.html", "html", text.encode())

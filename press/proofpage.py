@@ -18,6 +18,7 @@ from lxml import etree
 from press import markup
 from press.clean import Element
 from press.model import Artifact, Document, Download
+from press.page import LIBRARY
 from press.problems import Problem, Span, counted
 from press.proof import HINT, absent, missing, no_short
 from press.sight import DARK, LIGHT, PAPER, seen
@@ -40,10 +41,7 @@ _INSIDE = re.compile(r"data:|#|\s*\Z")
 
 
 def prove_page(
-    document: Document,
-    artifact: Artifact,
-    downloads: Sequence[Download] = (),
-    library: str = "index.html",
+    document: Document, artifact: Artifact, downloads: Sequence[Download] = ()
 ) -> list[Problem]:
     """Prove a web page.
 
@@ -59,7 +57,7 @@ def prove_page(
     problems = _texts(document, root, css, span)
     problems += [
         Problem("PRF003", span, message, HINT)
-        for message in (*_dead(document, root, downloads, library), *_offered(root, css, downloads))
+        for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
     ]
     for asked in dict.fromkeys(_asked(root, css)):
         message = f"the page would ask for '{asked[:80]}', which is not in it"
@@ -98,15 +96,13 @@ def _wanted(document: Document) -> list[Unit]:
     ]
 
 
-def _dead(
-    document: Document, root: Element, downloads: Sequence[Download], library: str
-) -> Iterator[str]:
+def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> Iterator[str]:
     """Links that lead nowhere, ids that stand twice, and links of the work that are gone."""
     ids = Counter(e.get("id") for e in root.iter("*") if e.get("id"))
     yield from (
         f"the id '{id_}' stands {counted(count, 'time')}" for id_, count in ids.items() if count > 1
     )
-    files = {library, *(download.name for download in downloads)}
+    files = {LIBRARY, *(download.name for download in downloads)}
     found: Counter[str] = Counter()
     for link in root.iter("a"):
         target = link.get("href") or ""

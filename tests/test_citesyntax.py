@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from press.citesyntax import find_citations, locate_keys, parse_group
-from press.markup import convert
+from press.citesyntax import locate_keys, parse_group
 from press.model import Cite, Cluster
+from tests.citing import ALONE, clusters, left
 
 
 def only(text: str) -> Cluster:
-    ((start, end, cluster),) = find_citations(text)
-    assert (start, end) == (0, len(text))
+    (cluster,) = clusters(text)
+    assert left(text) == ALONE
     return cluster
 
 
@@ -51,6 +51,8 @@ def test_a_group_says_what_it_cites(text: str, cites: list[Cite]) -> None:
         ("@a", [Cite("a")]),
         ("@a [p. 4]", [Cite("a", "", "4", "page")]),
         ("@a [@b]", [Cite("a"), Cite("b")]),
+        ("@a\n[@b]", [Cite("a"), Cite("b")]),
+        ("@a[@b]", [Cite("a"), Cite("b")]),
         ("@a [see; also @b, p. 3]", [Cite("a", suffix="see"), Cite("b", "also", "3", "page")]),
     ],
 )
@@ -58,34 +60,21 @@ def test_a_key_in_the_sentence_is_narrative(text: str, cites: list[Cite]) -> Non
     assert only(text) == Cluster(tuple(cites), narrative=True)
 
 
-@pytest.mark.parametrize("text", ["As @a [@b] says.", "As @a\n[see; also @b] says.", "@a[@b]"])
-def test_a_bracket_after_a_key_goes_with_it_in_an_article(text: str) -> None:
-    (cluster,) = convert(text, "a.md", 1, []).clusters
-    assert cluster.narrative
-    assert [cite.key for cite in cluster.cites] == ["a", "b"]
-
-
 @pytest.mark.parametrize(
     "text", ["mail a@b.org", r"\@a", "[text]", "[^1]", "@", "[ ]", "a@", "me@home.example.org"]
 )
 def test_other_uses_of_the_sign_are_no_citations(text: str) -> None:
-    assert find_citations(text) == []
+    assert clusters(text) == []
 
 
 def test_punctuation_after_a_key_belongs_to_the_sentence() -> None:
-    assert [c.cites[0].key for _, _, c in find_citations("@a. Then @b: @c's, (@d-e).")] == [
-        "a",
-        "b",
-        "c",
-        "d-e",
-    ]
+    found = clusters("@a. Then @b: @c's, (@d-e).")
+    assert [cluster.cites[0].key for cluster in found] == ["a", "b", "c", "d-e"]
 
 
 def test_a_link_is_no_group() -> None:
-    assert [text for text in ("[@a](u)", "[@a][b]") if find_citations(text)[0][2].narrative] == [
-        "[@a](u)",
-        "[@a][b]",
-    ]
+    for text in ("[@a](#u)", "[@a][b]\n\n[b]: #u"):
+        assert [cluster.narrative for cluster in clusters(text)] == [True]
 
 
 def test_keys_are_located_outside_code_comments_and_front_matter() -> None:
@@ -130,13 +119,12 @@ MARKUP = st.text(alphabet="@[]{}();,.-:/\\`~<>!# \n\tabp1ivé\x00\u2028", max_si
 
 
 @given(MARKUP)
-def test_nothing_is_lost_between_citations(text: str) -> None:
-    position = 0
-    for start, end, cluster in find_citations(text):
-        assert position <= start < end <= len(text)
-        assert all(cite.key and cite.key in text[start:end] for cite in cluster.cites)
-        assert "@" in text[start:end]
-        position = end
+def test_every_citation_has_keys_of_the_text(text: str) -> None:
+    for cluster in clusters(text):
+        assert cluster.cites
+        for cite in cluster.cites:
+            assert cite.key
+            assert set(cite.key) <= set(text)
 
 
 @given(MARKUP)

@@ -83,6 +83,13 @@ def test_every_code_is_listed_with_its_severity_and_meaning():
     assert all(len(row) == 4 and row[3] for row in rows() if row[0] in CODES)
 
 
+def test_codes_of_one_kind_stand_in_one_list():
+    """WRD003, which is about placeholders, stood under dates."""
+    lists = re.split(r"^### ", MANUAL[MANUAL.index("{#messages}") :], flags=re.M)[1:]
+    kinds = [{*re.findall(r"^\| ([A-Z]{3})\d{3} ", part, re.M)} for part in lists]
+    assert sorted(kind for found in kinds for kind in found) == sorted({c[:3] for c in CODES})
+
+
 def test_every_key_is_in_the_manual():
     first = {word for row in rows() for word in re.findall(r"`\[?([\w.-]+)\]?`", row[0])}
     assert set(ARTICLE_KEYS) <= first

@@ -20,8 +20,8 @@ from lxml import etree
 
 from press.bibliography import read_bibliography
 from press.citations import find_style, format_citations
-from press.citesyntax import find_citations
 from press.model import Entry
+from tests.citing import clusters, written
 
 DATA = Path(__file__).parent / "data" / "citations"
 LISTED = DATA / "pandoc-differences.txt"
@@ -83,7 +83,7 @@ def printed_differences(style: str, entries: dict[str, Entry]) -> Iterator[Diffe
     """Compare marks and references made of the same items by the same style."""
     source = (DATA / "sample.md").read_text("utf-8")
     csl = find_style(style, DATA)
-    ours = format_citations([c for _, _, c in find_citations(source)], entries, csl, "en-US")
+    ours = format_citations(clusters(source), entries, csl, "en-US")
     items = json.dumps([dict(entry.csl) for entry in entries.values()])
     html = run(
         "--from=markdown", "--to=html", "--wrap=none", "--citeproc", f"--csl={csl}",
@@ -92,10 +92,9 @@ def printed_differences(style: str, entries: dict[str, Entry]) -> Iterator[Diffe
     tree = etree.fromstring(f"<div>{html}</div>")
     marks = [span for span in tree.iter("span") if span.get("class") == "citation"]
     references = [d for d in tree.iter("div") if d.get("class") == "csl-entry"]
-    sources = [source[start:end] for start, end, _ in find_citations(source)]
+    sources = written(source)
     assert (len(ours.marks), len(ours.references)) == (len(marks), len(references))
     for where, mine, theirs in zip(sources, ours.marks, marks, strict=True):
-        where = re.sub(r"\s+", " ", where)
         yield f"{style}: {where}", readable(parse(mine)), readable(theirs)
     by_key = {entry.get("id").removeprefix("ref-"): entry for entry in references}
     yield f"{style}: order", " ".join(r.key for r in ours.references), " ".join(by_key)

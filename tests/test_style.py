@@ -66,6 +66,7 @@ OWNERS = {
 }
 """Each third-party library and the modules that may import it."""
 
+SCRIPT = ROOT / "makebook.py"
 MODULES = sorted((ROOT / "press").glob("*.py"))
 
 
@@ -118,6 +119,34 @@ def test_each_library_has_its_owner(path):
         assert name in OWNERS, f"press/{path.stem}.py imports {name}, which OWNERS does not have"
         owners = OWNERS[name].split()
         assert owners == ["*"] or path.stem in owners, f"{name} belongs to {owners}"
+
+
+def words_of(tree: ast.AST) -> set[str]:
+    """Returns all names that a tree uses, those in strings too."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias) and node.asname:
+            found.add(node.name)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= {node.value} | set(node.value.partition("(")[0].split("."))
+    return found
+
+
+def test_every_function_is_used_by_the_program():
+    """A function that only tests call is tested in place of the one that runs."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in [*MODULES, SCRIPT]]
+    used = set().union(*(words_of(tree) for tree in trees))
+    there = {
+        node.name
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and not node.decorator_list
+    }
+    assert there - used == set()
 
 
 def test_the_program_does_not_know_its_set_up():

@@ -1,0 +1,30 @@
+"""Citations as those of an article are read: by converting Markdown, in the order of reading."""
+
+from __future__ import annotations
+
+import re
+
+from press.citesyntax import GROUP_PATTERN, NARRATIVE_PATTERN
+from press.manuscript import _in_reading_order
+from press.markup import CITE_CLOSE, CITE_OPEN, convert
+from press.model import Cluster
+
+ALONE = f"{CITE_OPEN}0{CITE_CLOSE}"
+"""What is left of a text that is one citation."""
+
+
+def clusters(text: str) -> list[Cluster]:
+    """Returns the citations of a Markdown text."""
+    made = convert(text, "article.md", 1, [])
+    return list(_in_reading_order(made.body, made.clusters))
+
+
+def left(text: str) -> str:
+    """Returns a Markdown text without its mark-up, a token in the place of each citation."""
+    return "".join(convert(text, "article.md", 1, []).body.itertext()).strip()
+
+
+def written(text: str) -> list[str]:
+    """Returns each citation of a plain text as it is written there."""
+    pattern = re.compile(f"{GROUP_PATTERN}|{NARRATIVE_PATTERN}", re.DOTALL)
+    return [" ".join(found[0].split()) for found in pattern.finditer(text)]
