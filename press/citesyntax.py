@@ -175,18 +175,17 @@ def _squeeze(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def locate_keys(source_text: str, first_line: int = 1) -> dict[str, list[tuple[int, int]]]:
+def locate_keys(source_text: str) -> dict[str, list[tuple[int, int]]]:
     """Find where each key is cited in a Markdown source.
 
     Args:
         source_text: The whole file.
-        first_line: The first line of the body (1-based); what stands before is front matter.
 
     Returns:
         For each key the 1-based (line, column) of its `@`, in order. Code and comments
         are no citations.
     """
-    text = without_code(source_text, first_line)
+    text = without_code(source_text)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     places: dict[str, list[tuple[int, int]]] = {}
     for match in _CITE.finditer(text):
@@ -203,11 +202,9 @@ _FENCE = re.compile(r"[ ]{0,3}(?:[-*+>]\s+|\d+\.\s+)?(?P<fence>`{3,}|~{3,})(?P<i
 _LIST_ITEM = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:)(?:\s|$)")
 
 
-def without_code(source_text: str, first_line: int) -> str:
+def without_code(source_text: str) -> str:
     """Blank out what is no prose; every character keeps its place."""
-    lines = source_text.split("\n")
-    lines[: first_line - 1] = [" " * len(line) for line in lines[: first_line - 1]]
-    text = "\n".join(_blank_code_lines(lines))
+    text = "\n".join(_blank_code_lines(source_text.split("\n")))
     for pattern in (_CODE_SPAN, _COMMENT):
         text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     return text

@@ -16,7 +16,7 @@ from press import assemble, bibliography, citations, disclaimers, fonts
 from press.citesyntax import locate_keys
 from press.imprints import for_readers, jurisdiction_place, read_imprint
 from press.manuscript import read_manuscript
-from press.matter import nearest
+from press.matter import body_line, nearest
 from press.model import Citations, Document, Imprint, Manuscript, Notice, Project
 from press.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.project import effective, is_file, place_of, read_project, read_text, shown
@@ -89,7 +89,7 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
         problems.append(Problem("CIT003", place, message, hint))
     files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
     entries = bibliography.read_bibliography(files, problems)
-    located = locate_keys(manuscript.text)
+    located = _located(manuscript)
     if entries or len(problems) == before:  # else every key would be called unknown
         problems += citations.check_keys(
             entries, located, manuscript.file, [n for _, n in files], matter.nocite
@@ -109,6 +109,16 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     except ProblemsError as error:
         problems.extend(replace(problem, span=place) for problem in error.problems)
         return blank
+
+
+def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
+    """Find where an article cites each key: in its body, and in `nocite`."""
+    first, nocite = body_line(manuscript.text), manuscript.matter.nocite
+    located = {
+        key: [place for place in places if place[0] >= first or key in nocite]
+        for key, places in locate_keys(manuscript.text).items()
+    }
+    return {key: places for key, places in located.items() if places}
 
 
 def named(key: str, manuscript: Manuscript, root: Path) -> Span:

@@ -145,7 +145,7 @@ class _Reader:
 
     def _cells(self) -> None:
         """Of a row with too many cells the library drops the last: say so, for they are lost."""
-        lines = without_code(self.text, 1).split("\n")
+        lines = without_code(self.text).split("\n")
         columns = 0
         for number, line in enumerate(lines):
             if number and _DELIMITER.fullmatch(line) and "|" in lines[number - 1]:
@@ -161,7 +161,7 @@ class _Reader:
 
     def _note_twice(self) -> None:
         """Of two notes with one label the library keeps the last: say so, for one is lost."""
-        blank = without_code(self.text, 1)
+        blank = without_code(self.text)
         seen: dict[str, int] = {}
         for found in re.finditer(r"(?m)^[ ]{0,3}\[\^([^\]\n]+)\]:", blank):
             line = self.first + blank.count("\n", 0, found.start())

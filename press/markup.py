@@ -57,7 +57,7 @@ class Markup:
 
 def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) -> None:
     """WRD003: what looks like a word to fill in, and is none."""
-    prose = without_code(text, 1)
+    prose = without_code(text)
     for found in re.finditer(r"\{\{[^\n{}]{0,60}\}{0,2}", prose):
         if _WORD_SOURCE.match(prose, found.start()):
             continue
@@ -116,7 +116,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
 
 def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
     """Line and column of the nth match of a regular expression outside code; (0, 0) if none."""
-    blank = without_code(text, 1)
+    blank = without_code(text)
     for index, found in enumerate(re.finditer(pattern, blank)):
         if index == nth:
             start = found.start()

@@ -47,6 +47,12 @@ class Fields:
         return Span(self.file, self.lines.get(key, 1), 1)
 
 
+def body_line(text: str) -> int:
+    """Return the 1-based line on which the body of a file starts, after its front matter."""
+    found = _FENCE.match(text)
+    return text[: found.end()].count("\n") + 1 if found else 1
+
+
 def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, int]:
     """Part a file into its front matter and its body.
 
@@ -65,8 +71,7 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
                 )
             )
         return Fields(file, {}, {}), text, 1
-    body = text[found.end() :]
-    first = text[: found.end()].count("\n") + 1
+    body, first = text[found.end() :], body_line(text)
     try:
         values, lines = _mapping(_compose(found.group(1)), file, problems)
     except yaml.YAMLError as error:

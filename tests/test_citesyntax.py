@@ -77,13 +77,13 @@ def test_a_link_is_no_group() -> None:
         assert [cluster.narrative for cluster in clusters(text)] == [True]
 
 
-def test_keys_are_located_outside_code_comments_and_front_matter() -> None:
+def test_keys_are_located_outside_code_and_comments() -> None:
     source = (
-        "---\nx: @no\n---\nHi @a and `@code`, ``x ` @code``.\n\n    @code\n    @code\n\n"
+        "\n\n\nHi @a and `@code`, ``x ` @code``.\n\n    @code\n    @code\n\n"
         "```\n@code\n```\n\n- item [@b;\n  @a]\n\n    in the item @c\n\n<!-- @code\n@code -->\n"
         "~~~ {.x}\n@code\n~~~\nme@home.org \\@no @d.\n"
     )
-    assert locate_keys(source, first_line=4) == {
+    assert locate_keys(source) == {
         "a": [(4, 4), (14, 3)],
         "b": [(13, 9)],
         "c": [(16, 17)],

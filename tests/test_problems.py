@@ -177,6 +177,18 @@ def test_a_broken_notice_hides_nothing_of_the_article(run):
     ]
 
 
+def test_a_handle_in_the_front_matter_is_no_citation(run):
+    run.write(
+        source__sleep_=(
+            "---\ntitle: Sleep, by @clinic\nauthor: '@ann'\nnocite: '@gone2020'\n---\n\nRest.\n"
+        ),
+    )
+    _, printed = run()
+    assert re.findall(r"sleep\.md:(\S+): error CIT001: no entry for '(\w+)'", printed) == [
+        ("4:10", "gone2020")
+    ]
+
+
 def test_ten_flaws_in_one_run(run):
     run.write(
         **{"makebook.toml": 'langage = "de"\n[notices.required]\n"*" = ["crisis"]\n'},
