@@ -18,6 +18,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from press import fontconfig
 from press.model import Trail
 from press.problems import Problem, ProblemsError, Span
 from press.system import remedy
@@ -33,7 +34,7 @@ def start() -> None:
     _later("fontTools.subset")
     _later("fontTools.varLib.instancer", "instantiateVariableFont")
     try:
-        with _no_search():
+        with _no_search(), fontconfig.without_fonts():
             import weasyprint  # noqa: F401
     except OSError as error:
         hint = remedy("Pango", "HarfBuzz", "Fontconfig")

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
-from press import engine
+from press import engine, fontconfig
 from press.model import Document, Image
 from press.problems import Problem, ProblemsError, Span
 from press.styles import Styles
@@ -36,7 +32,7 @@ def render(
     excerpt: engine.Excerpt | None = None,
 ) -> Any:
     """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
-    with _fonts(styles), listening(document) as complaints:
+    with listening(document) as complaints:
         engine.start()
         from weasyprint import HTML
 
@@ -45,7 +41,7 @@ def render(
         html.url_fetcher, html.excerpt = fetcher, excerpt
         parsed = [_parsed(sheet, fetcher, complaints) for sheet in sheets]
         options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
-        return html.render(stylesheets=parsed, **options)
+        return html.render(stylesheets=parsed, font_config=_fonts(styles), **options)
 
 
 _SHEETS: dict[str, Any] = {}
@@ -137,34 +133,13 @@ def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
         raise ProblemsError(dict.fromkeys(_complaint(each, images, document) for each in records))
 
 
-@contextlib.contextmanager
-def _fonts(styles: Styles) -> Iterator[None]:
-    """Let Fontconfig see the styles' fonts only, so that every machine sets the same pages.
+def _fonts(styles: Styles) -> Any:
+    """Return the styles' fonts, and no others, so that every machine sets the same pages.
 
     A picture that names no font of theirs is set in that of the text.
     """
-    folders = sorted({path.parent.resolve().as_posix() for path in styles.fonts()})
-    folder = tempfile.mkdtemp(prefix="makebook-fonts-")
-    dirs = "".join(f"<dir>{escape(name)}</dir>" for name in folders)
-    file = Path(folder) / "fonts.conf"
-    cache = f"<cachedir>{escape(folder)}</cachedir>"
     other = styles.tokens.get("--font-text", "").split(",")[0].strip("'\" ")
-    otherwise = f"<edit name='family' mode='append'><string>{escape(other)}</string></edit>"
-    rules = f"<match target='pattern'>{otherwise}</match>" if other else ""
-    file.write_text(f"<fontconfig>{dirs}{cache}{rules}</fontconfig>", encoding="utf-8")
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(file)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
-        for path in Path(folder).glob("*"):
-            path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            Path(folder).rmdir()
+    return fontconfig.configuration([path.resolve() for path in styles.fonts()], other)
 
 
 def _complaint(

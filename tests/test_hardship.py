@@ -119,3 +119,39 @@ def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, na
     assert name.rpartition("/")[2] in printed
     assert "error" in printed
     assert files(project) == before
+
+
+WATCHED = """
+    import os, sys
+    from pathlib import Path
+
+    output, made = sys.argv[1], []
+
+    def note(event, arguments):
+        writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & os.O_CREAT
+        if (writes or event == "os.mkdir") and not str(arguments[0]).startswith(output):
+            made.append(str(arguments[0]))
+
+    sys.dont_write_bytecode = True
+    sys.addaudithook(note)
+    from press.cli import main
+    try:
+        main(["build", "--project", sys.argv[2], "--output", output, "--jobs", "1", "--quiet"])
+    finally:
+        print(made)
+"""
+
+
+def test_a_build_writes_nothing_outside_its_output_folder(tmp_path):
+    """A build that is killed cannot leave a temporary file that it never made."""
+    home = tmp_path / "home"
+    home.mkdir()
+    places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME"), str(home))
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(WATCHED), str(tmp_path / "out"), str(SMALL)],
+        capture_output=True, text=True, check=False, cwd=home,
+        env={**os.environ, **places, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+    assert list(home.iterdir()) == []
+    assert (tmp_path / "out" / "sleep.pdf").is_file()

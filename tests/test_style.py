@@ -22,8 +22,8 @@ LAYERS = (
     "readability ris settings styles words",
     "assemble digests identity units",
     # Formats, and the tools that only they use.
-    "booklet chapters cover editions engine epub faces fonts galley library offers page parallel "
-    "pdf pdfread qr semantics sight typeset",
+    "booklet chapters cover editions engine epub faces fontconfig fonts galley library offers page "
+    "parallel pdf pdfread qr semantics sight typeset",
     "changes check compose measure proof proofbook proofpage sheets",
     "diff doctor inputs make new preview publish record report sweep",
     "build judge",
@@ -57,7 +57,7 @@ OWNERS = {
     "uharfbuzz": "fonts",
     "uvicorn": "serve",
     "watchfiles": "watch",
-    "weasyprint": "engine pdf typeset",
+    "weasyprint": "engine fontconfig pdf typeset",
     "yaml": "matter",
     # Trees are everybody's trade.
     "lxml": "*",
