@@ -394,16 +394,29 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         raise ProblemsError(swept.failed)
 
 
-def _terminated(*_: object) -> None:
-    """End as after Ctrl-C: with the processes that help, and without temporary files."""
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _interrupted(*_: object) -> None:
+    """End as Python does after Ctrl-C, whichever signal it was.
+
+    A second signal is ignored: it would interrupt the cleanup after the first.
+    """
+    for number in _ENDS:
+        signal.signal(number, _too_late)
     raise KeyboardInterrupt
+
+
+def _too_late(*_: object) -> None:
+    """Ignore a signal. Python reports one that came at the same time as the first, for SIG_IGN."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; every failure ends in a message and a status, never a traceback."""
     # A build makes much and frees little: to look for garbage often takes a twentieth of the time.
     gc.set_threshold(1_000_000, 20, 20)
-    before = signal.signal(signal.SIGTERM, _terminated)
+    heard = [number for number in _ENDS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _interrupted) for number in heard}
     try:
         sys.exit(cli.main(arguments, prog_name="makebook", standalone_mode=False))
     except click.exceptions.Exit as stop:
@@ -432,4 +445,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(3)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            if signal.getsignal(number) == _interrupted:
+                signal.signal(number, handler)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,10 @@ import pytest
 from press import parallel
 from press.parallel import begun, processors
 from press.problems import ProblemsError
+from tests.waiting import LIMIT, alive, children, until
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = [sys.executable, "-m", "press", "build", "--project", str(ROOT)]
 
 
 def square(number: int) -> int:
@@ -28,8 +33,57 @@ def end_itself(number: int) -> int:
     return number
 
 
+def leave(number: int) -> int:
+    os._exit(0)
+
+
+def touch(path: Path) -> bytes:
+    path.touch()
+    return bytes(1_000_000)
+
+
+def await_file(path: Path) -> str:
+    until(path.exists)
+    return path.name
+
+
+def wait_for_ever(number: int) -> int:
+    """Do the first, and nothing more."""
+    if number:
+        threading.Event().wait()
+    return number
+
+
+def refuse_to_end(number: int) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return wait_for_ever(number)
+
+
+class OddError(Exception):
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def fail(kind: str) -> object:
+    if kind == "plain":
+        raise ValueError("a plain fault")
+    if kind == "odd":
+        raise OddError("an odd", "fault")
+    return threading.Lock()  # no other process can be given it
+
+
+@pytest.fixture(autouse=True)
+def no_helper_is_left():
+    yield
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
 @pytest.mark.parametrize("at_once", [0, 1, 2, 9])
-def test_results_come_in_order(at_once):
+def test_results_come_in_order(monkeypatch, start, at_once):
+    if start not in multiprocessing.get_all_start_methods():
+        pytest.skip("not on this system")
+    monkeypatch.setattr(parallel, "_START", start)
     with begun(square, [3, 1, 2], at_once) as done:
         assert list(done) == [9, 1, 4]
 
@@ -43,91 +97,176 @@ def test_there_is_a_processor():
     assert processors() >= 1
 
 
-def test_a_process_that_is_killed_is_told():
+def test_a_result_comes_before_the_next_is_done(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.touch()
+    with begun(await_file, [first, second], 2) as done:
+        assert next(done) == "first"
+        second.touch()
+        assert next(done) == "second"
+
+
+def test_all_is_done_while_nobody_asks(tmp_path):
+    """A helper goes on, though its results are more than a pipe holds."""
+    paths = [tmp_path / str(number) for number in range(6)]
+    with begun(touch, paths, 2) as done:
+        until(lambda: all(path.exists() for path in paths))
+        assert [len(data) for data in done] == [1_000_000] * 6
+
+
+@pytest.mark.parametrize("work", [end_itself, leave])
+def test_a_process_that_is_killed_is_told(work):
     with (
         pytest.raises(ProblemsError, match="SYS003: a process that was building ended"),
-        begun(end_itself, [0, 1, 2, 3], 2) as done,
+        begun(work, [0, 1, 2, 3], 2) as done,
     ):
         list(done)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
-@pytest.mark.parametrize("seconds", [0.8, 2.5])
-def test_an_interrupted_build_ends_soon_and_leaves_nothing(tmp_path, seconds):
-    """No process, no temporary file; exit 130; what is in the folder is whole."""
-    command = [sys.executable, "-m", "press", "build", "--project", str(ROOT), "--force"]
-    command += ["--imprint", "all", "--output", str(tmp_path / "out")]
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+@pytest.mark.parametrize(
+    ("kind", "error", "words"),
+    [("plain", ValueError, "a plain fault"), ("odd", RuntimeError, "an odd fault"),
+     ("lock", TypeError, "cannot pickle")],
+)  # fmt: skip
+def test_a_fault_in_a_helper_is_raised_here(kind, error, words):
+    with pytest.raises(error, match=words) as raised, begun(fail, [kind], 2) as done:
+        list(done)
+    said = [str(raised.value), *getattr(raised.value, "__notes__", ())]
+    assert "in another process" in "".join(said)
+
+
+def test_who_asks_for_no_more_waits_for_nothing():
+    with begun(refuse_to_end, [0, 1, 2], 2) as done:
+        assert next(done) == 0
+
+
+def test_who_fails_waits_for_nothing():
+    with pytest.raises(KeyError), begun(refuse_to_end, [1, 1, 1], 2):
+        raise KeyError
+
+
+def interrupt_at(line: int) -> int:
+    """Get a signal at a line of what begins, hears and ends helpers; return how many there were."""
+    seen, pid = 0, os.getpid()
+    places = parallel.__file__, contextlib.__file__
+
+    def interrupt(*_):
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        raise KeyboardInterrupt
+
+    def trace(frame, event, _):
+        nonlocal seen
+        if os.getpid() != pid or frame.f_code.co_filename not in places:
+            return None
+        seen += event == "line"
+        if seen == line and event == "line":
+            os.kill(pid, signal.SIGTERM)
+        return trace
+
+    signal.signal(signal.SIGTERM, interrupt)
+    sys.settrace(trace)
+    try:
+        with begun(wait_for_ever, [0, 1, 2], 2) as done:
+            assert next(done) == 0
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(None)
+    return seen
+
+
+def ends_when_interrupted_at(line: int) -> bool:
+    """Interrupt a process at a line; it and its helpers have ended when their pipe has."""
+    inner, outer = os.pipe()
+    if not os.fork():
+        try:
+            os.close(inner)
+            os.write(outer, b"+" if interrupt_at(line) >= line else b"-")
+            multiprocessing.util._exit_function()  # as at every end of a process
+        finally:
+            os._exit(0)
+    os.close(outer)
+    with os.fdopen(inner, "rb") as pipe:
+        said = pipe.read()
+    os.wait()
+    assert said in (b"+", b"-"), line
+    return said == b"+"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are started otherwise there")
+def test_a_process_ends_with_its_helpers_wherever_it_is_interrupted():
+    line = 1
+    while ends_when_interrupted_at(line):
+        line += 1
+    assert line > 100
+
+
+@contextlib.contextmanager
+def building(folder: Path, *options: str):
+    """A build in a process of its own; `done` says when it and all its helpers have ended."""
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        text=True, start_new_session=True,
+        [*BUILD, "--output", str(folder / "out"), "--jobs", "2", *options], env=environment,
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
     ) as process:  # fmt: skip
-        time.sleep(seconds)
+        try:
+            yield process
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+
+
+def done(process: subprocess.Popen) -> str:
+    """What was printed up to the end of the last process that could have printed."""
+    return process.communicate(timeout=LIMIT)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("moment", ["helpers start", "a file is published"])
+def test_an_interrupted_build_ends_and_leaves_nothing(tmp_path, moment):
+    """No process, no temporary file; exit 130; what is in the folder is whole."""
+    output = tmp_path / "out"
+    with building(tmp_path, "--imprint", "all", "--edition", "letter") as process:
+        helpers = until(lambda: children(process.pid))
+        if moment == "a file is published":
+            until(lambda: list(output.rglob("*.pdf")))
         os.killpg(process.pid, signal.SIGINT)
-        begun_at = time.monotonic()
-        _, said = process.communicate(timeout=60)
-        waited = time.monotonic() - begun_at
+        process.send_signal(signal.SIGTERM)  # a second signal changes nothing
+        said = done(process)
     assert process.returncode == 130, said
     assert "interrupted" in said
     assert "Traceback" not in said
-    assert waited < 20, "it went on working"
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    assert not [pid for pid in helpers if alive(pid)]
     assert not [path for path in tmp_path.rglob("*") if path.suffix == ".tmp"]
-    assert not list(tmp_path.glob("makebook-fonts-*"))
+    assert not [path for path in tmp_path.iterdir() if path != output]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are started otherwise there")
 def test_a_helper_that_is_told_to_end_while_it_starts_ends_in_silence():
-    """The pool would print what its first step raises."""
     parent = os.getpid()
     helper = os.fork()
     if not helper:
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
             os.kill(os.getpid(), signal.SIGTERM)
-            parallel._quietly(parent)
+            parallel._begin(parent)
         finally:
             os._exit(99)
-    assert os.waitstatus_to_exitcode(os.waitpid(helper, 0)[1]) == 143
+    assert os.waitstatus_to_exitcode(os.waitpid(helper, 0)[1]) == -signal.SIGTERM
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes follow their parent on Linux")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_who_ends_the_build_alone_ends_its_helpers(tmp_path, number):
     """A helper that lived on would hold the folder, and every later build would wait for it."""
-    output = str(tmp_path / "out")
-    command = [sys.executable, "-m", "press", "build", "--project", str(ROOT), "--jobs", "2"]
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [*command, "--output", output], env=environment, stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, text=True, start_new_session=True,
-    ) as process:  # fmt: skip
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        end = time.monotonic() + 60
-        while not children.read_text().split():
-            assert time.monotonic() < end
-            time.sleep(0.01)
+    with building(tmp_path) as process:
+        helpers = until(lambda: children(process.pid))
         process.send_signal(number)
-        try:
-            _, said = process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        said = done(process)
     assert "Traceback" not in said
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.05)
-    else:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise AssertionError("a helper lives on")
-    done = subprocess.run(
-        [*command, "--output", output, "--edition", "a4", "--format", "pdf"], env=environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "another build" not in done.stderr
+    assert not [pid for pid in helpers if alive(pid)]
+    with building(tmp_path, "--edition", "a4", "--format", "pdf") as process:
+        said = done(process)
+    assert process.returncode == 0, said
+    assert "another build" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
