@@ -104,7 +104,7 @@ class _Helpers(Generic[Item, Result]):
             pipe, theirs = context.Pipe(duplex=False)
             self.pipes.append(pipe)
             given = (self.work, self.items, turn, theirs, os.getpid())
-            # Python ends a daemon when it ends itself: for a signal just before or after the `with`.
+            # Python ends daemons when it ends itself: if a signal comes just before the `with`.
             process = context.Process(target=_help, args=given, daemon=True)
             process.start()
             self.processes.append(process)

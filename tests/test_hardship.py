@@ -147,6 +147,8 @@ def test_a_build_writes_nothing_outside_its_output_folder(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     places = dict.fromkeys(("HOME", "TMPDIR", "XDG_CACHE_HOME"), str(home))
+    # Fontconfig complains if it looks for the fonts of the system.
+    places["FONTCONFIG_FILE"] = str(tmp_path / "no-such-file")
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(WATCHED), str(tmp_path / "out"), str(SMALL)],
         capture_output=True, text=True, check=False, cwd=home,
