@@ -121,6 +121,21 @@ def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, na
     assert files(project) == before
 
 
+def test_an_interrupted_program_ends_with_its_own_status(tmp_path):
+    """Started with -m, Python may end by SIGINT after an interruption within an exec of text."""
+    (tmp_path / "stopped.py").write_text(
+        "from press import cli\n"
+        "cli.build = lambda _: exec('raise KeyboardInterrupt')\n"
+        f"cli.main(['build', '--project', {str(SMALL)!r}, '--output', {str(tmp_path)!r}])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "stopped"], capture_output=True, text=True, check=False,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+    )  # fmt: skip
+    assert "interrupted" in done.stderr
+    assert done.returncode == 130
+
+
 WATCHED = """
     import os, sys
     from pathlib import Path
