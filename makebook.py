@@ -29,7 +29,7 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
 
 RUNTIME = ("requirements.txt",)
-ACE = ("press/checkers/package.json", "press/checkers/package-lock.json")
+ACE = ("press/check/checkers/package.json", "press/check/checkers/package-lock.json")
 TESTING = ("requirements-test.txt", *ACE, *RUNTIME)
 
 LIBRARIES = {

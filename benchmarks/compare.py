@@ -196,8 +196,8 @@ def inside(folder: str) -> None:
 
     builtins.__import__ = loads
     sys.path.insert(0, str(ROOT))
-    from press import epub
     from press.cli import main
+    from press.output.epub import package as epub
 
     draw = epub.draw_cover
 

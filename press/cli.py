@@ -21,12 +21,20 @@ from typing import Any
 import click
 
 from press import __version__
-from press.build import Outcome, build
-from press.model import Built, Request
-from press.parallel import processors
-from press.problems import ERROR, Problem, ProblemsError, Refused, UnknownName, counted, visible
-from press.progress import told
-from press.publish import locked
+from press.build.publish import locked
+from press.build.run import Outcome, build
+from press.core.model import Built, Request
+from press.core.parallel import processors
+from press.core.problems import (
+    ERROR,
+    Problem,
+    ProblemsError,
+    Refused,
+    UnknownName,
+    counted,
+    visible,
+)
+from press.core.progress import told
 
 _MACHINE = "SYS"
 
@@ -105,7 +113,7 @@ def _names(pattern: str) -> Any:
 
 def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Completes the names of the project's editions, for the shell."""
-    from press.project import read_project
+    from press.source.project import read_project
 
     with contextlib.suppress(ProblemsError):
         config = read_project(Path(ctx.params.get("project") or Path()), []).config
@@ -228,7 +236,7 @@ def _styled(text: str, **style: Any) -> str:
 
 
 def _print_article(built: Built, folder: Path) -> None:
-    from press import report
+    from press.build import report
 
     click.echo(_styled(report.head(built), bold=True))
     lines = report.files(built, folder)
@@ -260,7 +268,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     makebook serve
     makebook serve --port 9000 --imprint us-example
     """  # noqa: D301 - Click reads the character
-    from press.serve import Order, Voice, serve
+    from press.serve.server import Order, Voice, serve
 
     folder = output if output is not None else project / "build"
     voice = Voice(click.echo, lambda text: click.echo(text, err=True))
@@ -278,7 +286,7 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 
     A review, not a certificate: only a person can say that a handout is right.
     """
-    from press.judge import NotBuilt, judge
+    from press.check.review import NotBuilt, judge
 
     folder = output if output is not None else project / "build"
     try:
@@ -303,8 +311,8 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     makebook diff old/ketamine-ocd.pdf
     makebook diff "KET-OCD-1 · version 0.1 · a1b2c3d4"
     """  # noqa: D301 - Click reads the character
-    from press.compose import read_sources
-    from press.diff import Today, UnknownSheet, compare
+    from press.currency.diff import Today, UnknownSheet, compare
+    from press.document.compose import read_sources
 
     folder = output if output is not None else project / "build"
     sources = read_sources(project.resolve())
@@ -337,7 +345,7 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
     makebook new handouts
     makebook new --article sleep-and-worry
     """  # noqa: D301 - Click reads the character
-    from press.new import BadName, new_article, new_project
+    from press.setup.new import BadName, new_article, new_project
 
     today = date.today()  # noqa: DTZ011 - the author's own day
     if (folder is None) == (article is None):
@@ -358,7 +366,7 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
 @_project_options
 def doctor_command(project: Path, output: Path | None) -> None:
     """Say what of this machine makebook works with, and the command that brings what is missing."""
-    from press.doctor import examine, healthy, lines
+    from press.setup.doctor import examine, healthy, lines
 
     folder = output if output is not None else project / "build"
     findings = examine(project.resolve(), folder.resolve())
@@ -375,8 +383,8 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
 
     What is altered since, or was put there by somebody, stays and is named.
     """
-    from press.project import FILE
-    from press.sweep import lines, sweep
+    from press.build.cleanup import lines, sweep
+    from press.source.project import FILE
 
     folder = output if output is not None else project / "build"
     if output is None and not (project / FILE).is_file():

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from press import check
+from press.check import external as check
 from tests.conftest import needed
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from press.citesyntax import GROUP_PATTERN, NARRATIVE_PATTERN
-from press.manuscript import _in_reading_order
-from press.markup import CITE_CLOSE, CITE_OPEN, convert
-from press.model import Cluster
+from press.core.model import Cluster
+from press.source.citation_syntax import GROUP_PATTERN, NARRATIVE_PATTERN
+from press.source.manuscript import _in_reading_order
+from press.source.markup import CITE_CLOSE, CITE_OPEN, convert
 
 ALONE = f"{CITE_OPEN}0{CITE_CLOSE}"
 """What is left of a text that is one citation."""

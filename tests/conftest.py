@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from press.build import build
-from press.check import CheckerMissing
-from press.model import Request
+from press.build.run import build
+from press.check.external import CheckerMissing
+from press.core.model import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,7 +30,7 @@ def needed() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def checker() -> Callable[..., list[str]]:
-    """Runs a function of `press.check` on a file: `checker(epubcheck, path)`.
+    """Runs a function of `press.check.external` on a file: `checker(epubcheck, path)`.
 
     Returns the findings as lines of text, so that a failing test shows them.
     """

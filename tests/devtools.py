@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from press import check
+from press.check import external as check
 
 
 class Page:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pypdfium2 as pdfium
 
-from press.measure import Line, lines
-from press.pdfread import TextSpan, rasters, spans
+from press.proof.typography import Line, lines
+from press.readback.pdf import TextSpan, rasters, spans
 
 STYLES = Path(__file__).resolve().parent.parent / "styles"
 _DPI = 144

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from press.styles import Styles
-from press.typeset import render
+from press.design.styles import Styles
+from press.output.pdf.typeset import render
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = """

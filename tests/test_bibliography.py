@@ -11,13 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from press.bibliography import read_bibliography
-from press.bibtex import to_csl
-from press.bibtexnames import read_names
-from press.csldata import clean_doi, date_parts, full_last_page, is_doi, loose_date, parse_pages
-from press.latex import sentence_case, to_text
-from press.model import Entry
-from press.problems import Problem
+from press.core.model import Entry
+from press.core.problems import Problem
+from press.references.bibliography import read_bibliography
+from press.references.bibtex import to_csl
+from press.references.bibtex_names import read_names
+from press.references.csl_data import (
+    clean_doi,
+    date_parts,
+    full_last_page,
+    is_doi,
+    loose_date,
+    parse_pages,
+)
+from press.references.latex import sentence_case, to_text
 
 DATA = Path(__file__).parent / "data" / "citations"
 

@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from press import booklet, pdf
 from press.cli import main
-from press.pdfread import read_halves
+from press.output.pdf import booklet
+from press.output.pdf import layout as pdf
+from press.readback.pdf import read_halves
 from tests import inside
 from tests.paper import paper
 

@@ -13,9 +13,9 @@ import pytest
 import weasyprint
 from _pytest.outcomes import Failed, Skipped
 
-from press import check
-from press.build import build
-from press.model import Request
+from press.build.run import build
+from press.check import external as check
+from press.core.model import Request
 
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
@@ -227,7 +227,7 @@ def test_a_judge_that_hangs_gives_no_verdict(monkeypatch):
     ],
 )
 def test_readability_is_measured_for_english_only(tmp_path, monkeypatch, lang, said):
-    from press import judge as judging
+    from press.check import review as judging
 
     hard = "Rehabilitationsmaßnahmen Krankenversicherungen Aufmerksamkeitsdefizit. " * 9
     (tmp_path / "source").mkdir()

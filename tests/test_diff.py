@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from press import identity
 from press.cli import main
-from press.compose import read_sources
-from press.diff import Today, UnknownSheet, compare
-from press.pdfread import attachments
-from press.problems import ProblemsError
+from press.core.problems import ProblemsError
+from press.currency.diff import Today, UnknownSheet, compare
+from press.document import identity
+from press.document.compose import read_sources
+from press.readback.pdf import attachments
 
 SMALL = Path(__file__).parent / "projects" / "small"
 CRISIS = "---\ntitle: In a crisis\nplace: closing\n---\n\nCall {{ crisis.line }}.\n"

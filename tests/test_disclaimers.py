@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from press import assemble, disclaimers
-from press.manuscript import read_manuscript
-from press.model import Document, Placement
-from press.problems import Problem
-from press.project import read_project
-from press.words import CLINIC
+from press.core.model import Document, Placement
+from press.core.problems import Problem
+from press.document import assemble
+from press.source import notices as disclaimers
+from press.source.manuscript import read_manuscript
+from press.source.placeholders import CLINIC
+from press.source.project import read_project
 
 ARTICLE = """---
 title: T

@@ -15,9 +15,13 @@ from pathlib import Path
 import pytest
 
 import makebook
-from press import check, doctor, engine, equipment, system
+import press
+from press.check import external as check
 from press.cli import main
-from press.problems import Problem, ProblemsError, Span
+from press.core import system
+from press.core.problems import Problem, ProblemsError, Span
+from press.output.pdf import engine
+from press.setup import doctor, equipment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -299,6 +303,6 @@ def test_how_the_program_is_called_here(tmp_path, monkeypatch):
     assert system.program() == "python3 makebook.py"
     monkeypatch.chdir(tmp_path)
     assert system.program() == f"python3 {system.quoted(Path(ROOT, 'makebook.py'))}"
-    monkeypatch.setattr(system, "__file__", str(tmp_path / "press" / "system.py"))
+    monkeypatch.setattr(press, "__file__", str(tmp_path / "press" / "__init__.py"))
     assert system.program() == "makebook"
     assert system.quoted(Path("my handouts")) == '"my handouts"'

@@ -24,16 +24,19 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageFilter
 from pypdfium2 import raw
 
-from press import check, disclaimers, editions, markup
+from press.check import external as check
 from press.cli import main
-from press.compose import compose, read_draft
-from press.measure import lines
-from press.model import Document, Edition, Imprint, Part
-from press.pdf import sheet_size
-from press.pdfread import TextSpan, rasters, read_pdf, spans
-from press.problems import Problem
-from press.project import effective, read_project
-from press.units import letters
+from press.core.model import Document, Edition, Imprint, Part
+from press.core.problems import Problem
+from press.document import editions
+from press.document.compose import compose, read_draft
+from press.document.units import letters
+from press.output.pdf.layout import sheet_size
+from press.proof.typography import lines
+from press.readback.pdf import TextSpan, rasters, read_pdf, spans
+from press.source import markup
+from press.source import notices as disclaimers
+from press.source.project import effective, read_project
 from tests import inside
 
 LONG = (

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from press import compose, epub
-from press.disclaimers import read_notices
-from press.project import read_project
-from press.styles import Styles
+from press.design.styles import Styles
+from press.document import compose
+from press.output.epub import package as epub
+from press.source.notices import read_notices
+from press.source.project import read_project
 from tests import inside
 from tests.test_check import write_png
 
@@ -271,7 +272,7 @@ def test_nothing_in_the_style_knows_left_or_right_alone():
 
 
 def test_a_right_to_left_book_is_valid(hebrew, checker, tmp_path):
-    from press import check
+    from press.check import external as check
 
     path = tmp_path / "hebrew.epub"
     path.write_bytes(hebrew)

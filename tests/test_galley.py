@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import ImageChops
 
-from press import editions, pdf
-from press.compose import read_sources
-from press.galley import Sight, pull
-from press.pdfread import page_sizes, raster
-from press.project import effective
-from press.styles import Styles
+from press.design.styles import Styles
+from press.document import editions
+from press.document.compose import read_sources
+from press.output.pdf import layout as pdf
+from press.output.pdf.partial import Sight, pull
+from press.readback.pdf import page_sizes, raster
+from press.source.project import effective
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = """

@@ -12,8 +12,8 @@ from itertools import pairwise
 import pytest
 from lxml import etree
 
-from press.measure import measure
-from press.proof import letters
+from press.proof.pdf import letters
+from press.proof.typography import measure
 from tests import geometry, inside
 from tests.paper import WORDS, paper, paragraphs
 

@@ -16,17 +16,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from press import colour, disclaimers
-from press.compose import compose, read_draft
-from press.epub import write_epub
-from press.images import read_image
-from press.imprints import LOGO, for_readers, read_imprint, source_paths
-from press.model import Document, Imprint, Manuscript, Matter
-from press.pdf import handout_html
-from press.problems import Problem, Span
-from press.project import EDITIONS, effective, imprint_files, read_project
-from press.styles import Styles
-from press.words import telephone_link
+from press.core.model import Document, Imprint, Manuscript, Matter
+from press.core.problems import Problem, Span
+from press.design import color as colour
+from press.design.styles import Styles
+from press.document.compose import compose, read_draft
+from press.output.epub.package import write_epub
+from press.output.pdf.layout import handout_html
+from press.source import notices as disclaimers
+from press.source.images import read_image
+from press.source.imprints import LOGO, for_readers, read_imprint, source_paths
+from press.source.placeholders import telephone_link
+from press.source.project import EDITIONS, effective, imprint_files, read_project
 
 ROOT = Path(__file__).resolve().parent.parent
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>\n'

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from press.build import build
-from press.model import Request
-from press.problems import Problem, ProblemsError, Span
-from press.publish import locked
-from press.sweep import sweep
+from press.build.cleanup import sweep
+from press.build.publish import locked
+from press.build.run import build
+from press.core.model import Request
+from press.core.problems import Problem, ProblemsError, Span
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -187,8 +187,8 @@ def test_nothing_to_do_loads_no_engine(desk):
         import sys
         from datetime import date
         from pathlib import Path
-        from press.build import build
-        from press.model import Request
+        from press.build.run import build
+        from press.core.model import Request
         build(Request(Path({str(desk.root)!r}), Path({str(desk.output)!r}), date(2026, 3, 2)))
         print([name for name in ("weasyprint", "ebooklib", "citeproc") if name in sys.modules])
     """
@@ -212,7 +212,7 @@ def test_the_second_of_two_builds_waits(tmp_path):
     code = f"""
         import time
         from pathlib import Path
-        from press.publish import locked
+        from press.build.publish import locked
         with locked(Path({str(tmp_path)!r}), lambda: None):
             print("locked", flush=True)
             time.sleep(1)
@@ -328,7 +328,7 @@ def test_a_library_that_was_never_written_is_made_up_for(desk):
 @pytest.fixture
 def listings(monkeypatch):
     """The folders for which a library was written, in order."""
-    from press import library
+    from press.output.web import library
 
     folders, write = [], library.write_library
 
@@ -381,7 +381,7 @@ def test_the_library_is_written_once_for_each_folder_of_a_run(desk, listings, jo
 def test_a_run_that_is_interrupted_leaves_a_whole_library_and_the_next_one_lists(
     desk, listings, monkeypatch
 ):
-    from press import build as building
+    from press.build import run as building
 
     rest(desk)
     before, published = desk.bytes()["index.html"], []
@@ -407,7 +407,7 @@ def test_a_run_that_is_interrupted_leaves_a_whole_library_and_the_next_one_lists
 
 
 def test_a_library_that_cannot_be_written_is_a_problem_of_the_run(desk, monkeypatch):
-    from press import build as building
+    from press.build import run as building
 
     replace_files = building.replace_files
 

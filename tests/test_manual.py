@@ -19,13 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from press import check
-from press.build import build
-from press.imprints import KEYS as IMPRINT_KEYS
-from press.matter import ARTICLE_KEYS, NOTICE_KEYS, PERSON_KEYS
-from press.model import Request
-from press.problems import CODES
-from press.project import EDITION_KEYS, EDITIONS, KEYS, REFERENCES
+from press.build.run import build
+from press.check import external as check
+from press.core.model import Request
+from press.core.problems import CODES
+from press.source.front_matter import ARTICLE_KEYS, NOTICE_KEYS, PERSON_KEYS
+from press.source.imprints import KEYS as IMPRINT_KEYS
+from press.source.project import EDITION_KEYS, EDITIONS, KEYS, REFERENCES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

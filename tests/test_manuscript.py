@@ -15,10 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from press import clean, markup
-from press.manuscript import read_manuscript, slug
-from press.model import Config, Manuscript
-from press.problems import Problem
+from press.core.model import Config, Manuscript
+from press.core.problems import Problem
+from press.source import markup
+from press.source import sanitize as clean
+from press.source.manuscript import read_manuscript, slug
 
 DATA = Path(__file__).parent / "data" / "manuscripts.txt"
 PNG = bytes.fromhex(

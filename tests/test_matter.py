@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from press.matter import read_matter, split
-from press.model import Matter, Person
-from press.problems import Problem
+from press.core.model import Matter, Person
+from press.core.problems import Problem
+from press.source.front_matter import read_matter, split
 
 
 def read(front: str) -> tuple[Matter, list[str]]:

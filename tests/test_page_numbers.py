@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from press import engine
+from press.output.pdf import engine
 
 STYLE = """@page { size: A6; @bottom-left { content: counter(page) " of " counter(pages) } }
 a::after { content: " (page " target-counter(attr(href), page) ")" }"""

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from press.bibliography import read_bibliography
-from press.citations import find_style, format_citations
-from press.model import Entry
+from press.core.model import Entry
+from press.references.bibliography import read_bibliography
+from press.references.csl.citations import find_style, format_citations
 from tests.citing import clusters, written
 
 DATA = Path(__file__).parent / "data" / "citations"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from press import parallel
-from press.parallel import begun, processors
-from press.problems import ProblemsError
+from press.core import parallel
+from press.core.parallel import begun, processors
+from press.core.problems import ProblemsError
 from tests.waiting import LIMIT, alive, children, until
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,8 +18,8 @@ from textwrap import fill
 import pypdfium2 as pdfium
 import pytest
 
-from press.pdfread import read_pdf
-from press.record import versions
+from press.build.record import versions
+from press.readback.pdf import read_pdf
 from tests import inside
 
 GOLDENS = Path(__file__).parent / "data" / "goldens" / "small"

@@ -10,22 +10,24 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from press import check, judge, library
-from press.check import _verapdf_command
-from press.compose import read_sources
-from press.doctor import _fonts
-from press.editions import printed
-from press.identity import dues
-from press.labels import labels_for
-from press.measure import LIMITS, _length
-from press.model import Artifact, Config, Edition
-from press.pdfread import PdfPage
-from press.problems import counted
-from press.proof import prove_pdf
-from press.proofbook import prove_epub
-from press.proofpage import prove_page
-from press.readability import Readability
-from press.styles import Styles
+from press.check import external as check
+from press.check import review as judge
+from press.check.external import _verapdf_command
+from press.check.readability import Readability
+from press.core.labels import labels_for
+from press.core.model import Artifact, Config, Edition
+from press.core.problems import counted
+from press.design.styles import Styles
+from press.document.compose import read_sources
+from press.document.editions import printed
+from press.document.identity import dues
+from press.output.web import library
+from press.proof.epub import prove_epub
+from press.proof.page import prove_page
+from press.proof.pdf import prove_pdf
+from press.proof.typography import LIMITS, _length
+from press.readback.pdf import PdfPage
+from press.setup.doctor import _fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -106,7 +108,7 @@ def test_days_since_a_review(sleep):
 
 
 def _manuscript():
-    from press.manuscript import read_manuscript
+    from press.source.manuscript import read_manuscript
 
     return read_manuscript(SMALL / "source" / "sleep.md", SMALL, Config(), [])
 
@@ -118,7 +120,7 @@ def _dated(document):
 
 
 def test_columns_of_a_table(tmp_path):
-    from press.manuscript import read_manuscript
+    from press.source.manuscript import read_manuscript
 
     path = tmp_path / "tea.md"
     path.write_text("---\ntitle: Tea\n---\n\n| a |\n|---|\n| b | c |\n")
@@ -204,7 +206,7 @@ def test_terms_and_words_of_the_readability(monkeypatch, tmp_path):
     assert "with 1 term left out" in line
     assert line.endswith("; 1 word")
     (tmp_path / "makebook.toml").write_text("")
-    monkeypatch.setattr("press.readability.measure", lambda *_: Readability(2, 1, 0, 3, 3, 1))
+    monkeypatch.setattr("press.check.readability.measure", lambda *_: Readability(2, 1, 0, 3, 3, 1))
     line, _ = judge._readability("tea", tmp_path)
     assert "with 0 terms left out" in line
     assert line.endswith("; 2 words")

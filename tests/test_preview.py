@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from press.preview import contact_sheet, write_previews
-from press.problems import ProblemsError
+from press.build.preview import contact_sheet, write_previews
+from press.core.problems import ProblemsError
 from tests.paper import paper
 
 LETTER = (850, 1100)
@@ -60,7 +60,7 @@ def test_pages_that_are_no_more_have_no_picture_and_nothing_else_goes(folder):
 
 def test_names_keep_their_order_with_a_hundred_pages(tmp_path, monkeypatch):
     small = [Image.new("L", (17, 22), 255)] * 100
-    monkeypatch.setattr("press.preview.rasters", lambda data, dpi: iter(small))
+    monkeypatch.setattr("press.build.preview.rasters", lambda data, dpi: iter(small))
     (tmp_path / "tea.pdf").write_bytes(b"")
     written = write_previews(tmp_path, [tmp_path / "tea.pdf"])
     assert [written[0].name, written[99].name] == ["tea-001.png", "tea-100.png"]

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from press import make as making
+from press.build import make as making
 from press.cli import main
-from press.problems import CODES, WARNING
+from press.core.problems import CODES, WARNING
 
 FOLDER = Path(__file__).parent / "problems"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
@@ -218,7 +218,7 @@ def test_a_default_style_is_missing(run, tmp_path, monkeypatch):
     defaults = tmp_path / "defaults"
     shutil.copytree(Path(__file__).parent.parent / "styles", defaults)
     (defaults / "book.css").unlink()
-    monkeypatch.setattr("press.styles.default_folder", lambda: defaults)
+    monkeypatch.setattr("press.design.styles.default_folder", lambda: defaults)
     status, printed = run()
     assert status == 1
     assert problems(printed)[0].startswith("styles/book.css: error STY001: ")

@@ -15,14 +15,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from press import build as story
-from press import chapters, pdf, proof, proofbook, typeset
-from press import make as making
+from press.build import make as making
+from press.build import run as story
 from press.cli import main
-from press.model import Artifact, Document
-from press.project import EDITIONS
-from press.proof import missing
-from press.units import Unit, letters
+from press.core.model import Artifact, Document
+from press.document.units import Unit, letters
+from press.output.epub import chapters
+from press.output.pdf import layout as pdf
+from press.output.pdf import typeset
+from press.proof import epub as proofbook
+from press.proof import pdf as proof
+from press.proof.pdf import missing
+from press.source.project import EDITIONS
 
 FILES = {
     "makebook.toml": 'lang = "en-US"\n[notices.required]\n"*" = ["general"]\n',

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from press.readability import Readability, measure, sentences_of, syllables
+from press.check.readability import Readability, measure, sentences_of, syllables
 
 WORDS = st.sampled_from(
     ["cat", "ketamine", "OCD", "treatment", "hospital", "12", "self-control", "zxqvity", "don't"]

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import pytest
 
-from press import steps
-from press.showing import published
+from press.serve import steps
+from press.serve.showing import published
 from tests.conftest import needed
 from tests.devtools import chromium
 
@@ -553,7 +553,8 @@ def test_a_builder_that_builds_in_itself(tmp_path):
         "imprints": [""], "article": "tea", "imprint": "",
     }  # fmt: skip
     with subprocess.Popen(
-        [sys.executable, "-c", "from press.builder import work; work()", "same"], text=True,
+        [sys.executable, "-c", "from press.serve.builder import work; work()", "same"],
+        text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:  # fmt: skip
         process.stdin.write(json.dumps(order) + "\n")
@@ -583,7 +584,7 @@ def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch)
     def fail(*_):
         raise TypeError("a fault")
 
-    monkeypatch.setattr("press.galley.pull", fail)
+    monkeypatch.setattr("press.output.pdf.partial.pull", fail)
     root, told = project(tmp_path / "p"), []
     order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [],
              "editions": [], "imprints": [""], "article": "tea", "imprint": ""}  # fmt: skip

@@ -38,7 +38,7 @@ def checkout(tmp_path):
     (folder / "press").mkdir(parents=True)
     (folder / "press" / "cli.py").write_text(CLI)
     (folder / "press" / "__init__.py").touch()
-    for name in ["makebook.py", *LOCKS, "press/checkers/package.json"]:
+    for name in ["makebook.py", *LOCKS, "press/check/checkers/package.json"]:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
@@ -337,7 +337,9 @@ def test_ace_that_cannot_be_installed_is_tried_again(script, ready, monkeypatch,
     assert not script.is_ready("ready-for-tests", script.TESTING)
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "press/checkers/package.json", "makebook.py", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", [*LOCKS, "press/check/checkers/package.json", "makebook.py", ".ci/run"]
+)
 def test_no_download_address(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     remedy = "npm install --omit-lockfile-registry-resolved, and without the `funding` entries"

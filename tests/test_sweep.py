@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from press import sweep as sweeping
+from press.build import cleanup as sweeping
+from press.build.cleanup import sweep
 from press.cli import main
-from press.sweep import sweep
 
 DEAD = 2**31 - 1
 """No process has this number: Linux and macOS count no further than 4 million."""
@@ -252,9 +252,9 @@ def test_what_a_build_makes_is_what_goes(tmp_path, monkeypatch):
     """The real thing: build, with previews and an imprint, then clean."""
     from datetime import date
 
-    from press.build import build
-    from press.model import Request
-    from press.new import new_project
+    from press.build.run import build
+    from press.core.model import Request
+    from press.setup.new import new_project
 
     root = tmp_path / "handouts"
     new_project(root, date(2027, 5, 4))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from press import cli, typeset
-from press.build import build
-from press.compose import read_sources
-from press.model import Image, Request
-from press.problems import Problem, ProblemsError, Span, UnknownName
-from press.steps import _safely
+from press import cli
+from press.build.run import build
+from press.core.model import Image, Request
+from press.core.problems import Problem, ProblemsError, Span, UnknownName
+from press.document.compose import read_sources
+from press.output.pdf import typeset
+from press.serve.steps import _safely
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"

@@ -85,13 +85,13 @@ def test_the_wheel_holds_the_program_and_its_styles(wheel):
     }
     expected |= {
         path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "press" / "starter").rglob("*")
+        for path in (ROOT / "press" / "setup" / "starter").rglob("*")
         if path.is_file()
     }
     assert {"press/styles/fonts/OFL.txt", "press/styles/fonts/OFL-Mono.txt"} <= expected
-    assert "press/starter/.gitignore" in expected
-    assert "press/starter/build/.gitignore" in expected
-    expected.add("press/starter-article.md")
+    assert "press/setup/starter/.gitignore" in expected
+    assert "press/setup/starter/build/.gitignore" in expected
+    expected.add("press/setup/starter-article.md")
     assert not expected - names
     assert not {name for name in names if name.split("/")[0] in {"tests", "source", "build"}}
     assert "License-Expression: AGPL-3.0-or-later\n" in text

@@ -1,0 +1,224 @@
+"""Sweeping the output folder: what makebook made is removed, and nothing else.
+
+In: the output folder. Out: what was removed and what was kept, with the reason. A file counts as
+ours if a manifest names it and its bytes are those that were published, or if its name is one that
+only the program gives. What somebody else put there or altered stays, and links are never followed.
+This module must not know any source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from press.build.publish import MANIFEST
+from press.core.problems import Problem, Span, visible
+
+PREVIEW = "preview"
+INDEX = "index.html"
+_KEEPERS = frozenset({".gitignore"})
+"""What an output folder has from the start; it stays without a word."""
+_TEMPORARY = re.compile(r"\.(.+)\.(\d{1,10})\.tmp", re.S)
+_GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"makebook[ \"]")
+_OLD = 24 * 60 * 60  # seconds, where one cannot ask whether a process lives
+
+
+@dataclass
+class Swept:
+    """What became of each file; paths are relative to the output folder, folders end in `/`."""
+
+    removed: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    """What stays, and why."""
+    failed: list[Problem] = field(default_factory=list)
+
+
+def sweep(output: Path, *, dry_run: bool = False) -> Swept:
+    """Remove what makebook made in an output folder, and the folders that are empty then.
+
+    With `dry_run`, nothing is removed and the same is said. What could not be removed is among the
+    problems of the answer (SYS002); the rest was removed.
+    """
+    swept = Swept()
+    try:
+        if output.is_dir():
+            sweeper = _Sweeper(output, swept, dry_run=dry_run)
+            empty = sweeper.folder(output, issue=True)
+            if empty and swept.removed and _is_folder(output):
+                sweeper.remove(output)
+    except OSError as error:
+        swept.failed.append(_problem(str(output), error))
+    return swept
+
+
+def lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
+    """What was done, a line for each file."""
+    said = [
+        visible(f"{'would remove' if dry_run else 'removed'} {output / n}") for n in swept.removed
+    ]
+    said += [visible(f"kept {output / name}: {reason}") for name, reason in swept.kept]
+    return said or [f"nothing to remove in {output}"]
+
+
+class _Sweeper:
+    """Goes through an output folder."""
+
+    def __init__(self, output: Path, swept: Swept, *, dry_run: bool) -> None:
+        self.output, self.swept, self.dry_run = output, swept, dry_run
+        self.locked: set[Path] = set()
+        """Folders from which something could not be removed."""
+
+    def folder(self, folder: Path, *, issue: bool) -> bool:
+        """Sweep a folder of outputs; returns whether nothing is left in it.
+
+        `issue` is whether the folder may have imprints in folders of their own.
+        """
+        hashes = _published(folder)
+        left = []
+        for path in _listed(folder):
+            gone = (
+                self.subfolder(path, hashes or {}, issue=issue)
+                if _is_folder(path)
+                else (self.file(path, hashes or {}, known=hashes is not None))
+            )
+            left += [] if gone else [path]
+        return not left
+
+    def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
+        """Sweep the previews or an imprint; anything else is somebody's own."""
+        if path.name == PREVIEW:
+            stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
+            empty = all([self.picture(picture, stems) for picture in _listed(path)])  # noqa: C419
+        elif issue and (_published(path) is not None or _interrupted(path)):
+            empty = self.folder(path, issue=False)
+        elif issue and not any(path.iterdir()):
+            return self.keep(path, "an empty folder of somebody's own")
+        else:
+            return self.keep(path, "makebook did not make it")
+        return empty and self.remove(path)
+
+    def file(self, path: Path, hashes: Mapping[str, str], *, known: bool) -> bool:
+        """Remove an output; returns whether it is gone."""
+        name = path.name
+        if name in _KEEPERS:
+            return False
+        if path.is_symlink() or not path.is_file():
+            return self.keep(path, "a link, or no plain file")
+        if name in hashes:
+            if _digest(path) == hashes[name]:
+                return self.remove(path)
+            self.locked.add(path.parent)
+            return self.keep(path, "altered since it was built")
+        if name == MANIFEST and path.parent in self.locked:
+            return self.keep(path, "it names what was not removed")
+        if name == MANIFEST:
+            return self.remove(path) if known else self.keep(path, "damaged, or not makebook's")
+        if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
+            return self.remove(path)
+        return self.leftover(path)
+
+    def leftover(self, path: Path) -> bool:
+        """Remove what an interrupted build left, if that build is no more."""
+        found = _TEMPORARY.fullmatch(path.name)
+        if not found:
+            return self.keep(path, "makebook did not make it")
+        if _lives(int(found[2]), path):
+            return self.keep(path, "a build that is running writes it")
+        return self.remove(path)
+
+    def picture(self, path: Path, stems: set[str]) -> bool:
+        """Remove a picture of a page of one of our files, or a contact sheet."""
+        found = re.fullmatch(r"(.+)-(?:\d{2,}|contact-sheet)\.png", path.name, re.S)
+        if path.is_symlink() or not path.is_file():
+            return self.keep(path, "a link, a folder, or no plain file")
+        if found and found[1] in stems:
+            return self.remove(path)
+        return self.leftover(path)
+
+    def remove(self, path: Path) -> bool:
+        """Remove a file or an empty folder; returns whether it is gone."""
+        is_folder = _is_folder(path)
+        try:
+            if not self.dry_run:
+                path.rmdir() if is_folder else path.unlink()
+        except OSError as error:
+            self.swept.failed.append(_problem(self.name(path), error))
+            self.locked.add(path.parent)
+            return False
+        self.swept.removed.append(self.name(path) + "/" * is_folder)
+        return True
+
+    def keep(self, path: Path, reason: str) -> bool:
+        """Note what stays, and why."""
+        self.swept.kept.append((self.name(path) + "/" * _is_folder(path), reason))
+        return False
+
+    def name(self, path: Path) -> str:
+        return path.relative_to(self.output).as_posix()
+
+
+def _published(folder: Path) -> dict[str, str] | None:
+    """The names and SHA-256 of what was published here; None where no manifest of ours says so.
+
+    A manifest of an earlier makebook counts, too: names and hashes are all that is asked of it.
+    """
+    path = folder / MANIFEST
+    if path.is_symlink():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        entries = list(manifest["articles"].values())
+        files = {name: str(f["sha256"]) for entry in entries for name, f in entry["files"].items()}
+        library = manifest.get("library") or {}
+        index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
+        left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
+        return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _interrupted(folder: Path) -> bool:
+    """Whether a first build may have ended here before it published anything."""
+    return any(_TEMPORARY.fullmatch(path.name) for path in folder.iterdir())
+
+
+def _listed(folder: Path) -> Iterator[Path]:
+    """What is in a folder, the manifest last: an interrupted sweep can be taken up again."""
+    yield from sorted(folder.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether this is a folder itself, not a link to one."""
+    return stat.S_ISDIR(path.lstat().st_mode)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _lives(process: int, path: Path) -> bool:
+    """Whether a process is there that may still write the file."""
+    if sys.platform == "win32":  # asking in the same way would end the process
+        return time.time() - path.stat().st_mtime < _OLD
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):  # somebody else's, or none that can be
+        return process < 1 << 31
+    return True
+
+
+def _problem(name: str, error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    hint = "free the file or the folder, then run makebook clean again"
+    return Problem("SYS002", Span(name), f"cannot be removed: {reason}", hint)

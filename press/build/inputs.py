@@ -1,0 +1,130 @@
+"""What an output depends on, as digests: the reason to make it anew, or to leave it.
+
+In: a Document, an edition, the styles. Out: for each output, names and digests of all that decides
+about its bytes. The work counts by what it says, not by the files it was read from: an entry that
+nobody cites, or a notice that is not used, changes nothing. This module must not know renderers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import press
+from press.build.publish import digest, file_digest
+from press.core.model import Config, Document, Download, Edition
+from press.design.styles import Styles
+
+Inputs = dict[str, str]
+"""Names to digests. `work` stands for the Document, `settings` for what is said of an edition."""
+
+_PAGE = ("page.css", "templates/page.html", "templates/library.html")
+_PRINT = ("print.css", "templates/handout.html", "templates/title.html", "templates/contact.html")
+_BOOK = ("book.css", "cover.css", "templates/cover.html", "templates/book-title.xhtml",
+         "templates/chapter.xhtml", "templates/nav.xhtml", "templates/toc.ncx")  # fmt: skip
+
+
+class Needs:
+    """What the outputs of one issue of an article depend on."""
+
+    def __init__(
+        self, document: Document, config: Config, styles: Styles, versions: Mapping[str, str]
+    ) -> None:
+        self.main = config.editions[0]
+        self.styles = styles
+        self.source = digest(document.source[1])
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+        self.common = {"work": _work(document), **versions, "program": _program(), "epoch": epoch}
+        self.files = {styles.name_of(path): file_digest(path) for path in styles.files()}
+
+    def book(self) -> Inputs:
+        """Of the e-book: its pages are those of the main edition."""
+        return {**self.common, **self._styles(_PAGE, [self.main]), "settings": _said(self.main)}
+
+    def sheet(self, edition: Edition) -> Inputs:
+        """Of a PDF: it carries the e-book and the article along."""
+        styles = self._styles(_PAGE, [self.main, edition])
+        settings = _said((self.main, edition))
+        return {**self.common, **styles, "source": self.source, "settings": settings}
+
+    def page(self, downloads: Sequence[Download]) -> Inputs:
+        """Of the web page: it offers the other files."""
+        styles = self._styles((*_PRINT, *_BOOK), [])
+        return {**self.common, **styles, "downloads": _said(tuple(downloads))}
+
+    def _styles(self, without: Sequence[str], editions: Sequence[Edition]) -> Inputs:
+        """All of the styles but those that are known to be for others."""
+        sheets = {f"editions/{name}.css" for e in editions for name in (e.kind, e.name)}
+        return {
+            f"styles/{name}": told
+            for name, told in self.files.items()
+            if name not in without and (not name.startswith("editions/") or name in sheets)
+        }
+
+
+def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
+    """One figure for what the library tells of each handout, and for its look."""
+    files = {styles.name_of(path): file_digest(path) for path in styles.files()}
+    look = {name: said for name, said in files.items() if name not in (*_PRINT, *_BOOK)}
+    return _said([told(entries), look, styles.colours, list(more), _program()])
+
+
+def told(entries: Mapping[str, Any]) -> str:
+    """One figure for what the library tells of each handout."""
+    return _said({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
+
+
+_TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
+         "version", "lang", "hash", "files")  # fmt: skip
+
+
+def _program() -> str:
+    files = sorted(Path(press.__file__).parent.rglob("*.py"))
+    return digest("".join(file_digest(path) for path in files).encode())
+
+
+def _work(document: Document) -> str:
+    """A digest of all that the Document says; the article's bytes are apart."""
+    return _said({f.name: getattr(document, f.name) for f in fields(document)
+                  if f.name not in ("source", "due")})  # fmt: skip
+
+
+def _said(value: Any) -> str:
+    return digest(json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False).encode())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in fields(value) if f.name != "lines"}
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str], sources: Sequence[str]) -> list[str]:
+    """The names of what changed, as an author knows them.
+
+    `sources` are the files of the author's that differ from those of the earlier build.
+    """
+    names: list[str] = []
+    for name in sorted({*before, *now}):
+        if before.get(name) == now.get(name):
+            continue
+        if name in ("work", "source", "settings"):
+            names += sources or ["the text (since this file was made)"]
+        elif name == "program":
+            names.append("makebook's own program")
+        elif name == "downloads":
+            names.append("the files that it offers")
+        elif name == "epoch":
+            names.append("SOURCE_DATE_EPOCH")
+        elif name.startswith("styles/"):
+            names.append(name)
+        else:
+            names.append(f"{name} {before.get(name, 'none')} to {now.get(name, 'none')}")
+    return list(dict.fromkeys(names))

@@ -1,0 +1,205 @@
+"""Every file of one issue of an article: laid out, written, opened again, proved and measured.
+
+In: a Document and the effective configuration. Out: Artifacts, and problems. Nothing is published
+here. The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from press.build.inputs import Inputs, Needs
+from press.core import parallel, progress
+from press.core.model import Artifact, Config, Document, Download, Edition, Request
+from press.core.problems import Problem, ProblemsError, counted
+from press.design.color import check_styles
+from press.design.styles import Styles
+from press.document import editions, identity
+from press.output.epub import package as epub
+from press.output.pdf import layout as pdf
+from press.output.pdf.layout import Layout
+from press.proof import epub as proofbook
+from press.proof import pdf as proof
+from press.proof import typography as measure
+from press.readback.pdf import PdfPage
+
+Attached = tuple[str, bytes, str]
+"""A file that a PDF carries: name, bytes, relationship."""
+
+
+@dataclass(frozen=True)
+class _Print:
+    """One edition to be printed."""
+
+    root: Path
+    document: Document
+    edition: Edition
+    main: Edition
+    carried: Sequence[Attached]
+    """The last one says what the sheet is; it goes into every file."""
+
+    @property
+    def styles(self) -> Styles:
+        imprint = self.document.imprint
+        return Styles(self.root, imprint.colours if imprint else {})
+
+    def name(self, part: str = "") -> str:
+        return editions.file_name(self.document.name, self.edition, self.main, part)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made of one issue of an article."""
+
+    document: Document
+    config: Config
+    request: Request
+    stale: frozenset[str]
+    """The names of the files to make."""
+    book: bytes | None = None
+    """The e-book, where the one that stands need not be made anew."""
+
+
+def outputs(
+    document: Document, config: Config, request: Request, needs: Needs
+) -> dict[str, tuple[str, Inputs]]:
+    """The name of every file asked for, the web page apart, with its edition and what it needs."""
+    formats = request.formats or config.formats
+    found = {}
+    if "epub" in formats:
+        found[f"{document.name}.epub"] = "", needs.book()
+    if "pdf" in formats:
+        for edition in asked_editions(config, request):
+            needed = needs.sheet(edition)
+            for part in _parts(document, edition):
+                name = editions.file_name(document.name, edition, config.editions[0], part)
+                found[name] = edition.name, needed
+    return found
+
+
+def names(document: Document, config: Config) -> frozenset[str]:
+    """The names of all files that a project makes of an article."""
+    main = config.editions[0]
+    found = {f"{document.name}.{format_}" for format_ in config.formats if format_ != "pdf"}
+    editions_ = config.editions if "pdf" in config.formats else ()
+    return frozenset(found.union(*(_names(document, edition, main) for edition in editions_)))
+
+
+def asked_editions(config: Config, request: Request) -> list[Edition]:
+    """The editions that a request asks for."""
+    return [e for e in config.editions if not request.editions or e.name in request.editions]
+
+
+def _parts(document: Document, edition: Edition) -> tuple[str, ...]:
+    away = edition.references == "companion" and document.references
+    return ("", "references") if away else ("",)
+
+
+def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
+    """Make what is stale; other editions are made beside the main one.
+
+    Raises:
+        ProblemsError: something cannot be laid out.
+    """
+    document, main = plan.document, plan.config.editions[0]
+    said = ("identity.json", identity.encode(identity.record(document)), "Data")
+    first = _Print(plan.request.root, document, main, main, (said,))
+    for edition in plan.config.editions:
+        check_styles(first.styles, edition, problems)
+    stale = [
+        e
+        for e in asked_editions(plan.config, plan.request)
+        if _names(document, e, main) & plan.stale
+    ]
+    layout, data, artifacts = None, plan.book, []
+    if data is None:
+        progress.say(f"{document.name}: laying out {main.name}")
+        layout = _lay_out(first)
+        progress.say(f"{document.name}: the e-book")
+        book = epub.write_epub(document, layout.anchors, main.name, first.styles)
+        problems += proofbook.prove_epub(document, book)
+        artifacts, data = ([book] if book.name in plan.stale else []), book.data
+    carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
+    prints = [replace(first, edition=edition, carried=carried) for edition in stale]
+    rest = [each for each in prints if each.edition != main]
+    with parallel.begun(_print, rest, plan.request.jobs) as others:
+        first_ones = [_print(each, layout) for each in prints if each.edition == main]
+        every = counted(len(prints), "edition")
+        for number, (files, found) in enumerate(chain(first_ones, others), 1):
+            progress.say(f"{document.name}: {number} of {every} finished")
+            artifacts += files
+            problems += found
+    return artifacts
+
+
+def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str]:
+    parts = _parts(document, edition)
+    return frozenset(editions.file_name(document.name, edition, main, part) for part in parts)
+
+
+def _lay_out(one: _Print) -> Layout:
+    view = editions.printed(one.document, one.edition, one.name("references"))
+    return pdf.lay_out(view, one.edition, one.styles)
+
+
+def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], list[Problem]]:
+    """The files of one edition, and what is wrong with them."""
+    problems: list[Problem] = []
+    try:
+        laid = laid or _lay_out(one)
+        return _files(one, laid, problems), problems
+    except ProblemsError as error:
+        return [], [*problems, *error.problems]
+
+
+def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
+    document, edition = one.document, one.edition
+    here = laid.page_of("references") if edition.references == "sheet" else 0
+    artifact = replace(laid.write(one.name(), one.carried), trail=laid.trail)
+    handout = _proved(laid.document, edition, artifact, here, problems)
+    files = [handout]
+    if edition.references == "companion" and document.references:
+        alone = editions.references_alone(document, laid.anchors)
+        page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
+        made = pdf.lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
+        files.append(_proved(alone, page, replace(made, part="references"), 1, problems))
+    if laid.document != document:
+        opened = [pages for _, pages in files]
+        problems += proof.prove_together(document, edition, artifact.name, opened)
+    return [file for file, _ in files]
+
+
+def _proved(
+    document: Document,
+    edition: Edition,
+    artifact: Artifact,
+    references: int,
+    problems: list[Problem],
+) -> tuple[Artifact, list[PdfPage]]:
+    """A finished PDF opened again, proved, and its type measured; with the pages found in it.
+
+    `references` is the page on which they begin, 0 where they stand elsewhere.
+    """
+    pages = proof.open_pdf(document, edition, artifact, problems)
+    if pages:
+        problems += proof.prove_pdf(document, edition, artifact.name, pages)
+        spans = [page.spans for page in pages]
+        measures = measure.measure(spans, references)
+        problems += measure.judge(spans, edition, artifact.name, references, measures)
+        artifact = replace(artifact, measures=measures)
+    return artifact, pages
+
+
+def make_page(
+    document: Document, downloads: Sequence[Download], styles: Styles, problems: list[Problem]
+) -> Artifact:
+    """The web page, which offers the other files."""
+    from press.output.web.page import write_page
+    from press.proof.page import prove_page
+
+    artifact = write_page(document, downloads, styles)
+    problems += prove_page(document, artifact, downloads)
+    return artifact

@@ -1,0 +1,111 @@
+"""Previews: the pages of finished PDFs as pictures, one by one and side by side on contact sheets.
+
+In: a folder and the PDF files in it. Out: PNG files in its `preview/`, with the same bytes for the
+same PDF. Pictures are made of the finished file, never of what it was made from.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.build.publish import replace_files
+from press.core.problems import Problem, ProblemsError, Span, counted
+from press.readback.pdf import rasters
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FOLDER = "preview"
+_DPI = 100
+_THUMB = 300
+"""Pixels from side to side of a page on a contact sheet."""
+_GAP, _LABEL, _TITLE = 28, 34, 48
+_FRAME, _INK, _PAPER = "#b0b0b0", "#202020", "#ffffff"
+
+
+def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
+    """Write `preview/STEM-01.png` and so on, and `preview/STEM-contact-sheet.png`, for each PDF.
+
+    Files that are no PDF are passed over. Pictures of pages that a PDF no longer has are removed;
+    whatever else is in the folder stays. Returns what was written.
+
+    Raises:
+        ProblemsError: the folder cannot be written (SYS002), a PDF cannot be opened (PRF005).
+    """
+    written = []
+    for file in files:
+        if file.suffix != ".pdf":
+            continue
+        made = _pictures(file)
+        replace_files(folder / FOLDER, made)
+        _remove_old(folder / FOLDER, file.stem, set(made))
+        written += [folder / FOLDER / name for name in made]
+    return written
+
+
+def _pictures(file: Path) -> dict[str, bytes]:
+    """The names and bytes of a PDF's pictures."""
+    try:
+        pages = list(rasters(file.read_bytes(), _DPI))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        hint = "build it again: --force makes everything anew"
+        problem = Problem("PRF005", Span(file.name), f"cannot be opened again: {reason}", hint)
+        raise ProblemsError([problem]) from None
+    digits = max(2, len(str(len(pages))))
+    made = {f"{file.stem}-{n:0{digits}}.png": png(page) for n, page in enumerate(pages, 1)}
+    return {**made, f"{file.stem}-contact-sheet.png": png(contact_sheet(pages, file.name))}
+
+
+def contact_sheet(pages: Sequence[Image], title: str) -> Image:
+    """All pages of a file on one picture: four to six in a row, each over its number."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    thumbs = [
+        page.convert("RGB").resize((_THUMB, round(page.height * _THUMB / page.width)))
+        for page in pages
+    ]
+    columns = min(len(thumbs), 4 if len(thumbs) <= 8 else 5 if len(thumbs) <= 15 else 6)
+    high = max(thumb.height for thumb in thumbs)
+    across, down = _THUMB + _GAP, high + _LABEL + _GAP
+    rows = -(-len(thumbs) // columns)
+    size = columns * across + _GAP, rows * down + _TITLE + _GAP
+    sheet = Image.new("RGB", size, _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    count = counted(len(thumbs), "page")
+    font, large = ImageFont.load_default(18), ImageFont.load_default(22)
+    draw.text((_GAP, _GAP), f"{title} ({count})", _INK, large)
+    for index, thumb in enumerate(thumbs):
+        left = _GAP + index % columns * across
+        top = _GAP + _TITLE + index // columns * down
+        sheet.paste(thumb, (left, top))
+        box = (left - 1, top - 1, left + thumb.width, top + thumb.height)
+        draw.rectangle(box, outline=_FRAME)
+        middle = left + _THUMB / 2
+        draw.text((middle, top + thumb.height + 8), str(index + 1), _INK, font, anchor="ma")
+    return sheet
+
+
+def png(picture: Image, *, quick: bool = False) -> bytes:
+    """A picture as PNG; one that is looked at once is written in a third of the time, larger."""
+    out = io.BytesIO()
+    picture.convert("RGB").save(out, "PNG", **({"compress_level": 1} if quick else {}))
+    return out.getvalue()
+
+
+def _remove_old(folder: Path, stem: str, made: set[str]) -> None:
+    """Remove the pictures of a file's pages that are not among those just made."""
+    pattern = re.compile(rf"{re.escape(stem)}-\d{{2,}}\.png")
+    try:
+        for path in sorted(folder.iterdir()):
+            if pattern.fullmatch(path.name) and path.name not in made:
+                path.unlink()
+    except OSError as error:
+        place = Span(f"{folder.name}/{Path(str(error.filename or '')).name}".rstrip("/"))
+        reason = error.strerror or str(error)
+        hint = "remove it by hand: it shows a page that is no more"
+        raise ProblemsError([Problem("SYS002", place, reason, hint)]) from None

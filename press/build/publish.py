@@ -1,0 +1,141 @@
+"""Publishing: finished files appear in `build/` whole or not at all, and the manifest says what is.
+
+In: Artifacts that passed the proof. Out: files, and `manifest.json`.
+The only module that writes into the output folder. It must not know how files are made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from press.core.model import Artifact
+from press.core.problems import Problem, ProblemsError, Span
+
+MANIFEST = "manifest.json"
+_ENTRY = {"files", "outputs", "identity", "formats", "editions", "sources", "warnings", "due"}
+_FILE = frozenset("format edition part kind page measures inputs pages bytes sha256 key".split())
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; empty where it cannot be read."""
+    try:
+        return digest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What the last build said; empty where there is none or it is damaged."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"articles": {}}
+    return manifest if _usable(manifest) else {"articles": {}}
+
+
+def _usable(manifest: Any) -> bool:
+    """Whether a manifest has the shape of ours; another version's, or a damaged one, has not."""
+    try:
+        articles = manifest["articles"].values()
+        files = [facts for entry in articles for facts in entry["files"].values()]
+        whole = all(facts.keys() >= _FILE for facts in files)
+        ordered = isinstance(manifest["order"], list)
+        return whole and ordered and all(entry.keys() >= _ENTRY for entry in articles)
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Replace the manifest, where it differs."""
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path = folder / MANIFEST
+    if not path.is_file() or path.read_bytes() != text.encode():
+        replace_files(folder, {MANIFEST: text.encode()})
+
+
+def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
+    """Put all artifacts of one article into the folder, or none.
+
+    Raises:
+        ProblemsError: the folder cannot be written (SYS002); what was there is still there.
+    """
+    replace_files(folder, {artifact.name: artifact.data for artifact in artifacts})
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write every file beside its place first; only when all are written, move them there."""
+    waiting: list[tuple[Path, Path]] = []
+    if folder.exists() and not folder.is_dir():
+        hint = "move it away, or name another folder with --output"
+        problem = Problem("SYS002", Span(folder.name), "is a file, not a folder", hint)
+        raise ProblemsError([problem])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            temporary = folder / f".{name}.{os.getpid()}.tmp"
+            waiting.append((temporary, folder / name))
+            with temporary.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        while waiting:
+            waiting[0][0].replace(waiting[0][1])
+            waiting.pop(0)
+    except OSError as error:
+        file = Path(str(error.filename or "")).name
+        temporary_ = re.fullmatch(r"\.(.+)\.\d+\.tmp", file)  # a name that nobody else sees
+        place = Span(f"{folder.name}/{temporary_[1] if temporary_ else file}".rstrip("/"))
+        reason = error.strerror or str(error)
+        hint = "free the disk or the folder, then build again; what was there is untouched"
+        problem = Problem("SYS002", place, f"cannot be written: {reason}", hint)
+        raise ProblemsError([problem]) from None
+    finally:
+        for temporary, _ in waiting:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Keep other builds out of a folder; `waiting` is called where one is there already.
+
+    The folder itself is locked, or the nearest above it that there is; the lock goes with the
+    process that has it. Where the system has no such locks, there is none.
+    """
+    place = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    try:
+        import fcntl
+
+        handle = os.open(place, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks
+            pass
+        yield
+    finally:
+        os.close(handle)
+
+
+def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
+    """One figure for all that an output depends on: files by name and content, and versions."""
+    state = {"versions": dict(versions), "files": {name: file_digest(path) for name, path in paths}}
+    return digest(json.dumps(state, sort_keys=True).encode())

@@ -1,0 +1,71 @@
+"""What a build did, in lines that are read at a glance.
+
+In: what became of an article. Out: lines of text. This module must not know how files are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from press.core.model import Built
+from press.core.problems import counted
+from press.output.web.offers import size
+
+
+def head(built: Built) -> str:
+    """The article, for whom, and what it says of itself."""
+    entry = built.entry
+    version = entry["version"] and f"version {entry['version']}"
+    said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
+    whose = f" for {built.imprint}" if built.imprint else ""
+    return f"{built.name}{whose}: {said}{'' if built.made else ' (unchanged)'}"
+
+
+def files(built: Built, folder: Path) -> list[str]:
+    """A line for each file: where it is, how large, how many pages, what its type measures."""
+    order = {"pdf": 0, "epub": 1, "html": 2}
+    editions = built.entry["editions"]
+
+    def place(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int, str]:
+        name, facts = item
+        known = facts["edition"] in editions
+        return order[facts["format"]], editions.index(facts["edition"]) if known else 0, name
+
+    found = sorted(built.entry["files"].items(), key=place)
+    width = max((len(str(folder / name)) for name, _ in found), default=0)
+    return [
+        f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
+        for name, facts in found
+    ]
+
+
+def _pages(facts: Mapping[str, Any]) -> str:
+    pages = counted(facts["pages"], "page")
+    if facts["kind"] == "booklet" and not facts["part"]:
+        sheets = -(-facts["pages"] // 4)
+        return f"{pages} on {counted(sheets, 'sheet')}, both sides, turned on the short edge"
+    return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
+
+
+def _measured(facts: Mapping[str, Any]) -> str:
+    """What the type of a PDF measures on its pages."""
+    type_ = facts["measures"]
+    if not type_ or facts["part"]:
+        return ""
+    line = f", {counted(type_['characters'], 'character')} a line" if type_["characters"] else ""
+    body = f"{type_['body']:g} pt, " if type_["body"] else ""
+    return f"; {body}smallest {type_['smallest']:g} pt{line}"
+
+
+def notices(built: Built) -> list[str]:
+    """A line for each notice: where it went, and which rule asked for it."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for notice in built.entry["notices"]:
+        key = notice["id"], notice["rule"], notice["file"]
+        places.setdefault(key, []).append(notice["place"])
+    return [
+        f"notice {id_}, {' and '.join(where)}: {rule} [{file}]"
+        for (id_, rule, file), where in places.items()
+    ]

@@ -1,0 +1,1 @@
+"""Scripts that `press.check.external` runs as processes; the program imports none of them."""

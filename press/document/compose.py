@@ -1,0 +1,229 @@
+"""From an article's file to the complete work: read, cite, place, assemble.
+
+In: a project and one of its articles. Out: a Draft, read and cited once, and from it the Document
+of each imprint. Nothing is laid out. This module must not know any renderer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from press.core.model import Citations, Document, Imprint, Manuscript, Notice, Project
+from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
+from press.design import fonts
+from press.design.styles import Styles
+from press.document import assemble
+from press.document.units import units
+from press.references import bibliography
+from press.references.csl import citations
+from press.source import notices as disclaimers
+from press.source.citation_syntax import locate_keys
+from press.source.front_matter import body_line, nearest
+from press.source.imprints import for_readers, jurisdiction_place, read_imprint
+from press.source.manuscript import read_manuscript
+from press.source.project import effective, is_file, place_of, read_project, read_text, shown
+
+_MANY = 12
+"""Characters without a glyph, above which a whole script is missing."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An article, read and cited, before an imprint is applied."""
+
+    manuscript: Manuscript
+    citations: Citations
+
+
+def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
+    """Read an article and format its citations; return None if it cannot be read.
+
+    `problems` may hold those of other files, such as notices: only the article's own decide.
+    """
+    before = len(problems)
+    manuscript = read_manuscript(path, project.root, project.config, problems)
+    if manuscript is None or any(problem.code == "FRM002" for problem in problems[before:]):
+        return None  # nothing that follows from unread front matter is worth saying
+    return Draft(manuscript, _cite(manuscript, project, problems))
+
+
+def compose(
+    draft: Draft,
+    project: Project,
+    notices: Sequence[Notice],
+    imprint: Imprint | None,
+    problems: list[Problem],
+) -> Document:
+    """Place the notices and assemble the work as an imprint issues it, or without one."""
+    config = effective(project.config, imprint)
+    manuscript = for_readers(draft.manuscript, imprint)
+    notices = (*notices, *(imprint.notices if imprint else ()))
+    need = disclaimers.Need(
+        matter=manuscript.matter,
+        file=manuscript.file,
+        config=config,
+        by_hand=assemble.notices_by_hand(manuscript, problems),
+        sections=assemble.section_ids(manuscript),
+        named=jurisdiction_place(imprint),
+    )
+    placements = disclaimers.place_notices(notices, need, problems)
+    materials = assemble.Materials(
+        manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
+    )
+    document = assemble.assemble(materials, problems)
+    _check_glyphs(document, manuscript, project.root, problems)
+    return document
+
+
+def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
+    """Format the citations; blank ones where a key or the bibliography is wrong."""
+    matter, config = manuscript.matter, project.config
+    names = matter.bibliography or config.bibliography
+    folders = (project.root / manuscript.file).parent, project.root
+    paths = [beside(name, folders) for name in names]
+    before = len(problems)
+    for name in (name for name, path in zip(names, paths, strict=True) if not is_file(path)):
+        message = f"there is no bibliography '{name}' beside the article or in the project's folder"
+        hint = "put the file there, or mend its name"
+        place = named("bibliography", manuscript, project.root)
+        problems.append(Problem("CIT003", place, message, hint))
+    files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
+    entries = bibliography.read_bibliography(files, problems)
+    located = _located(manuscript)
+    if entries or len(problems) == before:  # else every key would be called unknown
+        problems += citations.check_keys(
+            entries, located, manuscript.file, [n for _, n in files], matter.nocite
+        )
+    blank = Citations(("",) * len(manuscript.clusters), ())
+    if any(problem.severity == ERROR for problem in problems[before:]):
+        return blank
+    try:
+        place = named("csl", manuscript, project.root)
+        name = matter.csl or config.csl
+        style = citations.find_style(
+            name, beside(name, folders).parent if name.endswith(".csl") else project.root, place
+        )
+        return citations.format_citations(
+            manuscript.clusters, entries, style, matter.lang, matter.nocite
+        )
+    except ProblemsError as error:
+        problems.extend(replace(problem, span=place) for problem in error.problems)
+        return blank
+
+
+def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
+    """Find where an article cites each key: in its body, and in `nocite`."""
+    first, nocite = body_line(manuscript.text), manuscript.matter.nocite
+    located = {
+        key: [place for place in places if place[0] >= first or key in nocite]
+        for key, places in locate_keys(manuscript.text).items()
+    }
+    return {key: places for key, places in located.items() if places}
+
+
+def named(key: str, manuscript: Manuscript, root: Path) -> Span:
+    """Where a file is named: in the front matter, else in makebook.toml."""
+    lines = manuscript.matter.lines
+    return Span(manuscript.file, lines[key], 1) if key in lines else place_of(key, root)
+
+
+def beside(name: str, folders: Sequence[Path]) -> Path:
+    """A file named in the front matter: beside the article, else in the project's folder."""
+    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
+
+
+def _check_glyphs(
+    document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
+) -> None:
+    """Every character has a glyph: a missing one fails PDF/A and PDF/UA, and is lost to readers."""
+    texts = [unit.text for unit in units(document)]
+    texts += [document.short, document.stamp, *document.labels.values()]
+    sources = [(manuscript.file, manuscript.text)]
+    sources += [(p.notice.file, p.notice.text) for p in document.placements]
+    if document.imprint:
+        file = document.imprint.file
+        sources.append((file, read_text(root / file, file, []) or ""))
+        texts += [value for _, value in document.contact]
+    absent = fonts.missing(Styles(root).fonts(), "".join(texts))
+    for character in absent if len(absent) <= _MANY else absent[:1]:
+        file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
+        at = text.find(character)
+        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+        line, column = (line, column) if text else (0, 0)
+        message = (
+            f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
+        )
+        if len(absent) > _MANY:
+            message += f", nor {len(absent) - 1} others of this text"
+        hint = "write it another way, or add a font that has it to styles/fonts"
+        problems.append(Problem("TXT007", Span(file, line, column), message, hint))
+
+
+def source_date_epoch() -> datetime | None:
+    """SOURCE_DATE_EPOCH, for an article without dates (reproducible-builds.org specification)."""
+    value = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not value:
+        return None
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        hint = "give it whole seconds since 1970, or unset it"
+        problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), f"'{value}' is no time", hint)
+        raise ProblemsError([problem]) from None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """A project as it stands today, from which any sheet can be assembled afresh."""
+
+    project: Project
+    notices: tuple[Notice, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The articles."""
+        return tuple(path.stem for path in self.project.articles)
+
+    @property
+    def imprints(self) -> tuple[str, ...]:
+        """The imprints."""
+        return tuple(path.stem for path in self.project.imprint_files)
+
+    def assembled(self, name: str, imprint: str) -> Document:
+        """An article as it would be issued today; an empty `imprint`: without one.
+
+        Raises:
+            UnknownName: there is no such article or imprint.
+            ProblemsError: the sources have errors.
+        """
+        path = next((path for path in self.project.articles if path.stem == name), None)
+        if path is None or (imprint and imprint not in self.imprints):
+            kind, missing = ("imprint", imprint) if path else ("article", name)
+            raise UnknownName(
+                kind, missing, nearest(missing, self.imprints if path else self.names)
+            )
+        problems = list(self.problems)
+        own = read_imprint(imprint, self.project, problems) if imprint else None
+        draft = read_draft(path, self.project, problems)
+        if draft is None or (imprint and own is None):
+            raise ProblemsError(problems)
+        document = compose(draft, self.project, self.notices, own, problems)
+        if any(problem.severity == ERROR for problem in problems):
+            raise ProblemsError(problems)
+        return document
+
+
+def read_sources(root: Path) -> Sources:
+    """Read a project without building anything.
+
+    Raises:
+        ProblemsError: makebook.toml is missing or no TOML.
+    """
+    problems: list[Problem] = []
+    project = read_project(root, problems)
+    return Sources(project, disclaimers.read_notices(project, problems), tuple(problems))

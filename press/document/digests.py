@@ -1,0 +1,169 @@
+"""What tells one state of a text from another, whatever the numbers of references and notes.
+
+In: a Document. Out: for each section, notice and reference its title and a hash of what a reader
+finds there. A reference more renumbers the others, and a paragraph more renames the ids behind it:
+neither changes the hash of a section that says what it said. This module must not know what
+becomes of the hashes.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from press.core.model import Document, Notice, Reference
+from press.references.csl.citations import ref_id
+from press.source import markup
+from press.source.manuscript import plain
+from press.source.sanitize import Element
+
+_CITATION_ID = re.compile(r"cite-\d+")
+_YEAR = re.compile(r"^.*?(?<!\w)(?:\d{4}[a-z]{0,2}|n\.d\.)(?!\w)")
+_OUTSIDE = re.compile(r"[();,\[\]–—-]")
+_DASH = re.compile(r"\s*[–—‒-]\s*")
+_ADDRESS = re.compile(r"https?://|\bdoi:|\bPMC?ID\b", re.IGNORECASE)
+_TEXT = 120
+"""So many characters of a reference are enough to know it by."""
+
+
+def short_hash(*values: Any) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of values that JSON can hold."""
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+class Digests:
+    """Title and hash of each section, notice and reference of a Document, in reading order."""
+
+    def __init__(self, document: Document) -> None:
+        self.sections: dict[str, dict[str, str]] = {}
+        self.notices: dict[str, dict[str, str]] = {}
+        self.references: dict[str, dict[str, str]] = {}
+        self.order: list[str] = []
+        """The ids of sections and notices as they follow each other."""
+        self._document = document
+        self._by_id = {f"#{ref_id(r.key)}": r for r in document.references}
+        self._by_number = {r.number: r for r in document.references}
+        self._numeric = any("<ol" in p.xhtml for p in document.parts if p.kind == "references")
+        self._said: dict[str, list[str]] = {}
+        """Notice id to its texts: it may stand in several places."""
+        self._titles: dict[str, str] = {}
+        self._read_parts()
+        self._read_notices()
+        for reference in document.references:
+            digest = short_hash(reference.xhtml, reference.evidence)
+            self.references[reference.key] = {"text": _in_short(reference), "hash": digest}
+
+    def _read_parts(self) -> None:
+        ids = {f"notice-{p.notice.id}": p.notice.id for p in self._document.placements}
+        for part in self._document.parts:
+            self.order.append(part.id)
+            if part.kind == "references":
+                continue
+            tree = markup.parse(part.xhtml)
+            self._normalise(tree)
+            for element in [e for e in tree.iter("section") if e.get("id") in ids]:
+                name = ids[element.get("id") or ""]
+                self._said.setdefault(name, []).append(_said(element))
+                self._titles[name] = plain(element[0])
+                if element is not tree:
+                    self.order.append(f"notice-{name}")
+                    _replace(element, "")
+            if part.kind != "notice":
+                heading = tree.find("h2")
+                title = _title(heading) if heading is not None else ""
+                if heading is not None:
+                    _replace(heading, "")
+                self.sections[part.id] = {"title": title, "hash": short_hash(_said(tree))}
+
+    def _read_notices(self) -> None:
+        placed = {p.notice.id: p.notice for p in self._document.placements}
+        lasting = {p.notice.id for p in self._document.placements if p.place == "every-page"}
+        for name in [*self._said, *(n for n in placed if n not in self._said)]:
+            short = self._short(placed[name]) if name in lasting else ""
+            digest = short_hash(self._said.get(name, []), short)
+            title = self._titles.get(name, placed[name].title)
+            self.notices[name] = {"title": title, "hash": digest}
+
+    def _short(self, notice: Notice) -> str:
+        """A notice's words for every page; with words filled in, the whole line of the page."""
+        return self._document.short if "{{" in notice.short else notice.short
+
+    def _normalise(self, tree: Element) -> None:
+        """Put keys in the place of citation marks, and take numbers and letters off the notes."""
+        for element in [e for e in tree.iter("span") if _CITATION_ID.fullmatch(e.get("id") or "")]:
+            _replace(element, f"[@{'; '.join(self._cited(element))}]")
+        for back in [e for e in tree.iter("a") if e.get("class") == "note-back"]:
+            _replace(back, "")
+        seen: list[str] = []
+        for mark in [e for e in tree.iter("sup") if e.get("class") == "noteref"]:
+            target = next((a.get("href") or "" for a in mark.iter("a")), "")
+            if target not in seen:
+                seen.append(target)
+            _replace(mark, f"[^{seen.index(target) + 1}]")
+
+    def _cited(self, mark: Element) -> Iterator[str]:
+        """The keys of a citation with their locators, then the words around them, each sorted."""
+        links = [a for a in mark.iter("a") if a.get("href") in self._by_id]
+        keys = []
+        for index, link in enumerate(links):
+            reference = self._by_id[link.get("href") or ""]
+            keys.append(reference.key + self._locator("".join(link.itertext()), reference.number))
+            if self._numeric and index and _DASH.fullmatch(links[index - 1].tail or ""):
+                first = self._by_id[links[index - 1].get("href") or ""].number
+                between = range(first + 1, reference.number)
+                keys += [self._by_number[n].key for n in between if n in self._by_number]
+        yield from sorted(keys)
+        around = copy.deepcopy(mark)
+        for link in [a for a in around.iter("a") if a.get("href") in self._by_id]:
+            _replace(link, ";")
+        pieces = (piece.strip() for piece in _OUTSIDE.split("".join(around.itertext())))
+        yield from sorted(piece for piece in pieces if any(c.isalnum() for c in piece))
+
+    def _locator(self, text: str, number: int) -> str:
+        """What a link says beyond the number, or beyond name and year."""
+        if self._numeric:
+            return re.sub(rf"^\W*{number}(?!\w)", "", text)
+        found = _YEAR.search(text)
+        return text[found.end() :] if found else ""
+
+
+def _title(heading: Element) -> str:
+    """The words of a heading whose citations and notes are keys already, without these."""
+    return " ".join(re.sub(r"\[(?:@[^]]*|\^\d+)\]", "", plain(heading)).split())
+
+
+def _said(element: Element) -> str:
+    """An element as text, without the names that the program gives and without line breaks."""
+    element = copy.deepcopy(element)
+    for inner in element.iter("*"):
+        inner.attrib.pop("id", None)
+        inner.attrib.pop("aria-labelledby", None)
+    text = markup.serialise(element)
+    return text if "<pre" in text else re.sub(r"\s+", " ", text)
+
+
+def _replace(element: Element, text: str) -> None:
+    """Put a text in the place of an element; what follows it stays."""
+    parent = element.getparent()
+    assert parent is not None
+    text += element.tail or ""
+    previous = element.getprevious()
+    if previous is None:
+        parent.text = (parent.text or "") + text
+    else:
+        previous.tail = (previous.tail or "") + text
+    parent.remove(element)
+
+
+def _in_short(reference: Reference) -> str:
+    """The beginning of a formatted entry: author, title, often the year."""
+    text = _ADDRESS.split(plain(markup.fragment(reference.xhtml)))[0].rstrip() or reference.key
+    if len(text) <= _TEXT:
+        return text
+    head = text[: _TEXT - 1]
+    return f"{(head.rpartition(' ')[0] or head).rstrip(' .,;:')}…"

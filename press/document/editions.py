@@ -1,0 +1,217 @@
+"""A Document as one edition prints it: where the references stand.
+
+In: a Document and an Edition. Out: the Document that is laid out, and the one of the file that
+holds the references alone. Nothing else differs between editions but the style.
+This module must not know any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from lxml import etree
+
+from press.core.model import Document, Edition, Image, Part
+from press.design.qr import qr_png
+from press.source import markup
+from press.source.sanitize import BLOCKS, Element
+
+_QR = "references-qr.png"
+_TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
+
+
+def file_name(article: str, edition: Edition, main: Edition, part: str = "") -> str:
+    """`NAME.pdf` for the main edition, `NAME-EDITION.pdf` for others; `part` stands at the end."""
+    pieces = [article, "" if edition == main else edition.name, part]
+    return "-".join(filter(None, pieces)) + ".pdf"
+
+
+def printed(document: Document, edition: Edition, companion: str) -> Document:
+    """The document with its tables and references as the edition wants them.
+
+    `companion` is the name of the file that holds the references where the edition gives them one.
+    """
+    columns = _COLUMNS.get(edition.kind)
+    away = edition.references != "sheet" and bool(document.references)
+    parts, images = document.parts, document.images
+    if columns:
+        parts = tuple(_with_rows(part, columns) for part in parts)
+    if away:
+        parts = tuple(
+            _elsewhere(document, part, edition, companion)
+            if part.kind == "references"
+            else replace(part, xhtml=_TO_REFERENCE.sub('href="#references"', part.xhtml))
+            for part in parts
+        )
+    if away and edition.references == "link":
+        images = (*images, Image(_QR, qr_png(document.address), "image/png"))
+    if parts == document.parts:
+        return document
+    # The words that lead to the references print the address; it need not stand twice.
+    address = "" if away and edition.references == "link" else document.address
+    return replace(document, parts=parts, images=images, address=address)
+
+
+_COLUMNS = {"large-print": 2, "booklet": 3}
+"""More columns than these do not fit side by side: such a table becomes a list of its rows."""
+
+
+def _with_rows(part: Part, columns: int) -> Part:
+    """A part with its wide tables as lists: each row an item, each cell after its column's name."""
+    if "<table" not in part.xhtml:
+        return part
+    root = markup.parse(part.xhtml)
+    for table in list(root.iter("table")):
+        grid = _grid(table.iterfind(".//tr"))
+        if max(map(len, grid), default=0) > columns:
+            _list_rows(table, grid)
+    return replace(part, xhtml=markup.serialise(root))
+
+
+def _grid(rows: Iterable[Element]) -> list[list[Element]]:
+    """The cells of a table by row and column; one that spans several stands in each of them.
+
+    HTML, 4.9.12.1 (forming a table), for rows that do not overlap.
+    """
+    grid: list[list[Element]] = []
+    below: dict[int, tuple[Element, int]] = {}
+    for row in rows:
+        line: list[Element] = []
+        for cell in [*row, None]:
+            while below.get(len(line), (None, 0))[1]:
+                hanging, left = below[len(line)]
+                below[len(line)] = hanging, left - 1
+                line.append(hanging)
+            if cell is not None:
+                for _ in range(_span(cell, "colspan")):
+                    below[len(line)] = cell, _span(cell, "rowspan") - 1
+                    line.append(cell)
+        grid.append(line)
+    return grid
+
+
+def _span(cell: Element, name: str) -> int:
+    value = cell.get(name) or "1"
+    return max(1, min(int(value), 1000)) if value.isdecimal() else 1
+
+
+def _list_rows(table: Element, grid: Sequence[Sequence[Element]]) -> None:
+    heads = len(table.findall("thead/tr"))
+    body = grid[heads:]
+    if not body:
+        return
+    holder = etree.Element("div", attrib={"class": "rows"})
+    if table.get("id"):
+        holder.set("id", table.get("id") or "")
+    if (caption := table.find("caption")) is not None:
+        caption.tag = "p"
+        caption.set("class", "caption")
+        holder.append(caption)
+    rows = etree.SubElement(holder, "ul", attrib={"class": "row-list"})
+    names = [_name(column) for column in _columns(grid[:heads])]
+    if any(len(cell) for line in grid[:heads] for cell in line):
+        # A name that holds a link or a note is more than words: it stands once, as it was.
+        _item(rows, dict.fromkeys(cell for line in grid[:heads] for cell in line))
+    for line in body:
+        labels: dict[Element, list[str]] = {}
+        for place, cell in enumerate(line):
+            name = names[place] if place < len(names) else ""
+            labels.setdefault(cell, []).append(name)
+        _item(rows, {cell: ", ".join(filter(None, found)) for cell, found in labels.items()})
+    holder.tail = table.tail
+    parent = table.getparent()
+    assert parent is not None
+    parent.replace(table, holder)
+
+
+def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
+    """For each column, its cells from the top."""
+    for place in range(max(map(len, lines), default=0)):
+        yield [line[place] for line in lines if place < len(line)]
+
+
+def _name(cells: Sequence[Element]) -> str:
+    words = (" ".join("".join(_plain(cell)).split()) for cell in dict.fromkeys(cells))
+    return ", ".join(filter(None, words))
+
+
+def _plain(cell: Element) -> Iterator[str]:
+    """The words of a cell, without the marks of notes and references."""
+    yield cell.text or ""
+    for child in cell:
+        if child.get("class") not in ("noteref", "citation"):
+            yield from _plain(child)
+        yield child.tail or ""
+
+
+def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
+    """A row as an item; a cell that an earlier row has taken is repeated in words."""
+    item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
+    for place, (cell, label) in enumerate(cells.items()):
+        if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
+            words = "".join(_plain(cell)).removeprefix(f"{label}: ")
+            cell = etree.Element("p")
+            cell.text = words
+        cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"
+        for name in ("class", "colspan", "rowspan", "scope", "headers"):
+            cell.attrib.pop(name, None)
+        if place == 0:
+            cell.set("class", "row-name")
+        if label:
+            column = etree.Element("span", attrib={"class": "column"})
+            column.text = f"{label}: "
+            column.tail, cell.text = cell.text, None
+            cell.insert(0, column)
+        item.append(cell)
+
+
+def _elsewhere(document: Document, part: Part, edition: Edition, companion: str) -> Part:
+    """What stands in the place of the references: where they are."""
+    labels, count = document.labels, len(document.references)
+    number = "-one" if count == 1 else ""
+    section = etree.Element("section", id=part.id)
+    section.set("class", "elsewhere")
+    section.set("aria-labelledby", "references-title")
+    heading = etree.SubElement(section, "h2", id="references-title")
+    heading.text = part.title
+    said = labels[f"references-file{number}"] if edition.references == "companion" else ""
+    if said:
+        _paragraph(section, said.format(count=count, file=companion))
+    if edition.references == "link":
+        alt = labels["online-qr"].format(address=document.address)
+        etree.SubElement(section, "img", attrib={"class": "qr", "src": _QR, "alt": alt})
+    if document.address:
+        words = labels[f"references-online{number}"].format(count=count)
+        online = _paragraph(section, f"{words} ")
+        link = etree.SubElement(online, "a", href=document.address)
+        link.text = document.address
+    return Part(part.id, part.kind, part.title, markup.serialise(section))
+
+
+def _paragraph(section: Element, text: str) -> Element:
+    paragraph = etree.SubElement(section, "p")
+    paragraph.text = text
+    return paragraph
+
+
+def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Document:
+    """The file of the references: what stands on each page of the handout tells where they lead."""
+    where = {id_: number for number, ids in enumerate(pages, 1) for id_ in ids}
+    parts = []
+    for part in document.parts:
+        if part.kind == "references":
+            root = markup.parse(part.xhtml)
+            for link in root.iter("a"):
+                page = where.get((link.get("href") or "").removeprefix("#"))
+                if link.get("class") == "backlink":
+                    link.tag = "span"
+                    for name in ("href", "aria-label", "class"):
+                        link.attrib.pop(name, None)
+                    link.text = f"{link.text} ({document.labels['page-short']} {page})"
+            parts.append(replace(part, xhtml=markup.serialise(root)))
+    matter = replace(
+        document.matter, subtitle=document.labels["references-of"], abstract="", keywords=()
+    )
+    return replace(document, matter=matter, parts=tuple(parts), address="", contact=())

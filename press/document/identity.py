@@ -1,0 +1,185 @@
+"""Who stands for a text, its dates, and the hash that tells one state of it from another.
+
+In: front matter and a Document. Out: finished lines, the content hash, the dates that fall due.
+The clock is never read here. This module must not know any renderer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from press.core.labels import spell_date
+from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Placement
+from press.core.problems import Span, counted
+from press.document.digests import Digests, short_hash
+
+FORMAT = 1
+"""Of `identity.json`; another number says that what it holds is to be read otherwise."""
+
+
+def content_hash(document: Document) -> str:
+    """The first 8 hexadecimal digits of the SHA-256 of all that a reader is given to read."""
+    references = [r.xhtml + r.evidence for r in document.references]
+    images = [(i.name, hashlib.sha256(i.data).hexdigest()) for i in document.images]
+    matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
+    content: dict[str, Any] = {
+        "matter": matter,
+        "parts": [vars(part) for part in document.parts],
+        "short": document.short,
+        "facts": document.facts,
+        "address": document.address,
+        "references": references,
+        "images": images,
+    }
+    if document.imprint is not None:
+        content["imprint"] = _clinic(document.imprint)
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain_value)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _plain_value(value: Any) -> Any:
+    return vars(value) if hasattr(value, "__dict__") else str(value)
+
+
+def _clinic(imprint: Imprint) -> dict[str, Any]:
+    """What a clinic says of itself on a sheet; its colours and editions say nothing."""
+    logo = imprint.logo
+    return {
+        "name": imprint.name,
+        "clinic": dict(imprint.clinic),
+        "contact": imprint.contact,
+        "logo": logo and [logo.name, hashlib.sha256(logo.data).hexdigest(), imprint.logo_alt],
+    }
+
+
+def record(document: Document) -> dict[str, Any]:
+    """What a sheet says, piece by piece, as titles and hashes: the file `identity.json` of a PDF.
+
+    A later state of the sources can be held against it, and what has changed be named.
+    """
+    digests, matter = Digests(document), document.matter
+    return {
+        "makebook": FORMAT,
+        "name": document.name,
+        "title": matter.title,
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "hash": document.hash,
+        "imprint": document.imprint.name if document.imprint else "",
+        "lang": matter.lang,
+        "sections": digests.sections,
+        "notices": digests.notices,
+        "references": digests.references,
+        "rest": _rest(document, digests),
+    }
+
+
+def _rest(document: Document, digests: Digests) -> dict[str, Any]:
+    """Hashes of what is neither section nor notice nor reference."""
+    matter, imprint = document.matter, document.imprint
+    logo = imprint.logo if imprint else None
+    pictures = [image for image in document.images if image != logo]
+    dates = matter.date, matter.reviewed, matter.sources_checked, matter.next_review
+    return {
+        "title": short_hash(matter.title, matter.subtitle, matter.abstract, matter.audience),
+        "facts": short_hash(document.facts, dates, matter.identifier, matter.version),
+        "short": short_hash(document.short),
+        "clinic": short_hash(_clinic(imprint)) if imprint else "",
+        "address": short_hash(document.address),
+        "order": short_hash(digests.order),
+        "numbers": short_hash(list(digests.references)),
+        "pictures": {image.name: short_hash(image.data.hex()) for image in pictures},
+    }
+
+
+def encode(record: Mapping[str, Any]) -> bytes:
+    """A record as UTF-8 JSON that a person can read; the same record gives the same bytes."""
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
+
+
+def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Who stands for the text, and dates: what the title block says below the title."""
+    said = []
+    if matter.authors:
+        said.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")
+    said.append(_reviewed_line(matter, labels))
+    said.extend(_date_lines(matter, labels))
+    return tuple(said)
+
+
+def modified(matter: Matter, epoch: datetime | None) -> str:
+    """The newest of the article's dates; the clock is never read."""
+    days = [day for day in (matter.date, matter.reviewed, matter.sources_checked) if day]
+    if days:
+        return f"{max(days).isoformat()}T00:00:00Z"
+    return (epoch or datetime(1980, 1, 1, tzinfo=UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reviewed_line(matter: Matter, labels: Mapping[str, str]) -> str:
+    """`Not yet reviewed by a clinician`, or who reviewed and when."""
+    if not matter.reviewer or matter.reviewer.lower() == "none":
+        return labels["not-reviewed"]
+    day = f", {spell_date(matter.reviewed, matter.lang)}" if matter.reviewed else ""
+    return f"{labels['reviewed-by']} {matter.reviewer}{day}"
+
+
+def _date_lines(matter: Matter, labels: Mapping[str, str]) -> list[str]:
+    days = (("checked", matter.sources_checked), ("published", matter.date))
+    known = [f"{labels[label]} {spell_date(day, matter.lang)}" for label, day in days if day]
+    return known[:1]
+
+
+def stamp(matter: Matter, labels: Mapping[str, str], digest: str) -> str:
+    """The line that identifies a loose sheet: date, identifier, version, hash."""
+    pieces = []
+    if matter.reviewed:
+        pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
+    else:
+        pieces.extend(_date_lines(matter, labels))
+    if matter.identifier:
+        pieces.append(matter.identifier)
+    if matter.version:
+        pieces.append(f"{labels['version']} {matter.version}")
+    return " · ".join([*pieces, digest])
+
+
+def dues(
+    manuscript: Manuscript,
+    placements: Sequence[Placement],
+    data: Sequence[Data],
+    max_age: Mapping[str, int],
+) -> tuple[Due, ...]:
+    """What will want a fresh look, and when; compared with the clock by whoever has one."""
+    matter, file = manuscript.matter, manuscript.file
+    found = []
+    if matter.next_review:
+        span = Span(file, matter.lines.get("next-review", 1), 1)
+        message = f"the next review was due on {matter.next_review}"
+        found.append(Due(matter.next_review, "DUE001", span, message, "review it, set new dates"))
+    if matter.reviewed and "reviewed" in max_age:
+        span = Span(file, matter.lines.get("reviewed", 1), 1)
+        message = (
+            f"last reviewed on {matter.reviewed}, over {counted(max_age['reviewed'], 'day')} ago"
+        )
+        day = _later(matter.reviewed, max_age["reviewed"])
+        found.append(Due(day, "DUE001", span, message, "have it reviewed again"))
+    if "verified" in max_age:
+        notices = {placement.notice.file: placement.notice for placement in placements}
+        dated = [(f, n.verified, n.lines.get("verified", 1)) for f, n in notices.items()]
+        dated += [(table.file, table.verified, table.line) for table in data]
+        for name, verified, line in sorted(dated, key=lambda item: item[0]):
+            if verified:
+                message = f"verified on {verified}, over {counted(max_age['verified'], 'day')} ago"
+                hint = "check every line by telephone, then set the date"
+                day = _later(verified, max_age["verified"])
+                found.append(Due(day, "DUE002", Span(name, line, 1), message, hint))
+    return tuple(found)
+
+
+def _later(day: date, days: int) -> date:
+    """A day so many days later, or the last day of the calendar."""
+    return day + timedelta(days=min(days, (date.max - day).days))

@@ -1,0 +1,104 @@
+"""What a screen is told of a work and paper is not: roles, tables that move, numbers to dial.
+
+In: trees of a Document's parts. Out: the same trees, with roles of DPUB-ARIA 1.1 and, for an
+e-book, types of its vocabulary. This module must not know files or packages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lxml import etree
+
+from press.core.model import Document
+from press.source.placeholders import telephone_link
+from press.source.sanitize import Element
+from press.source.settings import is_web
+
+ROLES = {
+    # class of an element: (role of DPUB-ARIA 1.1, epub:type of the Structural Semantics vocabulary)
+    "notice": ("doc-notice", "notice"),
+    "notes": ("doc-endnotes", "footnotes"),
+    "note": ("doc-footnote", "footnote"),
+    "references": ("doc-bibliography", "bibliography"),
+    "note-back": ("doc-backlink", "backlink"),
+    "backlink": ("doc-backlink", "backlink"),
+    # Reading systems open a small window for a `noteref` alone.
+    "cite": ("doc-biblioref", "biblioref noteref"),
+}
+
+
+def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "") -> None:
+    """Say what an element is; `type_name` is the attribute that has the types of an e-book."""
+
+    def say(role: str, type_: str) -> None:
+        element.set("role", role)
+        if type_name:
+            element.set(type_name, type_)
+
+    classes = (element.get("class") or "").split()
+    for name in classes:
+        if name in ROLES and (name != "notes" or element.tag == "section"):
+            say(*ROLES[name])
+    if "notes" in classes and element.tag == "section":
+        element.set("aria-label", labels["notes"])
+    if element.tag == "a" and (element.get("id") or "").startswith("noteref-"):
+        say("doc-noteref", "noteref")
+
+
+def hold_tables(body: Element, columns: int, label: str) -> None:
+    """Put tables of so many columns or more into boxes that can be moved sideways, with keys too.
+
+    WCAG 2.2, 2.1.1. Cells are not broken instead: a number on two lines is read as two.
+    """
+    for table in list(body.iter("table")):
+        if max((len(row) for row in table.iter("tr")), default=0) >= columns:
+            _hold(table, label)
+
+
+def _hold(table: Element, label: str) -> None:
+    caption = table.find("caption")
+    name = " ".join("".join(caption.itertext()).split()) if caption is not None else label
+    holder = etree.Element("div", attrib={"class": "wide", "role": "region", "tabindex": "0"})
+    holder.set("aria-label", name)
+    parent = table.getparent()
+    assert parent is not None
+    holder.tail, table.tail = table.tail, None
+    parent.replace(table, holder)
+    holder.append(table)
+
+
+_ROLES_OF_TABLES = {"table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row"}
+
+
+def stack_tables(body: Element) -> None:
+    """Let a narrow screen set the tables that would be moved as lists of their rows.
+
+    Each cell gets the name of its column; roles say what style no longer shows (ARIA in HTML, 4). A
+    table with cells that span others, or with more than a line of heads, is moved as before.
+    """
+    for holder in body.iter("div"):
+        table = holder.find("table") if holder.get("class") == "wide" else None
+        heads = table.findall("thead/tr") if table is not None else []
+        if table is None or len(heads) != 1 or table.xpath(".//@colspan | .//@rowspan"):
+            continue
+        names = [" ".join("".join(cell.itertext()).split()) for cell in heads[0]]
+        holder.set("class", "wide stacked")
+        for element in table.iter("table", "thead", "tbody", "tr"):
+            element.set("role", _ROLES_OF_TABLES[str(element.tag)])
+        for row in table.iter("tr"):
+            for name, cell in zip(names, row, strict=False):
+                head = "columnheader" if row is heads[0] else "rowheader"
+                cell.set("role", head if cell.tag == "th" else "cell")
+                if row is not heads[0] and name:
+                    cell.set("data-label", f"{name}: ")
+
+
+def contact_links(document: Document) -> list[tuple[str, str, str]]:
+    """Label, words and link of what a clinic has filled in; its name stands above the title."""
+    name = document.labels["clinic-name"]
+    return [
+        (label, value, value if is_web(value) else telephone_link(value))
+        for label, value in document.contact
+        if value and label != name
+    ]

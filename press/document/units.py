@@ -1,0 +1,100 @@
+"""What a finished file must hold: every block of the work, reduced to its letters.
+
+In: a Document. Out: `Unit`s, in the order of reading. White space, hyphens and ligatures differ
+with the line breaks, so text is compared by its letters, digits and signs.
+This module must not know any format.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from press.core.model import Document, Part
+from press.source import markup
+from press.source.sanitize import BLOCKS, Element
+
+_IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
+_KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
+          "figcaption": "caption", "dt": "term", "dd": "definition", "pre": "code"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One stretch of text that a finished file must hold."""
+
+    what: str
+    text: str
+
+
+def letters(text: str) -> str:
+    """A text reduced to what must agree: no white space, hyphens or compatibility forms."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
+
+
+def units(document: Document) -> list[Unit]:
+    """Everything that a reader must find, in the order of reading."""
+    matter = document.matter
+    clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
+    found = [Unit("name of the clinic", clinic), Unit("title", matter.title)]
+    found += [
+        Unit(name, text)
+        for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
+        if text
+    ]
+    found += [Unit("line of the title block", fact) for fact in document.facts]
+    if document.address:
+        found.append(Unit("web address", document.address))
+    for part in document.parts:
+        found += _part_units(part)
+    # The name stands twice on paper, at the head and in the box, and once in the e-book.
+    found += [
+        Unit(f"clinic, {label}", value) for label, value in document.contact if value != clinic
+    ]
+    return [unit for unit in found if letters(unit.text)]
+
+
+def _part_units(part: Part) -> Iterator[Unit]:
+    root = markup.parse(part.xhtml)
+    for element in [root, *root.iter("*")][1:]:
+        if element.tag in BLOCKS or element.tag == "section":
+            for run in _runs(element):
+                yield Unit(_what(element, part), run)
+
+
+def _what(element: Element, part: Part) -> str:
+    notice = next(
+        (
+            e
+            for e in [element, *element.iterancestors()]
+            if "notice" in (e.get("class") or "").split()
+        ),
+        None,
+    )
+    if notice is not None:
+        return f"notice '{(notice.get('id') or '').removeprefix('notice-')}'"
+    if part.kind == "references" and element.tag == "li":
+        return "reference"
+    if any("note" in (e.get("class") or "").split() for e in [element, *element.iterancestors()]):
+        return "note"
+    kind = (
+        "heading"
+        if re.fullmatch("h[1-6]", str(element.tag))
+        else _KINDS.get(str(element.tag), "paragraph")
+    )
+    return f"{kind} of '{part.title}'" if part.title else kind
+
+
+def _runs(element: Element) -> Iterator[str]:
+    """The stretches of text that stand directly in a block, between the blocks inside it."""
+    pieces = [element.text or ""]
+    for child in element:
+        if child.tag in BLOCKS or child.get("class") == "backlinks":
+            yield "".join(pieces)
+            pieces = []
+        else:
+            pieces.append("".join(child.itertext()))
+        pieces.append(child.tail or "")
+    yield "".join(pieces)

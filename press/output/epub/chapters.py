@@ -1,0 +1,200 @@
+"""The work cut into the files of an e-book.
+
+In: a Document, and for each page of the printed main edition the ids that begin on it. Out:
+`Chapter`s of finished XHTML, with roles, page markers and links between files.
+This module must not know packages, zips or style sheets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from press.core.model import Document, Part
+from press.document.semantics import give_roles, hold_tables
+from press.source import markup
+from press.source.sanitize import Element
+
+_EPUB = "http://www.idpf.org/2007/ops"
+_TYPE = f"{{{_EPUB}}}type"
+etree.register_namespace("epub", _EPUB)
+_WIDE = 6
+"""So many columns are too many for a phone: such a table is moved sideways, on its own."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+@dataclass
+class Chapter:
+    """One file of the book."""
+
+    file: str
+    title: str
+    content: Element
+    """A `<body>` without namespace."""
+    kind: str = "section"
+    entries: list[tuple[str, str]] = field(default_factory=list)
+    """Id and title of the headings below the first, for the table of contents."""
+    pages: list[tuple[int, str]] = field(default_factory=list)
+    """Number and id of the page markers in it."""
+
+    def ids(self) -> list[str]:
+        """Every id of the file, in the order of reading."""
+        return [e.get("id") or "" for e in self.content.iter("*") if e.get("id")]
+
+
+def make_chapters(
+    document: Document, title: Element, pages: Sequence[Sequence[str]], names: Mapping[str, str]
+) -> list[Chapter]:
+    """Cut a document into chapters.
+
+    `title` is the body of the title page; `pages` lists for each printed page the ids that begin
+    on it; `names` gives the file name in the book for each picture.
+    """
+    chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
+    for section in title[:1]:
+        section.set(_TYPE, "titlepage")
+    taken = {"title", "contents", "cover"}
+    chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
+    for chapter in chapters:
+        _semantics(chapter.content, document)
+        hold_tables(chapter.content, _WIDE, document.labels["table"])
+        for image in chapter.content.iter("img"):
+            image.set("src", names.get(image.get("src") or "", image.get("src") or ""))
+    _mark_pages(chapters, pages, document.labels["page"])
+    _link_files(chapters)
+    return chapters
+
+
+def _groups(parts: Sequence[Part]) -> Iterable[list[Part]]:
+    """Notices that open the work share a file; one that precedes a section goes with it."""
+    waiting: list[Part] = []
+    for part in parts:
+        if part.kind == "notice" and (part.place.startswith("before") or part.place == "opening"):
+            if waiting and waiting[-1].place != part.place:
+                yield waiting
+                waiting = []
+            waiting.append(part)
+            continue
+        if waiting and waiting[-1].place == "opening":
+            yield waiting
+            waiting = []
+        yield [*waiting, part]
+        waiting = []
+    if waiting:
+        yield waiting
+
+
+def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
+    main = parts[-1]
+    title = main.title or document.matter.title
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", main.id).strip("-").lower() or "part"
+    if main.place == "opening":
+        base = "notices"
+    name, extra = base, 1
+    while name in taken:
+        extra += 1
+        name = f"{base}-{extra}"
+    taken.add(name)
+    body = etree.Element("body")
+    body.extend(markup.parse(part.xhtml) for part in parts)
+    chapter = Chapter(f"{name}.xhtml", title, body, main.kind)
+    if main.kind == "notice" and len(parts) > 1:
+        _gather_notices(chapter, parts, document.labels["notices"])
+    if main.kind == "section":
+        for heading in body[-1].iter("h3"):
+            words = "".join(heading.itertext())
+            name = heading.get("id") or ""
+            if name and not name.startswith("notice-"):
+                chapter.entries.append((name, " ".join(words.split())))
+    return chapter
+
+
+def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
+    """Several notices in one file stand below one title, and each in the contents."""
+    for heading in chapter.content.iter(*_HEADINGS):
+        heading.tag = f"h{int(str(heading.tag)[1]) + 1}"
+    heading = etree.Element("h2")
+    heading.text = chapter.title = title
+    chapter.content.insert(0, heading)
+    chapter.entries += [(part.id, part.title) for part in parts]
+
+
+def _semantics(body: Element, document: Document) -> None:
+    """Roles, types and heading levels: each file begins at level 1."""
+    for element in body.iter("*"):
+        give_roles(element, document.labels, _TYPE)
+        if element.tag in _HEADINGS and element.tag != "h1":
+            element.tag = f"h{int(element.tag[1]) - 1}"
+        lang = element.get("lang")
+        if lang:
+            element.set("{http://www.w3.org/XML/1998/namespace}lang", lang)
+
+
+def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: str) -> None:
+    """Put a marker where each printed page begins; a page without a beginning shares the next."""
+    order: dict[str, tuple[int, Element]] = {}
+    homes: list[Chapter] = []
+    for chapter in chapters:
+        for element in chapter.content.iter("*"):
+            if element.get("id") and element.tag in _STARTS:
+                order.setdefault(element.get("id") or "", (len(order), element))
+                homes.append(chapter)
+    elements = [element for _, element in order.values()]
+    position = 0
+    for number, ids in enumerate(pages, 1):
+        places = [order[id_][0] for id_ in ids if id_ in order]
+        fresh = [place for place in places if place >= position]
+        if fresh:
+            position = min(fresh)
+        elif number < len(pages):
+            later = [order[i][0] for page in pages[number:] for i in page if i in order]
+            position = min((p for p in later if p >= position), default=position)
+        if not elements:
+            break
+        _insert_marker(elements[position], number, label)
+        homes[position].pages.append((number, f"page-{number}"))
+        if fresh and number < len(pages):
+            position = min(position + 1, len(elements) - 1)
+
+
+_STARTS = frozenset(
+    "p li h1 h2 h3 h4 h5 h6 figure table tr section blockquote pre dt dd div".split()
+)
+
+
+def _insert_marker(element: Element, number: int, label: str) -> None:
+    marker = etree.Element("span", role="doc-pagebreak", id=f"page-{number}")
+    marker.set(_TYPE, "pagebreak")
+    marker.set("aria-label", f"{label} {number}")
+    target: Element = element
+    if element.tag in ("table", "tr"):
+        target = next(element.iter("th", "td"), element)
+    if target.tag in (*_HEADINGS, "figure", "section", "blockquote", "pre", "table", "tr"):
+        parent = target.getparent()
+        if parent is not None and parent.tag != "li":
+            holder = etree.Element("div")
+            holder.append(marker)
+            parent.insert(parent.index(target), holder)
+            return
+    position = 0
+    while position < len(target) and target[position].get("role") == "doc-pagebreak":
+        position += 1
+    if position:
+        target[position - 1].tail, marker.tail = None, target[position - 1].tail
+    else:
+        target.text, marker.tail = None, target.text
+    target.insert(position, marker)
+
+
+def _link_files(chapters: list[Chapter]) -> None:
+    """Links to an id become links to its file."""
+    home = {id_: chapter.file for chapter in chapters for id_ in chapter.ids()}
+    for chapter in chapters:
+        for link in chapter.content.iter("a"):
+            target = link.get("href") or ""
+            file = home.get(target[1:]) if target.startswith("#") else None
+            if file and file != chapter.file:
+                link.set("href", file + target)

@@ -1,0 +1,299 @@
+"""The e-book: EPUB 3.3, one file. Owner of EbookLib.
+
+In: a Document, what stands on each printed page, the styles. Out: the bytes of an EPUB.
+Writes no file, reads no clock, knows no configuration. EbookLib packs; every content document is
+our own, for EbookLib would parse it again and lose attributes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import uuid
+import zipfile
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from ebooklib import epub
+from lxml import etree
+
+from press.core.model import Artifact, Document
+from press.design.faces import lettered
+from press.design.fonts import subset
+from press.design.styles import Styles
+from press.document.semantics import contact_links
+from press.output.epub.chapters import Chapter, make_chapters
+from press.output.pdf.cover import draw_cover
+from press.source import markup
+
+_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
+_ENDINGS = {
+    "image/svg+xml": "svg",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/gif": "gif",
+}
+
+
+def write_epub(
+    document: Document,
+    pages: Sequence[Sequence[str]],
+    edition: str,
+    styles: Styles,
+    cover: bytes | None = None,
+) -> Artifact:
+    """Make the e-book.
+
+    `pages` lists, for each page of the printed edition named `edition`, the ids that begin on it:
+    the page-list follows them (EPUB Accessibility 1.1, 3.2). A `cover` is drawn unless one is
+    given, a PNG.
+    """
+    title = markup.fragment(
+        styles.fill("book-title.xhtml", document=document, matter=document.matter,
+                    labels=document.labels, contact=contact_links(document))
+    )  # fmt: skip
+    names = {
+        image.name: f"images/{index}-{_safe(image.name)}.{_ENDINGS[image.media_type]}"
+        for index, image in enumerate(document.images, 1)
+    }
+    chapters = make_chapters(document, title, pages, names)
+    cover = cover or draw_cover(document, styles)
+    book = _Book(document, chapters, styles, edition, cover)
+    for image in document.images:
+        book.add(names[image.name], image.media_type, lettered(image, styles))
+    return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
+
+
+def _identifier(document: Document) -> str:
+    """One for each work, whatever its version; each imprint issues a work of its own."""
+    work = document.matter.identifier or document.name
+    if document.imprint:
+        work = f"{work} {document.imprint.name}"
+    return f"urn:uuid:{uuid.uuid5(_SPACE, work)}"
+
+
+def _safe(name: str) -> str:
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem) or "image"
+
+
+class _Writer(epub.EpubWriter):  # type: ignore[misc]
+    """EbookLib's writer, with language and direction on the package (EPUB 3.3, 5.3)."""
+
+    def _write_opf_file(self, root: Any) -> None:
+        root.set("{http://www.w3.org/XML/1998/namespace}lang", self.book.language)
+        root.set("dir", self.book.direction)
+        super()._write_opf_file(root)
+
+
+class _Book:
+    def __init__(
+        self,
+        document: Document,
+        chapters: list[Chapter],
+        styles: Styles,
+        edition: str,
+        cover: bytes,
+    ) -> None:
+        self.document = document
+        self.chapters = chapters
+        self.styles = styles
+        self.identifier = _identifier(document)
+        self.book = epub.EpubBook()
+        self.book.metadata = {}
+        self.book.IDENTIFIER_ID = "pub-id"
+        self.book.FOLDER_NAME = "EPUB"
+        self.book.language = document.matter.lang
+        self.book.direction = document.direction
+        self.book.prefixes = []
+        self.book.add_prefix(
+            "ibooks", "http://vocabulary.itunes.apple.com/rdf/ibooks/vocabulary-extensions-1.0/"
+        )
+        self._metadata(edition)
+        self._documents(cover)
+
+    def add(self, name: str, media_type: str, data: bytes, *properties: str) -> epub.EpubItem:
+        """Put a file into the package."""
+        id_ = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+        item = epub.EpubItem(uid=f"item-{id_}", file_name=name, media_type=media_type, content=data)
+        item.properties = list(properties)
+        self.book.add_item(item)
+        return item
+
+    def _page(self, name: str, title: str, content: str, type_: str, *properties: str) -> Any:
+        text = self.styles.fill(
+            "chapter.xhtml",
+            lang=self.document.matter.lang,
+            direction=self.document.direction,
+            title=title,
+            content=content,
+            type=type_,
+        )
+        return self.add(name, "application/xhtml+xml", text.encode(), *properties)
+
+    def _documents(self, cover: bytes) -> None:
+        document, labels = self.document, self.document.labels
+        item = self.add("cover.png", "image/png", cover, "cover-image")
+        self._meta("", {"name": "cover", "content": item.id})
+        alt = f"{labels['cover']}: {document.matter.title}"
+        image = etree.Element("img", src="cover.png", alt=alt, role="doc-cover")
+        holder = etree.Element("div")
+        holder.set("class", "cover")
+        holder.append(image)
+        first = self._page("cover.xhtml", labels["cover"], markup.serialise(holder), "cover")
+        spine = [first]
+        pages = [(c.file, number, id_) for c in self.chapters for number, id_ in c.pages]
+        pages.sort(key=lambda page: page[1])
+        start = next((c for c in self.chapters if c.kind != "title"), None)
+        references = next((c for c in self.chapters if c.kind == "references"), None)
+        nav = self.styles.fill("nav.xhtml", chapters=self.chapters, labels=labels, pages=pages,
+                               start=start, references=references)  # fmt: skip
+        for chapter in self.chapters:
+            types = {"title": "frontmatter", "references": "backmatter"}
+            properties = ["svg"] if chapter.content.find(".//svg") is not None else []
+            content = _inner(chapter.content)
+            spine.append(
+                self._page(
+                    chapter.file,
+                    chapter.title,
+                    content,
+                    types.get(chapter.kind, "bodymatter"),
+                    *properties,
+                )
+            )
+            if chapter.kind == "title":
+                spine.append(
+                    self._page("contents.xhtml", labels["contents"], nav, "frontmatter", "nav")
+                )
+        self.book.spine = spine
+        depth = 2 if any(chapter.entries for chapter in self.chapters) else 1
+        ncx = self.styles.fill(
+            "toc.ncx",
+            lang=document.matter.lang,
+            identifier=self.identifier,
+            depth=depth,
+            title=document.matter.title,
+            chapters=self.chapters,
+            labels=labels,
+            pages=pages,
+        )
+        item = self.add("toc.ncx", "application/x-dtbncx+xml", ncx.encode())
+        item.id = "ncx"
+        self._style()
+
+    def _style(self) -> None:
+        css = self.styles.css("book.css")
+        text = (
+            "".join("".join(c.content.itertext()) for c in self.chapters)
+            + self.document.matter.title
+            + "".join(self.document.labels.values())
+        )
+        self.add("book.css", "text/css", css.encode())
+        for name in dict.fromkeys(re.findall(r"url\(\s*[\"']?(fonts/[^\"')]+)", css)):
+            self.add(name, "font/ttf", subset(self.styles.find(name), text))
+
+    def _meta(self, text: str, attributes: dict[str, str]) -> None:
+        self.book.add_metadata("OPF", "meta", text, attributes)
+
+    def _property(self, name: str, text: str, refines: str = "") -> None:
+        attributes = {"property": name}
+        if refines:
+            attributes["refines"] = f"#{refines}"
+        self._meta(text, attributes)
+
+    def _metadata(self, edition: str) -> None:
+        matter, dc = self.document.matter, self.book.add_metadata
+        dc("DC", "identifier", self.identifier, {"id": "pub-id"})
+        dc("DC", "title", matter.title, {"id": "title"})
+        self._property("title-type", "main", "title")
+        if matter.subtitle:
+            dc("DC", "title", matter.subtitle, {"id": "subtitle"})
+            self._property("title-type", "subtitle", "subtitle")
+        dc("DC", "language", matter.lang, {})
+        for index, person in enumerate(matter.authors, 1):
+            dc("DC", "creator", person.name, {"id": f"creator-{index}"})
+            self._meta(
+                "aut",
+                {"property": "role", "refines": f"#creator-{index}", "scheme": "marc:relators"},
+            )
+        if self.document.imprint:
+            dc("DC", "publisher", self.document.imprint.clinic["name"], {})
+        dc("DC", "date", self.document.modified[:10], {})
+        for name, text in (("description", matter.abstract), ("rights", matter.rights)):
+            if text:
+                dc("DC", name, text, {})
+        for word in matter.keywords:
+            dc("DC", "subject", word, {})
+        if matter.identifier:
+            dc("DC", "identifier", matter.identifier, {"id": "document-id"})
+        version = f"{matter.version} ({self.document.hash})" if matter.version else ""
+        self._property("schema:version", version or self.document.hash)
+        self._property("ibooks:specified-fonts", "true")
+        self._access(edition)
+
+    def _access(self, edition: str) -> None:
+        """Accessibility metadata, from the content (EPUB Accessibility 1.1, 2.2)."""
+        root = [chapter.content for chapter in self.chapters]
+        images = any(body.find(".//img") is not None for body in root)
+        tables = any(body.find(".//table") is not None for body in root)
+        pages = sum(len(chapter.pages) for chapter in self.chapters)
+        modes = ["textual", *(["visual"] if images else [])]
+        features = [
+            "structuralNavigation",
+            "tableOfContents",
+            "readingOrder",
+            "displayTransformability",
+        ]
+        features += ["ARIA"]  # roles of DPUB-ARIA on notices, notes, references, page breaks
+        features += ["alternativeText"] if images else []
+        features += ["pageBreakMarkers", "pageNavigation"] if pages else []
+        for mode in modes:
+            self._property("schema:accessMode", mode)
+        self._property("schema:accessModeSufficient", "textual")
+        for feature in features:
+            self._property("schema:accessibilityFeature", feature)
+        for hazard in ("noFlashingHazard", "noMotionSimulationHazard", "noSoundHazard"):
+            self._property("schema:accessibilityHazard", hazard)
+        summary = ["Headings, lists and reading order are marked up."]
+        summary += ["Every picture has an alternative text."] if images else []
+        summary += ["Tables have header cells."] if tables else []
+        if pages:
+            summary.append(f"Page numbers are those of the printed handout ({edition} edition).")
+            self._property(
+                "pageBreakSource",
+                f"{self.document.name}.pdf, {edition} edition, {self.document.hash}",
+            )
+        self._property("schema:accessibilitySummary", " ".join(summary))
+
+    def pack(self) -> bytes:
+        """The finished file: `mimetype` first, then the rest sorted, all with one time."""
+        modified = datetime.fromisoformat(self.document.modified)
+        raw = io.BytesIO()
+        options = {"epub3_pages": False, "mtime": modified, "raise_exceptions": True}
+        writer = _Writer(raw, self.book, options)
+        writer.process()
+        writer.write()
+        return _rezip(raw.getvalue(), modified)
+
+
+def _inner(body: etree._Element) -> str:
+    """The content of a body, with the prefix that its template declares."""
+    text = "\n".join(markup.serialise(child) for child in body)
+    return text.replace(' xmlns:epub="http://www.idpf.org/2007/ops"', "")
+
+
+def _rezip(data: bytes, modified: datetime) -> bytes:
+    """Order and times that depend on nothing but the content (OCF 3.3, 4.2: mimetype first)."""
+    out = io.BytesIO()
+    stamp = max(modified.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        names = sorted(old.namelist(), key=lambda name: (name != "mimetype", name))
+        for name in names:
+            info = zipfile.ZipInfo(name, stamp)
+            info.external_attr = 0o644 << 16
+            info.create_system = 3
+            stored = name == "mimetype" or name.endswith((".png", ".jpg"))
+            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            new.writestr(info, old.read(name))
+    return out.getvalue()

@@ -1,0 +1,305 @@
+"""WeasyPrint, started: found, or told how to be had; and quick where it would be slow for nothing.
+
+In: nothing. Out: the library, imported. What is changed here in how it works changes no page, but
+for one flaw of its lines (`_fill_lines`).
+This module must not know documents, styles or formats.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes.util
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from press.core.model import Trail
+from press.core.problems import Problem, ProblemsError, Span
+from press.core.system import remedy
+from press.output.pdf import fontconfig
+
+
+@cache
+def start() -> None:
+    """Import WeasyPrint, once.
+
+    Raises:
+        ProblemsError: a library of the system that it needs is missing (SYS001).
+    """
+    _later("fontTools.subset")
+    _later("fontTools.varLib.instancer", "instantiateVariableFont")
+    try:
+        with _no_search(), fontconfig.without_fonts():
+            import weasyprint  # noqa: F401
+    except OSError as error:
+        hint = remedy("Pango", "HarfBuzz", "Fontconfig")
+        message = f"WeasyPrint cannot start: {str(error).splitlines()[0]}"
+        raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
+    _know_pages()
+    _know_types()
+    _know_defaults()
+    _fill_lines()
+    _know_starts()
+
+
+def _later(name: str, *functions: str) -> None:
+    """Let a module be loaded when something of it is used, if ever (PEP 562).
+
+    WeasyPrint subsets fonts with HarfBuzz, and imports another, slower way beside it: a fifth of
+    its import. `functions` are the names that it takes out of the module at once.
+    """
+    if name in sys.modules:
+        return
+
+    def load(attribute: str) -> Any:
+        if attribute.startswith("__"):
+            raise AttributeError(attribute)
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)
+
+    stand_in: Any = ModuleType(name)
+    stand_in.__getattr__ = load
+    for function in functions:
+        setattr(stand_in, function, lambda *a, of=function, **k: load(of)(*a, **k))
+    sys.modules[name] = stand_in
+
+
+@contextlib.contextmanager
+def _no_search() -> Iterator[None]:
+    """On Linux, let WeasyPrint load its libraries by the names that they have there.
+
+    It tries the names of other systems first; for each, Python would start ldconfig, a compiler
+    and a linker to search. What a search can find has one of the names that are tried without it.
+    """
+    tools: Any = ctypes.util
+    search = tools.find_library
+    if sys.platform == "linux":
+        tools.find_library = lambda _: None
+    try:
+        yield
+    finally:
+        tools.find_library = search
+
+
+def _know_pages() -> None:
+    """Let a link back say its page at once.
+
+    The page of an earlier target is known before the link's own page is laid out; WeasyPrint
+    would lay that page out without it, and then twice more: a fifth of the time for a layout.
+    """
+    from weasyprint import document
+    from weasyprint.css.targets import TargetCollector
+
+    class Targets(TargetCollector):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.filled: dict[int, Any] = {}
+            self.page = 0
+
+        def cache_target_page_counters(self, anchor: str, now: Any, page: int, pages: Any) -> None:
+            super().cache_target_page_counters(anchor, now, page, pages)
+            if page > self.page:  # a link that no page up to now has is laid out with its number
+                for item in self.filled.values():
+                    if item.page_maker_index is None:
+                        item.missing_counters.clear()
+                self.filled, self.page = {}, page
+            for (box, _), item in self.counter_lookup_items.items():
+                if item.page_maker_index is None and box.element.get("href") == f"#{anchor}":
+                    item.parse_again(now)
+                    self.filled[id(item)] = item
+
+    document.TargetCollector = Targets
+
+
+def _know_types() -> None:
+    """Let cffi read the name of a C type without reading every other one first.
+
+    For each of a dozen types, it would parse a line for every type that was ever declared.
+    """
+    from cffi.cparser import Parser
+
+    whole = Parser._parse  # noqa: SLF001
+
+    def parse(self: Any, source: str) -> Any:
+        known, words = self._declarations, set(re.findall(r"\w+", source))
+        self._declarations = {
+            name: type_
+            for name, type_ in known.items()
+            if name.removeprefix("typedef ") in words or not name.startswith("typedef ")
+        }
+        try:
+            return whole(self, source)
+        finally:
+            self._declarations = known
+
+    Parser._parse = parse  # noqa: SLF001
+
+
+def _know_defaults() -> None:
+    """Take the default of a property that no rule sets from where it stands, without more ado.
+
+    WeasyPrint asks each time whether it is logical, pending, or a formula, which a default is not.
+    """
+    from weasyprint.css import (
+        INHERITED,
+        INITIAL_NOT_COMPUTED,
+        INITIAL_VALUES,
+        PHYSICAL_FUNCTIONS,
+        ComputedStyle,
+    )  # fmt: skip
+
+    special = {"page", "position", "float", "display", *PHYSICAL_FUNCTIONS}
+    special |= {key for key in INITIAL_VALUES if key.startswith("text_decoration_")}
+    plain = {key: key in INHERITED for key in INITIAL_VALUES if key not in special}
+    plain = {k: v for k, v in plain.items() if v or k not in INITIAL_NOT_COMPUTED}
+    whole = ComputedStyle.__missing__
+
+    def missing(self: Any, key: str) -> Any:
+        inherited = plain.get(key)
+        if inherited is None or key in self.cascaded or (inherited and self.parent_style is None):
+            return whole(self, key)
+        value = self[key] = self.parent_style[key] if inherited else INITIAL_VALUES[key]
+        return value
+
+    ComputedStyle.__missing__ = missing
+
+
+_WORD = 60
+"""Letters of a line that is no single word."""
+
+
+def _fill_lines() -> None:
+    """Let a line keep its words where all but the blank at the end of a text fits.
+
+    WeasyPrint 70 measures that blank too, finds the line too long, and ends it after its first
+    word: a line of one word in the middle of a paragraph, wherever the width falls so.
+    """
+    from weasyprint.layout import inline
+
+    split = inline.split_first_line
+
+    def split_first_line(text: str, style: Any, context: Any, width: Any, *rest: Any,
+                         **options: Any) -> Any:  # fmt: skip
+        found = split(text, style, context, width, *rest, **options)
+        if found[2] is None or found[1] > _WORD or not text.endswith(" "):
+            return found
+        words = text.rstrip(" ")
+        if " " in words.encode()[: found[2]].decode(errors="ignore").strip():
+            return found
+        if style["white_space"] not in ("normal", "pre-line"):
+            return found
+        whole = split(words, style, context, width, *rest, **options)
+        if whole[2] is not None or whole[1] <= found[1]:
+            return found
+        # The next line begins at the blank, which is left out there (CSS Text 3, 4.1.2).
+        return (*whole[:2], len(words.encode()), *whole[3:])
+
+    inline.split_first_line = split_first_line
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Pages to be laid out without those before and after them; numbers count from 0."""
+
+    first: int
+    last: int
+    total: int
+    """How many pages the whole is said to have."""
+    trail: Trail | None = None
+    """Of an earlier layout that is the same up to the first page; without one, that is page 0."""
+
+
+def _know_starts() -> None:
+    """Keep where each page begins, and begin with any of them.
+
+    An `HTML` that has an `excerpt` gives its pages only. One without has `starts` afterwards: for
+    each page, and for the end, what `remake_page` must know.
+    """
+    from weasyprint import document
+
+    whole = document.layout_document
+
+    def layout_document(html: Any, root_box: Any, context: Any, loops: int = 8) -> Iterator[Any]:
+        if excerpt := getattr(html, "excerpt", None):
+            yield from _some_pages(html, root_box, context, excerpt)
+            return
+        yield from whole(html, root_box, context, loops)
+        html.starts = tuple(item[:4] for item in context.page_maker)
+        html.strings = {name: dict(pages) for name, pages in context.string_set.items()}
+        html.sizes = dict(context.style_for.initial_page_sizes)
+
+    document.layout_document = layout_document
+
+
+def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Iterator[Any]:
+    """What `layout_document` does, for some pages.
+
+    What earlier pages leave behind comes from the trail, but for boxes that are fixed, and for
+    floats and footnotes that run over to the next page.
+    """
+    from weasyprint.layout import initialize_page_maker, layout_backgrounds, make_margin_boxes
+    from weasyprint.layout.page import remake_page
+
+    initialize_page_maker(context, root_box)
+    context.rendered_notes = []
+    if excerpt.trail:
+        _follow(excerpt.trail, excerpt, root_box, context)
+    pages = {}
+    for index in range(excerpt.first, excerpt.last + 1):
+        state = context.page_maker[index][-1]
+        for _ in range(2):  # again where a number that stands on it has become known
+            state.update(_remake_state())
+            pages[index], resume_at = remake_page(index, context, root_box, html)
+            if not state["content_changed"]:
+                break
+        if resume_at is None and not context.reported_footnotes:
+            break
+    total = max(excerpt.total, index + 1)
+    for index, page in pages.items():
+        context.page_maker[index + 1][3][1]["pages"] = [total]
+        for child in page.descendants():
+            for name, text in child.string_set if child.string_set not in (None, "none") else ():
+                context.string_set[name][index + 1].append(text)
+    for index, page in pages.items():
+        context.current_page = index + 1
+        kept = [area for area in page.children[1:] if area.children]
+        feet = make_margin_boxes(context, page, context.page_maker[index + 1][3])
+        page.children = (page.children[0], *kept, *feet)
+        layout_backgrounds(page, context.get_image_from_uri)
+        yield page
+
+
+def _remake_state() -> dict[str, Any]:
+    return {"content_changed": False, "pages_wanted": False, "anchors": [], "content_lookups": []}
+
+
+def _follow(trail: Trail, excerpt: Excerpt, root_box: Any, context: Any) -> None:
+    """Bring a layout to where an earlier one was at the first page of an excerpt."""
+    context.page_maker = [(*start, _remake_state()) for start in trail.starts[: excerpt.first + 1]]
+    context.style_for.initial_page_sizes.update(trail.sizes)
+    for name, pages in trail.strings.items():
+        context.string_set[name].update({n: t for n, t in pages.items() if n <= excerpt.first})
+    for index, ids in enumerate(trail.anchors):
+        now = {"page": [index + 1], "pages": [excerpt.total]}
+        for id_ in ids:
+            context.target_collector.cache_target_page_counters(id_, now, index, [])
+    context.current_page = excerpt.first
+    for box in _before(root_box, context.page_maker[-1][0]):
+        if box.is_running():
+            context.add_running_element(box)
+
+
+def _before(box: Any, resume_at: Any) -> Iterator[Any]:
+    """All boxes that stand before the place where a page begins."""
+    skip, deeper = list(resume_at.items())[-1] if resume_at else (0, None)
+    for child in getattr(box, "children", ())[:skip]:
+        yield child
+        yield from child.descendants() if hasattr(child, "descendants") else ()
+    if deeper:
+        yield from _before(box.children[skip], deeper)

@@ -1,0 +1,256 @@
+"""The handout as PDF: PDF/A-3a and PDF/UA-1 in one file.
+
+In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
+Writes no file that stays, reads no clock, knows no configuration.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from xml.sax.saxutils import escape
+
+from press import __version__
+from press.core.model import Artifact, Document, Edition, Part, Trail
+from press.core.paper import sheet_size
+from press.design.qr import qr_inline
+from press.design.styles import Styles
+from press.output.pdf.typeset import listening, render
+
+# ISO 14289-1, clause 5: the identification schema, and its declaration as ISO 19005-3, 6.6.2.3
+# asks for any property outside the schemas that PDF/A knows.
+_UA_METADATA = b"""
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
+</rdf:Description>
+<rdf:Description rdf:about=""
+ xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
+
+
+class Layout:
+    """A handout laid out on pages, ready to be written with what it carries."""
+
+    def __init__(
+        self, document: Document, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
+    ) -> None:
+        self.document = document
+        self.edition = edition
+        self.html = html
+        self.sheets = tuple(sheets)
+        self._rendered = rendered
+
+    @property
+    def trail(self) -> Trail:
+        """Where its pages begin."""
+        laid, anchors = self._rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
+        text = deciding(self.document, self.html, self.sheets)
+        return Trail(text, self.sheets, anchors, laid.starts, laid.strings, laid.sizes)
+
+    @property
+    def anchors(self) -> list[list[str]]:
+        """For each page, the ids of the blocks that begin on it, top to bottom."""
+        pages = []
+        begun: set[str] = set()
+        for page in self._rendered.pages:
+            # What runs over a page break has a box on both pages, and begins on the first alone.
+            places = sorted(
+                (round(box[1], 1), round(box[0], 1), id_)
+                for id_, box in page.anchors.items()
+                if id_ not in begun
+            )
+            begun.update(page.anchors)
+            pages.append([id_ for _, _, id_ in places])
+        return pages
+
+    def page_of(self, id_: str) -> int:
+        """The number of the page on which a block begins; 0 where there is none."""
+        return next((n for n, ids in enumerate(self.anchors, 1) if id_ in ids), 0)
+
+    def write(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+        """Write the PDF.
+
+        `carried` lists the files it takes along: name, bytes, relationship (ISO 32000-2, 7.11.3).
+        """
+        from weasyprint import Attachment
+
+        if self.edition.kind == "booklet":
+            return self._impose(name, carried)
+        day = datetime.fromisoformat(self.document.modified)
+        metadata = self._rendered.metadata
+        metadata.attachments = [
+            Attachment(
+                file_obj=io.BytesIO(data),
+                name=attached,
+                description=attached,
+                relationship=relationship,
+                created=day,
+                modified=day,
+            )
+            for attached, data, relationship in carried
+        ]
+        plain = type(metadata).generate_rdf_metadata
+
+        def with_ua(*args: Any) -> bytes:
+            rdf: bytes = plain(metadata, *args)
+            head, _, _ = rdf.rpartition(b"</rdf:RDF>")
+            return head + _UA_METADATA + b"</rdf:RDF>"
+
+        metadata.generate_rdf_metadata = with_ua
+        with listening(self.document):
+            data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
+        return self._artifact(name, data)
+
+    def _artifact(self, name: str, data: bytes) -> Artifact:
+        edition, pages = self.edition, len(self._rendered.pages)
+        return Artifact(
+            name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page
+        )
+
+    def _impose(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+        """Write a booklet: it is folded paper, and takes along only what tells what it is."""
+        from press.output.pdf.booklet import impose
+
+        with listening(self.document):
+            data = self._rendered.write_pdf()
+        width, height = _half(self.edition.page)
+        day = datetime.fromisoformat(self.document.modified)
+        own = [file for file in carried if file[2] == "Data"]
+        data = impose(data, (2 * width, height), self.document.direction, day, own)
+        return self._artifact(name, data)
+
+
+def _mend(_: Any, pdf: Any) -> None:
+    """Put right what the standards ask for and WeasyPrint leaves open, before the file is written.
+
+    Pictures must not be smoothed by the reader's software (ISO 19005-3, 6.2.8); a list item holds
+    a label and a body alone (ISO 14289-1, 7.2): paragraphs and lists in it need a body around them.
+    Files that go along are listed once.
+    """
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+    for item in list(pdf.objects):
+        if "Interpolate" in getattr(item, "extra", ()):
+            item.extra["Interpolate"] = "false"
+        kind = item.get("S") if isinstance(item, dict) else None
+        if kind != "/LI":
+            continue
+        kids = [(key, pdf.objects[int(key.split()[0])]) for key in item["K"]]
+        loose = [(key, kid) for key, kid in kids if kid.get("S") not in ("/Lbl", "/LBody")]
+        if not loose:
+            continue
+        around = {"Type": "/StructElem", "S": "/LBody", "Pg": item["Pg"], "P": item.reference}
+        body = type(item)({**around, "K": type(item["K"])(key for key, _ in loose)})
+        pdf.add_object(body)
+        for _, kid in loose:
+            kid["P"] = body.reference
+        place = item["K"].index(loose[0][0])
+        item["K"][place:] = [key for key in item["K"][place:] if key not in body["K"]]
+        item["K"].insert(place, body.reference)
+
+
+def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
+    """Lay a document out on the pages of an edition.
+
+    Raises:
+        ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
+    """
+    text = handout_html(document, edition, styles)
+    sheets, tagged = sheets_of(edition, styles), edition.kind != "booklet"
+    rendered = render(text, sheets, document, styles, tagged=tagged)
+    if room := _foot_room(rendered):  # a long disclaimer: the foot of the page must grow
+        sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
+        rendered = render(text, sheets, document, styles, tagged=tagged)
+    return Layout(document, edition, text, sheets, rendered)
+
+
+def sheets_of(edition: Edition, styles: Styles) -> list[str]:
+    """The style sheets of an edition."""
+    width, height = _half(edition.page)
+    size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
+    return [styles.print_css(edition), f"@page {{ size: {size} }}"]
+
+
+def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:
+    """All that decides about the pages, in their order: where two differ, their pages may.
+
+    The hash stands on every page, changes with every word, and moves nothing.
+    """
+    pictures = [
+        f"{image.name} {hashlib.sha256(image.data).hexdigest()}" for image in document.images
+    ]
+    return "\0".join((*sheets, *pictures, html.replace(document.hash, "")))
+
+
+_EDGE = 20
+"""Points at the foot of a sheet that stay blank: many printers cannot reach them."""
+
+
+def _foot_room(rendered: Any) -> float:
+    """The bottom margin, in points, that the foot of the pages needs; 0 where it has enough.
+
+    The last page has the longest number.
+    """
+    page = rendered.pages[-1]._page_box  # noqa: SLF001 - the library has no other way to ask
+    feet = (box for box in page.descendants() if box.element_tag == "div" and _is_foot(box))
+    bottom = max((box.position_y + box.margin_height() for box in feet), default=0.0)
+    over = (bottom - page.margin_height()) * 0.75 + _EDGE
+    return page.margin_bottom * 0.75 + over if over > 0.1 else 0.0
+
+
+def _is_foot(box: Any) -> bool:
+    return box.element is not None and "running" in (box.element.get("class") or "").split()
+
+
+def _half(page: str) -> tuple[float, float]:
+    """Width and height in points of the page that fills half a sheet, upright."""
+    short, long = sorted(sheet_size(page))
+    return long / 2, short
+
+
+def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
+    """The whole handout as one HTML text."""
+    groups = [(place, list(parts)) for place, parts in groupby(document.parts, _place)]
+    page = escape(document.labels["page-short"], {'"': "&quot;"})
+    text = styles.fill(
+        "handout.html",
+        document=document,
+        matter=document.matter,
+        labels=document.labels,
+        edition=edition,
+        groups=groups,
+        qr=qr_inline(document.address) if document.address else "",
+        generator=f"makebook {__version__}",
+    )
+    text = text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+    return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
+
+
+_MARKED = re.compile(
+    r'([^\s<>;]{1,30})((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
+    r'|<sup class="noteref">(?:(?!</sup>).)*</sup>)+)'
+)
+"""A word and the marks that stand raised behind it: no line may end between them."""
+
+
+def _place(part: Part) -> str:
+    return part.place or ("references" if part.kind == "references" else "")

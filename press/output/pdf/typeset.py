@@ -1,0 +1,157 @@
+"""HTML set on pages. With `engine`, owner of WeasyPrint.
+
+In: HTML, style sheets, a Document's pictures, the styles' fonts. Out: pages. What WeasyPrint would
+only log becomes a problem; it is given nothing that is not part of the work. This module must not
+know what is set: a handout, or a cover.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from press.core.model import Document, Image
+from press.core.problems import Problem, ProblemsError, Span
+from press.design.styles import Styles
+from press.output.pdf import engine, fontconfig
+
+_BASE = "https://work.invalid/"
+"""Where a document's own pictures seem to lie (RFC 2606: a name that leads nowhere)."""
+
+
+def render(
+    text: str,
+    sheets: Sequence[str],
+    document: Document,
+    styles: Styles,
+    *,
+    tagged: bool = True,
+    excerpt: engine.Excerpt | None = None,
+) -> Any:
+    """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
+    with listening(document) as complaints:
+        engine.start()
+        from weasyprint import HTML
+
+        fetcher = _fetcher(document)
+        html = _parse(text) or HTML(string=text, base_url=_BASE)
+        html.url_fetcher, html.excerpt = fetcher, excerpt
+        parsed = [_parsed(sheet, fetcher, complaints) for sheet in sheets]
+        options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
+        return html.render(stylesheets=parsed, font_config=_fonts(styles), **options)
+
+
+_SHEETS: dict[str, Any] = {}
+"""Style sheets that were parsed, and of which nothing was to be complained."""
+
+
+def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -> Any:
+    """A style sheet for WeasyPrint, parsed once."""
+    from weasyprint import CSS
+
+    if sheet in _SHEETS:
+        return _SHEETS[sheet]
+    before = len(complaints)
+    css = CSS(string=sheet, url_fetcher=fetcher)
+    if len(complaints) == before:
+        if len(_SHEETS) > 15:
+            _SHEETS.clear()
+        _SHEETS[sheet] = css
+    return css
+
+
+def _parse(text: str) -> Any:
+    """HTML that is well-formed XML, read by the parser of XML: it takes a fiftieth of the time.
+
+    None for any other; the shipped templates are well-formed, those of a project need not be.
+    """
+    import cssselect2
+    from weasyprint import HTML
+
+    try:
+        root = ET.fromstring(text)  # noqa: S314 - our own text, without entities
+    except ET.ParseError:
+        return None
+    html = HTML.__new__(HTML)
+    html.base_url, html.media_type = _BASE, "print"
+    html.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
+    html.etree_element = html.wrapper_element.etree_element
+    return html
+
+
+def _fetcher(document: Document) -> Any:
+    """Gives the layout the document's own pictures and inline data, and nothing else."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    images = _addressed(document)
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url in images:
+                image = images[url]
+                return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
+            if url.startswith("data:image/"):
+                return super().fetch(url, headers)
+            raise ValueError(f"'{url}' is not part of the work")
+
+    return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
+
+
+def _addressed(document: Document) -> dict[str, Image]:
+    """A document's own pictures, by the addresses that the layout knows them by."""
+    from weasyprint.urls import url_join
+
+    return {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
+
+
+@contextlib.contextmanager
+def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
+    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture.
+
+    Gives the list that its records go into.
+    """
+    records: list[logging.LogRecord] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    logger, handler = logging.getLogger("weasyprint"), Handler(logging.WARNING)
+    previous, propagate, old = logger.level, logger.propagate, logger.handlers[:]
+    logger.handlers[:], logger.propagate = [handler], False
+    logger.setLevel(logging.WARNING)
+    try:
+        yield records
+    finally:
+        logger.handlers[:], logger.propagate = old, propagate
+        logger.setLevel(previous)
+    if records:
+        images = _addressed(document)
+        raise ProblemsError(dict.fromkeys(_complaint(each, images, document) for each in records))
+
+
+def _fonts(styles: Styles) -> Any:
+    """Return the styles' fonts, and no others, so that every machine sets the same pages.
+
+    A picture that names no font of theirs is set in that of the text.
+    """
+    other = styles.tokens.get("--font-text", "").split(",")[0].strip("'\" ")
+    return fontconfig.configuration([path.resolve() for path in styles.fonts()], other)
+
+
+def _complaint(
+    record: logging.LogRecord, images: Mapping[str, Image], document: Document
+) -> Problem:
+    """Turn a record into a problem; one that is about the address of a picture is its flaw."""
+    values = record.args if isinstance(record.args, tuple) else ()
+    image = next((images[v] for v in values if isinstance(v, str) and v in images), None)
+    if image is None:
+        hint = "mend the style or the template it speaks of"
+        return Problem("PDF001", Span("styles"), record.getMessage(), hint)
+    imprint = document.imprint
+    file = imprint.file if imprint and image == imprint.logo else f"source/{document.source[0]}"
+    message = f"image '{image.name.rpartition(':')[2]}' cannot be drawn"
+    return Problem("IMG004", Span(file), message, "export it again as a plain SVG, or as PNG")

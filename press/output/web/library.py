@@ -1,0 +1,203 @@
+"""The library: one page that lists every handout of a folder, with its cover and its files.
+
+In: the folder of the published files, and the entries of its manifest. Out: the bytes of
+`index.html`. Covers come from the published e-books, sizes from the files. The search is a few
+lines of script in the page; without script everything is listed, and no search is shown.
+Reads no clock. This module must not know Documents: what is listed is what was published.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import unicodedata
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from press.core.labels import direction, labels_for, language_name, spell_date
+from press.core.model import Download
+from press.design.faces import data_uri, faces
+from press.design.styles import Styles
+from press.output.web.offers import Offer, offers
+from press.output.web.page import page_css
+
+COVER = (240, 360)
+"""Pixels of a cover in the list: twice what it measures there, for screens of high resolution."""
+_COLOURS = 48
+_SCRIPT = """
+(() => {
+  const plain = (text) => text.normalize("NFD").replace(/\\p{M}/gu, "").toLowerCase();
+  const search = document.querySelector(".search"), field = search.querySelector("input");
+  const status = document.querySelector(".count"), said = search.dataset;
+  const items = Array.from(document.querySelectorAll(".handouts > li"))
+    .map((item) => [item, plain(item.dataset.words)]);
+  const filter = () => {
+    const words = plain(field.value).split(/\\s+/).filter(Boolean);
+    let count = 0;
+    for (const [item, text] of items) {
+      item.hidden = !words.every((word) => text.includes(word));
+      count += item.hidden ? 0 : 1;
+    }
+    if (words.length === 0) status.textContent = said.every;
+    else if (count === 0) status.textContent = said.none;
+    else status.textContent = said.found.replace("{count}", count).replace("{all}", items.length);
+  };
+  field.addEventListener("input", filter);
+  search.hidden = false;
+  filter();
+})();
+"""
+"""Without `<` and `&`, so that XML and HTML parsers read it alike."""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """One line of the list."""
+
+    title: str
+    subtitle: str
+    abstract: str
+    lang: str
+    language: str
+    direction: str
+    facts: tuple[str, ...]
+    """Who stands for it, as its title block says."""
+    stamp: str
+    href: str
+    """The web page, or the first file where there is none."""
+    cover: str
+    """A data URI, empty without an e-book."""
+    offers: tuple[Offer, ...]
+    words: str
+    """What the search looks at."""
+
+
+def write_library(
+    folder: Path,
+    entries: Mapping[str, Mapping[str, Any]],
+    styles: Styles,
+    lang: str,
+    clinic: str = "",
+) -> bytes:
+    """Make the list of all handouts of a folder.
+
+    `entries` are the manifest's, name to facts; only files that are in `folder` are offered, and
+    a handout without any is left out. `clinic` is the name of the imprint whose folder it is.
+
+    Raises:
+        ProblemsError: a template or style sheet of the project's own is broken.
+    """
+    labels = labels_for(lang)
+    found = [_handout(folder, entry, labels) for entry in entries.values()]
+    handouts = sorted((h for h in found if h.offers), key=lambda h: (_plain(h.title), h.href))
+    words = [clinic, *labels.values()]
+    for one in handouts:
+        words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
+    text = styles.fill(
+        "library.html",
+        lang=lang,
+        direction=direction(lang),
+        labels=labels,
+        clinic=clinic,
+        handouts=handouts,
+        count=_count(len(handouts), labels),
+        found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
+        script=_SCRIPT,
+        digest=base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode(),
+        css=faces("".join(words), styles, italic=False) + page_css(styles),
+    )
+    return text.encode()
+
+
+def _count(number: int, labels: Mapping[str, str]) -> str:
+    if number == 0:
+        return labels["library-empty"]
+    return labels["library-one" if number == 1 else "library-count"].format(count=number)
+
+
+def _plain(text: str) -> str:
+    """A title to sort by: without accents, large letters as small ones."""
+    spread = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in spread if not unicodedata.combining(c))
+
+
+def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) -> Handout:
+    files = {n: f for n, f in entry.get("files", {}).items() if (folder / n).is_file()}
+    page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
+    offered = offers(_downloads(files), labels)
+    title, subtitle = entry["title"], entry.get("subtitle", "")
+    lang, keywords = entry.get("lang", ""), entry.get("keywords", ())
+    abstract, identifier = entry.get("abstract", ""), entry.get("identifier", "")
+    book = next((name for name, facts in files.items() if facts["format"] == "epub"), "")
+    words = [title, subtitle, abstract, *keywords, identifier, language_name(lang), lang]
+    stamp = _stamp(entry, labels)
+    return Handout(
+        title,
+        subtitle,
+        abstract,
+        lang,
+        language_name(lang) if lang else "",
+        direction(lang),
+        tuple(said for said in entry.get("facts", ()) if said not in stamp),
+        stamp,
+        quote(page) if page else next((offer.href for offer in offered), ""),
+        cover(folder / book) if book else "",
+        tuple(offered),
+        " ".join(" ".join(words).split()),
+    )
+
+
+def _downloads(files: Mapping[str, Mapping[str, Any]]) -> Sequence[Download]:
+    """The files to offer; the main edition has the shortest name, and comes first."""
+    return [
+        Download(
+            name,
+            facts["format"],
+            facts["bytes"],
+            facts.get("edition", ""),
+            facts.get("kind", ""),
+            facts.get("page", ""),
+            facts.get("part", ""),
+            facts.get("pages", 0),
+        )
+        for name, facts in sorted(files.items(), key=lambda item: (len(item[0]), item[0]))
+    ]
+
+
+def _stamp(entry: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """The line that stands on each sheet of the current state, to hold a printed one against."""
+    if entry.get("stamp"):
+        return str(entry["stamp"])
+    day, version = entry.get("date", ""), entry.get("version", "")
+    pieces = [
+        spell_date(date.fromisoformat(day[:10]), entry.get("lang", "")) if day else "",
+        entry.get("identifier", ""),
+        f"{labels['version']} {version}" if version else "",
+        entry.get("hash", ""),
+    ]
+    return " · ".join(piece for piece in pieces if piece)
+
+
+def cover(book: Path) -> str:
+    """The cover of a published e-book, small, as a data URI; empty where it has none."""
+    from PIL import Image as Picture
+    from PIL import UnidentifiedImageError
+
+    try:
+        with zipfile.ZipFile(book) as archive:
+            data = archive.read("EPUB/cover.png")
+        with Picture.open(io.BytesIO(data)) as picture:
+            small = picture.convert("RGB").resize(COVER, Picture.Resampling.LANCZOS)
+    except (OSError, KeyError, zipfile.BadZipFile, UnidentifiedImageError):
+        return ""
+    out = io.BytesIO()
+    small.quantize(_COLOURS, Picture.Quantize.MEDIANCUT, dither=Picture.Dither.NONE).save(
+        out, "PNG", optimize=True
+    )
+    return data_uri("image/png", out.getvalue())

@@ -1,0 +1,95 @@
+"""What a page says of the files beside it: a name, what each is for, how large it is.
+
+In: downloads and labels. Out: `Offer`s, in plain words. This module must not know pages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from press.core.model import Download
+
+_ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references", "epub")
+_TYPES = {"html": "text/html", "pdf": "application/pdf", "epub": "application/epub+zip"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One file, as a reader is told of it."""
+
+    file: str
+    href: str
+    type: str
+    """Media type; empty where it is not known."""
+    title: str
+    """`Large print`."""
+    purpose: str
+    """A sentence: what it is for."""
+    facts: str
+    """`PDF, A4, 12 pages, 272 KB`."""
+
+
+def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:
+    """Describe downloads, the usual form first.
+
+    Titles that would be the same say the paper as well, and if need be the edition's name.
+    """
+    downloads = sorted(downloads, key=lambda d: _ORDER.index(_key(d)) if _key(d) in _ORDER else 99)
+    titles = _apart([_title(d, labels) for d in downloads], [d.page for d in downloads])
+    titles = _apart(titles, [d.edition for d in downloads])
+    return [
+        Offer(
+            download.name,
+            quote(download.name),
+            _TYPES.get(download.format, ""),
+            title,
+            _purpose(download, labels),
+            ", ".join(_facts(download, labels)),
+        )
+        for title, download in zip(titles, downloads, strict=True)
+    ]
+
+
+def _apart(titles: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Titles with something more where two would be the same."""
+    often = Counter(titles)
+    return [
+        f"{title} ({extra})" if often[title] > 1 and extra else title
+        for title, extra in zip(titles, more, strict=True)
+    ]
+
+
+def size(count: int) -> str:
+    """A number of bytes as readers know it: `272 KB`, `1.4 MB`."""
+    if count < 1024 * 1000:
+        return f"{max(1, round(count / 1024))} KB"
+    return f"{count / 1024 / 1024:.1f} MB"
+
+
+def _key(download: Download) -> str:
+    if download.part == "references":
+        return "references"
+    return (download.kind or "standard") if download.format == "pdf" else download.format
+
+
+def _title(download: Download, labels: Mapping[str, str]) -> str:
+    return labels.get(f"download-{_key(download)}", download.format.upper())
+
+
+def _purpose(download: Download, labels: Mapping[str, str]) -> str:
+    return labels.get(f"download-{_key(download)}-for", "")
+
+
+def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
+    found = [download.format.upper()]
+    if download.format == "pdf":
+        found += [labels["paper"].format(page=download.page)] if download.page else []
+        if download.pages:
+            sheets = -(-download.pages // 4) if _key(download) == "booklet" else 1
+            key = "page-count" if download.pages == 1 else "pages-count"
+            key = "sheets-count" if sheets > 1 else key
+            found.append(labels[key].format(count=download.pages, sheets=sheets))
+    return [*found, size(download.size)]

@@ -1,0 +1,176 @@
+"""The web page: the whole work in one file that asks nobody for anything.
+
+In: a Document, the files that can be downloaded beside it, the styles. Out: the bytes of an HTML
+page: style, fonts and pictures inside, no script. It is written so that XML and HTML parsers read
+it alike. Writes no file, reads no clock, knows no configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from press.core.model import Artifact, Document, Download, Part
+from press.design.color import nearest_text, parse_hex
+from press.design.faces import data_uri, faces, lettered
+from press.design.styles import Styles
+from press.document.semantics import contact_links, give_roles, hold_tables, stack_tables
+from press.output.web.offers import Offer, offers
+from press.source import markup
+from press.source.sanitize import Element
+
+LIBRARY = "index.html"
+"""The page that lists all handouts, beside this one."""
+_COLUMNS = 4
+"""So many columns may be too many for 320 pixels: such a table is moved sideways, on its own."""
+_OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
+_ITALIC = frozenset("em i cite dfn var".split())
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A line of the table of contents."""
+
+    id: str
+    title: str
+    kind: str = ""
+
+
+def write_page(document: Document, downloads: Sequence[Download], styles: Styles) -> Artifact:
+    """Make the page.
+
+    `downloads` are the files that will stand beside it, in the order in which it offers them.
+
+    Raises:
+        ProblemsError: a template or style sheet of the project's own is broken.
+    """
+    bodies = [_body(part, document, styles) for part in document.parts]
+    _tell_apart(bodies)
+    ids = _own_ids(bodies)
+    offered = offers(downloads, document.labels)
+    text = styles.fill(
+        "page.html",
+        document=document,
+        matter=document.matter,
+        labels=document.labels,
+        ids=ids,
+        parts=[markup.serialise(body) for body in bodies],
+        before=_contents_before(document),
+        contents=_contents(document, offered, ids),
+        contact=contact_links(document),
+        logo=_logo(document),
+        offers=offered,
+        library=LIBRARY,
+        css=_css(document, styles, bodies),
+    )  # fmt: skip
+    return Artifact(f"{document.name}.html", "html", text.encode())
+
+
+def _body(part: Part, document: Document, styles: Styles) -> Element:
+    """A part as it stands on the page: ids and levels are kept, pictures are inside."""
+    holder = markup.fragment(part.xhtml, "div")
+    pictures = {image.name: image for image in document.images}
+    for element in holder.iter("*"):
+        give_roles(element, document.labels)
+        if element.get("role") == "doc-endnotes" and part.title:
+            element.set("aria-label", f"{document.labels['notes']}: {part.title}")
+    for image in holder.iter("img"):
+        if picture := pictures.get(image.get("src") or ""):
+            image.set("src", data_uri(picture.media_type, lettered(picture, styles)))
+    for link in holder.iter("a"):
+        if re.match("https?:", link.get("href") or ""):
+            link.set("rel", "noreferrer")
+    hold_tables(holder, _COLUMNS, document.labels["table"])
+    stack_tables(holder)
+    section = holder[0]
+    assert len(holder) == 1
+    for inner in holder.iter("section"):  # named, each would be a landmark among dozens
+        if not inner.get("role"):
+            inner.attrib.pop("aria-labelledby", None)
+    return section
+
+
+def _tell_apart(bodies: Iterable[Element]) -> None:
+    """Regions of one page have names that differ: the second of a name is called `Table 2`."""
+    count: Counter[str] = Counter()
+    for body in bodies:
+        for element in body.iter("*"):
+            name = element.get("aria-label") or ""
+            if name and element.get("role") in ("region", "doc-endnotes"):
+                count[name] += 1
+                element.set("aria-label", f"{name} {count[name]}" if count[name] > 1 else name)
+
+
+def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:
+    """Ids of the page's own places: none of the work's, whatever its author calls a section."""
+    taken = {e.get("id") for body in bodies for e in body.iter("*")}
+    ids = {}
+    for name in _OWN:
+        id_ = name
+        while taken & {id_, f"{id_}-title"}:
+            id_ += "-"
+        ids[name.removeprefix("page-")] = id_
+    return ids
+
+
+def _contents_before(document: Document) -> int:
+    """The part before which the contents stand: what opens the work, and warns, comes first."""
+    for index, part in enumerate(document.parts):
+        key = 'class="section key-points' in part.xhtml[:200]
+        if part.kind in ("section", "references") and not key:
+            return index
+    return len(document.parts)
+
+
+def _contents(document: Document, offered: Sequence[Offer], ids: dict[str, str]) -> list[_Link]:
+    """The table of contents; empty where there is nothing to choose from."""
+    links = [_Link(part.id, part.title, part.kind) for part in document.parts if part.title]
+    if offered:
+        links.append(_Link(ids["downloads"], document.labels["downloads"], "downloads"))
+    return links if len(links) > 2 else []
+
+
+def _logo(document: Document) -> str:
+    logo = document.imprint.logo if document.imprint else None
+    return data_uri(logo.media_type, logo.data) if logo else ""
+
+
+def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
+    """The style of the page, with its fonts, and what stands on each sheet that is printed."""
+    matter = document.matter
+    words = [matter.title, matter.subtitle, matter.abstract, document.short, document.stamp]
+    words += [*document.facts, *document.labels.values(), *(v for _, v in document.contact)]
+    words += ["".join(body.itertext()) for body in bodies]
+    words += list(document.imprint.clinic.values()) if document.imprint else []
+    stressed = any(e.tag in _ITALIC for body in bodies for e in body.iter("*"))
+    count = f'counter(page) " {css_text(document.labels["of"])[1:-1]} " counter(pages)'
+    sheet = (
+        f"@page {{ @top-left {{ content: {css_text(document.stamp)}; }} "
+        f"@bottom-left {{ content: {css_text(document.short)}; }} "
+        f"@bottom-right {{ content: {count}; }} }}\n"
+    )
+    return faces("".join(words), styles, italic=stressed) + page_css(styles) + sheet
+
+
+def page_css(styles: Styles) -> str:
+    """The style sheet `page.css`, so that nothing in it ends the element that it stands in."""
+    return _dark(styles).css("page.css").replace("</", "<\\/").replace("]]>", "]] >")
+
+
+def _dark(styles: Styles) -> Styles:
+    """The styles with an accent for dark grounds in the hue of an imprint's own accent."""
+    given = {name.removeprefix("--"): value for name, value in styles.colours.items()}
+    accent = parse_hex(given.get("accent", ""))
+    grounds = [parse_hex(styles.tokens[f"--dark-{name}"]) for name in ("paper", "tint")]
+    if accent is None or "dark-accent" in given:
+        return styles
+    found = nearest_text(accent, [ground for ground in grounds if ground])
+    root = styles.folders[0].parent
+    return Styles(root, {**given, "dark-accent": found}) if found else styles
+
+
+def css_text(text: str) -> str:
+    r"""A string of CSS (CSS Syntax 3, 4.3.5): what is no plain character becomes `\` and hex."""
+    return '"' + re.sub(r"[^\w .,:;·()-]", lambda c: f"\\{ord(c[0]):x} ", text) + '"'

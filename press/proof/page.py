@@ -1,0 +1,168 @@
+"""The proof of a web page: opened again, and all that must be in it is found in it.
+
+In: a Document, the bytes of its page, the files that it must offer. Out: a problem for whatever is
+missing, not to be seen, leads nowhere, or would ask somebody for something. The page is read as it
+shows on a light screen, on a dark one, and on paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, unquote
+
+import tinycss2
+from lxml import etree
+
+from press.core.model import Artifact, Document, Download
+from press.core.problems import Problem, Span, counted
+from press.document.units import Unit, letters, units
+from press.output.web.page import LIBRARY
+from press.proof.pdf import HINT, absent, missing, no_short
+from press.proof.visibility import DARK, LIGHT, PAPER, seen
+from press.source import markup
+from press.source.sanitize import Element
+
+_WHERE = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
+_FETCHING = {
+    # Elements that make a browser ask for something, and the attributes that say for what.
+    "src": "*",
+    "srcset": "*",
+    "poster": "*",
+    "data": "object",
+    "action": "form",
+    "background": "*",
+    "href": "link image use base",
+}
+_OWN = frozenset("nav header footer".split())
+"""What is the page's, not the work's."""
+_INSIDE = re.compile(r"data:|#|\s*\Z")
+
+
+def prove_page(
+    document: Document, artifact: Artifact, downloads: Sequence[Download] = ()
+) -> list[Problem]:
+    """Prove a web page.
+
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links and downloads, PRF005 no page, or
+    one that asks for something outside itself.
+    """
+    span = Span(artifact.name)
+    try:
+        root = etree.fromstring(artifact.data, etree.XMLParser(no_network=True, huge_tree=True))
+    except etree.XMLSyntaxError as error:
+        return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
+    css = "".join(e.text or "" for e in root.iter("style"))
+    problems = _texts(document, root, css, span)
+    problems += [
+        Problem("PRF003", span, message, HINT)
+        for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
+    ]
+    for asked in dict.fromkeys(_asked(root, css)):
+        message = f"the page would ask for '{asked[:80]}', which is not in it"
+        problems.append(Problem("PRF005", span, message, HINT))
+    return problems
+
+
+def _texts(document: Document, root: Element, css: str, span: Span) -> list[Problem]:
+    """PRF001 and PRF002, each once: what is missing on a light screen is missing."""
+    found: dict[Unit | None, Problem] = {}
+    wanted = _wanted(document)
+    for where, said in _WHERE.items():
+        text = letters(seen(root, css, where, ("nav",)))
+        for unit in missing(wanted, [text]):
+            found.setdefault(unit, absent(unit, span, said))
+        if letters(document.short) not in text:
+            found.setdefault(None, no_short(span, said))
+    return list(found.values())
+
+
+def _wanted(document: Document) -> list[Unit]:
+    """What must be there, in the order of the page: contact above the text, address at its end."""
+    every = units(document)
+    contact = [unit for unit in every if unit.what.startswith("clinic, ")]
+    address = [unit for unit in every if unit.what == "web address"]
+    rest = [unit for unit in every if unit not in contact and unit not in address]
+    place = next(
+        (i for i, unit in enumerate(rest) if unit.what == "line of the title block"), len(rest)
+    ) + len(document.facts)
+    return [
+        *rest[:place],
+        *contact,
+        *rest[place:],
+        Unit("identifying line", document.stamp),
+        *address,
+    ]
+
+
+def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> Iterator[str]:
+    """Links that lead nowhere, ids that stand twice, and links of the work that are gone."""
+    ids = Counter(e.get("id") for e in root.iter("*") if e.get("id"))
+    yield from (
+        f"the id '{id_}' stands {counted(count, 'time')}" for id_, count in ids.items() if count > 1
+    )
+    files = {LIBRARY, *(download.name for download in downloads)}
+    found: Counter[str] = Counter()
+    for link in root.iter("a"):
+        target = link.get("href") or ""
+        if target.startswith("#"):
+            found[target] += not any(e.tag in _OWN for e in link.iterancestors())
+            if unquote(target[1:]) not in ids and target[1:] not in ids:
+                yield f"the link to '{target}' leads nowhere"
+        elif not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) and unquote(target) not in files:
+            yield f"the link to '{target}' leads nowhere"
+    for target, count in (internal_links(document) - found).items():
+        links, are = counted(count, "link"), "is" if count == 1 else "are"
+        yield f"{links} to '{target}' {are} missing"
+
+
+def internal_links(document: Document) -> Counter[str]:
+    """Where the links of a work lead that lead from one place of it to another."""
+    links = (link for part in document.parts for link in markup.parse(part.xhtml).iter("a"))
+    targets = (link.get("href") or "" for link in links)
+    return Counter(target for target in targets if target.startswith("#"))
+
+
+def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:
+    """Files that the page does not offer by a link and by name."""
+    links = {link.get("href") for link in root.iter("a")}
+    text = letters(seen(root, css, LIGHT))
+    for download in downloads:
+        if quote(download.name) not in links or letters(download.name) not in text:
+            yield f"the file '{download.name}' is not offered"
+
+
+def _asked(root: Element, css: str) -> Iterator[str]:
+    """All that a browser would fetch beside the page itself."""
+    for element in root.iter("*"):
+        for name, value in element.attrib.items():
+            tags = _FETCHING.get(str(name).rpartition("}")[2], "")
+            tag = str(element.tag).rpartition("}")[2]
+            if (tags == "*" or tag in tags.split()) and not _INSIDE.match(str(value)):
+                yield str(value)
+        yield from _addresses(element.get("style") or "")
+        if element.tag == "meta" and (element.get("http-equiv") or "").lower() == "refresh":
+            yield element.get("content") or ""
+    yield from _addresses(css)
+
+
+def _addresses(css: str) -> Iterator[str]:
+    """The addresses that a style asks for."""
+
+    def walk(tokens: Sequence[object]) -> Iterator[str]:
+        imports = False
+        for token in tokens:
+            kind = getattr(token, "type", "")
+            if kind == "at-keyword":
+                imports = getattr(token, "lower_value", "") == "import"
+            if kind == "url" or (kind == "string" and imports):
+                yield str(getattr(token, "value", ""))
+            if kind == "function" and getattr(token, "lower_name", "") in ("url", "image-set"):
+                yield from (t.value for t in getattr(token, "arguments", ()) if t.type == "string")
+            inner = getattr(token, "content", None) or getattr(token, "arguments", None)
+            if isinstance(inner, list):
+                yield from walk(inner)
+
+    found = walk(tinycss2.parse_component_value_list(css))
+    return (address for address in found if not _INSIDE.match(address))

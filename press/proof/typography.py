@@ -1,0 +1,314 @@
+"""Type measured on the pages of a finished PDF, and judged by the standard of its edition.
+
+In: the text spans of the pages, as `pdfread` finds them. Out: `Measures`, and a problem for each
+kind of type that a reader of that edition cannot be asked to read. Sizes are points on the paper:
+what a style or a picture says of itself is not believed. This module must not know any style.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from press.core.model import Edition, Measures
+from press.core.problems import Problem, Span, counted
+from press.readback.pdf import TextSpan
+
+Pages = Sequence[Sequence[TextSpan]]
+
+_STEP = 0.05
+"""Points that sizes may be off: PDFs round them."""
+_PLACES = 5
+_FEW = 10
+"""Full lines, below which a median says nothing."""
+_LETTERS = 250
+"""So few letters are no body: in a handout of one sentence, the title block has more."""
+_SHARE = 0.1
+"""The body is the largest type that has this share of the letters: tables may have more of them."""
+_MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
+"""What a list sets before its items; it is drawn apart from them."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an edition must satisfy; 0 is no limit."""
+
+    smallest: float
+    body: float
+    leading: float = 1.25  # RNIB, APH: line spacing 1.25 or more
+    shortest: int = 0
+    longest: int = 70  # RNIB, APH: 60 to 70 characters a line
+    italic: bool = True
+
+
+_STANDARD = Limits(smallest=9, body=12, shortest=60)
+LIMITS = {
+    # body type 12 pt or more (UKAAF G003, RNIB); 9 pt is ours: raised figures, words of pictures
+    "standard": _STANDARD,
+    "ink-saver": _STANDARD,
+    # half a sheet: shorter lines than 60 characters are in the nature of the page
+    "booklet": Limits(smallest=9, body=12),
+    # UKAAF G003, RNIB, APH, ACB: 16 pt or more, ideally 18; notes and page numbers too; no italics
+    "large-print": Limits(smallest=16, body=18, italic=False),
+}
+"""By the kind of an edition."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Spans that stand side by side on one line; the raised ones among them, too."""
+
+    text: str
+    """Its letters, white space folded."""
+    size: float
+    """That of most of its letters, in points."""
+    baseline: float
+    """Points from the foot of the page."""
+    left: float
+    right: float
+    """The edges of its ink."""
+    spans: tuple[TextSpan, ...]
+
+
+def lines(page: Iterable[TextSpan]) -> list[Line]:
+    """The lines of a page, in the order in which they are drawn, without markers of lists."""
+    rows: list[list[TextSpan]] = []
+    for span in page:
+        if _MARKER.fullmatch(span.text):
+            continue
+        if rows and _beside(rows[-1], span):
+            rows[-1].append(span)
+        else:
+            rows.append([span])
+    return [_line(row) for row in rows]
+
+
+def _line(row: Sequence[TextSpan]) -> Line:
+    text = " ".join("".join(span.text for span in row).split())
+    base = max(row, key=lambda span: (span.size, len(span.text))).baseline
+    left, right = min(span.left for span in row), max(span.right for span in row)
+    return Line(text, _commonest(row), base, left, right, tuple(row))
+
+
+def _beside(row: Sequence[TextSpan], span: TextSpan) -> bool:
+    """Whether a span goes on where a line has come to: at its height or a little raised."""
+    size = max(s.size for s in row)
+    level = abs(max(row, key=lambda s: s.size).baseline - span.baseline) < 0.45 * size
+    return level and -0.3 < (span.left - row[-1].right) / max(size, span.size) < 0.8
+
+
+def _commonest(spans: Iterable[TextSpan]) -> float:
+    """The size that most letters have, to a tenth of a point; 0 without letters."""
+    count = _letters(spans)
+    return max(count, key=lambda size: (count[size], size), default=0.0)
+
+
+def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
+    """How many letters and digits there are of each size."""
+    count: Counter[float] = Counter()
+    for span in spans:
+        count[round(span.size, 1)] += sum(c.isalnum() for c in span.text)
+    return +count
+
+
+def measure(pages: Pages, references: int = 0) -> Measures:
+    """Measure the type of a finished PDF.
+
+    `references` is the page (from 1) on which the references begin, 0 without: what stands before
+    is asked for the body, for a long bibliography may have most of the letters. A full line is
+    measured in the column that has most letters in them, which is that of the paragraphs.
+    """
+    every = [round(span.size, 1) for page in pages for span in _read(page)]
+    body = _body(pages, references)
+    pairs = [pair for pair in _pairs(pages) if abs(pair.upper.size - body) < 2 * _STEP]
+    leading = median(pair.leading for pair in pairs) if pairs else 0.0
+    columns: Counter[int] = Counter()
+    for pair in pairs:
+        columns[round(pair.room / 10)] += len(pair.upper.text)
+    column = max(columns, key=lambda width: columns[width], default=0)
+    full = [len(p.upper.text) for p in pairs if abs(round(p.room / 10) - column) <= 1]
+    characters = round(median(full)) if len(full) >= _FEW else 0
+    return Measures(min(every, default=0.0), body, round(leading, 2), characters)
+
+
+def _body(pages: Pages, references: int) -> float:
+    """The size of the paragraphs. What stands on page after page, a running foot, is no body."""
+    text = pages[: references - 1] if references > 1 else pages
+    spans = [span for page in text for span in page]
+    times = Counter(_alike(span) for span in spans)
+    once = [span for span in spans if len(text) == 1 or times[_alike(span)] < len(text)]
+    count = _letters(once or spans)
+    least = max(_LETTERS, _SHARE * count.total())
+    return max((size for size, letters in count.items() if letters >= least), default=0.0)
+
+
+def _alike(span: TextSpan) -> tuple[str, int, int]:
+    """What two spans have in common that every page repeats: words, numbers apart, and height."""
+    return re.sub(r"\d+", "0", span.text), round(span.size), round(span.baseline / 2)
+
+
+def _read(page: Iterable[TextSpan]) -> Iterator[TextSpan]:
+    """The spans that somebody reads: bullets and the like are not read."""
+    return (span for span in page if any(c.isalnum() for c in span.text))
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two lines of one paragraph: the upper one is full."""
+
+    page: int
+    upper: Line
+    leading: float
+    """Distance of their baselines, as a multiple of the size."""
+    room: float
+    """Points a line has."""
+
+
+def _pairs(pages: Pages) -> Iterator[_Pair]:
+    """Lines that go on in the next one.
+
+    A paragraph is told by its lines: one goes on if the first word of the next had no room in it.
+    How much room there is, the longest line says of those that begin at the same place.
+    """
+    rows = [lines(page) for page in pages]
+    edges: dict[tuple[int, float], float] = {}
+    for line in (line for page in rows for line in page):
+        key = round(line.left / 3), line.size
+        edges[key] = max(edges.get(key, 0.0), line.right)
+    for number, page in enumerate(rows, 1):
+        marks = [span for span in pages[number - 1] if _MARKER.fullmatch(span.text)]
+        for upper, lower in pairwise(page):
+            distance = upper.baseline - lower.baseline
+            alike = upper.size == lower.size and abs(upper.left - lower.left) < 3
+            if not alike or not 0 < distance < 2 * upper.size or _marked(lower, marks):
+                continue
+            near = [edges.get((round(upper.left / 3) + step, upper.size), 0) for step in (-1, 0, 1)]
+            letter = (lower.right - lower.left) / len(lower.text)
+            word = letter * (len(lower.text.split(" ")[0]) + 1)
+            if upper.right + 0.9 * word > max(near):
+                yield _Pair(number, upper, distance / upper.size, max(near) - upper.left)
+
+
+def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
+    """Whether a line begins an item of a list."""
+    return any(
+        abs(mark.baseline - line.baseline) < 1 and abs(mark.right - line.left) < 2 * line.size
+        for mark in marks
+    )
+
+
+def judge(
+    pages: Pages,
+    edition: Edition,
+    file: str,
+    references: int = 0,
+    measures: Measures | None = None,
+) -> list[Problem]:
+    """Judge the type of a finished PDF by the standard of its edition.
+
+    `file` names it in the problems; `references` is the page on which the references begin, 1 for
+    a file that holds them alone (it has no body), 0 without.
+
+    Problems: TYP001 small type, TYP002 length of lines, TYP003 italics, TYP004 lines too close.
+    """
+    limits, measures = LIMITS[edition.kind], measures or measure(pages, references)
+    body = "" if references == 1 else "the body"
+    found = _small(pages, limits.smallest)
+    if body and 0 < measures.body < limits.body - _STEP:
+        found.insert(0, _first(pages, measures.body, limits.body))
+    problems = _problems("TYP001", found, file, _SMALL_HINT)
+    if body and (message := _length(measures.characters, limits)):
+        problems += _problems("TYP002", [message], file, _LENGTH_HINT)
+    if not limits.italic:
+        problems += _problems("TYP003", _italics(pages), file, _ITALIC_HINT)
+    if 0 < measures.leading < limits.leading - 0.01:
+        close = _close(pages, measures.body, limits.leading)
+        problems += _problems("TYP004", close, file, _LEADING_HINT)
+    return problems
+
+
+_SMALL_HINT = (
+    "a picture: draw its words larger, or the picture wider; a style: raise the token "
+    "(--size-note, --size-small, --size-text in tokens.css)"
+)
+_LENGTH_HINT = "change the margins or --indent in your styles, or --size-text in tokens.css"
+_ITALIC_HINT = "italic letters are hard to make out: let your style set them upright, or bold"
+_LEADING_HINT = "raise --leading in tokens.css"
+
+
+def _problems(code: str, found: Sequence[str], file: str, hint: str) -> list[Problem]:
+    """A problem for each of the first places; the last one tells how many more there are."""
+    shown = list(dict.fromkeys(found))
+    if len(shown) > _PLACES:
+        rest = len(shown) - _PLACES
+        shown = shown[:_PLACES]
+        shown[-1] += f"; {counted(rest, 'more place is', 'more places are')} like it"
+    return [Problem(code, Span(file), message, hint) for message in shown]
+
+
+def _places(pages: Pages, wrong: Callable[[TextSpan], bool]) -> Iterator[tuple[int, TextSpan]]:
+    """Page and span wherever something is wrong; what every page repeats is told once."""
+    told = set()
+    for number, page in enumerate(pages, 1):
+        for span in _read(page):
+            if wrong(span) and (words := _alike(span)) not in told:
+                told.add(words)
+                yield number, span
+
+
+def _small(pages: Pages, limit: float) -> list[str]:
+    """For each size under a limit, the smallest first, where it is seen first and how often."""
+    sizes: dict[float, list[tuple[int, TextSpan]]] = {}
+    for place in _places(pages, lambda span: span.size < limit - _STEP):
+        sizes.setdefault(round(place[1].size, 1), []).append(place)
+    found = []
+    for size, places in sorted(sizes.items()):
+        number, span = max(places, key=lambda place: (len(place[1].text) > 2, -place[0]))
+        more = f"; {len(places) - 1} more of this size" if len(places) > 1 else ""
+        words = f"'{_words(span.text)}' is {size:.1f} pt, less than {limit:g} pt"
+        found.append(f"page {number}: {words}{more}")
+    return found
+
+
+def _first(pages: Pages, body: float, limit: float) -> str:
+    """Where the body, which is too small, is seen first."""
+    number, span = next(_places(pages, lambda span: abs(span.size - body) < 2 * _STEP))
+    words = f"the body is {body:.1f} pt, less than {limit:g} pt"
+    return f"page {number}: '{_words(span.text)}': {words}"
+
+
+def _italics(pages: Pages) -> list[str]:
+    return [
+        f"page {number}: '{_words(span.text)}' is in italics"
+        for number, span in _places(pages, lambda span: span.italic)
+    ]
+
+
+def _close(pages: Pages, body: float, limit: float) -> list[str]:
+    """Where lines of the body are closer than a limit."""
+    return [
+        f"page {pair.page}: '{_words(pair.upper.text)}' is {pair.leading:.2f} times its size "
+        f"over the next line, less than {limit:g}"
+        for pair in _pairs(pages)
+        if pair.leading < limit - 0.01 and abs(pair.upper.size - body) < 2 * _STEP
+    ]
+
+
+def _length(characters: int, limits: Limits) -> str:
+    """Says that full lines are too short or too long; one character more or less is no matter."""
+    if not characters or limits.shortest - 1 <= characters <= limits.longest + 1:
+        return ""
+    wanted = (
+        f"{limits.shortest} to {limits.longest}" if limits.shortest else f"at most {limits.longest}"
+    )
+    has = counted(characters, "character")
+    return f"a full line of the body has {has}; {wanted} are read with ease"
+
+
+def _words(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 40 else words[:39] + "…"

@@ -1,0 +1,168 @@
+"""What a reader of a web page or an e-book sees: its text without what style takes out of sight.
+
+In: a page as a tree, its style sheet, and where it is read: on a light screen, on a dark one, on
+paper. Out: the text that is left. Colours are those that the cascade gives (CSS Cascading 4, 6):
+a text in the colour of its ground is out of sight. A rule for some widths is taken to hold always.
+This module must not know how a page was made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cssselect2
+import tinycss2
+from tinycss2.color3 import RGBA, parse_color
+
+from press.design.color import Rgb, contrast
+from press.source.sanitize import Element
+
+LIGHT, DARK, PAPER = "light", "dark", "paper"
+_LEAST = 1.35
+"""Contrast below which nobody sees a text. (What is hard to read is told of elsewhere, STY004.)"""
+_FAR = re.compile(r"-\s*(\d{3,}(\.\d+)?(px|pt|%)|\d{2,}(\.\d+)?(r?em|ch|v[wh]|cm|in))")
+_HIDING = {
+    "display": re.compile(r"\bnone\b"),
+    "visibility": re.compile(r"\b(hidden|collapse)\b"),
+    "opacity": re.compile(r"^0*\.?0*%?$"),
+    "font-size": re.compile(r"^0(\.0+)?(px|pt|em|rem|%)?$"),
+    "content-visibility": re.compile(r"\bhidden\b"),
+    "clip-path": re.compile(r"inset\(\s*(50|100)%|circle\(\s*0"),
+    "clip": re.compile(r"rect\("),
+    "transform": re.compile(r"scale[XY]?\(\s*0|translate[XY]?\([^)]*" + _FAR.pattern),
+    **dict.fromkeys(
+        ("text-indent", "left", "right", "top", "inset-inline-start", "margin-left"), _FAR
+    ),
+}
+_COLOURS = ("color", "background", "background-color")
+_APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
+"""Files and words inside a style: they take nothing out of sight."""
+_UNREAD = frozenset("head script style template noscript".split())
+
+Styled = Mapping[str, str]
+"""The properties of one element that decide whether it is seen."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    selector: Any
+    values: tuple[tuple[str, str, bool], ...]
+    """Property, value, and whether it is `!important`."""
+
+
+def seen(root: Element, css: str, where: str, leave: Iterable[str] = ()) -> str:
+    """The text of a page that is in sight; `leave` names elements to pass over."""
+    matcher = cssselect2.Matcher()
+    for rule in _sheet(_APART.sub("", css), where):
+        matcher.add_selector(rule.selector, rule.values)
+    passed = _UNREAD.union(leave)
+    wrapped = cssselect2.ElementWrapper.from_xml_root(root)
+    styles = {e.etree_element: _style(matcher.match(e), e) for e in wrapped.iter_subtree()}
+    white: Rgb = (1.0, 1.0, 1.0)
+    return "".join(_walk(root, styles, passed, (0.0, 0.0, 0.0), white))
+
+
+@lru_cache(8)
+def _sheet(css: str, where: str) -> tuple[_Rule, ...]:
+    """The rules of a style; one page is looked at in several ways, and the next has the same."""
+    nodes = tinycss2.parse_stylesheet(css, True, True)
+    return tuple(_rules(nodes, where, dict(_namespaces(nodes))))
+
+
+def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    """The prefixes that a style declares (CSS Namespaces 3, 3)."""
+    for node in nodes:
+        if node.type == "at-rule" and node.lower_at_keyword == "namespace":
+            words = [token for token in node.prelude if token.type != "whitespace"]
+            if len(words) == 2 and words[0].type == "ident":
+                address = words[1]
+                value = address.arguments[0] if address.type == "function" else address
+                yield words[0].value, getattr(value, "value", "")
+
+
+def _rules(nodes: Iterable[Any], where: str, names: Mapping[str, str]) -> Iterator[_Rule]:
+    for node in nodes:
+        if node.type == "at-rule" and node.content and node.lower_at_keyword != "font-face":
+            if node.lower_at_keyword != "media" or _holds(tinycss2.serialize(node.prelude), where):
+                yield from _rules(tinycss2.parse_rule_list(node.content, True, True), where, names)
+        elif node.type == "qualified-rule":
+            values = tuple(_values(tinycss2.parse_blocks_contents(node.content)))
+            try:
+                compiled = cssselect2.compile_selector_list(node.prelude, names) if values else ()
+            except cssselect2.SelectorError:  # a state that no page begins in
+                continue
+            yield from (_Rule(s, values) for s in compiled if s.pseudo_element is None)
+
+
+def _holds(query: str, where: str) -> bool:
+    """Whether a media query holds there, whatever the width."""
+    query = query.lower()
+    if where == PAPER:
+        return "screen" not in query and "dark" not in query
+    if "print" in query and "not print" not in query:
+        return False
+    return not ("dark" in query and where == LIGHT) and not (
+        re.search(r"scheme:\s*light", query) and where == DARK
+    )
+
+
+def _values(items: Iterable[Any]) -> Iterator[tuple[str, str, bool]]:
+    for item in items:
+        if item.type == "declaration" and (
+            item.lower_name in _HIDING or item.lower_name in _COLOURS
+        ):
+            value = tinycss2.serialize(item.value).strip().lower()
+            yield item.lower_name, value, item.important
+
+
+def _style(matches: Iterable[Any], element: Any) -> Styled:
+    """The values that win: matches come in the order of the cascade; then the element's own."""
+    plain: dict[str, str] = {}
+    important: dict[str, str] = {}
+    own = element.etree_element.get("style") or ""
+    declared = [values for *_, values in matches]
+    declared.append(tuple(_values(tinycss2.parse_blocks_contents(own))))
+    for values in declared:
+        for name, value, weighs in values:
+            name = "background" if name == "background-color" else name
+            (important if weighs else plain)[name] = value
+    return {**plain, **important}
+
+
+def _walk(
+    element: Element,
+    styles: Mapping[Element, Styled],
+    passed: frozenset[str],
+    ink: Rgb,
+    ground: Rgb,
+) -> Iterator[str]:
+    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    if not tag or tag in passed or element.get("hidden") is not None:
+        return
+    style = styles[element]
+    if any(pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()):
+        return
+    ground = _colour(style.get("background", ""), ground, ground)
+    ink = _colour(style.get("color", ""), ink, ground)
+    shown = contrast(ink, ground) >= _LEAST
+    if shown:
+        yield element.text or ""
+    for child in element:
+        yield from _walk(child, styles, passed, ink, ground)
+        if shown:
+            yield child.tail or ""
+
+
+def _colour(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:
+    """The first colour in a value, laid over a ground; what stood before where there is none."""
+    for token in tinycss2.parse_component_value_list(value):
+        colour = parse_color(token)
+        if isinstance(colour, RGBA):
+            pairs = zip((colour.red, colour.green, colour.blue), ground, strict=True)
+            red, green, blue = (a * colour.alpha + b * (1 - colour.alpha) for a, b in pairs)
+            return red, green, blue
+    return otherwise

@@ -1,0 +1,5 @@
+"""Bibliographies become formatted citations and a references page.
+
+In: bibliography files, the citations of a text, a citation style. Out: `Entry`s, then `Citations`.
+Must not know Markdown, articles or formats.
+"""

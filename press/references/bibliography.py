@@ -1,0 +1,143 @@
+"""Bibliography files, of whatever format, as entries that have been checked.
+
+In: the paths of the files. Out: one `Entry` for each key, and a `Problem` for all that is wrong.
+This module must not know which entries are cited, nor any citation style. Each format has its
+reader, imported when a file needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from press.core.model import Entry
+from press.core.problems import Problem, Span
+from press.references.csl_data import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
+
+Reader = Callable[[str, str, list[Problem]], list[RawEntry]]
+
+
+def read_bibliography(
+    files: Sequence[tuple[Path, str]], problems: list[Problem]
+) -> dict[str, Entry]:
+    """Read bibliography files into one dictionary.
+
+    Args:
+        files: For each file its absolute path, and the name that problems call it by.
+        problems: Everything wrong is added here.
+
+    Returns:
+        The entries by key, in the order of the files. Of two entries with one key the first
+        stays.
+    """
+    entries: dict[str, Entry] = {}
+    for path, name in files:
+        found: list[Problem] = []
+        text = _read_text(path, name, found)
+        raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
+        found += told
+        for raw in raws:
+            _add(replace(raw, csl=dict(raw.csl)), entries, found)
+        problems += sorted(found, key=lambda problem: problem.span)
+    return entries
+
+
+@lru_cache(8)
+def _understood(
+    ending: str, name: str, text: str
+) -> tuple[tuple[RawEntry, ...], tuple[Problem, ...]]:
+    """What a file says; the same text is read once."""
+    reader = _reader(ending)
+    if reader is None:
+        hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris) or PubMed (.nbib)"
+        message = f"'{Path(name).name}' is no kind of bibliography that is known"
+        return (), (Problem("CIT003", Span(name), message, hint),)
+    problems: list[Problem] = []
+    return tuple(reader(text, name, problems)), tuple(problems)
+
+
+def _read_text(path: Path, name: str, problems: list[Problem]) -> str | None:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"cannot read the bibliography '{name}': {reason}"
+        hint = "check `bibliography` in the front matter and in makebook.toml"
+        problems.append(Problem("CIT003", Span(name), message, hint))
+        return None
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        span = Span(name, line, column)
+        problems.append(Problem("CIT003", span, message, "save the file as UTF-8"))
+        return None
+
+
+def _reader(ending: str) -> Reader | None:
+    if ending in {".bib", ".bibtex", ".biblatex"}:
+        from press.references.bibtex import read_bibtex as reader
+    elif ending == ".json":
+        from press.references.csl_json import read_csljson as reader
+    elif ending == ".ris":
+        from press.references.ris import read_ris as reader
+    elif ending == ".nbib":
+        from press.references.pubmed import read_nbib as reader
+    else:
+        return None
+    return reader
+
+
+def _add(raw: RawEntry, entries: dict[str, Entry], problems: list[Problem]) -> None:
+    if not raw.key:
+        hint = "give it a key, by which the article cites it"
+        problems.append(Problem("CIT003", raw.span, "entry without a key", hint))
+        return
+    if raw.key in entries:
+        message = f"a second entry with the key '{raw.key}'"
+        hint = f"the first is at {entries[raw.key].span}; rename or delete one"
+        problems.append(Problem("CIT005", raw.span, message, hint))
+        return
+    _check_title(raw, problems)
+    _check_identifiers(raw, problems)
+    raw.csl["id"] = raw.key
+    entries[raw.key] = Entry(raw.key, raw.csl, raw.span, raw.evidence)
+
+
+def _check_title(raw: RawEntry, problems: list[Problem]) -> None:
+    if not str(raw.csl.get("title", "")).strip():
+        message = f"entry '{raw.key}' has no title"
+        problems.append(Problem("CIT007", raw.span, message, "add the field `title`"))
+
+
+def _check_identifiers(raw: RawEntry, problems: list[Problem]) -> None:
+    """Bring identifiers into one form; those that have none are not printed."""
+    csl = raw.csl
+    for variable, clean, is_good, hint in (
+        ("DOI", clean_doi, is_doi, "a DOI looks like 10.1038/npp.2013.150"),
+        ("PMID", clean_pmid, _is_pmid, "a PMID is a number such as 22784486"),
+        ("PMCID", clean_pmcid, _is_pmcid, "a PMCID looks like PMC3799067"),
+    ):
+        value = str(csl.get(variable, "")).strip()
+        if not value:
+            csl.pop(variable, None)
+            continue
+        csl[variable] = clean(value)
+        if not is_good(csl[variable]):
+            line = raw.lines.get(variable.lower(), raw.span.line)
+            message = f"'{value}' in entry '{raw.key}' is not a {variable}"
+            span = Span(raw.span.path, line)
+            problems.append(Problem("CIT006", span, message, hint))
+            del csl[variable]
+
+
+def _is_pmid(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 8
+
+
+def _is_pmcid(text: str) -> bool:
+    return text.startswith("PMC") and text[3:].isascii() and text[3:].isdigit()

@@ -1,0 +1,203 @@
+"""Citations: from keys to numbers or names in the text, and the references page.
+
+In: clusters in the order of the text, the bibliography, a citation style. Out: `Citations`.
+This module must not know Markdown, documents or formats. The citation processor works behind
+`cslengine`, which is imported when there is something to format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.core.model import Citations, Cluster, Entry, Reference
+from press.core.problems import Problem, ProblemsError, Span
+from press.references.csl.files import find_style
+
+if TYPE_CHECKING:
+    from press.references.csl.engine import Engine
+
+__all__ = ["check_keys", "find_style", "format_citations", "ref_id"]
+
+_BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What citeproc raises when a style is not as CSL wants it."""
+
+EVERYTHING = "*"
+"""In `nocite`: print all entries, cited or not."""
+
+
+def ref_id(key: str) -> str:
+    """Give the id of an entry on the references page; different keys have different ids."""
+    return "ref-" + "".join(
+        c if (c.isascii() and c.isalnum()) or c in "_-" else f".{ord(c):x}." for c in key
+    )
+
+
+def check_keys(
+    entries: Mapping[str, Entry],
+    located: Mapping[str, Sequence[tuple[int, int]]],
+    source: str,
+    bibliographies: Sequence[str],
+    nocite: Sequence[str] = (),
+) -> list[Problem]:
+    """Compare what an article cites with what its bibliography holds.
+
+    Args:
+        entries: The bibliography.
+        located: Where each key is cited, as `citesyntax.locate_keys` gives it.
+        source: The name of the article's file.
+        bibliographies: The names of the bibliography files.
+        nocite: Keys that are printed without being cited.
+
+    Returns:
+        Unknown keys, at each place that cites them, and entries that nobody cites.
+    """
+    problems = []
+    places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
+    for key in nocite:
+        if key != EVERYTHING:
+            places.setdefault(key, [(0, 0)])
+    files = " or ".join(bibliographies) or "any bibliography"
+    for key, spots in places.items():
+        if key not in entries:
+            hint = _hint(key, entries, bibliographies)
+            message = f"no entry for '{key}' in {files}"
+            problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
+    if EVERYTHING not in nocite:
+        problems += [
+            Problem("CIT002", entry.span, f"nobody cites '{key}'",
+                    "cite it, delete it, or name it in `nocite`")
+            for key, entry in entries.items()
+            if key not in places
+        ]  # fmt: skip
+    return problems
+
+
+def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
+    if not bibliographies:
+        return "name a bibliography in the front matter: `bibliography: references.bib`"
+    by_lower = {known.lower(): known for known in entries}
+    near = get_close_matches(key.lower(), by_lower, n=3, cutoff=0.6)
+    if near:
+        return "did you mean " + " or ".join(f"'{by_lower[name]}'" for name in near) + "?"
+    return f"add an entry with this key to {bibliographies[0]}, or mend the key"
+
+
+def format_citations(
+    clusters: Sequence[Cluster],
+    entries: Mapping[str, Entry],
+    style: Path | str,
+    lang: str,
+    nocite: Sequence[str] = (),
+) -> Citations:
+    """Format every citation of an article, and its references page.
+
+    Args:
+        clusters: The citations, in the order of the text.
+        entries: The bibliography; a key it lacks is printed with a question mark.
+        style: The CSL file, as `find_style` gives it.
+        lang: The language of the article, such as `en-GB`.
+        nocite: Keys to print without citing them; `*` prints all.
+
+    Raises:
+        ProblemsError: If the style cannot be read, or fails.
+    """
+    if not clusters and not nocite:
+        return Citations((), ())
+    cited = {key: entries[key] for key in _cited(clusters, entries, nocite)}
+    try:
+        data = Path(style).read_bytes()
+    except OSError:
+        data = b""
+    # An author's next build most often cites the same: what was formatted is kept.
+    state = repr(
+        (clusters, [(e.key, e.csl, e.evidence) for e in cited.values()], style, lang, data)
+    )
+    if state not in _FORMATTED:
+        found = _format(clusters, cited, Path(style), lang)
+        _FORMATTED.clear()
+        _FORMATTED[state] = found
+    return _FORMATTED[state]
+
+
+_FORMATTED: dict[str, Citations] = {}
+"""What was formatted last, by all that decides about it."""
+
+
+def _format(
+    clusters: Sequence[Cluster], entries: Mapping[str, Entry], style: Path, lang: str
+) -> Citations:
+    from press.references.csl.engine import Engine, StyleError
+
+    try:
+        engine = Engine(style, lang)
+        for key, entry in entries.items():
+            engine.add(key, entry.csl)
+        engine.sort()
+        engine.disambiguate()
+        marks = tuple(_marks(clusters, engine))
+        references = tuple(_references(engine, entries))
+    except (StyleError, *_BROKEN) as error:
+        message = f"the citation style '{style.name}' cannot be used: {error}"
+        hint = "take a style from https://citationstyles.org, or name one that comes with makebook"
+        raise ProblemsError([Problem("CIT004", Span(str(style)), message, hint)]) from error
+    return Citations(marks, references, engine.numeric, engine.superscript)
+
+
+def _cited(
+    clusters: Iterable[Cluster], entries: Mapping[str, Entry], nocite: Iterable[str]
+) -> list[str]:
+    """List the keys to print, each once, in the order of the text."""
+    keys = [cite.key for cluster in clusters for cite in cluster.cites]
+    for key in nocite:
+        keys += list(entries) if key == EVERYTHING else [key]
+    return [key for key in dict.fromkeys(keys) if key in entries]
+
+
+def _marks(clusters: Iterable[Cluster], engine: Engine) -> Iterable[str]:
+    from press.references.csl.clusters import render_cluster
+
+    for cluster in clusters:
+        yield render_cluster(cluster, engine, lambda key: "#" + ref_id(key))
+        for cite in cluster.cites:
+            if cite.key in engine.items:
+                engine.items[cite.key].is_first = False
+
+
+def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Reference]:
+    from press.references.csl.markup import smooth, to_xhtml
+
+    for number, item in enumerate(engine.items.values(), 1):
+        text = smooth(engine.entry(item.key), punctuation_in_quotes=engine.punctuation_in_quotes)
+        unprinted = {
+            name: str(item.reference[name])
+            for name in ("DOI", "URL", "PMID", "PMCID")
+            if item.reference.get(name) and name not in item.printed
+        }
+        text = _append(text, unprinted, has_doi="DOI" in item.reference)
+        yield Reference(item.key, number, to_xhtml(text), entries[item.key].evidence)
+
+
+def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:
+    """Set identifiers behind an entry that does not print them."""
+    from press.references.csl.markup import CLOSE, DOI, PMCID, PMID, URL, link, strip
+
+    marks = {"DOI": ("doi:", DOI), "URL": ("", URL), "PMID": ("PMID: ", PMID),
+             "PMCID": ("PMCID: ", PMCID)}  # fmt: skip
+    extras = [
+        marks[name][0] + link(marks[name][1], value)
+        for name, value in unprinted.items()
+        if not (name == "URL" and has_doi)
+    ]
+    if not extras:
+        return text
+    text = text.rstrip(";,: ")
+    bare = strip(text)
+    ends_with_link = text.endswith(CLOSE) and re.search(
+        r"(?:doi\S*|https?://\S*)$", bare, re.IGNORECASE
+    )
+    full_stop = "" if not bare or bare[-1] in ".?!" or ends_with_link else "."
+    return f"{text}{full_stop} {'; '.join(extras)}".strip()

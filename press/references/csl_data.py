@@ -1,0 +1,116 @@
+"""What all bibliography formats share on their way to CSL-JSON.
+
+In: dates, pages and identifiers as people write them. Out: CSL-JSON's values.
+This module must not know any one format, nor any third-party library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from press.core.problems import Span
+
+
+@dataclass(frozen=True)
+class RawEntry:
+    """An entry as one format's reader hands it on, not yet checked."""
+
+    key: str
+    csl: dict[str, Any]
+    span: Span
+    evidence: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each field (lower case), where the format has them."""
+
+
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_ISO = re.compile(r"(-?\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:T.*)?[?~%]?$")
+_SEASONS = {21: 1, 22: 2, 23: 3, 24: 4}  # ISO 8601-2's seasons, and CSL's
+
+
+def date_parts(text: str) -> dict[str, Any]:
+    """Read `2013`, `2013-11`, `2013-11-04`, `1994-01/1994-03`, `2013-11/..`; {} if it is none."""
+    text = text.strip()
+    if not text:
+        return {}
+    sides = text.split("/") if text.count("/") == 1 else [text]
+    parsed = [_one_date(side) for side in sides]
+    if not parsed[0]:
+        return {}
+    date: dict[str, Any] = {"date-parts": [part for part in parsed if part]}
+    if text[-1:] in "?~%":
+        date["circa"] = True
+    first = parsed[0]
+    if len(first) > 1 and first[1] in _SEASONS:
+        date = {"date-parts": [first[:1]], "season": _SEASONS[first[1]]}
+    return date
+
+
+def _one_date(text: str) -> list[int]:
+    match = _ISO.match(text.strip())
+    if match is None:
+        return []
+    parts = [int(part) for part in match.groups() if part]
+    if len(parts) > 1 and not (1 <= parts[1] <= 12 or parts[1] in _SEASONS):
+        return parts[:1]
+    if len(parts) > 2 and not 1 <= parts[2] <= 31:
+        return parts[:2]
+    return parts
+
+
+def loose_date(text: str) -> dict[str, Any]:
+    """Read `2012 Dec 1`, `2012 Jan-Feb`, `2012/12/01/`, `2012`; words that are no date: literal."""
+    match = re.match(r"\s*(\d{4})\b[\s/.,-]*(\w+)?[\s/.,-]*(\d{1,2})?", text)
+    if match is None:
+        return {"literal": text.strip()} if text.strip() else {}
+    parts = [int(match[1])]
+    month = (match[2] or "").lower()
+    number = int(month) if month.isdigit() else 0
+    if month[:3] in _MONTH_NAMES:
+        number = _MONTH_NAMES.index(month[:3]) + 1
+    if 1 <= number <= 12:
+        parts.append(number)
+        if match[3] and 1 <= int(match[3]) <= 31:
+            parts.append(int(match[3]))
+    return {"date-parts": [parts]}
+
+
+def parse_pages(text: str) -> str:
+    """Write a range with one hyphen, as CSL-JSON does; the style makes it a dash."""
+    return re.sub(r"\s*(?:[-\u2010-\u2015\u2212]+)\s*", "-", text.strip())
+
+
+def full_last_page(pages: str) -> str:
+    """Write `2475-83` as `2475-2483`: the style shortens it again if it wants to."""
+    match = re.fullmatch(r"([A-Za-z]*)(\d+)-([A-Za-z]*)(\d+)", pages)
+    if match is None or len(match[4]) >= len(match[2]):
+        return pages
+    last = match[2][: len(match[2]) - len(match[4])] + match[4]
+    return f"{match[1]}{match[2]}-{match[1]}{last}"
+
+
+def clean_doi(text: str) -> str:
+    """Take the DOI out of `https://doi.org/10.1000/x` and `doi:10.1000/x`."""
+    text = re.sub(r"^(?:https?://)?(?:dx\.)?doi\.org/", "", text.strip(), flags=re.IGNORECASE)
+    return re.sub(r"^doi:\s*", "", text, flags=re.IGNORECASE).strip()
+
+
+def is_doi(text: str) -> bool:
+    """Whether the text has the shape of a DOI: `10.`, a registrant, a slash, a suffix."""
+    return re.fullmatch(r"10\.\d{2,9}(?:\.\d+)*/\S+", text) is not None
+
+
+def clean_pmid(text: str) -> str:
+    """Take the number out of `PMID: 22784486` and of PubMed's addresses."""
+    text = re.sub(r"^https?://\S*?/(\d+)/?$", r"\1", text.strip())
+    return re.sub(r"^pmid:?\s*", "", text, flags=re.IGNORECASE)
+
+
+def clean_pmcid(text: str) -> str:
+    """Write `3799067` and `pmc3799067` as `PMC3799067`."""
+    text = re.sub(r"^https?://\S*?/(PMC\d+)/?$", r"\1", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(r"^pmcid:?\s*", "", text, flags=re.IGNORECASE)
+    return re.sub(r"^(?:pmc)?(\d+)(?:\.\d+)?$", r"PMC\1", text, flags=re.IGNORECASE)

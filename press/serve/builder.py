@@ -1,0 +1,289 @@
+"""The process that builds while `makebook serve` runs: warm, and as small after a day as at first.
+
+In: on its standard input, one JSON object a line for what is to be built. Out: one a line for each
+step of it that is done. It has one thread and has loaded everything; on Linux it copies itself for
+each build, and the copy ends with the build, so nothing stays behind. Elsewhere it builds in
+itself, and ends after some builds, to be started anew. This module must not know the web.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from press.build import run as build
+from press.core.model import Request
+from press.core.parallel import follow
+from press.serve.steps import Message, Send, Trails, perform, rehearse
+
+BUILDS = 25
+"""How many builds a process does in itself, before it is replaced."""
+_PATIENCE = 2.0
+"""Seconds without any result, after which new work waits for the first step of the old."""
+_GRACE = 1.0
+"""Seconds for a build to put away what is temporary."""
+
+
+def work() -> None:
+    """Do what is asked until the input ends: the whole life of this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    gc.set_threshold(1_000_000, 20, 20)
+    send = _writer(os.dup(1))
+    os.dup2(2, 1)  # what a library prints is no message
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies have it from here
+    warm()
+    send({"ready": True})
+    with contextlib.suppress(BrokenPipeError):
+        if sys.argv[-1] == "fork":
+            gc.collect()
+            gc.freeze()
+            _Forks(send).run()
+        else:
+            _in_itself(send)
+
+
+def warm() -> None:
+    """Load all that a build needs, by doing one."""
+    from press.setup.new import new_project
+
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+        root = Path(folder, "warm")
+        new_project(root, today)
+        build.build(Request(root, root / "build", today))
+
+
+def _in_itself(send: Send) -> None:
+    """Build without a copy of the process; what came last is what is built next."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+
+    threading.Thread(target=listen, daemon=True).start()
+    trails = Trails()
+    for _ in range(BUILDS):
+        line = lines.get()
+        while not lines.empty():
+            line = lines.get()
+        if not line:
+            return
+        perform(trails.give(json.loads(line)), lambda message: send(trails.take(message)))
+
+
+@dataclass
+class _Copy:
+    """A copy of this process, which stands ready to build once."""
+
+    pid: int
+    orders: int
+    """Where it is told what to build."""
+    pipe: int
+    """Where it tells what it did."""
+    id: int = 0
+    said: bytes = b""
+    steps: int = 0
+    seen: bool = False
+    """What somebody looks at is finished."""
+    last_step: bool = False
+    """It is to end when the step that it is at is done."""
+    ended: float = 0.0
+    """When it was told to end."""
+
+    def begin(self, message: Message) -> None:
+        self.id = message["id"]
+        with contextlib.suppress(OSError):  # it is gone, which its pipe will tell
+            os.kill(self.pid, signal.SIGUSR1)
+            _writer(self.orders)(message)
+
+    def end(self, number: int) -> None:
+        self.ended = self.ended or time.monotonic()
+        for end in (os.killpg, os.kill):  # it may not have a group yet
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                end(self.pid, number)
+
+
+class _Forks:
+    """Builds in copies of this process, one at a time; new work puts an end to the old.
+
+    A second copy stands ready meanwhile, and has built what there was, to put away: what it
+    touches of the memory that it shares with this process is its own by then.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.copy: _Copy | None = None
+        self.spare: _Copy | None = None
+        self.next: Message | None = None
+        self.asked = b""
+        self.last: Message = {}
+        self.trails = Trails()
+        self.hungry = 0.0
+        """Since when there is work, and no result."""
+
+    def run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        finally:
+            self._end([copy for copy in (self.copy, self.spare) if copy])
+
+    def _end(self, copies: list[_Copy]) -> None:
+        """End copies: with time to put away what is temporary, and then without."""
+        for copy in copies:
+            copy.end(signal.SIGTERM)
+        last = time.monotonic() + _GRACE
+        while copies and time.monotonic() < last:
+            copies = [copy for copy in copies if not os.waitpid(copy.pid, os.WNOHANG)[0]]
+            time.sleep(0.01)
+        for copy in copies:
+            copy.end(signal.SIGKILL)
+            os.waitpid(copy.pid, 0)
+
+    def _turn(self) -> bool:
+        """Wait for something and do it; False when there is nothing more to come."""
+        if self.next and not self.copy:
+            self.copy, self.spare = self.spare or self._fork({}), None
+            self.last, self.next = self.next, None
+            self.copy.begin(self.trails.give(self.last))
+        copy = self.copy
+        if self.last and not self.spare and not self.next and (not copy or copy.seen):
+            self.spare = self._fork(self.trails.give(self.last))
+        copies = [each for each in (copy, self.spare) if each]
+        wait = 0.05 if copy and copy.ended else None
+        ready, _, _ = select.select([0, *(each.pipe for each in copies)], [], [], wait)
+        if copy and copy.ended and time.monotonic() - copy.ended > _GRACE:
+            copy.end(signal.SIGKILL)
+        for each in copies:
+            if each.pipe in ready:
+                self._hear(each)
+        if 0 in ready:
+            data = os.read(0, 1 << 16)
+            if not data:
+                return False
+            self._ask(data)
+        return True
+
+    def _ask(self, data: bytes) -> None:
+        *lines, self.asked = (self.asked + data).split(b"\n")
+        if not lines:
+            return
+        self.next = json.loads(lines[-1])
+        self.hungry = self.hungry or time.monotonic()
+        if self.copy and not self.copy.ended:
+            # Someone who saves without end shall see something, too.
+            if self.copy.steps or time.monotonic() - self.hungry < _PATIENCE:
+                self.copy.end(signal.SIGTERM)
+            else:
+                self.copy.last_step = True
+
+    def _fork(self, rehearsed: Message) -> _Copy:
+        """Make a copy, which builds what it is told once it has built something to put away."""
+        inner, outer = os.pipe()
+        orders, ordering = os.pipe()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid:
+            os.close(outer)
+            os.close(orders)
+            return _Copy(pid, ordering, inner)
+        status = 1
+        try:
+            _become_copy(parent)
+            for handle in (0, inner, ordering, *self._handles()):
+                os.close(handle)
+            with _until_told():
+                rehearse(rehearsed)
+            order = b""
+            while not order.endswith(b"\n"):
+                data = os.read(orders, 1 << 16)
+                if not data:
+                    os._exit(0)
+                order += data
+            perform(json.loads(order), _writer(outer), alone=True)
+            status = 0
+        finally:
+            os._exit(status)  # nothing of the first process is put away twice
+
+    def _handles(self) -> list[int]:
+        """Those of other copies: who has one by mistake would keep them waiting."""
+        copies = [copy for copy in (self.copy, self.spare) if copy]
+        return [handle for copy in copies for handle in (copy.orders, copy.pipe)]
+
+    def _hear(self, copy: _Copy) -> None:
+        data = os.read(copy.pipe, 1 << 16)
+        *lines, copy.said = (copy.said + data).split(b"\n")
+        for line in lines:
+            copy.steps += 1
+            self.hungry = 0.0
+            message = json.loads(line)
+            copy.seen |= message["step"] == "main"
+            self.send(self.trails.take(message))
+            if copy.last_step:
+                copy.end(signal.SIGTERM)
+        if data:
+            return
+        os.close(copy.pipe)
+        os.close(copy.orders)
+        _, status = os.waitpid(copy.pid, 0)
+        if copy is self.spare:
+            self.spare = None
+            time.sleep(0.1)  # should copies die at once, it would be made anew without end
+            return
+        if status and not copy.ended:
+            self.send({"id": copy.id, "lost": True})
+        self.copy = None
+
+
+class _Told(BaseException):
+    """There is something real to do."""
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """Leave what is done here when the signal comes."""
+
+    def leave(*_: object) -> None:
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        raise _Told
+
+    try:
+        signal.signal(signal.SIGUSR1, leave)
+        yield
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    except _Told:
+        pass
+
+
+def _writer(handle: int) -> Send:
+    """Sends messages through a pipe."""
+
+    def send(message: Message) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(handle, data) :]
+
+    return send
+
+
+def _become_copy(parent: int) -> None:
+    """Make this process one that can be ended alone, with all that it starts."""
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away
+    follow(parent)

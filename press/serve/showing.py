@@ -1,0 +1,139 @@
+"""Finished files as `makebook serve` shows them: found, drawn, taken out of their e-books.
+
+In: the output folder, and names out of addresses, which may be hostile. Out: paths in that folder,
+and bytes. This module must not know the web.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import threading
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from urllib.parse import unquote
+
+from lxml import etree
+
+from press.build.preview import png
+from press.build.publish import digest
+from press.readback.pdf import page_sizes, raster
+
+_SHOWN = frozenset({".html", ".pdf", ".epub"})
+"""What may be asked for of the output folder."""
+_PICTURES = 48
+_HIGHEST = 6000
+"""Pixels: a strip of a page is drawn smaller."""
+_LARGEST = 64 << 20
+"""Bytes of a file in an e-book that is still shown."""
+
+
+Source = Path | bytes
+"""A finished file, or what there is of a newer one."""
+
+
+def _read(source: Source) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+class Pictures:
+    """Pages of PDFs as PNG; the last ones asked for are kept."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        """PDFium does one thing at a time."""
+        self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
+
+    def page(self, source: Source, number: int, width: int) -> bytes:
+        """A page, so many pixels wide; pages count from 0.
+
+        Raises:
+            ValueError: there is no such page, or no PDF that can be opened.
+        """
+        name = (
+            digest(source) if isinstance(source, bytes) else f"{source}:{source.stat().st_mtime_ns}"
+        )
+        key = (name, number, width)
+        with self._lock:
+            if key not in self._kept:
+                data = _read(source)
+                sizes = page_sizes(data)
+                if number >= len(sizes):
+                    raise ValueError(f"there is no page {number}")
+                wide, high = sizes[number]
+                fitting = max(1, min(width, int(_HIGHEST * wide / max(high, 1))))
+                self._kept[key] = png(raster(data, number, fitting), quick=True)
+                while len(self._kept) > _PICTURES:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def sizes(self, path: Path) -> list[tuple[float, float]]:
+        """Width and height of every page in points."""
+        with self._lock:
+            return page_sizes(path.read_bytes())
+
+
+def published(output: Path, name: str) -> Path | None:
+    """A file of the output folder, by the name in an address; None where it is none of ours."""
+    if "\0" in name or "\\" in name or not name:
+        return None
+    parts = name.split("/")
+    if any(part in ("", ".", "..") or part.startswith(".") or ":" in part for part in parts):
+        return None
+    try:
+        home = output.resolve()
+        path = (home / name).resolve()
+        inside = path.is_relative_to(home) and path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path if inside and path.suffix in _SHOWN else None
+
+
+def _inside(book: zipfile.ZipFile, name: str) -> bytes:
+    """A file of an e-book; a KeyError where there is none of that name that can be shown."""
+    info = book.getinfo(name)
+    if info.file_size > _LARGEST:
+        raise KeyError(name)
+    return book.read(info)
+
+
+def book_file(source: Source, name: str) -> bytes | None:
+    """A file of an e-book; None where there is none of that name, or it is too large to show.
+
+    Raises:
+        ValueError: this is no e-book that can be opened.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
+            return _inside(book, name)
+    except KeyError:
+        return None
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from None
+
+
+def book_chapters(source: Source) -> list[dict[str, str]]:
+    """Path in the file, and title, of each chapter of an e-book, in the order of reading.
+
+    Raises:
+        ValueError: this is no e-book that can be opened.
+    """
+    safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
+            container = etree.fromstring(_inside(book, "META-INF/container.xml"), safe)
+            opf = next(container.iter("{*}rootfile")).get("full-path") or ""
+            package = etree.fromstring(_inside(book, opf), safe)
+            items = {item.get("id"): item.get("href") or "" for item in package.iter("{*}item")}
+            folder, found = posixpath.dirname(opf), []
+            for reference in package.iter("{*}itemref"):
+                href = unquote(items.get(reference.get("idref"), ""))
+                name = posixpath.normpath(posixpath.join(folder, href))
+                chapter = etree.fromstring(_inside(book, name), safe)
+                title = chapter.findtext(".//{*}title") or href
+                found.append({"path": name, "title": " ".join(title.split())})
+            return found
+    except (zipfile.BadZipFile, KeyError, StopIteration, etree.XMLSyntaxError) as error:
+        raise ValueError(str(error)) from None

@@ -1,0 +1,308 @@
+"""What `makebook serve` shows a browser, and what it refuses. Owner of Starlette.
+
+In: a `Board` that knows what was built, and where. Out: an ASGI application for this machine only:
+the viewer's own files, what stands in the output folder, pages of PDFs as pictures, chapters of
+e-books, and a stream of events. It writes nothing, and knows no builder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from press.build.publish import digest
+from press.serve.showing import Pictures, Source, book_chapters, book_file, published
+
+VIEWER = Path(__file__).parent / "viewer"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".xhtml": "application/xhtml+xml",
+    ".pdf": "application/pdf",
+    ".epub": "application/epub+zip",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+_OWN = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_CONTENT = (
+    "sandbox allow-same-origin; default-src 'none'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; media-src 'self' data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
+"""Of what authors wrote: no script runs in it, and it reaches nothing outside."""
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.I)
+_WIDEST = 2400
+_BEAT = 15.0
+"""Seconds between signs of life in a stream of events."""
+
+
+@dataclass(frozen=True)
+class Early:
+    """What is shown of a file before it is finished."""
+
+    number: int
+    """Of the save that it shows."""
+    file: str
+    """Its name in the output folder."""
+    over: str
+    """The hash of the file that stands there, and is no longer what the author wrote."""
+    data: bytes
+    first: int = 0
+    """Of a PDF, the page that its first page is in the finished file; they count from 0."""
+    pages: int = 0
+
+    def told(self) -> dict[str, Any]:
+        """What a browser must know to ask for it."""
+        return {"version": self.version, "first": self.first, "pages": self.pages}
+
+    @cached_property
+    def version(self) -> str:
+        """Tells it apart from every other file of that name."""
+        return f"early-{self.number}-{digest(self.data)[:16]}"
+
+
+class Board:
+    """What there is to see, and who is looking."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.state: dict[str, Any] = {}
+        self.early: Early | None = None
+        self.closed = False
+        self.looks: Callable[[str, str | None, dict[str, Any]], None] = lambda *_: None
+        """Told the article and the imprint that somebody looks at, and what of them."""
+        self._changed: set[asyncio.Event] = set()
+
+    def tell(self, **changes: Any) -> None:
+        """Change what there is to see."""
+        self.state = {**self.state, **changes}
+        self._wake()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self._changed)
+
+    def shown_early(self, name: str, version: str | None) -> Early | None:
+        """A version of a file that is not finished, by what its address says."""
+        early = self.early
+        return early if early and (early.file, early.version) == (name, version) else None
+
+    def close(self) -> None:
+        """End every stream."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        for event in self._changed:
+            event.set()
+
+    async def events(self) -> AsyncIterator[str]:
+        """The state, now and whenever it changes, as server-sent events (HTML, 9.2)."""
+        changed = asyncio.Event()
+        self._changed.add(changed)
+        try:
+            while not self.closed:
+                changed.clear()
+                yield f"data: {json.dumps(self.state)}\n\n"
+                while not changed.is_set():
+                    try:
+                        await asyncio.wait_for(changed.wait(), _BEAT)
+                    except TimeoutError:
+                        yield ": still here\n\n"
+        finally:
+            self._changed.discard(changed)
+
+
+class _Guard:
+    """Turns away whoever is not a reader at this machine.
+
+    A page of another site can make a browser send requests here, and by a name of its own that
+    leads to 127.0.0.1 it could read the answers: Host and Origin tell.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        reason = _refusal(scope)
+        if reason:
+            status, words = reason
+            await Response(words, status, _HEADERS, "text/plain")(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = list(message["headers"]) + [
+                    (name.lower().encode(), value.encode())
+                    for name, value in {**_HEADERS, "Content-Security-Policy": _OWN}.items()
+                    if name.lower().encode() not in own
+                ]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _refusal(scope: Scope) -> tuple[int, str] | None:
+    """Why a request is refused; None where it is not."""
+    sent: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        sent.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    if scope["method"] not in ("GET", "HEAD"):
+        return 405, "only GET and HEAD"
+    hosts = sent.get("host", [])
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        return 403, "this server answers to 127.0.0.1 and localhost only"
+    if any(origin != f"http://{hosts[0]}" for origin in sent.get("origin", [])):
+        return 403, "another site may not ask this server"
+    if any(site not in ("same-origin", "none") for site in sent.get("sec-fetch-site", [])):
+        return 403, "another site may not ask this server"
+    return None
+
+
+class _Site:
+    """The answers."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self.pictures = Pictures()
+
+    def _found(self, request: Request, suffix: str = "") -> Path | None:
+        path = published(self.board.output, request.path_params["name"])
+        return path if path and path.suffix.endswith(suffix) else None
+
+    async def own(self, request: Request) -> Response:
+        name = request.path_params.get("name", "index.html")
+        if name not in ("index.html", "viewer.css", "viewer.js", "icon.svg"):
+            return _missing()
+        return FileResponse(VIEWER / name, media_type=_TYPES[Path(name).suffix])
+
+    async def file(self, request: Request) -> Response:
+        path = self._found(request)
+        if path is None:
+            return _missing()
+        data = await run_in_threadpool(path.read_bytes)
+        headers = {"Content-Security-Policy": _CONTENT} if path.suffix == ".html" else {}
+        return Response(data, 200, headers, _TYPES[path.suffix])
+
+    async def sizes(self, request: Request) -> Response:
+        path = self._found(request, ".pdf")
+        if path is None:
+            return _missing()
+        return JSONResponse(await run_in_threadpool(self.pictures.sizes, path))
+
+    def _early(self, request: Request) -> Early | None:
+        """What there is of a newer version, where the address asks for that."""
+        return self.board.shown_early(request.path_params["name"], request.query_params.get("v"))
+
+    async def page(self, request: Request) -> Response:
+        early, query = self._early(request), request.query_params
+        source: Source | None = early.data if early else self._found(request, ".pdf")
+        try:
+            number, width = int(query["page"]), min(max(int(query["width"]), 50), _WIDEST)
+        except (KeyError, ValueError):
+            return _missing()
+        number -= early.first if early else 0
+        if source is None or number < 0:
+            return _missing()
+        data = await run_in_threadpool(self.pictures.page, source, number, width)
+        return Response(data, 200, {"Cache-Control": "private, max-age=3600"}, "image/png")
+
+    async def chapters(self, request: Request) -> Response:
+        early = self._early(request)
+        source: Source | None = early.data if early else self._found(request, ".epub")
+        if source is None:
+            return _missing()
+        return JSONResponse(await run_in_threadpool(book_chapters, source))
+
+    async def chapter(self, request: Request) -> Response:
+        name, _, inside = request.path_params["name"].partition(".epub/")
+        name, version = f"{name}.epub", request.path_params["version"]
+        early = self.board.shown_early(name, version)
+        source = early.data if early else published(self.board.output, name)
+        data = await run_in_threadpool(book_file, source, inside) if source else None
+        if data is None:
+            return _missing()
+        kind = _TYPES.get(Path(inside).suffix.lower(), "application/octet-stream")
+        return Response(data, 200, {"Content-Security-Policy": _CONTENT}, kind)
+
+    async def looking(self, request: Request) -> Response:
+        query = request.query_params
+        try:
+            pages = {key: max(0, int(query.get(key, "0"))) for key in ("first", "last")}
+        except ValueError:
+            return _missing()
+        sight = {"view": query.get("view", ""), "edition": query.get("edition", ""), **pages}
+        self.board.looks(query.get("article", ""), query.get("imprint"), sight)
+        return Response(status_code=204)
+
+    async def events(self, request: Request) -> Response:
+        query = request.query_params
+        self.board.looks(query.get("article", ""), query.get("imprint"), {})
+        return StreamingResponse(self.board.events(), media_type="text/event-stream")
+
+
+def application(board: Board) -> ASGIApp:
+    """The whole site. The version in an address only tells files of one name apart."""
+    site = _Site(board)
+    routes = [
+        Route("/", site.own),
+        Route("/viewer/{name}", site.own),
+        Route("/file/{name:path}", site.file),
+        Route("/sizes/{name:path}", site.sizes),
+        Route("/page/{name:path}", site.page),
+        Route("/chapters/{name:path}", site.chapters),
+        Route("/book/{version}/{name:path}", site.chapter),
+        Route("/events", site.events),
+        Route("/looking", site.looking),
+    ]
+    failures: dict[Any, Any] = {Exception: _failed, OSError: _gone, ValueError: _gone}
+    return _Guard(Starlette(routes=routes, exception_handlers=failures))
+
+
+def _missing() -> Response:
+    return Response("there is no such file here", 404, media_type="text/plain")
+
+
+async def _gone(*_: object) -> Response:
+    """A file went away, or was replaced, while it was read: the viewer asks again."""
+    return Response("it has just changed; ask again", 503, media_type="text/plain")
+
+
+async def _failed(*_: object) -> Response:
+    return Response("that cannot be shown", 500, media_type="text/plain")

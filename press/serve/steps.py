@@ -1,0 +1,286 @@
+"""What is built after a save, in steps: first what somebody looks at.
+
+In: a message that says what there is to build, and what is looked at. Out: a message for each step:
+what was made and what is wrong, or pages to show before they are finished (`galley`). Each step is
+published before the next begins. This module must not know processes or the web.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import tempfile
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from press.build import run as build
+from press.build.publish import locked
+from press.build.run import Outcome
+from press.core.model import Built, Config, Document, Edition, Request, Trail
+from press.core.parallel import processors
+from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, visible
+from press.serve.showing import book_file
+
+Message = dict[str, Any]
+Send = Callable[[Message], None]
+
+
+class Trails:
+    """Where the pages of editions began when they were last laid out, as text for messages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], dict[str, str]] = {}
+        """By article and imprint; then by edition."""
+
+    def take(self, message: Message) -> Message:
+        """The same message without the trails that it brings."""
+        for article, imprint, edition, text in message.get("trails", ()):
+            self._kept.setdefault((article, imprint), {})[edition] = text
+        return {key: value for key, value in message.items() if key != "trails"}
+
+    def give(self, message: Message) -> Message:
+        """The same message with the trails of the article that is looked at."""
+        work = message["article"], message["imprint"]
+        return {**message, "trails": self._kept.get(work, {})}
+
+
+def perform(message: Message, send: Send, *, alone: bool = False) -> None:
+    """Build what a message asks for, in steps; each is published and told before the next.
+
+    `alone`: this process ends with it, and may step back for others towards the end.
+    """
+    told: list[Problem] = []
+    if shown := _galley(message):
+        send(shown)
+    for label, requests in _steps(message):
+        if alone and label == "rest":
+            os.nice(5)  # nobody looks at it
+        start = time.perf_counter()
+        outcomes = [_safely(request) for request in requests]
+        problems = [p for o in outcomes for p in _all_problems(o)]
+        if label == "rest":
+            told = []
+        told = list(dict.fromkeys([*told, *problems]))
+        send(
+            {
+                "id": message["id"],
+                "step": label,
+                "ms": round((time.perf_counter() - start) * 1000),
+                "failed": any(o.failed for o in outcomes),
+                "made": [name for o in outcomes for name in _made(o)],
+                "problems": [_plain(problem) for problem in sorted(told, key=lambda p: p.span)],
+                "trails": [
+                    trail for o in outcomes for b in o.built for trail in _trails(b, message)
+                ],
+            }
+        )
+
+
+def rehearse(message: Message) -> None:
+    """Do the first that a message asks for in this process, to put away."""
+    if not message:
+        return
+    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+        if _galley({**message, "anyway": True}):
+            return
+        for _, requests in _steps({**message, "output": folder, "sight": {"view": "web"}}):
+            build.build(replace(requests[0], formats=("html",), editions=()))
+            return
+
+
+# What is shown before it is finished
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What somebody looks at, as it stands in the sources now."""
+
+    message: Message
+    document: Document
+    config: Config
+    edition: Edition
+    trail: Trail | None
+
+
+def _galley(message: Message) -> Message | None:
+    """The pages or the e-book that somebody looks at, as they will be.
+
+    Without data, where they are as they were. None where they cannot be shown early; what is wrong
+    with the sources is told by the first step.
+    """
+    start, sight = time.perf_counter(), message.get("sight", {})
+    show = {"print": _pages, "book": _book}.get(sight.get("view", ""))
+    if not show:
+        return None
+    with contextlib.suppress(Exception):  # whatever it is, the steps will meet it and tell
+        shown = show(_seen(message))
+        spent = round((time.perf_counter() - start) * 1000)
+        told = {"id": message["id"], "step": "galley", "article": message["article"]}
+        return {**told, "ms": spent, **shown}
+    return None
+
+
+def _seen(message: Message) -> _Sight:
+    from press.document.compose import read_sources
+    from press.source.project import effective
+
+    sources = read_sources(Path(message["root"]))
+    document = sources.assembled(message["article"], message["imprint"])
+    config = effective(sources.project.config, document.imprint)
+    name = message["sight"].get("edition", "")
+    edition = next((e for e in config.editions if e.name == name), config.editions[0])
+    kept = message.get("trails", {}).get(edition.name)
+    trail = pickle.loads(b64decode(kept)) if kept else None  # noqa: S301 - we wrote it ourselves
+    return _Sight(message, document, config, edition, trail)
+
+
+def _styles(seen: _Sight) -> Any:
+    from press.design.styles import Styles
+
+    imprint = seen.document.imprint
+    return Styles(Path(seen.message["root"]), imprint.colours if imprint else {})
+
+
+def _pages(seen: _Sight) -> Message:
+    """The pages of an edition that are in sight; a booklet's are not, for they stand on sheets."""
+    from press.document.editions import file_name, printed
+    from press.output.pdf.partial import Sight, pull
+
+    if seen.edition.kind == "booklet":
+        return {}
+    asked, main, name = seen.message["sight"], seen.config.editions[0], seen.document.name
+    references = file_name(name, seen.edition, main, "references")
+    work = printed(seen.document, seen.edition, references)
+    anyway = seen.message.get("anyway", False)
+    sight = Sight(asked["first"], asked["last"], asked["pages"], anyway=anyway)
+    found = pull(work, seen.edition, _styles(seen), sight, seen.trail)
+    if found is None:
+        return {}
+    file = _published(seen, file_name(name, seen.edition, main))
+    data = b64encode(found.data).decode()
+    return {"file": file, "data": data, "first": found.first, "pages": found.pages}
+
+
+def _published(seen: _Sight, file: str) -> str:
+    """A file's name in the output folder."""
+    return f"{seen.message['imprint']}/{file}".lstrip("/")
+
+
+def _book(seen: _Sight) -> Message:
+    """The e-book, with the page-list and the cover that it had before."""
+    from press.output.epub.package import write_epub
+
+    file = _published(seen, f"{seen.document.name}.epub")
+    anchors = seen.trail.anchors if seen.trail else ()
+    path = Path(seen.message["output"], file)
+    cover = None
+    with contextlib.suppress(OSError, ValueError):
+        cover = book_file(path, "EPUB/cover.png")
+    main = seen.config.editions[0].name
+    book = write_epub(seen.document, anchors, main, _styles(seen), cover)
+    return {"file": file, "data": b64encode(book.data).decode()}
+
+
+def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str]]:
+    """The trails of the main edition, and of the one that is looked at, where they are new."""
+    if (built.name, built.imprint) == (message["article"], message["imprint"]):
+        main = built.entry.get("editions", [""])[0]
+        for edition in built.trails.keys() & {main, message.get("sight", {}).get("edition")}:
+            text = b64encode(pickle.dumps(built.trails[edition])).decode()
+            yield built.name, built.imprint, edition, text
+
+
+# What is built
+
+
+def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
+    """The main edition, then all the rest; before them the web page, where that is looked at."""
+    from press.source.project import is_file
+
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    base = Request(
+        Path(message["root"]),
+        Path(message["output"]),
+        today,
+        articles=tuple(message["articles"]),
+        editions=tuple(message["editions"]),
+    )
+    article, imprint = message["article"], message["imprint"]
+    found = _configured(base.root, imprint)
+    if found and is_file(base.root / "source" / f"{article}.md"):
+        one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
+        if message.get("sight", {}).get("view") == "web" and "html" in found.formats:
+            yield "page", [replace(one, formats=("html",))]
+        main = found.editions[0].name
+        formats = tuple(name for name in found.formats if name != "html")
+        if formats and (not base.editions or main in base.editions):
+            yield "main", [replace(one, formats=formats, editions=(main,))]
+    names = [name for name in message["imprints"] if name]
+    rest = replace(base, jobs=processors())
+    every = [rest] if "" in message["imprints"] else []
+    yield "rest", every + ([replace(rest, imprints=tuple(names))] if names else [])
+
+
+def _configured(root: Path, imprint: str) -> Config | None:
+    """The configuration as it stands; None where it cannot be read, which the build will tell."""
+    from press.source.imprints import read_imprint
+    from press.source.project import effective, imprint_files, read_project
+
+    try:
+        project = read_project(root, [])
+        known = {path.stem for path in imprint_files(root)}
+        own = read_imprint(imprint, project, []) if imprint in known else None
+        return effective(project.config, own)
+    except (ProblemsError, OSError, IndexError):
+        return None
+
+
+def _safely(request: Request) -> Outcome:
+    """Build; whatever goes wrong is a problem among others."""
+    try:
+        with locked(request.output, lambda: None):
+            return build.build(request)
+    except ProblemsError as error:
+        return Outcome(problems=error.problems)
+    except UnknownName as error:
+        code = "CFG005" if error.kind == "edition" else "CFG006"
+        problem = Problem(code, Span("makebook.toml"), error.message, error.hint)
+        return Outcome(problems=(problem,))
+    except OSError as error:
+        name = os.path.relpath(str(error.filename or "makebook"), request.root)
+        message = f"cannot be read: {error.strerror or error}"
+        hint = "save it again; what you see is what was built before"
+        return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
+    except Exception as error:  # noqa: BLE001 - a fault of the program must not end the server
+        message = f"the build ended with a fault of its own: {type(error).__name__}: {error}"
+        hint = "`makebook build` says more; please report it"
+        return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
+
+
+def _all_problems(outcome: Outcome) -> list[Problem]:
+    return [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
+
+
+def _made(outcome: Outcome) -> Iterator[str]:
+    """The files that were made anew, as they stand in the output folder."""
+    for built in outcome.built:
+        for name in sorted(built.made) if built.entry else ():
+            yield f"{built.imprint}/{name}" if built.imprint else name
+
+
+def _plain(problem: Problem) -> Message:
+    return {
+        "severity": problem.severity,
+        "error": problem.severity == ERROR,
+        "code": problem.code,
+        "place": str(problem.span),
+        "message": visible(problem.message),
+        "hint": visible(problem.hint),
+        "text": str(problem),
+    }

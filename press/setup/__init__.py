@@ -1,0 +1,5 @@
+"""New projects and articles, and what this machine has or lacks.
+
+In: a folder, a name, the machine as it is. Out: starter files, findings with the command that fixes
+each. Must not know how a handout is made.
+"""

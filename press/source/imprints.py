@@ -1,0 +1,278 @@
+"""Imprints: a clinic's overlay of name, colours, contact, country and notices.
+
+In: a file of `source/imprints/`, and the notices in the folder of its name. Out: an `Imprint`, or
+problems. An imprint adds notices and never hides one. This module must not know any article's
+text, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from press.core.model import Image, Imprint, Manuscript, Notice, Project
+from press.core.problems import ERROR, Problem, ProblemsError, Span
+from press.design.color import check_tokens, parse_hex
+from press.design.styles import Styles
+from press.source.images import read_image
+from press.source.notices import read_files
+from press.source.placeholders import CLINIC
+from press.source.project import read_text, shown
+from press.source.settings import Settings, is_web, line_of, parse_toml
+
+LOGO = "imprint:"
+"""Begins the name of a logo in a Document; an article cannot name a picture so (IMG003)."""
+
+KEYS = (
+    "lang", "jurisdiction", "address", "editions", "contact", "clinic", "logo", "colours",
+    "colors",
+)  # fmt: skip
+_COLOURS = ("accent", "tint")
+_CONTACT = ("filled", "lines")
+_RESERVED = ("all", "preview")
+_LONGEST = 200  # characters, of what a clinic says in one line of a box
+
+
+def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprint | None:
+    """Read the imprint of that name; None where anything in it is wrong.
+
+    Problems: CFG002 to CFG005, IMG001 to IMG004, NOT004, STY004, and those of any text.
+    """
+    path = project.root / "source" / "imprints" / f"{name}.toml"
+    file = shown(path, project.root)
+    before = len(problems)
+    text = read_text(path, file, problems)
+    if text is None:
+        return None
+    try:
+        table = parse_toml(text, file)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
+    reader = _Reader(Settings(text, file, table, problems), path, project)
+    imprint = reader.imprint()
+    reader.check_name(name)
+    reader.check_colours(imprint, Styles(project.root))
+    lang = imprint.lang or project.config.lang
+    imprint = replace(imprint, notices=_notices(path, project, lang, problems))
+    return None if any(p.severity == ERROR for p in problems[before:]) else imprint
+
+
+def for_readers(manuscript: Manuscript, imprint: Imprint | None) -> Manuscript:
+    """An article in the language of an imprint's readers, where the two are forms of one language.
+
+    An article in `en-US` becomes one in `en-GB`: its dates are spelt so, and the notices for
+    `en-GB` are chosen. An article in another language, or another script, stays as it is, and so
+    does one whose language says more than the imprint's.
+    """
+    if not imprint or not imprint.lang:
+        return manuscript
+    lang, wanted = manuscript.matter.lang, imprint.lang
+    if lang.startswith(f"{wanted}-"):
+        return manuscript
+    script = re.match(r"[A-Za-z]+-([A-Za-z]{4})(-|\Z)", lang)
+    if _primary(lang) != _primary(wanted) or (script and script[1] not in wanted.split("-")):
+        return manuscript
+    return replace(manuscript, matter=replace(manuscript.matter, lang=wanted))
+
+
+def jurisdiction_place(imprint: Imprint | None) -> Span | None:
+    """Where an imprint names its jurisdiction; None where it leaves the project's."""
+    if not imprint or not imprint.jurisdiction:
+        return None
+    line = imprint.lines.get("jurisdiction", imprint.lines.get("lang", 1))
+    return Span(imprint.file, line, 1)
+
+
+def source_paths(imprint: Imprint, root: Path) -> list[Path]:
+    """Every file that an imprint is made of: its own, its logo, its notices."""
+    paths = [root / imprint.file, *(root / notice.file for notice in imprint.notices)]
+    if imprint.logo:
+        paths.append((root / imprint.file).parent / imprint.logo.name.removeprefix(LOGO))
+    return paths
+
+
+def _primary(lang: str) -> str:
+    return lang.partition("-")[0].lower()
+
+
+def _notices(
+    path: Path, project: Project, lang: str, problems: list[Problem]
+) -> tuple[Notice, ...]:
+    """The notices of an imprint. Problem NOT004: the project has one of that id, or two are one."""
+    files = sorted(path.with_suffix("").glob("*.md"))
+    notices = read_files(files, project.root, lang, problems)
+    others = read_files(project.notice_files if files else (), project.root, lang, [])
+    taken = {notice.id: notice.file for notice in others}
+    seen: dict[tuple[object, ...], str] = {}
+    for n in notices:
+        first = taken.get(n.id)
+        message = f"notice '{n.id}' is in {first} already; an imprint adds notices and hides none"
+        if first is None:
+            first = seen.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
+            message = f"notice '{n.id}' is for the same readers as {first}, which hides it"
+        if first != n.file:
+            span = Span(n.file, n.lines.get("id", 1), 1)
+            problems.append(Problem("NOT004", span, message, "give it another id"))
+    return notices
+
+
+class _Reader:
+    """Takes the file of one imprint apart."""
+
+    def __init__(self, settings: Settings, path: Path, project: Project) -> None:
+        self.settings = settings
+        self.path = path
+        self.project = project
+        tables = ("clinic", "logo", "colours", "colors")
+        self.tables: dict[str, dict[str, Any]] = {name: settings.table_of(name) for name in tables}
+
+    def imprint(self) -> Imprint:
+        """All that the file says; what is wrong in it is a problem."""
+        settings = self.settings
+        settings.known(settings.table, KEYS)
+        lang = settings.lang("")
+        known = self.project.config.known_editions
+        logo, alt = self.logo()
+        return Imprint(
+            name=self.path.stem,
+            file=settings.file,
+            clinic=self.clinic(),
+            contact=self.contact(),
+            logo=logo,
+            logo_alt=alt,
+            colours=self.colours(),
+            lang=lang,
+            jurisdiction=settings.jurisdiction(lang),
+            address=settings.address(),
+            editions=settings.choose(settings.list_of(settings.table, "editions"), known),
+            lines=self.lines(),
+        )
+
+    def lines(self) -> dict[str, int]:
+        """The line of each key, and of `table.key`."""
+        lines = {}
+        for key, value in self.settings.table.items():
+            lines[key] = line_of(self.settings.text, key)
+            if isinstance(value, dict):
+                inner = {f"{key}.{name}": line_of(self.settings.text, name, key) for name in value}
+                lines.update(inner)
+        return lines
+
+    def check_name(self, name: str) -> None:
+        """The name becomes that of a folder, and must be fit for one."""
+        span, hint = Span(self.settings.file, 1, 1), "give the file another name"
+        problems = self.settings.problems
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            hint = "name the file with letters, digits and hyphens: it names a folder of build/"
+            problems.append(Problem("CFG004", span, f"'{name}' is no name for an imprint", hint))
+        elif name.lower() in _RESERVED:
+            message = f"no imprint can be called '{name}': the word has a use of its own"
+            problems.append(Problem("CFG004", span, message, hint))
+        for path in self.project.imprint_files:
+            if path.stem != name and path.stem.lower() == name.lower():
+                message = f"'{name}' and '{path.stem}' are one folder on many machines"
+                problems.append(Problem("CFG004", span, message, hint))
+
+    def texts(self, key: str, keys: tuple[str, ...]) -> dict[str, str]:
+        """The texts of a table, those that are given, each on one line."""
+        given = self.tables[key]
+        self.settings.known(given, keys, key)
+        texts = {}
+        for name, value in ((name, given[name]) for name in keys if name in given):
+            if not isinstance(value, str):
+                hint = f'write {name} = "…"'
+                self.settings.bad("CFG004", name, f"'{name}' must be a text", hint, key)
+                continue
+            line = " ".join(value.split())
+            if len(line) > _LONGEST or not line.isprintable():
+                message = f"'{name}' holds more than {_LONGEST} characters, or unprintable ones"
+                self.settings.bad("CFG004", name, message, "keep it to one short line", key)
+            elif line:
+                texts[name] = line
+        return texts
+
+    def blank(self, table: str, key: str) -> bool:
+        """Whether a table says nothing under a key."""
+        return not str(self.tables[table].get(key, "")).strip()
+
+    def clinic(self) -> dict[str, str]:
+        """The clinic's words, by name. Problem CFG004: no name, no telephone number, no address."""
+        bad = self.settings.bad
+        clinic = self.texts("clinic", CLINIC)
+        if self.blank("clinic", "name") and isinstance(self.settings.table.get("clinic", {}), dict):
+            hint = 'write [clinic] and under it name = "…"'
+            bad("CFG004", "clinic", "the imprint does not name the clinic", hint)
+        telephone, web = clinic.get("telephone"), clinic.get("web")
+        if telephone and not re.search(r"\d", telephone):
+            hint = 'write telephone = "(555) 555-0100", or leave it out for a line to write on'
+            bad("CFG004", "telephone", f"'{telephone}' is no telephone number", hint, "clinic")
+        if web and not is_web(web):
+            hint = 'write web = "https://example.org"'
+            bad("CFG004", "web", f"'{web}' is no web address", hint, "clinic")
+        return clinic
+
+    def contact(self) -> str:
+        """`filled` or `lines`. Problem CFG004: another word."""
+        contact = self.settings.text_of("contact", "filled")
+        if contact in _CONTACT:
+            return contact
+        hint = 'write contact = "filled", or "lines" to write on'
+        self.settings.bad("CFG004", "contact", f"'{contact}' is no kind of contact box", hint)
+        return "filled"
+
+    def logo(self) -> tuple[Image | None, str]:
+        """The logo and its alternative text. Problems: IMG001 to IMG004."""
+        settings = self.settings
+        logo = self.texts("logo", ("file", "alt"))
+        name, alt = logo.get("file", ""), logo.get("alt", "")
+        if not self.tables["logo"]:
+            return None, ""
+        if self.blank("logo", "alt"):
+            hint = 'write alt = "…": what is to be seen, in a few words'
+            settings.bad("IMG002", "logo", "the logo has no alternative text", hint)
+        if not name:
+            if self.blank("logo", "file"):
+                hint = 'write file = "…" under [logo]: an SVG or PNG beside this file'
+                settings.bad("IMG001", "logo", "[logo] names no file", hint)
+            return None, alt
+        place = settings.span("file", "logo")
+        found = read_image(name, self.path.parent, self.project.root, place, settings.problems)
+        if found and found.media_type not in ("image/svg+xml", "image/png"):
+            message = f"logo '{name}' is neither SVG nor PNG"
+            settings.bad("IMG004", "file", message, "save it again as SVG or PNG", "logo")
+        return found and replace(found, name=f"{LOGO}{name}"), alt
+
+    def colours(self) -> dict[str, str]:
+        """The colours as `#rrggbb`. Problem CFG004: it is none."""
+        settings = self.settings
+        colours = {}
+        for key in ("colours", "colors"):
+            for name, value in self.texts(key, _COLOURS).items():
+                rgb = parse_hex(value)
+                if rgb:
+                    digits = value[1:].lower()
+                    colours[name] = f"#{digits if len(digits) == 6 else _doubled(digits)}"
+                    continue
+                hint = f'write {name} = "#0d4a6b": six hexadecimal digits'
+                settings.bad("CFG004", name, f"'{value}' is no colour", hint, key)
+        return colours
+
+    def check_colours(self, imprint: Imprint, styles: Styles) -> None:
+        """Measure them on the grounds of the project's own styles."""
+        own = {f"--{name}": value for name, value in imprint.colours.items()}
+        if not own:
+            return
+        key = "colours" if "colours" in self.settings.table else "colors"
+
+        def where(token: str) -> Span:
+            name = token if token in own else next(iter(own))
+            return self.settings.span(name.removeprefix("--"), key)
+
+        check_tokens({**styles.tokens, **own}, where, self.settings.problems, tuple(own))
+
+
+def _doubled(digits: str) -> str:
+    return "".join(digit + digit for digit in digits)

@@ -1,0 +1,379 @@
+"""One article, from its file to a `Manuscript`: structure made regular, every flaw reported.
+
+In: an article's file. Out: a `Manuscript` whose body is clean XHTML: sections below `<body>`
+begin with `<h2>`, figures and tables have captions, every block has an id, notes are collected.
+This module must not know disclaimers, citation styles or renderers.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from lxml import etree
+
+from press.core.labels import letter
+from press.core.model import Cluster, Config, Image, Manuscript
+from press.core.problems import Problem, Span, counted
+from press.source import markup
+from press.source.citation_syntax import without_code
+from press.source.front_matter import nearest, read_matter, split
+from press.source.images import read_image
+from press.source.project import decode, read_bytes, shown
+from press.source.sanitize import BLOCKS, Element, remove, unwrap
+
+_LARGEST = 2_000_000  # bytes: a book of a thousand pages
+_CODE = ("code", "pre", "kbd", "samp")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
+_DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
+_LONG_TABLE = 16
+"""Rows that may be kept on one page; a longer table may break between them."""
+_SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
+
+
+def read_manuscript(
+    path: Path, root: Path, config: Config, problems: list[Problem]
+) -> Manuscript | None:
+    """Read and validate one article; None where there is nothing to go on with.
+
+    Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`); all of them in one pass.
+    """
+    file = shown(path, root)
+    data = read_bytes(path, file, problems)
+    if data is None:
+        return None
+    if len(data) > _LARGEST:
+        most = f"{_LARGEST / 1_000_000:g} million"
+        message = f"has {len(data) / 1_000_000:.1f} million bytes; a handout can hold {most}"
+        hint = "split it, or take out what came in by mistake"
+        problems.append(Problem("TXT002", Span(file), message, hint))
+        return None
+    text = decode(data, file, problems)
+    if text is None:
+        return None
+    fields, body_text, first = split(text, file, problems)
+    matter = read_matter(fields, config.lang, problems)
+    made = markup.convert(body_text, file, first, problems)
+    reader = _Reader(made.body, body_text, file, first, problems)
+    reader.regular()
+    images = reader.images(path.parent, root)
+    reader.links(cites=bool(made.clusters or matter.nocite))
+    if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
+        hint = "write the text below the front matter"
+        problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
+    clusters = _in_reading_order(made.body, made.clusters)
+    body = markup.serialise(made.body)
+    return Manuscript(path.stem, file, data, text, matter, body, clusters, images)
+
+
+def slug(text: str) -> str:
+    """An id from a heading's words, as Pandoc makes it: lower case, hyphens, no leading digits."""
+    plain = unicodedata.normalize("NFKC", markup.TOKEN.sub("", text)).lower()
+    words = re.sub(r"[^\w\s.-]", "", plain)
+    return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
+
+
+class _Reader:
+    """Works on one article's tree, and finds the line of what it reports."""
+
+    def __init__(
+        self, body: Element, text: str, file: str, first: int, problems: list[Problem]
+    ) -> None:
+        self.body, self.text, self.file, self.first = body, text, file, first
+        self.problems = problems
+
+    def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
+        self.problems.append(Problem(code, self.place(pattern, nth), message, hint))
+
+    def place(self, pattern: str, nth: int = 0) -> Span:
+        """Where a pattern stands for the nth time; where it first stands if it is not so often."""
+        places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
+        return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
+
+    def regular(self) -> None:
+        """Headings, captions and ids, in that order."""
+        self._levels()
+        self._notes()
+        _spell_out(self.body)
+        _captions(self.body)
+        _figures(self.body)
+        self._ids()
+
+    def _levels(self) -> None:
+        """Sections start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
+        headings = list(self.body.iter(*_HEADINGS))
+        if not headings:
+            return
+        shift = 2 - min(int(str(h.tag)[1]) for h in headings)
+        last = 1
+        for heading in headings:
+            level = int(str(heading.tag)[1]) + shift
+            if level > last + 1:
+                words = plain(heading)
+                message = f"heading '{words}' is {level - last} levels below the one before it"
+                hint = f"write it with {'#' * (last + 1 - shift)}; it is set as if you had"
+                pattern = r"(?m)^[ ]{0,3}#+[ ]*" + re.escape(words[:20])
+                self.report("TXT005", pattern, message, hint)
+                level = last + 1
+            last = level
+            heading.tag = f"h{min(level, 6)}"
+
+    def _notes(self) -> None:
+        """Notes as the library leaves them become `<span class=noteref>` and `<div class=note>`."""
+        self._note_twice()
+        self._cells()
+        numbers: dict[str, int] = {}
+        for sup in list(self.body.iter("sup")):
+            key = (sup.get("id") or "").partition(":")
+            if not key[0].startswith("fnref") or not key[1]:
+                continue
+            number = numbers.setdefault(key[2], len(numbers) + 1)
+            sup.attrib.clear()
+            sup.set("class", "noteref")
+            for child in list(sup):
+                sup.remove(child)
+            link = etree.SubElement(sup, "a", href=f"#note-{number}", id=f"noteref-{number}")
+            if key[0] != "fnref":
+                link.set("id", f"noteref-{number}-{key[0][5:]}")
+            link.text, sup.text = letter(number - 1), None
+        for holder in [e for e in self.body.iter("div") if e.get("class") == "footnote"]:
+            self._note_texts(holder, numbers)
+
+    def _cells(self) -> None:
+        """Of a row with too many cells the library drops the last: say so, for they are lost."""
+        lines = without_code(self.text).split("\n")
+        columns = 0
+        for number, line in enumerate(lines):
+            if number and _DELIMITER.fullmatch(line) and "|" in lines[number - 1]:
+                columns = _count_cells(line)
+            elif not line.strip():
+                columns = 0
+            elif columns and _count_cells(line) > columns:
+                cells = counted(_count_cells(line), "cell")
+                message = f"this row has {cells}, and its table {counted(columns, 'column')}"
+                hint = "take a cell out, or give the table another column; write a bar as \\|"
+                span = Span(self.file, self.first + number, 1)
+                self.problems.append(Problem("TXT009", span, message, hint))
+
+    def _note_twice(self) -> None:
+        """Of two notes with one label the library keeps the last: say so, for one is lost."""
+        blank = without_code(self.text)
+        seen: dict[str, int] = {}
+        for found in re.finditer(r"(?m)^[ ]{0,3}\[\^([^\]\n]+)\]:", blank):
+            line = self.first + blank.count("\n", 0, found.start())
+            if found[1] in seen:
+                message = f"note '{found[1]}' is written twice, first on line {seen[found[1]]}"
+                hint = "give one of them another label"
+                span = Span(self.file, line, 1)
+                self.problems.append(Problem("TXT008", span, message, hint))
+            seen.setdefault(found[1], line)
+
+    def _note_texts(self, holder: Element, numbers: dict[str, int]) -> None:
+        """Give every section the notes it refers to, at its end."""
+        notes: dict[str, Element] = {}
+        for item in list(holder.iter("li")):
+            key = (item.get("id") or "").partition(":")[2]
+            if not key:
+                continue
+            for link in [a for a in item.iter("a") if "footnote-backref" in (a.get("class") or "")]:
+                remove(link)
+            if key not in numbers:
+                pattern = rf"\[\^{re.escape(key)}\]:"
+                message = f"note '{key}' is never referred to"
+                self.report("TXT006", pattern, message, f"write [^{key}] where it belongs")
+                continue
+            name = f"note-{numbers[key]}"
+            note = notes[name] = etree.Element("div", id=name)
+            note.set("class", "note")
+            note.text = item.text
+            note.extend(list(item))
+        remove(holder)
+        _distribute(self.body, notes)
+
+    def _ids(self) -> None:
+        """Every block has an id of its own; the author's are kept, and must differ (LNK003)."""
+        taken: dict[str, int] = {}
+        for element in self.body.iter("*"):
+            given = element.get("id")
+            if not given:
+                continue
+            safe = re.sub(r"\s+", "-", given)
+            element.set("id", safe)
+            taken[safe] = taken.get(safe, 0) + 1
+            if taken[safe] > 1:
+                pattern = rf"#{re.escape(given)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(given)}\b"
+                hint = "give one of them another id"
+                message = f"the id '{given}' stands twice"
+                self.report("LNK003", pattern, message, hint, taken[safe] - 1)
+        count = 0
+        for element in self.body.iter("*"):
+            if element.get("id") or element.tag not in _NAMED:
+                continue
+            if element.tag in _HEADINGS:
+                base = slug(plain(element))
+                name, extra = base, 1
+                while name in taken:
+                    name, extra = f"{base}-{extra}", extra + 1
+            else:
+                count += 1
+                while (name := f"b{count}") in taken:
+                    count += 1
+            taken[name] = 1
+            element.set("id", name)
+
+    def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
+        """Every picture: it must be there, be safe, and have an alternative text."""
+        found: dict[str, Image] = {}
+        seen: Counter[str] = Counter()
+        for element in self.body.iter("img"):
+            source = element.get("src") or ""
+            pattern = re.escape(source) if source else "<img|!\\["
+            place = self.place(pattern, seen[source])
+            seen[source] += 1
+            if not (element.get("alt") or "").strip():
+                hint = "say what the picture shows: ![A curve that falls](curve.svg)"
+                message = f"image '{source}' has no alternative text"
+                self.problems.append(Problem("IMG002", place, message, hint))
+            if source not in found:
+                image = read_image(source, folder, root, place, self.problems)
+                if image:
+                    found[source] = image
+        return tuple(found[name] for name in sorted(found))
+
+    def links(self, *, cites: bool) -> None:
+        """Links lead somewhere: to an id of this article, or to a safe address."""
+        ids = {element.get("id") for element in self.body.iter("*")}
+        if cites:
+            ids.add("references")
+        seen: Counter[str] = Counter()
+        for link in self.body.iter("a"):
+            target = link.get("href")
+            if target is None:
+                continue
+            pattern, nth = rf"(?<=[\s(<\"'=]){re.escape(target)}(?![\w-])", seen[target]
+            seen[target] += 1
+            if not _SAFE_LINK.match(target):
+                message = f"link to '{target}' leads out of the handout and not to the web"
+                hint = "link to https://…, mailto:…, tel:… or #an-id of this article"
+                self.report("LNK002", pattern, message, hint, nth)
+            elif target.startswith("#notice-"):
+                continue  # whether it is there is known when the notices are placed (`assemble`)
+            elif target.startswith("#") and target[1:] not in ids:
+                known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
+                message = f"link to '{target}', and nothing here has that id"
+                self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
+        self._lost_notes()
+
+    def _lost_notes(self) -> None:
+        """`[^one]` that stayed in the text: there is no such note."""
+        for run in markup.text_runs(self.body):
+            home = run.element.getparent() if run.is_tail else run.element
+            if home is None or home.tag in _CODE or any(True for _ in home.iterancestors(*_CODE)):
+                continue
+            for found in re.findall(r"\[\^[^\]\s]+\]", run.read()):
+                pattern = rf"(?<!\\){re.escape(found)}"
+                if self.place(pattern).line:
+                    hint = f"write '{found}: …' in a paragraph of its own"
+                    self.report("LNK001", pattern, f"'{found}' refers to no note", hint)
+
+
+def _distribute(body: Element, notes: dict[str, Element]) -> None:
+    """Put each note at the end of the section that first refers to it."""
+    stretches: list[list[Element]] = [[]]
+    for block in body:
+        if block.tag == "h2":
+            stretches.append([])
+        stretches[-1].append(block)
+    for blocks in stretches:
+        holder = etree.Element("div")
+        holder.set("class", "notes")
+        waiting = list(blocks)
+        while waiting:
+            for link in waiting.pop(0).iter("a"):
+                name = (link.get("href") or "#")[1:]
+                if (link.get("id") or "").startswith("noteref-") and name in notes:
+                    holder.append(notes.pop(name))
+                    waiting.append(holder[-1])
+        if len(holder):
+            blocks[-1].addnext(holder)
+
+
+def _in_reading_order(body: Element, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    """Number the citation tokens in the order of the text; returns their clusters in it."""
+    ordered: list[Cluster] = []
+
+    def renumber(found: re.Match[str]) -> str:
+        ordered.append(clusters[int(found[1])])
+        return f"{markup.CITE_OPEN}{len(ordered) - 1}{markup.CITE_CLOSE}"
+
+    for run in markup.text_runs(body):
+        text = run.read()
+        if markup.CITE_OPEN in text:
+            run.write(markup.CITE.sub(renumber, text))
+    return tuple(ordered)
+
+
+def plain(element: Element) -> str:
+    """The words of an element, white space folded."""
+    return " ".join(markup.TOKEN.sub("", "".join(element.itertext())).split())
+
+
+def _count_cells(line: str) -> int:
+    """The cells of a row of a table, bars at its edges left out."""
+    row = re.sub(r"\A[ >]*\|?|(?<!\\)\|\s*\Z", "", line)
+    return len(re.findall(r"(?<!\\)\|", row)) + 1
+
+
+def _spell_out(body: Element) -> None:
+    """What an abbreviation means stands behind it, the first time: nobody can point at paper."""
+    said = set()
+    for element in body.iter("abbr"):
+        meaning = element.attrib.pop("title", "")
+        if meaning and (plain(element), meaning) not in said:
+            said.add((plain(element), meaning))
+            element.tail = f" ({meaning}){element.tail or ''}"
+
+
+def _captions(body: Element) -> None:
+    """A paragraph `Table: words` beside a table becomes its caption (Pandoc's syntax)."""
+    for table in list(body.iter("table")):
+        for cell in table.iter("th"):
+            if cell.get("scope") is None:
+                cell.set("scope", "col")
+        if len(list(table.iter("tr"))) > _LONG_TABLE:
+            table.set("class", f"{table.get('class', '')} long".strip())
+        if table.find("caption") is not None:
+            continue
+        for other in (table.getprevious(), table.getnext()):
+            if other is None or other.tag != "p" or not re.match(r"\s*Table:\s", other.text or ""):
+                continue
+            other.tag = "caption"
+            other.text = re.sub(r"\A\s*Table:\s+", "", other.text or "")
+            table.insert(0, other)
+            break
+
+
+def _figures(body: Element) -> None:
+    """A picture alone in its paragraph is a figure; its title is the caption."""
+    for paragraph in list(body.iter("p")):
+        if len(paragraph) != 1 or paragraph[0].tag != "img":
+            continue
+        image = paragraph[0]
+        if (paragraph.text or "").strip() or (image.tail or "").strip():
+            continue
+        paragraph.tag, paragraph.text, image.tail = "figure", None, None
+        if image.get("id") and not paragraph.get("id"):
+            paragraph.set("id", image.attrib.pop("id"))
+        if image.get("class"):
+            paragraph.set("class", image.attrib.pop("class"))
+        title = image.attrib.pop("title", "")
+        if title:
+            etree.SubElement(paragraph, "figcaption").text = title
+    for div in [e for e in body.iter("figure") if e.getparent() is not None]:
+        parent = div.getparent()
+        if parent is not None and parent.tag == "p":
+            unwrap(parent)

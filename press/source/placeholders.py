@@ -1,0 +1,152 @@
+"""Words filled in at build time: `{{ clinic.telephone }}`, `{{ crisis.line }}` and the like.
+
+In: an article's front matter, the data by locale, a clinic's words. Out: finished words, or the
+reason why there are none. Nothing is evaluated: a name stands for one text.
+This module must not know the article's text, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from lxml import etree
+
+from press.core.labels import spell_date
+from press.core.model import Config, Data, Imprint, Matter
+from press.source.front_matter import nearest
+from press.source.sanitize import Element
+
+CLINIC = ("name", "telephone", "hours", "address", "web")
+"""What a clinic may say of itself, in the order of the contact box."""
+_DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
+_DATES = ("date", "reviewed", "sources-checked", "next-review")
+
+
+class Words:
+    """Looks names up."""
+
+    def __init__(
+        self,
+        matter: Matter,
+        config: Config,
+        data: Sequence[Data],
+        clinic: Mapping[str, str],
+        labels: Mapping[str, str],
+    ) -> None:
+        self.labels = labels
+        self.clinic = clinic
+        self.words = {f"article.{name}": word for name, word in _article(matter, labels).items()}
+        self.absent = {name for name, word in self.words.items() if not word}
+        where = config.jurisdiction
+        self.locale = f"{matter.lang.partition('-')[0]}-{where}" if where else matter.lang
+        self.files = {table.name: table.file for table in data}
+        for table in data:
+            row = _row(table, matter.lang, config.jurisdiction)
+            self.words.update({f"{table.name}.{name}": word for name, word in row.items()})
+        self.known = {
+            *self.words,
+            *(f"clinic.{name}" for name in CLINIC),
+            *(f"{t.name}.{key}" for t in data for row in t.locales.values() for key in row),
+        }
+
+    def element(self, name: str) -> Element | str | None:
+        """What stands in the place of `{{ name }}`; None where the name has no value."""
+        kind, _, field = name.partition(".")
+        if kind == "clinic" and field in CLINIC and not self.clinic.get(field):
+            line = etree.Element("span", role="img")
+            line.set("class", "write-in")
+            label = self.labels[f"clinic-{field}"].lower()
+            line.set("aria-label", self.labels["write-in"].format(name=label))
+            return line
+        if kind == "clinic":
+            return self.clinic.get(field)
+        return _dialled(self.words[name]) if self.words.get(name) else None
+
+    def fill_text(self, text: str) -> str:
+        """Fill a short text that is not Markdown (a title, the words for every page)."""
+
+        def word(found: re.Match[str]) -> str:
+            value = self.element(found[1])
+            if value is None or isinstance(value, str):
+                return value or found[0]
+            return found[0] if value.get("class") else "".join(value.itertext())
+
+        return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
+
+    def why_not(self, name: str, whose: str) -> tuple[str, str, str]:
+        """Give code, message and hint for a name without a value; `whose` lacks it."""
+        kind, _, field = name.partition(".")
+        shown = f"{{{{ {name} }}}}"
+        if name in self.absent:
+            key = "author" if field == "authors" else field
+            return "WRD002", f"{shown}: {whose} has no '{key}'", f"write '{key}: …'"
+        if kind == "clinic" and field in CLINIC:
+            hint = "put it into the text below the front matter"
+            return "WRD002", f"{shown} is a line to write on, which cannot stand here", hint
+        if name in self.known:
+            hint = f"write the words for this locale into {self.files.get(kind, 'the data')}"
+            return "WRD002", f"{shown} has no value for locale {self.locale}", hint
+        return "WRD001", f"{shown} names nothing", nearest(name, self.known)
+
+
+def contact_lines(
+    imprint: Imprint | None, labels: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """The lines of the contact box: a label, and what is filled in; empty where one writes by hand.
+
+    The box of a clinic on the web has a line for it; nobody writes an address of the web by hand.
+    """
+    clinic = imprint.clinic if imprint and imprint.contact == "filled" else {}
+    names = [name for name in CLINIC if name != "web" or clinic.get(name)]
+    return tuple((labels[f"clinic-{name}"], clinic.get(name, "")) for name in names)
+
+
+def _dialled(value: str) -> Element | str:
+    """Words of a table, in which `[988](tel:988)` is a number that a telephone can call."""
+    first, *rest = _DIAL.split(value)
+    if not rest:
+        return value
+    words = etree.Element("span")
+    words.text = first
+    for said, address, after in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        link = etree.SubElement(words, "a", href=address)
+        link.text, link.tail = said, after
+    return words
+
+
+def telephone_link(value: str) -> str:
+    """The address that dials a telephone number (RFC 3966); empty for more than a number."""
+    digits = re.sub(r"[\s().–-]", "", value)
+    return f"tel:{digits}" if re.fullmatch(r"\+?[0-9]{3,15}", digits) else ""
+
+
+def _row(table: Data, lang: str, jurisdiction: str) -> Mapping[str, str]:
+    """The words for a locale: of the jurisdiction first, for emergency numbers are its own."""
+    primary = lang.partition("-")[0]
+    keys = [f"{primary}-{jurisdiction}", jurisdiction] if jurisdiction else [lang]
+    return next((table.locales[key] for key in keys if key in table.locales), {})
+
+
+def _article(matter: Matter, labels: Mapping[str, str]) -> dict[str, str]:
+    def said(value: str) -> str:
+        return labels["none"] if value.lower() == "none" else value
+
+    reviewer = matter.reviewer
+    none = not reviewer or reviewer.lower() == "none"
+    words = {
+        "title": matter.title,
+        "subtitle": matter.subtitle,
+        "authors": ", ".join(person.name for person in matter.authors),
+        "reviewer": labels["not-reviewed"] if none else reviewer,
+        "funding": said(matter.funding),
+        "conflicts": said(matter.conflicts),
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "rights": matter.rights,
+        "audience": matter.audience,
+    }
+    for name in _DATES:
+        day = getattr(matter, name.replace("-", "_"))
+        words[name] = spell_date(day, matter.lang) if day else ""
+    return words

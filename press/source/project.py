@@ -1,0 +1,314 @@
+"""A project's folder: makebook.toml, the articles, the disclaimers and their data.
+
+In: a folder. Out: a `Project`, and a problem for all that cannot be used.
+This module must not know Markdown, nor any renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from press.core.model import Config, Data, Edition, Imprint, Project
+from press.core.paper import is_size
+from press.core.problems import Problem, ProblemsError, Span
+from press.source.front_matter import nearest
+from press.source.settings import Settings, line_of, parse_toml
+
+FILE = "makebook.toml"
+FORMATS = ("pdf", "epub", "html")
+EDITIONS = {
+    "letter": Edition("letter", page="Letter"),
+    "a4": Edition("a4", page="A4"),
+    "large-print": Edition("large-print", "large-print"),
+    "ink-saver": Edition("ink-saver", "ink-saver"),
+    "booklet": Edition("booklet", "booklet"),
+}
+"""The editions that every project has; `[editions.NAME]` adjusts or adds one."""
+_LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
+"""Where paper is Letter (CLDR, supplemental data, paperSize); elsewhere it is A4."""
+
+KEYS = (
+    "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
+    "notices", "max-age", "readability",
+)  # fmt: skip
+_CHOSEN = "editions chosen"
+EDITION_KEYS = ("page", "like", "references")
+REFERENCES = ("sheet", "companion", "link")
+MAX_AGE = {"verified": 365, "reviewed": 1095}
+"""Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
+AGE_KEYS = ("verified", "reviewed")
+_LONGEST = 36525  # days: a century
+
+
+def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
+    """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
+
+    Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot.
+    """
+    data = read_bytes(path, file, problems)
+    return None if data is None else decode(data, file, problems)
+
+
+def read_bytes(path: Path, file: str, problems: list[Problem]) -> bytes | None:
+    """Read a file; None, with TXT002, where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        hint = "check that the file is there and may be read"
+        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+        return None
+
+
+def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
+    """Turn the bytes of a text file into text; None, with TXT001, where they are not UTF-8."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        message = f"not UTF-8: byte 0x{data[error.start]:02x} is not part of any character"
+        hint = "save the file as UTF-8 in your editor"
+        problems.append(Problem("TXT001", Span(file, line, column), message, hint))
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_project(root: Path, problems: list[Problem]) -> Project:
+    """Read makebook.toml and list what is in `source/`.
+
+    Raises:
+        ProblemsError: there is no makebook.toml (CFG001), or it is no TOML (CFG002).
+    """
+    path = root / FILE
+    if not path.is_file():
+        hint = f"go to a project's folder, or name one with --project; a project has a {FILE}"
+        raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {root}", hint)])
+    text = read_text(path, FILE, problems)
+    if text is None:
+        raise ProblemsError(problems)
+    source = root / "source"
+    notices = source / "disclaimers"
+    return Project(
+        root=root,
+        config=_Reader(text, problems).config(),
+        articles=tuple(sorted(p for p in source.glob("*.md") if not p.name.startswith("."))),
+        notice_files=tuple(sorted(notices.glob("*.md"))),
+        data=tuple(
+            data
+            for file in sorted(notices.glob("*.toml"))
+            if (data := _data(file, root, problems)) is not None
+        ),
+        imprint_files=imprint_files(root),
+    )
+
+
+def imprint_files(root: Path) -> tuple[Path, ...]:
+    """The files of a project's imprints."""
+    return tuple(sorted((root / "source" / "imprints").glob("*.toml")))
+
+
+def effective(config: Config, imprint: Imprint | None) -> Config:
+    """A configuration as an imprint changes it, with the paper of every edition known.
+
+    Editions that name no paper take that of the main edition; under an imprint for another
+    country, which names no editions of its own, that country's.
+    """
+    own = imprint or Imprint("", "")
+    lang, where = own.lang or config.lang, own.jurisdiction or config.jurisdiction
+    editions = own.editions or config.editions
+    abroad = where != config.jurisdiction and not own.editions
+    paper = (not abroad and editions[0].page) or ("Letter" if where in _LETTER else "A4")
+    return replace(
+        config,
+        lang=lang,
+        jurisdiction=where,
+        address=own.address
+        or (config.address and own.name and f"{config.address}/{own.name}")
+        or config.address,
+        editions=tuple(replace(e, page=e.page or paper) for e in editions),
+    )
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as problems and the manifest print it: relative to the project where it can be."""
+    try:
+        return path.relative_to(root).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that can be none is no file."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def place_of(key: str, root: Path) -> Span:
+    """Where a key stands in makebook.toml."""
+    text = read_text(root / FILE, FILE, [])
+    return Span(FILE, line_of(text or "", key), 1)
+
+
+def _both_editions(text: str) -> str:
+    """Let the list `editions = [...]` and the tables `[editions.NAME]` stand in one file.
+
+    TOML 1.0 forbids one name for both; authors think of them as one thing, so the list gets
+    another name before the parser sees it. Lines stay where they are.
+    """
+    head = re.search(r"^[ \t]*\[", text, re.M)
+    end = head.start() if head else len(text)
+    if not re.search(r"^[ \t]*\[[ \t]*editions\b", text, re.M):
+        return text
+    return re.sub(r"^editions(?=\s*=)", f'"{_CHOSEN}"', text[:end], flags=re.M) + text[end:]
+
+
+def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
+    file = shown(path, root)
+    text = read_text(path, file, problems)
+    if text is None:
+        return None
+    try:
+        table = parse_toml(text, file)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
+    verified = table.pop("verified", None)
+    locales = {}
+    for locale, words in table.items():
+        if isinstance(words, dict):
+            locales[locale] = {name: word for name, word in words.items() if isinstance(word, str)}
+            for name in words.keys() - locales[locale].keys():
+                span = Span(file, line_of(text, name, locale), 1)
+                message = f"'{name}' in [{locale}] must be a text"
+                problems.append(Problem("CFG004", span, message, f'write {name} = "…"'))
+            continue
+        message = f"'{locale}' is no table of texts for one locale"
+        span = Span(file, line_of(text, locale), 1)
+        problems.append(Problem("CFG004", span, message, 'write [en-US] and under it name = "…"'))
+    if verified is not None and type(verified) is not date:
+        span = Span(file, line_of(text, "verified"), 1)
+        problems.append(
+            Problem("CFG004", span, f"'verified = {verified}' is no date", "verified = 2026-11-22")
+        )
+        verified = None
+    return Data(path.stem, file, verified, locales, line_of(text, "verified"))
+
+
+class _Reader(Settings):
+    """Takes makebook.toml apart."""
+
+    def __init__(self, text: str, problems: list[Problem]) -> None:
+        super().__init__(text, FILE, parse_toml(_both_editions(text), FILE), problems)
+        self.known_editions: dict[str, Edition] = {}
+
+    def config(self) -> Config:
+        self.known({key: value for key, value in self.table.items() if key != _CHOSEN}, KEYS)
+        notices = self.table_of("notices")
+        self.known(notices, ("required",), "notices")
+        required = notices.get("required", {})
+        if not isinstance(required, dict):
+            hint = 'write [notices.required] and under it "*" = ["general"]'
+            self.bad("CFG004", "required", "'notices.required' must be a table", hint, "notices")
+            required = {}
+        readability = self.table_of("readability")
+        self.known(readability, ("terms",), "readability")
+        lang = self.lang("en-US") or "en-US"
+        jurisdiction = self.jurisdiction(lang)
+        formats = self.list_of(self.table, "formats") or FORMATS
+        if self.table.get("formats") == []:
+            self.bad("CFG004", "formats", "'formats' names none", 'write formats = ["pdf", "epub"]')
+        for name in formats:
+            if name not in FORMATS:
+                hint = nearest(name, FORMATS)
+                self.bad("CFG004", "formats", f"'{name}' is no format", hint)
+        return Config(
+            lang=lang,
+            jurisdiction=jurisdiction,
+            address=self.address(),
+            csl=self.text_of("csl", "american-medical-association"),
+            bibliography=self.list_of(self.table, "bibliography"),
+            formats=tuple(name for name in FORMATS if name in formats),
+            editions=self.editions(),
+            known_editions=self.known_editions,
+            required={t: self.list_of(required, t, "notices.required") for t in required},
+            required_lines={t: line_of(self.text, t, "notices.required") for t in required},
+            max_age=self.max_age(),
+            terms=self.list_of(readability, "terms", "readability"),
+        )
+
+    def max_age(self) -> dict[str, int]:
+        value = self.table.get("max-age", MAX_AGE)
+        given = dict.fromkeys(AGE_KEYS, value) if isinstance(value, int) else value
+        if not isinstance(given, dict):
+            hint = "write max-age = {verified = 365, reviewed = 1095}, in days"
+            self.bad("CFG004", "max-age", "'max-age' must be a number of days, or a table", hint)
+            return {}
+        self.known(given, AGE_KEYS, "max-age")
+        for key, days in given.items():
+            if type(days) is not int or not 0 < days < _LONGEST:
+                message = f"'max-age.{key} = {days}' is no number of days"
+                self.bad("CFG004", key, message, f"write {key} = 365", "max-age")
+        return {
+            key: days for key, days in given.items() if type(days) is int and 0 < days < _LONGEST
+        }
+
+    def editions(self) -> tuple[Edition, ...]:
+        value = self.table.get("editions", {})
+        own = value if isinstance(value, dict) else {}
+        listed = {"editions": self.table.get(_CHOSEN, [] if isinstance(value, dict) else value)}
+        self.known_editions = dict(EDITIONS)
+        for name, given in own.items():
+            if not re.fullmatch(r"(?!references\Z)[A-Za-z0-9][A-Za-z0-9_-]*", name):
+                hint = "use letters, digits and hyphens: it becomes part of a file's name"
+                self.bad("CFG004", name, f"'{name}' is no name for an edition", hint, "editions")
+            elif not isinstance(given, dict):
+                hint = f'write [editions.{name}] and under it page = "A4"'
+                self.bad("CFG004", name, f"edition '{name}' must be a table", hint, "editions")
+            else:
+                self.known_editions[name] = self.edition(name, given)
+        usable = [name for name in own if name in self.known_editions] or ["letter"]
+        names = self.list_of(listed, "editions") or usable
+        if listed["editions"] == [] and (
+            _CHOSEN in self.table or (not own and "editions" in self.table)
+        ):
+            self.bad("CFG004", "editions", "'editions' names none", 'write editions = ["letter"]')
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            self.bad("CFG004", "editions", f"edition '{twice}' is named twice", "name it once")
+        return self.choose(names, self.known_editions) or (EDITIONS["letter"],)
+
+    def edition(self, name: str, given: Mapping[str, Any]) -> Edition:
+        table = f"editions.{name}"
+        self.known(given, EDITION_KEYS, table)
+        like = given.get("like", name)
+        if "like" in given and like not in EDITIONS:
+            hint = nearest(str(like), EDITIONS)
+            self.bad("CFG005", "like", f"there is no edition '{like}' to be like", hint, table)
+        base = EDITIONS.get(like) if isinstance(like, str) else None
+        base = base or Edition(name)
+        references = given.get("references", base.references)
+        if references not in REFERENCES:
+            hint = f"write references = one of {', '.join(REFERENCES)}"
+            message = f"'{references}' is no place for references"
+            self.bad("CFG004", "references", message, hint, table)
+            references = base.references
+        if references == "link" and not self.table.get("address"):
+            hint = 'write address = "https://example.org/handouts" at the top of the file'
+            message = f"edition '{name}' leads to the web for its references, and has no address"
+            self.bad("CFG004", "references", message, hint, table)
+        page = self.page(name, given["page"]) if "page" in given else base.page
+        return Edition(name, base.kind, page, references)
+
+    def page(self, name: str, value: Any) -> str:
+        if isinstance(value, str) and is_size(value):
+            return value
+        hint = 'write page = "Letter", "A4" or "210mm 297mm"'
+        self.bad("CFG004", "page", f"'{value}' is no size of a page", hint, f"editions.{name}")
+        return "Letter"
