@@ -92,7 +92,7 @@ def read_through(order: list[booklet.Side], direction: str = "ltr") -> list[int]
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @given(count=st.integers(1, 200))
 def test_a_folded_pile_is_read_in_order(count: int, direction: str) -> None:
-    read = read_through(booklet.sides(count, direction), direction)
+    read = read_through(paper.booklet_sides(count, direction), direction)
     assert read[:count] == list(range(1, count + 1))
     assert set(read[count:]) <= {0}, "blanks stand at the end alone"
     assert len(read) - count < 4, "no sheet more than the pages need"
@@ -101,13 +101,13 @@ def test_a_folded_pile_is_read_in_order(count: int, direction: str) -> None:
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("count", range(1, 41))
 def test_up_to_forty_pages_each(count: int, direction: str) -> None:
-    read = read_through(booklet.sides(count, direction), direction)
+    read = read_through(paper.booklet_sides(count, direction), direction)
     assert read == [*range(1, count + 1), *[0] * (-count % 4)]
 
 
 def test_a_pile_in_the_wrong_order_is_found() -> None:
     """The simulation itself works: what is folded the other way, or swapped, is not in order."""
-    order = booklet.sides(8)
+    order = paper.booklet_sides(8)
     assert order == [(8, 1), (2, 7), (6, 3), (4, 5)]
     assert read_through(order) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert read_through(order, "rtl") == [8, 7, 6, 5, 4, 3, 2, 1]
@@ -115,7 +115,7 @@ def test_a_pile_in_the_wrong_order_is_found() -> None:
 
 
 def test_a_book_from_right_to_left_is_the_mirror() -> None:
-    assert booklet.sides(4, "rtl") == [(1, 4), (3, 2)]
+    assert paper.booklet_sides(4, "rtl") == [(1, 4), (3, 2)]
 
 
 # The file

@@ -26,6 +26,7 @@ from pypdfium2 import raw
 
 from press.check import external as check
 from press.cli import main
+from press.core import trees
 from press.core.model import Document, Edition, Imprint, Part
 from press.core.problems import Problem
 from press.document import editions
@@ -34,7 +35,6 @@ from press.document.units import letters
 from press.output.pdf.layout import sheet_size
 from press.proof.typography import lines
 from press.readback.pdf import TextSpan, rasters, read_pdf, spans
-from press.source import markup
 from press.source import notices as disclaimers
 from press.source.project import effective, read_project
 from tests import inside
@@ -496,7 +496,7 @@ def test_no_cell_of_any_table_is_lost(table: tuple[list[str], list[list[str]], s
     work = with_table(xml)
     for kind, columns in (("large-print", 2), ("booklet", 3)):
         made = editions.printed(work, Edition(kind, kind), "")
-        root = markup.parse(made.parts[0].xhtml)
+        root = trees.parse(made.parts[0].xhtml)
         if len(head) <= columns:
             assert made.parts[0].xhtml == work.parts[0].xhtml, "it is narrow enough"
             continue
@@ -773,7 +773,7 @@ def test_on_the_web_needs_an_address(tmp_path: Path, capsys: pytest.CaptureFixtu
 def items(table: str) -> list[list[str]]:
     """The rows of a table as large print has them."""
     made = editions.printed(with_table(table), Edition("big", "large-print"), "")
-    root = markup.parse(made.parts[0].xhtml)
+    root = trees.parse(made.parts[0].xhtml)
     return [[folded("".join(p.itertext())) for p in item] for item in root.iterfind(".//li")]
 
 

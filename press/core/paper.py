@@ -35,3 +35,28 @@ def is_size(page: str) -> bool:
     return bool(re.fullmatch(f"{size} {size}", page)) and all(
         70 * _MM <= side <= 1300 * _MM for side in sheet_size(page)
     )
+
+
+Side = tuple[int, int]
+"""The numbers of the pages on the left and on the right half; 0 where a half stays blank."""
+
+
+def booklet_sides(pages: int, direction: str = "ltr") -> list[Side]:
+    """The sides of the sheets in the order of printing: front, back, front, back.
+
+    The pile is folded in the middle (saddle stitch): the first sheet is the outermost. Books that
+    are read from right to left have their spine at the right.
+    """
+    count = booklet_sheets(pages) * 4
+    order = []
+    for sheet in range(count // 4):
+        first, last = 2 * sheet + 1, count - 2 * sheet
+        order += [(last, first), (first + 1, last - 1)]
+    if direction == "rtl":
+        order = [(right, left) for left, right in order]
+    return [(left * (left <= pages), right * (right <= pages)) for left, right in order]
+
+
+def booklet_sheets(pages: int) -> int:
+    """Return how many sheets a booklet of so many pages takes: four pages go on each."""
+    return -(-pages // 4)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.build.publish import MANIFEST
+from press.core.files import MANIFEST
 from press.core.model import Document
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.currency.changes import changes, shown

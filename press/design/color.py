@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tinycss2.color3 import RGBA, parse_color
 
+from press.core.files import read_text
 from press.core.model import Edition
 from press.core.problems import Problem, Span
 from press.design.styles import Styles
-from press.source.project import read_text
 
 NEEDED = 4.5
 """Contrast of text with its ground. Links and small print are in every colour: no 3:1 for us."""

@@ -6,10 +6,9 @@ Owner of the template library. This module must not know articles or formats.
 
 from __future__ import annotations
 
-import os
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,28 +17,16 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 import press
+from press.core.files import files_below, read_text
 from press.core.model import Edition
+from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.front_matter import nearest
-from press.source.project import read_text
 
 _PACKAGE = Path(press.__file__).parent
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 _TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """Every file in a folder and those in it, also where one of them is a link to a folder."""
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:  # a link that leads back
-            folders.clear()
-            continue
-        seen.add(real)
-        yield from (Path(place, name) for name in names)
 
 
 def default_folder() -> Path:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from press.core import trees
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
     Citations,
@@ -30,16 +31,15 @@ from press.core.model import (
     Part,
     Placement,
 )
+from press.core.nearest import nearest
 from press.core.problems import Problem, Span
+from press.core.trees import Element, plain
 from press.document import identity
 from press.references.csl.citations import ref_id
 from press.source import markup
-from press.source.front_matter import nearest
-from press.source.manuscript import plain
 from press.source.placeholders import Words, contact_lines
-from press.source.sanitize import Element
 
-_NOTICE_WORD = re.compile(rf"\s*{markup.WORD_OPEN}notice\.([\w-]+){markup.WORD_CLOSE}\s*")
+_NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLOSE}\s*")
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
     """
     found: dict[str, Span] = {}
     seen: Counter[str] = Counter()
-    body = markup.parse(manuscript.body)
-    for run in markup.text_runs(body):
+    body = trees.parse(manuscript.body)
+    for run in trees.text_runs(body):
         element, text = run.element, run.read()
-        for word in markup.WORD.finditer(text):
+        for word in trees.WORD.finditer(text):
             kind, _, id_ = word[1].partition(".")
             if kind != "notice":
                 continue
@@ -88,7 +88,7 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
 
 def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
     """The ids that `before:#ID` can name: those of the sections, of both levels."""
-    body = markup.parse(manuscript.body)
+    body = trees.parse(manuscript.body)
     return tuple(element.get("id") or "" for element in body.iter("h2", "h3", "h4"))
 
 
@@ -159,7 +159,7 @@ class _Assembler:
         file, text = self.m.manuscript.file, self.m.manuscript.text
         links = Counter(
             href
-            for link in markup.parse(self.m.manuscript.body).iter("a")
+            for link in trees.parse(self.m.manuscript.body).iter("a")
             if (href := link.get("href") or "").startswith("#notice-") and href[1:] not in ids
         )
         for target, times in links.items():
@@ -176,7 +176,7 @@ class _Assembler:
 
     def _parts(self) -> list[Part]:
         """The author's sections, with the notices among them."""
-        sections = self._sections(markup.parse(self.m.manuscript.body))
+        sections = self._sections(trees.parse(self.m.manuscript.body))
         parts: list[Part] = []
         opened = False
         for index, section in enumerate(sections):
@@ -249,7 +249,7 @@ class _Assembler:
         heading = section.find("h2")
         title = plain(heading) if heading is not None else ""
         kind = "section" if heading is not None else "opening"
-        return Part(section.get("id") or "", kind, title, markup.serialise(section))
+        return Part(section.get("id") or "", kind, title, trees.serialise(section))
 
     def _placed(self, place: str) -> list[Placement]:
         return [p for p in self.m.placements if p.place == place]
@@ -269,14 +269,14 @@ class _Assembler:
             title = plain(element[0])
             kind = "notice"
             parts.append(
-                Part(element.get("id") or "", kind, title, markup.serialise(element), place)
+                Part(element.get("id") or "", kind, title, trees.serialise(element), place)
             )
         return parts
 
     def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
         """A notice as `<section>` with a heading: what PDF/UA tags and EPUB's role both need."""
         name = f"notice-{notice.id}"
-        body = markup.parse(notice.body)
+        body = trees.parse(notice.body)
         for element in body.iter("*"):
             if element.get("id"):
                 element.set("id", f"{name}-{element.get('id')}")
@@ -305,10 +305,10 @@ class _Assembler:
                 return ""
             return filled
 
-        markup.replace_tokens(section, make)
+        trees.replace_tokens(section, make)
 
     def _citation(self, index: int) -> Element:
-        mark = markup.fragment(self.m.citations.marks[index], "span")
+        mark = trees.fragment(self.m.citations.marks[index], "span")
         if len(mark) == 1 and mark[0].tag == "span" and not (mark.text or mark[0].tail):
             mark = mark[0]
         mark.set("class", "citation")
@@ -350,7 +350,7 @@ class _Assembler:
         items = etree.SubElement(section, tag, id="reference-list")
         items.set("class", "reference-list")
         for reference in self.m.citations.references:
-            item = markup.fragment(reference.xhtml, "li")
+            item = trees.fragment(reference.xhtml, "li")
             item.set("id", ref_id(reference.key))
             if reference.evidence:
                 kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
@@ -358,7 +358,7 @@ class _Assembler:
                 _space_before(kind)
             self._back_links(item, reference.key, reference.number)
             items.append(item)
-        return Part("references", "references", heading.text, markup.serialise(section))
+        return Part("references", "references", heading.text, trees.serialise(section))
 
     def _back_links(self, item: Element, key: str, number: int) -> None:
         places = self.cited.get(key, [])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from press.core.files import is_file, read_text, shown
 from press.core.model import Citations, Document, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.design import fonts
@@ -25,7 +26,7 @@ from press.source.citation_syntax import locate_keys
 from press.source.front_matter import body_line, nearest
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
-from press.source.project import effective, is_file, place_of, read_project, read_text, shown
+from press.source.project import effective, place_of, read_project
 
 _MANY = 12
 """Characters without a glyph, above which a whole script is missing."""

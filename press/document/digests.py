@@ -15,11 +15,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from press.core import trees
 from press.core.model import Document, Notice, Reference
+from press.core.trees import Element, plain
 from press.references.csl.citations import ref_id
-from press.source import markup
-from press.source.manuscript import plain
-from press.source.sanitize import Element
 
 _CITATION_ID = re.compile(r"cite-\d+")
 _YEAR = re.compile(r"^.*?(?<!\w)(?:\d{4}[a-z]{0,2}|n\.d\.)(?!\w)")
@@ -64,7 +63,7 @@ class Digests:
             self.order.append(part.id)
             if part.kind == "references":
                 continue
-            tree = markup.parse(part.xhtml)
+            tree = trees.parse(part.xhtml)
             self._normalise(tree)
             for element in [e for e in tree.iter("section") if e.get("id") in ids]:
                 name = ids[element.get("id") or ""]
@@ -143,7 +142,7 @@ def _said(element: Element) -> str:
     for inner in element.iter("*"):
         inner.attrib.pop("id", None)
         inner.attrib.pop("aria-labelledby", None)
-    text = markup.serialise(element)
+    text = trees.serialise(element)
     return text if "<pre" in text else re.sub(r"\s+", " ", text)
 
 
@@ -162,7 +161,7 @@ def _replace(element: Element, text: str) -> None:
 
 def _in_short(reference: Reference) -> str:
     """The beginning of a formatted entry: author, title, often the year."""
-    text = _ADDRESS.split(plain(markup.fragment(reference.xhtml)))[0].rstrip() or reference.key
+    text = _ADDRESS.split(plain(trees.fragment(reference.xhtml)))[0].rstrip() or reference.key
     if len(text) <= _TEXT:
         return text
     head = text[: _TEXT - 1]

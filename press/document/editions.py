@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from lxml import etree
 
+from press.core import trees
 from press.core.model import Document, Edition, Image, Part
+from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
-from press.source import markup
-from press.source.sanitize import BLOCKS, Element
 
 _QR = "references-qr.png"
 _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
@@ -62,12 +62,12 @@ def _with_rows(part: Part, columns: int) -> Part:
     """A part with its wide tables as lists: each row an item, each cell after its column's name."""
     if "<table" not in part.xhtml:
         return part
-    root = markup.parse(part.xhtml)
+    root = trees.parse(part.xhtml)
     for table in list(root.iter("table")):
         grid = _grid(table.iterfind(".//tr"))
         if max(map(len, grid), default=0) > columns:
             _list_rows(table, grid)
-    return replace(part, xhtml=markup.serialise(root))
+    return replace(part, xhtml=trees.serialise(root))
 
 
 def _grid(rows: Iterable[Element]) -> list[list[Element]]:
@@ -187,7 +187,7 @@ def _elsewhere(document: Document, part: Part, edition: Edition, companion: str)
         online = _paragraph(section, f"{words} ")
         link = etree.SubElement(online, "a", href=document.address)
         link.text = document.address
-    return Part(part.id, part.kind, part.title, markup.serialise(section))
+    return Part(part.id, part.kind, part.title, trees.serialise(section))
 
 
 def _paragraph(section: Element, text: str) -> Element:
@@ -202,7 +202,7 @@ def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Docu
     parts = []
     for part in document.parts:
         if part.kind == "references":
-            root = markup.parse(part.xhtml)
+            root = trees.parse(part.xhtml)
             for link in root.iter("a"):
                 page = where.get((link.get("href") or "").removeprefix("#"))
                 if link.get("class") == "backlink":
@@ -210,7 +210,7 @@ def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Docu
                     for name in ("href", "aria-label", "class"):
                         link.attrib.pop(name, None)
                     link.text = f"{link.text} ({document.labels['page-short']} {page})"
-            parts.append(replace(part, xhtml=markup.serialise(root)))
+            parts.append(replace(part, xhtml=trees.serialise(root)))
     matter = replace(
         document.matter, subtitle=document.labels["references-of"], abstract="", keywords=()
     )

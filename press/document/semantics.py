@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from lxml import etree
 
 from press.core.model import Document
+from press.core.trees import Element
 from press.source.placeholders import telephone_link
-from press.source.sanitize import Element
 from press.source.settings import is_web
 
 ROLES = {

@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from press.core import trees
 from press.core.model import Document, Part
-from press.source import markup
-from press.source.sanitize import BLOCKS, Element
+from press.core.trees import BLOCKS, Element
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 _KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
@@ -57,7 +57,7 @@ def units(document: Document) -> list[Unit]:
 
 
 def _part_units(part: Part) -> Iterator[Unit]:
-    root = markup.parse(part.xhtml)
+    root = trees.parse(part.xhtml)
     for element in [root, *root.iter("*")][1:]:
         if element.tag in BLOCKS or element.tag == "section":
             for run in _runs(element):

@@ -19,10 +19,10 @@ from lxml import etree
 
 from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
+from press.core.trees import Element
 from press.document.units import Unit, letters, units
 from press.proof.pdf import HINT, lost, no_short
 from press.proof.visibility import DARK, LIGHT, seen
-from press.source.sanitize import Element
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _TYPE = "{http://www.idpf.org/2007/ops}type"

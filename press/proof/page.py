@@ -15,14 +15,14 @@ from urllib.parse import quote, unquote
 import tinycss2
 from lxml import etree
 
+from press.core import trees
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
+from press.core.trees import Element
 from press.document.units import Unit, letters, units
 from press.output.web.page import LIBRARY
 from press.proof.pdf import HINT, absent, missing, no_short
 from press.proof.visibility import DARK, LIGHT, PAPER, seen
-from press.source import markup
-from press.source.sanitize import Element
 
 _WHERE = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
 _FETCHING = {
@@ -119,7 +119,7 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
 
 def internal_links(document: Document) -> Counter[str]:
     """Where the links of a work lead that lead from one place of it to another."""
-    links = (link for part in document.parts for link in markup.parse(part.xhtml).iter("a"))
+    links = (link for part in document.parts for link in trees.parse(part.xhtml).iter("a"))
     targets = (link.get("href") or "" for link in links)
     return Counter(target for target in targets if target.startswith("#"))
 

@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from press.core import trees
 from press.core.model import Artifact, Document, Edition
 from press.core.problems import Problem, Span, counted
 from press.document.units import Unit, letters, units
 from press.readback.pdf import PdfPage, read_halves, read_pdf
-from press.source import markup
 
 _USED = "\u0000"
 _LONG = 24
@@ -157,9 +157,11 @@ def open_pdf(
     try:
         if edition.kind != "booklet" or artifact.part:
             return read_pdf(artifact.data)
-        from press.output.pdf.booklet import sides
+        from press.core.paper import booklet_sides
 
-        order = [page for side in sides(artifact.pages, document.direction) for page in side]
+        order = [
+            page for side in booklet_sides(artifact.pages, document.direction) for page in side
+        ]
         halves = dict(zip(order, read_halves(artifact.data), strict=True))
         return [halves[number] for number in range(1, artifact.pages + 1)]
     except ValueError as error:
@@ -263,6 +265,6 @@ def internal_links(document: Document) -> int:
     return sum(
         1
         for part in document.parts
-        for link in markup.parse(part.xhtml).iter("a")
+        for link in trees.parse(part.xhtml).iter("a")
         if (link.get("href") or "").startswith("#")
     )

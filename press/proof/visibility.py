@@ -18,8 +18,8 @@ import cssselect2
 import tinycss2
 from tinycss2.color3 import RGBA, parse_color
 
+from press.core.trees import Element
 from press.design.color import Rgb, contrast
-from press.source.sanitize import Element
 
 LIGHT, DARK, PAPER = "light", "dark", "paper"
 _LEAST = 1.35

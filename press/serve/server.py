@@ -26,11 +26,12 @@ from typing import Any
 import uvicorn
 
 import press
-from press.build.publish import MANIFEST, read_manifest
+from press.build.publish import read_manifest
+from press.core.files import MANIFEST
+from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span, UnknownName, counted
 from press.serve.site import Board, Early, application
 from press.serve.watch import watch
-from press.source.front_matter import nearest
 from press.source.project import FILE, imprint_files, read_project
 
 PORT = 8377

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from press.build.preview import png
-from press.build.publish import digest
+from press.core.hashing import digest
 from press.readback.pdf import page_sizes, raster
 
 _SHOWN = frozenset({".html", ".pdf", ".epub"})

@@ -23,7 +23,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from press.build.publish import digest
+from press.core.hashing import digest
 from press.serve.showing import Pictures, Source, book_chapters, book_file, published
 
 VIEWER = Path(__file__).parent / "viewer"

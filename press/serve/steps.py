@@ -201,7 +201,7 @@ def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str
 
 def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
     """The main edition, then all the rest; before them the web page, where that is looked at."""
-    from press.source.project import is_file
+    from press.core.files import is_file
 
     today = date.today()  # noqa: DTZ011 - the author's own day
     base = Request(

@@ -7,7 +7,6 @@ Norwegian and `version: 1.10` stays 1.10. This module must not know Markdown.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import yaml
 
 from press.core.model import Matter, Person
+from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
@@ -139,19 +139,6 @@ def _plain(node: Any) -> Any:
         return {str(key.value): _plain(value) for key, value in node.value}
     null = not node.style and node.value in ("", "~", "null")
     return "" if null else str(node.value).strip()
-
-
-def near(word: str, words: Iterable[str]) -> list[str]:
-    """List the known words that one may be a slip of the pen for, the nearest first."""
-    return difflib.get_close_matches(word, list(words), 3, 0.6)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """A hint that names the nearest known words, or lists the first few."""
-    known = list(words)
-    if close := near(word, known):
-        return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
-    return "known: " + ", ".join(sorted(known)[:30]) if known else "there are none yet"
 
 
 _MONTHS = (

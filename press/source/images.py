@@ -14,8 +14,8 @@ from pathlib import Path
 from lxml import etree
 
 from press.core.model import Image
+from press.core.nearest import nearest
 from press.core.problems import Problem, Span
-from press.source.front_matter import nearest
 
 _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from press.core.files import read_text, shown
 from press.core.model import Image, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, ProblemsError, Span
 from press.design.color import check_tokens, parse_hex
@@ -19,7 +20,6 @@ from press.design.styles import Styles
 from press.source.images import read_image
 from press.source.notices import read_files
 from press.source.placeholders import CLINIC
-from press.source.project import read_text, shown
 from press.source.settings import Settings, is_web, line_of, parse_toml
 
 LOGO = "imprint:"

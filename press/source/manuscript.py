@@ -15,15 +15,17 @@ from pathlib import Path
 
 from lxml import etree
 
+from press.core import trees
+from press.core.files import decode, read_bytes, shown
 from press.core.labels import letter
 from press.core.model import Cluster, Config, Image, Manuscript
+from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
+from press.core.trees import BLOCKS, Element, plain, remove, unwrap
 from press.source import markup
 from press.source.citation_syntax import without_code
-from press.source.front_matter import nearest, read_matter, split
+from press.source.front_matter import read_matter, split
 from press.source.images import read_image
-from press.source.project import decode, read_bytes, shown
-from press.source.sanitize import BLOCKS, Element, remove, unwrap
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
 _CODE = ("code", "pre", "kbd", "samp")
@@ -66,13 +68,13 @@ def read_manuscript(
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
-    body = markup.serialise(made.body)
+    body = trees.serialise(made.body)
     return Manuscript(path.stem, file, data, text, matter, body, clusters, images)
 
 
 def slug(text: str) -> str:
     """An id from a heading's words, as Pandoc makes it: lower case, hyphens, no leading digits."""
-    plain = unicodedata.normalize("NFKC", markup.TOKEN.sub("", text)).lower()
+    plain = unicodedata.normalize("NFKC", trees.TOKEN.sub("", text)).lower()
     words = re.sub(r"[^\w\s.-]", "", plain)
     return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
 
@@ -270,7 +272,7 @@ class _Reader:
 
     def _lost_notes(self) -> None:
         """`[^one]` that stayed in the text: there is no such note."""
-        for run in markup.text_runs(self.body):
+        for run in trees.text_runs(self.body):
             home = run.element.getparent() if run.is_tail else run.element
             if home is None or home.tag in _CODE or any(True for _ in home.iterancestors(*_CODE)):
                 continue
@@ -308,18 +310,13 @@ def _in_reading_order(body: Element, clusters: Sequence[Cluster]) -> tuple[Clust
 
     def renumber(found: re.Match[str]) -> str:
         ordered.append(clusters[int(found[1])])
-        return f"{markup.CITE_OPEN}{len(ordered) - 1}{markup.CITE_CLOSE}"
+        return f"{trees.CITE_OPEN}{len(ordered) - 1}{trees.CITE_CLOSE}"
 
-    for run in markup.text_runs(body):
+    for run in trees.text_runs(body):
         text = run.read()
-        if markup.CITE_OPEN in text:
-            run.write(markup.CITE.sub(renumber, text))
+        if trees.CITE_OPEN in text:
+            run.write(trees.CITE.sub(renumber, text))
     return tuple(ordered)
-
-
-def plain(element: Element) -> str:
-    """The words of an element, white space folded."""
-    return " ".join(markup.TOKEN.sub("", "".join(element.itertext())).split())
 
 
 def _count_cells(line: str) -> int:

@@ -9,17 +9,26 @@ step has to guess: `CITE_OPEN n CITE_CLOSE` stands for cluster n, `WORD_OPEN nam
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import markdown
-from lxml import etree
 from markdown.inlinepatterns import InlineProcessor, LinkInlineProcessor
 
 from press.core.model import Cluster
 from press.core.problems import Problem, Span
+from press.core.trees import (
+    CITE_CLOSE,
+    CITE_OPEN,
+    WORD,
+    WORD_CLOSE,
+    WORD_OPEN,
+    Element,
+    fragment,
+    text_runs,
+)
 from press.source.citation_syntax import (
     GROUP,
     GROUP_PATTERN,
@@ -30,17 +39,11 @@ from press.source.citation_syntax import (
     without_code,
 )
 from press.source.lists import regular
-from press.source.sanitize import Element, clean, legal
+from press.source.sanitize import clean, legal
 
-WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
-CITE_OPEN, CITE_CLOSE = "\U000f0002", "\U000f0003"
-WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
-CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
-TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
-_VOID = ("br", "hr", "img", "wbr")
 _EXTENSIONS = (
     "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
     "sane_lists", "smarty",
@@ -206,98 +209,3 @@ def _restore_literals(body: Element) -> None:
                 inner.text = literal(inner.text)
                 if inner is not element:
                     inner.tail = literal(inner.tail)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run of text in a tree: an element's text, or its tail."""
-
-    element: Element
-    is_tail: bool
-
-    def read(self) -> str:
-        """The text."""
-        return (self.element.tail if self.is_tail else self.element.text) or ""
-
-    def write(self, text: str) -> None:
-        """Replace the text."""
-        if self.is_tail:
-            self.element.tail = text
-        else:
-            self.element.text = text
-
-    def insert(self, pieces: Sequence[str | Element]) -> None:
-        """Put strings and elements in the place of the text."""
-        parent = self.element.getparent() if self.is_tail else self.element
-        assert parent is not None
-        position = parent.index(self.element) + 1 if self.is_tail else 0
-        run = self
-        run.write("")
-        for piece in pieces:
-            if isinstance(piece, str):
-                run.write(run.read() + piece)
-            else:
-                parent.insert(position, piece)
-                run, position = Run(piece, True), position + 1
-
-
-def text_runs(body: Element) -> list[Run]:
-    """Every run of text in a tree that is not empty, in the order of reading."""
-    runs: list[Run] = []
-    for event, element in etree.iterwalk(body, events=("start", "end")):
-        if event == "start" and element.text:
-            runs.append(Run(element, False))
-        if event == "end" and element.tail and element is not body:
-            runs.append(Run(element, True))
-    return runs
-
-
-def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> None:
-    """Put elements in the place of tokens.
-
-    `make(kind, value)` is called with (`cite`, index) or (`word`, name) in the order of the text.
-    """
-    for run in text_runs(body):
-        text = run.read()
-        if not TOKEN.search(text):
-            continue
-        pieces: list[str | Element] = []
-        start = 0
-        for found in TOKEN.finditer(text):
-            kind = "word" if found[1] is not None else "cite"
-            pieces += [text[start : found.start()], make(kind, found[1] or found[2])]
-            start = found.end()
-        run.insert(_marks_after_stops([*pieces, text[start:]]))
-
-
-def _marks_after_stops(pieces: list[str | Element]) -> list[str | Element]:
-    """Raised citation marks stand close to the word, after a full stop or comma (AMA 11, 3.6)."""
-    for index, piece in enumerate(pieces):
-        if isinstance(piece, str) or piece.find("sup") is None or piece.text:
-            continue
-        before, after = pieces[index - 1], pieces[index + 1]
-        if index and isinstance(before, str) and isinstance(after, str):
-            stop = after[: 1 if after[:1] in (".", ",") else 0]
-            pieces[index - 1], pieces[index + 1] = before.rstrip() + stop, after[len(stop) :]
-    return pieces
-
-
-def fragment(xhtml: str, tag: str = "body") -> Element:
-    """Parse well-formed XHTML content into an element of that name."""
-    return etree.fromstring(f"<{tag}>{xhtml}</{tag}>")
-
-
-def serialise(element: Element) -> str:
-    """An element as text that XML and HTML parsers read alike, without its tail.
-
-    An empty `<span/>` would be open for an HTML parser (HTML, 13.1.2): it gets an end tag.
-    """
-    for inner in element.iter("*"):
-        if inner.text is None and not len(inner) and inner.tag not in _VOID:
-            inner.text = ""
-    return etree.tostring(element, encoding="unicode", with_tail=False)
-
-
-def parse(xhtml: str) -> Element:
-    """Parse one well-formed element."""
-    return etree.fromstring(xhtml)

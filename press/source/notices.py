@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from press.core import trees
+from press.core.files import read_text, shown
 from press.core.model import Config, Matter, Notice, Placement, Project
+from press.core.nearest import near, nearest
 from press.core.problems import Problem, Span
 from press.source import markup
-from press.source.front_matter import NOTICE_KEYS, Fields, Reader, near, nearest, split
-from press.source.project import read_text, shown
+from press.source.front_matter import NOTICE_KEYS, Fields, Reader, split
 
 _PLACE = re.compile(r"opening|every-page|before-references|closing|before:#[^\s#]+")
 _WHEN = ("topics", "jurisdictions", "languages")
@@ -62,7 +64,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
         id=read.string("id", stem),
         title=read.string("title"),
         file=file,
-        body=markup.serialise(body),
+        body=trees.serialise(body),
         places=read.strings("place") or ("opening",),
         short=read.string("short"),
         required=read.string("required", "true").lower() not in ("false", "no"),

@@ -14,8 +14,8 @@ from lxml import etree
 
 from press.core.labels import spell_date
 from press.core.model import Config, Data, Imprint, Matter
-from press.source.front_matter import nearest
-from press.source.sanitize import Element
+from press.core.nearest import nearest
+from press.core.trees import Element
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
 """What a clinic may say of itself, in the order of the contact box."""

@@ -13,10 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from press.core.files import read_text, shown
 from press.core.model import Config, Data, Edition, Imprint, Project
+from press.core.nearest import nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.front_matter import nearest
 from press.source.settings import Settings, line_of, parse_toml
 
 FILE = "makebook.toml"
@@ -43,39 +44,6 @@ MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")
 _LONGEST = 36525  # days: a century
-
-
-def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
-    """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
-
-    Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot.
-    """
-    data = read_bytes(path, file, problems)
-    return None if data is None else decode(data, file, problems)
-
-
-def read_bytes(path: Path, file: str, problems: list[Problem]) -> bytes | None:
-    """Read a file; None, with TXT002, where it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        hint = "check that the file is there and may be read"
-        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
-        return None
-
-
-def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
-    """Turn the bytes of a text file into text; None, with TXT001, where they are not UTF-8."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"not UTF-8: byte 0x{data[error.start]:02x} is not part of any character"
-        hint = "save the file as UTF-8 in your editor"
-        problems.append(Problem("TXT001", Span(file, line, column), message, hint))
-        return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_project(root: Path, problems: list[Problem]) -> Project:
@@ -132,22 +100,6 @@ def effective(config: Config, imprint: Imprint | None) -> Config:
         or config.address,
         editions=tuple(replace(e, page=e.page or paper) for e in editions),
     )
-
-
-def shown(path: Path, root: Path) -> str:
-    """A path as problems and the manifest print it: relative to the project where it can be."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that can be none is no file."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def place_of(key: str, root: Path) -> Span:

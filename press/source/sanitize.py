@@ -13,14 +13,11 @@ from typing import Any
 
 from lxml import etree
 
+from press.core.trees import BLOCKS, Element, add_text, is_block, remove, unwrap
+
 _DEEPEST = 100
 """Elements inside each other; libxml2 reads no more than 256."""
-Element = etree._Element  # noqa: SLF001 - lxml gives its element no public name
 
-BLOCKS = frozenset(
-    "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre div section figure figcaption table "
-    "caption thead tbody tfoot tr th td hr".split()
-)
 INLINES = frozenset(
     "a abbr b strong i em u s del ins sub sup small code kbd samp var q cite dfn mark span br img "
     "time wbr bdi bdo".split()
@@ -121,55 +118,6 @@ def _attributes(source: Any, element: Element, dropped: list[tuple[str, str]]) -
             element.set("class", f"{element.get('class', '')} {text}".strip())
         elif name == "style" or str(name).startswith("on"):
             dropped.append(("attribute", str(name)))
-
-
-def add_text(element: Element, text: str) -> None:
-    """Append text at the end of an element's content."""
-    if not text:
-        return
-    if len(element):
-        element[-1].tail = (element[-1].tail or "") + text
-    else:
-        element.text = (element.text or "") + text
-
-
-def unwrap(element: Element) -> None:
-    """Put an element's content in its place."""
-    parent = element.getparent()
-    assert parent is not None
-    index = parent.index(element)
-    before = parent[index - 1] if index else None
-    children = list(element)
-
-    def before_text(text: str) -> None:
-        if before is not None:
-            before.tail = (before.tail or "") + text
-        else:
-            parent.text = (parent.text or "") + text
-
-    before_text(element.text or "")
-    tail = element.tail or ""
-    element.tail = None
-    parent.remove(element)
-    for offset, child in enumerate(children):
-        parent.insert(index + offset, child)
-    if children:
-        children[-1].tail = (children[-1].tail or "") + tail
-    else:
-        before_text(tail)
-
-
-def remove(element: Element) -> None:
-    """Take an element and its content out, but keep the text that follows it."""
-    element.text = None
-    for child in list(element):
-        element.remove(child)
-    unwrap(element)
-
-
-def is_block(element: Element) -> bool:
-    """Whether an element starts a block of its own."""
-    return element.tag in BLOCKS
 
 
 def _elements(body: Element) -> Iterator[Element]:

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from press.core.model import Edition
+from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.front_matter import LANG, nearest
+from press.source.front_matter import LANG
 
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
 """What is wrong, then line and column; at the end of a document there are none."""

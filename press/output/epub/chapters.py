@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from press.core import trees
 from press.core.model import Document, Part
+from press.core.trees import Element
 from press.document.semantics import give_roles, hold_tables
-from press.source import markup
-from press.source.sanitize import Element
 
 _EPUB = "http://www.idpf.org/2007/ops"
 _TYPE = f"{{{_EPUB}}}type"
@@ -99,7 +99,7 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
         name = f"{base}-{extra}"
     taken.add(name)
     body = etree.Element("body")
-    body.extend(markup.parse(part.xhtml) for part in parts)
+    body.extend(trees.parse(part.xhtml) for part in parts)
     chapter = Chapter(f"{name}.xhtml", title, body, main.kind)
     if main.kind == "notice" and len(parts) > 1:
         _gather_notices(chapter, parts, document.labels["notices"])

@@ -18,6 +18,7 @@ from typing import Any
 from ebooklib import epub
 from lxml import etree
 
+from press.core import trees
 from press.core.model import Artifact, Document
 from press.design.faces import lettered
 from press.design.fonts import subset
@@ -25,7 +26,6 @@ from press.design.styles import Styles
 from press.document.semantics import contact_links
 from press.output.epub.chapters import Chapter, make_chapters
 from press.output.pdf.cover import draw_cover
-from press.source import markup
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 _ENDINGS = {
@@ -49,7 +49,7 @@ def write_epub(
     the page-list follows them (EPUB Accessibility 1.1, 3.2). A `cover` is drawn unless one is
     given, a PNG.
     """
-    title = markup.fragment(
+    title = trees.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
                     labels=document.labels, contact=contact_links(document))
     )  # fmt: skip
@@ -141,7 +141,7 @@ class _Book:
         holder = etree.Element("div")
         holder.set("class", "cover")
         holder.append(image)
-        first = self._page("cover.xhtml", labels["cover"], markup.serialise(holder), "cover")
+        first = self._page("cover.xhtml", labels["cover"], trees.serialise(holder), "cover")
         spine = [first]
         pages = [(c.file, number, id_) for c in self.chapters for number, id_ in c.pages]
         pages.sort(key=lambda page: page[1])
@@ -279,7 +279,7 @@ class _Book:
 
 def _inner(body: etree._Element) -> str:
     """The content of a body, with the prefix that its template declares."""
-    text = "\n".join(markup.serialise(child) for child in body)
+    text = "\n".join(trees.serialise(child) for child in body)
     return text.replace(' xmlns:epub="http://www.idpf.org/2007/ops"', "")
 
 

@@ -11,27 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from press.core.paper import booklet_sides
+
 if TYPE_CHECKING:
     import pikepdf
-
-Side = tuple[int, int]
-"""The numbers of the pages on the left and on the right half; 0 where a half stays blank."""
-
-
-def sides(pages: int, direction: str = "ltr") -> list[Side]:
-    """The sides of the sheets in the order of printing: front, back, front, back.
-
-    The pile is folded in the middle (saddle stitch): the first sheet is the outermost. Books that
-    are read from right to left have their spine at the right.
-    """
-    count = -(-pages // 4) * 4
-    order = []
-    for sheet in range(count // 4):
-        first, last = 2 * sheet + 1, count - 2 * sheet
-        order += [(last, first), (first + 1, last - 1)]
-    if direction == "rtl":
-        order = [(right, left) for left, right in order]
-    return [(left * (left <= pages), right * (right <= pages)) for left, right in order]
 
 
 def impose(
@@ -51,7 +34,7 @@ def impose(
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf, pikepdf.new() as made:
         width, height = sheet
-        for side in sides(len(pdf.pages), direction):
+        for side in booklet_sides(len(pdf.pages), direction):
             page = made.add_blank_page(page_size=(width, height))
             page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary())
             drawn = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from press.core.model import Download
+from press.core.paper import booklet_sheets
 
 _ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references", "epub")
 _TYPES = {"html": "text/html", "pdf": "application/pdf", "epub": "application/epub+zip"}
@@ -88,7 +89,7 @@ def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
     if download.format == "pdf":
         found += [labels["paper"].format(page=download.page)] if download.page else []
         if download.pages:
-            sheets = -(-download.pages // 4) if _key(download) == "booklet" else 1
+            sheets = booklet_sheets(download.pages) if _key(download) == "booklet" else 1
             key = "page-count" if download.pages == 1 else "pages-count"
             key = "sheets-count" if sheets > 1 else key
             found.append(labels[key].format(count=download.pages, sheets=sheets))

@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from press.core import trees
 from press.core.model import Artifact, Document, Download, Part
+from press.core.trees import Element
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
 from press.design.styles import Styles
 from press.document.semantics import contact_links, give_roles, hold_tables, stack_tables
 from press.output.web.offers import Offer, offers
-from press.source import markup
-from press.source.sanitize import Element
 
 LIBRARY = "index.html"
 """The page that lists all handouts, beside this one."""
@@ -56,7 +56,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         matter=document.matter,
         labels=document.labels,
         ids=ids,
-        parts=[markup.serialise(body) for body in bodies],
+        parts=[trees.serialise(body) for body in bodies],
         before=_contents_before(document),
         contents=_contents(document, offered, ids),
         contact=contact_links(document),
@@ -70,7 +70,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
 
 def _body(part: Part, document: Document, styles: Styles) -> Element:
     """A part as it stands on the page: ids and levels are kept, pictures are inside."""
-    holder = markup.fragment(part.xhtml, "div")
+    holder = trees.fragment(part.xhtml, "div")
     pictures = {image.name: image for image in document.images}
     for element in holder.iter("*"):
         give_roles(element, document.labels)

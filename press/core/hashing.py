@@ -1,0 +1,40 @@
+"""Hashes: of bytes, of files, and of anything that JSON can say.
+
+In: bytes, paths, values. Out: hexadecimal digits of SHA-256. Must not know what is hashed, or why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; empty where it cannot be read."""
+    try:
+        return digest(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
+    """One figure for all that an output depends on: files by name and content, and versions."""
+    state = {"versions": dict(versions), "files": {name: file_digest(path) for name, path in paths}}
+    return digest(json.dumps(state, sort_keys=True).encode())
+
+
+def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
+    """Return the SHA-256 of a value written as canonical JSON: keys sorted, no escapes.
+
+    `default` says how a value that JSON does not know is written.
+    """
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
+    return digest(text.encode(errors="surrogatepass"))
