@@ -13,8 +13,9 @@ import pytest
 from press.core.model import Document, Placement
 from press.core.problems import Problem
 from press.document import assemble
-from press.source import notices as disclaimers
+from press.document.placement import Need, place_notices
 from press.source.manuscript import read_manuscript
+from press.source.notices import read_notices
 from press.source.placeholders import CLINIC
 from press.source.project import read_project
 
@@ -67,11 +68,11 @@ def place(
     project = read_project(folder, problems)
     manuscript = read_manuscript(project.articles[0], folder, project.config, problems)
     assert manuscript is not None
-    notices = disclaimers.read_notices(project, problems)
+    notices = read_notices(project, problems)
     by_hand = assemble.notices_by_hand(manuscript, problems)
     sections = assemble.section_ids(manuscript)
-    need = disclaimers.Need(manuscript.matter, manuscript.file, project.config, by_hand, sections)
-    placements = disclaimers.place_notices(notices, need, problems)
+    need = Need(manuscript.matter, manuscript.file, project.config, by_hand, sections)
+    placements = place_notices(notices, need, problems)
     citations = assemble.Citations((), ())
     materials = assemble.Materials(manuscript, project.config, citations, placements, project.data)
     document = assemble.assemble(materials, problems)

@@ -35,7 +35,7 @@ from press.document.units import letters
 from press.output.pdf.layout import sheet_size
 from press.proof.typography import lines
 from press.readback.pdf import TextSpan, rasters, read_pdf, spans
-from press.source import notices as disclaimers
+from press.source.notices import read_notices
 from press.source.project import effective, read_project
 from tests import inside
 
@@ -460,7 +460,7 @@ def document() -> Document:
         project = read_project(write(Path(folder), **FILES), problems)
         draft = read_draft(project.articles[0], project, problems)
         assert draft is not None
-        made = compose(draft, project, disclaimers.read_notices(project, problems), None, problems)
+        made = compose(draft, project, read_notices(project, problems), None, problems)
         assert problems == []
         return made
 

@@ -23,9 +23,9 @@ from press.design.styles import Styles
 from press.document.compose import compose, read_draft
 from press.output.epub.package import write_epub
 from press.output.pdf.layout import handout_html
-from press.source import notices as disclaimers
 from press.source.images import read_image
 from press.source.imprints import LOGO, for_readers, read_imprint, source_paths
+from press.source.notices import read_notices
 from press.source.placeholders import telephone_link
 from press.source.project import EDITIONS, effective, imprint_files, read_project
 
@@ -77,7 +77,7 @@ def issue(root: Path, name: str = "clinic") -> tuple[Document, list[Problem]]:
     problems: list[Problem] = []
     found = read_project(root, problems)
     imprint = read_imprint(name, found, problems) if name else None
-    notices = disclaimers.read_notices(found, problems)
+    notices = read_notices(found, problems)
     draft = read_draft(found.articles[0], found, problems)
     assert draft is not None
     return compose(draft, found, notices, imprint, problems), problems

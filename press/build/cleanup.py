@@ -8,7 +8,6 @@ This module must not know any source.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from press.core.files import MANIFEST
+from press.core.hashing import digest_of
 from press.core.problems import Problem, Span, visible
 
 PREVIEW = "preview"
@@ -113,7 +113,7 @@ class _Sweeper:
         if path.is_symlink() or not path.is_file():
             return self.keep(path, "a link, or no plain file")
         if name in hashes:
-            if _digest(path) == hashes[name]:
+            if digest_of(path) == hashes[name]:
                 return self.remove(path)
             self.locked.add(path.parent)
             return self.keep(path, "altered since it was built")
@@ -198,11 +198,6 @@ def _listed(folder: Path) -> Iterator[Path]:
 def _is_folder(path: Path) -> bool:
     """Whether this is a folder itself, not a link to one."""
     return stat.S_ISDIR(path.lstat().st_mode)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _lives(process: int, path: Path) -> bool:

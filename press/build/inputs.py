@@ -7,8 +7,6 @@ nobody cites, or a notice that is not used, changes nothing. This module must no
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import press
-from press.core.hashing import digest, file_digest
+from press.core.hashing import digest, file_digest, json_digest
 from press.core.model import Config, Document, Download, Edition
 from press.design.styles import Styles
 
@@ -95,12 +93,12 @@ def _work(document: Document) -> str:
 
 
 def _said(value: Any) -> str:
-    return digest(json.dumps(value, default=_plain, sort_keys=True, ensure_ascii=False).encode())
+    return json_digest(value, _plain)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
-        return hashlib.sha256(value).hexdigest()
+        return digest(value)
     if is_dataclass(value):
         return {f.name: getattr(value, f.name) for f in fields(value) if f.name != "lines"}
     return dict(value) if isinstance(value, Mapping) else str(value)

@@ -18,27 +18,29 @@ PROGRAM = Path(press.__file__).resolve().parent
 """The folder of the program."""
 
 
-def read_text(path: Path, file: str, problems: list[Problem]) -> str | None:
+def read_text(path: Path, file: str, problems: list[Problem], code: str = "") -> str | None:
     """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
 
-    Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot.
+    Returns None, with problem TXT001 (not UTF-8) or TXT002 (cannot be read), where it cannot; with
+    `code` as the problem's code, where one is given.
     """
-    data = read_bytes(path, file, problems)
-    return None if data is None else decode(data, file, problems)
+    data = read_bytes(path, file, problems, code)
+    return None if data is None else decode(data, file, problems, code)
 
 
-def read_bytes(path: Path, file: str, problems: list[Problem]) -> bytes | None:
-    """Read a file; None, with TXT002, where it cannot be read."""
+def read_bytes(path: Path, file: str, problems: list[Problem], code: str = "") -> bytes | None:
+    """Read a file; None, with TXT002 or `code`, where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
         hint = "check that the file is there and may be read"
-        problems.append(Problem("TXT002", Span(file), f"cannot be read: {error.strerror}", hint))
+        message = f"cannot be read: {error.strerror or type(error).__name__}"
+        problems.append(Problem(code or "TXT002", Span(file), message, hint))
         return None
 
 
-def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
-    """Turn the bytes of a text file into text; None, with TXT001, where they are not UTF-8."""
+def decode(data: bytes, file: str, problems: list[Problem], code: str = "") -> str | None:
+    """Turn the bytes of a text file into text; None, with TXT001 or `code`, if not UTF-8."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -46,7 +48,7 @@ def decode(data: bytes, file: str, problems: list[Problem]) -> str | None:
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         message = f"not UTF-8: byte 0x{data[error.start]:02x} is not part of any character"
         hint = "save the file as UTF-8 in your editor"
-        problems.append(Problem("TXT001", Span(file, line, column), message, hint))
+        problems.append(Problem(code or "TXT001", Span(file, line, column), message, hint))
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

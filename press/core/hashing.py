@@ -17,18 +17,22 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, read in pieces.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file; empty where it cannot be read."""
+    """Return the SHA-256 of a file; empty if it cannot be read."""
     try:
-        return digest(path.read_bytes())
+        return digest_of(path)
     except OSError:
         return ""
-
-
-def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
-    """One figure for all that an output depends on: files by name and content, and versions."""
-    state = {"versions": dict(versions), "files": {name: file_digest(path) for name, path in paths}}
-    return digest(json.dumps(state, sort_keys=True).encode())
 
 
 def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
@@ -38,3 +42,9 @@ def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
     return digest(text.encode(errors="surrogatepass"))
+
+
+def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
+    """Return one hash of files, by name and content, and of versions."""
+    files = {name: file_digest(path) for name, path in paths}
+    return json_digest({"versions": dict(versions), "files": files})

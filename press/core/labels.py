@@ -10,10 +10,9 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from press.core.months import MONTHS
+
 _RTL = frozenset("ar arc ckb dv fa he ks ku ps sd ug ur yi".split())
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
 
 _ENGLISH = {
     "contents": "Contents",
@@ -149,7 +148,7 @@ def spell_date(day: date, lang: str) -> str:
     primary, _, rest = lang.partition("-")
     if primary.lower() != "en":
         return day.isoformat()
-    month = _MONTHS[day.month - 1]
+    month = MONTHS[day.month - 1]
     if "US" in rest.split("-") or not rest:
         return f"{month} {day.day}, {day.year}"
     return f"{day.day} {month} {day.year}"

@@ -14,18 +14,20 @@ from pathlib import Path
 
 from press.core.files import is_file, read_text, shown
 from press.core.model import Citations, Document, Imprint, Manuscript, Notice, Project
+from press.core.nearest import nearest
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.design import fonts
 from press.design.styles import Styles
 from press.document import assemble
+from press.document.placement import Need, place_notices
 from press.document.units import units
 from press.references import bibliography
 from press.references.csl import citations
-from press.source import notices as disclaimers
 from press.source.citation_syntax import locate_keys
-from press.source.front_matter import body_line, nearest
+from press.source.front_matter import body_line
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
+from press.source.notices import read_notices
 from press.source.project import effective, place_of, read_project
 
 _MANY = 12
@@ -63,7 +65,7 @@ def compose(
     config = effective(project.config, imprint)
     manuscript = for_readers(draft.manuscript, imprint)
     notices = (*notices, *(imprint.notices if imprint else ()))
-    need = disclaimers.Need(
+    need = Need(
         matter=manuscript.matter,
         file=manuscript.file,
         config=config,
@@ -71,7 +73,7 @@ def compose(
         sections=assemble.section_ids(manuscript),
         named=jurisdiction_place(imprint),
     )
-    placements = disclaimers.place_notices(notices, need, problems)
+    placements = place_notices(notices, need, problems)
     materials = assemble.Materials(
         manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
     )
@@ -227,4 +229,4 @@ def read_sources(root: Path) -> Sources:
     """
     problems: list[Problem] = []
     project = read_project(root, problems)
-    return Sources(project, disclaimers.read_notices(project, problems), tuple(problems))
+    return Sources(project, read_notices(project, problems), tuple(problems))

@@ -9,13 +9,12 @@ becomes of the hashes.
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from press.core import trees
+from press.core.hashing import json_digest
 from press.core.model import Document, Notice, Reference
 from press.core.trees import Element, plain
 from press.references.csl.citations import ref_id
@@ -31,8 +30,7 @@ _TEXT = 120
 
 def short_hash(*values: Any) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of values that JSON can hold."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+    return json_digest(values)[:16]
 
 
 class Digests:

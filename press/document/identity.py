@@ -6,12 +6,12 @@ The clock is never read here. This module must not know any renderer.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from press.core.hashing import digest, json_digest
 from press.core.labels import spell_date
 from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Placement
 from press.core.problems import Span, counted
@@ -24,7 +24,7 @@ FORMAT = 1
 def content_hash(document: Document) -> str:
     """The first 8 hexadecimal digits of the SHA-256 of all that a reader is given to read."""
     references = [r.xhtml + r.evidence for r in document.references]
-    images = [(i.name, hashlib.sha256(i.data).hexdigest()) for i in document.images]
+    images = [(i.name, digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
     content: dict[str, Any] = {
         "matter": matter,
@@ -37,8 +37,7 @@ def content_hash(document: Document) -> str:
     }
     if document.imprint is not None:
         content["imprint"] = _clinic(document.imprint)
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=_plain_value)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return json_digest(content, _plain_value)[:8]
 
 
 def _plain_value(value: Any) -> Any:
@@ -52,7 +51,7 @@ def _clinic(imprint: Imprint) -> dict[str, Any]:
         "name": imprint.name,
         "clinic": dict(imprint.clinic),
         "contact": imprint.contact,
-        "logo": logo and [logo.name, hashlib.sha256(logo.data).hexdigest(), imprint.logo_alt],
+        "logo": logo and [logo.name, digest(logo.data), imprint.logo_alt],
     }
 
 

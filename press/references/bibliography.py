@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from press.core.files import read_text
 from press.core.model import Entry
 from press.core.problems import Problem, Span
 from press.references.csl_data import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
@@ -35,7 +36,7 @@ def read_bibliography(
     entries: dict[str, Entry] = {}
     for path, name in files:
         found: list[Problem] = []
-        text = _read_text(path, name, found)
+        text = read_text(path, name, found, "CIT003")
         raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
         found += told
         for raw in raws:
@@ -56,26 +57,6 @@ def _understood(
         return (), (Problem("CIT003", Span(name), message, hint),)
     problems: list[Problem] = []
     return tuple(reader(text, name, problems)), tuple(problems)
-
-
-def _read_text(path: Path, name: str, problems: list[Problem]) -> str | None:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        message = f"cannot read the bibliography '{name}': {reason}"
-        hint = "check `bibliography` in the front matter and in makebook.toml"
-        problems.append(Problem("CIT003", Span(name), message, hint))
-        return None
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        span = Span(name, line, column)
-        problems.append(Problem("CIT003", span, message, "save the file as UTF-8"))
-        return None
 
 
 def _reader(ending: str) -> Reader | None:

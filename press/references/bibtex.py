@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from press.core.months import MONTHS, month_number
 from press.core.problems import Problem, Span
 from press.references.bibtex_names import read_names
 from press.references.csl_data import RawEntry, date_parts, parse_pages
@@ -63,7 +64,8 @@ _PLAIN = {  # CSL variable: the BibTeX fields that may hold it, first one wins
 }
 _NAMES = {"author": "author", "editor": "editor", "translator": "translator",
           "bookauthor": "container-author"}  # fmt: skip
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = [name[:3].lower() for name in MONTHS]
+"""The macros that every BibTeX style defines."""
 _ENGLISH = ("en", "american", "british", "usenglish", "ukenglish", "australian", "canadian")
 _PREPRINTS = re.compile(
     r"arxiv|(med|bio|chem|psyar)\w*xiv|research square|ssrn|preprint", re.IGNORECASE
@@ -235,8 +237,7 @@ def _dates(fields: Mapping[str, str]) -> dict[str, Any]:
 def _year_month_day(fields: Mapping[str, str]) -> str:
     year = to_text(fields["year"])
     month = to_text(fields.get("month", "")).lower().strip(". ")
-    if month[:3] in _MONTHS:
-        month = str(_MONTHS.index(month[:3]) + 1)
+    month = str(month_number(month[:3]) or month)
     if not re.fullmatch(r"\d{4}", year) or not re.fullmatch(r"0?[1-9]|1[0-2]", month):
         return year
     day = fields.get("day", "").strip()

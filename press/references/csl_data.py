@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from press.core.months import month_number
 from press.core.problems import Span
 
 
@@ -26,7 +27,6 @@ class RawEntry:
     """The line of each field (lower case), where the format has them."""
 
 
-_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _ISO = re.compile(r"(-?\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:T.*)?[?~%]?$")
 _SEASONS = {21: 1, 22: 2, 23: 3, 24: 4}  # ISO 8601-2's seasons, and CSL's
 
@@ -68,9 +68,7 @@ def loose_date(text: str) -> dict[str, Any]:
         return {"literal": text.strip()} if text.strip() else {}
     parts = [int(match[1])]
     month = (match[2] or "").lower()
-    number = int(month) if month.isdigit() else 0
-    if month[:3] in _MONTH_NAMES:
-        number = _MONTH_NAMES.index(month[:3]) + 1
+    number = int(month) if month.isdigit() else month_number(month[:3])
     if 1 <= number <= 12:
         parts.append(number)
         if match[3] and 1 <= int(match[3]) <= 31:

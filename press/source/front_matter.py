@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from press.core.model import Matter, Person
+from press.core.months import month_number
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 
@@ -141,9 +142,6 @@ def _plain(node: Any) -> Any:
     return "" if null else str(node.value).strip()
 
 
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
 _SPELLED = re.compile(
     r"(?:(?P<day>\d{1,2})\s+(?P<month>[A-Za-z]{3,9})\.?|(?P<Month>[A-Za-z]{3,9})\.?\s+(?P<Day>\d{1,2}))"
     r",?\s+(?P<year>\d{4})"
@@ -153,8 +151,7 @@ _SPELLED = re.compile(
 def _in_digits(value: str) -> str:
     """`November 22, 2026` and `22 Nov 2026` as `2026-11-22`; anything else as it is."""
     found = _SPELLED.fullmatch(value)
-    word = (found["month"] or found["Month"]).lower() if found else ""
-    month = next((n for n, name in enumerate(_MONTHS, 1) if word and name.startswith(word)), 0)
+    month = month_number(found["month"] or found["Month"]) if found else 0
     if not found or not month:
         return value
     return f"{found['year']}-{month:02}-{int(found['day'] or found['Day']):02}"

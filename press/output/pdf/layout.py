@@ -6,7 +6,6 @@ Writes no file that stays, reads no clock, knows no configuration.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from press import __version__
+from press.core.hashing import digest
 from press.core.model import Artifact, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
 from press.design.qr import qr_inline
@@ -195,9 +195,7 @@ def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:
 
     The hash stands on every page, changes with every word, and moves nothing.
     """
-    pictures = [
-        f"{image.name} {hashlib.sha256(image.data).hexdigest()}" for image in document.images
-    ]
+    pictures = [f"{image.name} {digest(image.data)}" for image in document.images]
     return "\0".join((*sheets, *pictures, html.replace(document.hash, "")))
 
 
