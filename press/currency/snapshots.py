@@ -6,13 +6,11 @@ This module must not know today's sources.
 
 from __future__ import annotations
 
+import contextlib
 import html
-import io
 import json
 import re
 import stat
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,13 +18,12 @@ from typing import Any
 
 from press.core.problems import Problem, ProblemsError, Span
 from press.document.identity import FORMAT
+from press.readback.epub import Book
 
 _FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
 """Bytes of a file, and of a text within it: far more than any of ours has."""
 _STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="stamp")[^<>]*+>([^<]*+)</p>')
 """Without a way back, for it reads what anyone may have written."""
-_PLAIN_ZIP = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What an EPUB may be packed with (OCF 3.3, 4.2)."""
 _PRINTED = "or give the line printed on the sheet: its identifier and the 8 digits after it"
 
 
@@ -202,15 +199,12 @@ def _from_entry(name: str, entry: Mapping[str, Any]) -> Sheet:
 
 def _from_epub(data: bytes, path: Path) -> str:
     """The line on the title page of an e-book."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as book:
-            for file in book.infolist():
-                if file.filename.endswith("title.xhtml") and file.compress_type in _PLAIN_ZIP:
-                    with book.open(file) as page:
-                        found = _STAMP.search(page.read(_TEXT_LIMIT).decode(errors="replace"))
-                    if found:
-                        return html.unescape(found[1])
-    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, ValueError, EOFError):
-        pass  # NotImplementedError is a RuntimeError
+    with contextlib.suppress(ValueError):
+        book = Book(data)
+        for name in book.names:
+            if name.endswith("title.xhtml"):
+                found = _STAMP.search(book.read(name, _TEXT_LIMIT).decode(errors="replace"))
+                if found:
+                    return html.unescape(found[1])
     message = "it is damaged, or no e-book of makebook: no line on a title page identifies it"
     raise _unreadable(path, message, f"give the PDF, {_PRINTED}")

@@ -7,15 +7,10 @@ as it shows by day and by night. What stands in its table of contents proves not
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from urllib.parse import unquote
-
-from lxml import etree
 
 from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
@@ -23,6 +18,7 @@ from press.core.trees import Element
 from press.document.units import Unit, letters, units
 from press.proof.pdf import HINT, lost, no_short
 from press.proof.visibility import DARK, LIGHT, seen
+from press.readback.epub import Book
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 _TYPE = "{http://www.idpf.org/2007/ops}type"
@@ -32,67 +28,48 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
     """Prove an EPUB. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004."""
     span = Span(artifact.name)
     try:
-        book = _read_epub(artifact.data)
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
+        book = Book(artifact.data)
+        trees = {name: book.tree(name) for name in book.spine}
+        css = "".join(_styles(book))
+    except (KeyError, ValueError) as error:
         return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
     problems: list[Problem] = []
-    night = [(DARK, " by night")] if "prefers-color-scheme" in book.css else []
+    night = [(DARK, " by night")] if "prefers-color-scheme" in css else []
     for where, said in ((LIGHT, ""), *night):
-        texts = [letters(seen(tree, book.css, where, ("nav",))) for tree in book.trees]
+        texts = [letters(seen(tree, css, where, ("nav",))) for tree in trees.values()]
         wanted = [*units(document), Unit("identifying line", document.stamp)]
         found = lost(wanted, texts, span, said)
         if letters(document.short) not in "".join(texts):
             found.append(no_short(span, said))
         problems = problems or found  # what is missing by day is missing
-    for file, target in book.dead:
+    for file, target in _dead_links(trees, book.names):
         message = f"{file}: the link to '{target}' leads nowhere"
         problems.append(Problem("PRF003", span, message, HINT))
-    if book.pages != [str(number) for number in range(1, artifact.pages + 1)]:
-        message = f"the page-list has {counted(len(book.pages), 'page')}, the PDF {artifact.pages}"
+    listed = _pages(trees.values())
+    if listed != [str(number) for number in range(1, artifact.pages + 1)]:
+        message = f"the page-list has {counted(len(listed), 'page')}, the PDF {artifact.pages}"
         problems.append(Problem("PRF004", span, message, HINT))
     return problems
 
 
-@dataclass(frozen=True)
-class _Book:
-    trees: list[Element]
-    """Its content documents, in the order of reading."""
-    css: str
-    dead: list[tuple[str, str]]
-    pages: list[str]
+def _styles(book: Book) -> Iterator[str]:
+    for item in book.items.values():
+        if item.media_type == "text/css":
+            yield book.read(item.path).decode()
 
 
-def _read_epub(data: bytes) -> _Book:
-    """Open an EPUB by its container and package, as a reading system does (EPUB 3.3, 4.2.6)."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        container = etree.fromstring(archive.read("META-INF/container.xml"))
-        rootfile = next(e for e in container.iter("{*}rootfile"))
-        opf = rootfile.get("full-path") or ""
-        package = etree.fromstring(archive.read(opf))
-        folder = posixpath.dirname(opf)
-        items = {
-            e.get("id"): posixpath.join(folder, unquote(e.get("href") or ""))
-            for e in package.iter("{*}item")
-        }
-        kinds = {
-            posixpath.join(folder, unquote(e.get("href") or "")): e.get("media-type")
-            for e in package.iter("{*}item")
-        }
-        files = [items[e.get("idref")] for e in package.iter("{*}itemref")]
-        trees = {name: etree.fromstring(archive.read(name)) for name in files}
-        names = set(archive.namelist())
-        css = "".join(archive.read(n).decode() for n, kind in kinds.items() if kind == "text/css")
-    pages = [
+def _pages(trees: Iterable[Element]) -> list[str]:
+    """The labels of the page-list."""
+    return [
         "".join(link.itertext())
-        for tree in trees.values()
+        for tree in trees
         for nav in tree.iter(f"{_XHTML}nav")
         if nav.get(_TYPE) == "page-list"
         for link in nav.iter(f"{_XHTML}a")
     ]
-    return _Book([trees[name] for name in files], css, list(_dead_links(trees, names)), pages)
 
 
-def _dead_links(trees: dict[str, Element], names: set[str]) -> Iterator[tuple[str, str]]:
+def _dead_links(trees: Mapping[str, Element], names: Collection[str]) -> Iterator[tuple[str, str]]:
     ids = {name: {e.get("id") for e in tree.iter("*")} for name, tree in trees.items()}
     for name, tree in trees.items():
         for element in tree.iter(f"{_XHTML}a", f"{_XHTML}img", f"{_XHTML}link"):

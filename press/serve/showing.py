@@ -6,18 +6,14 @@ and bytes. This module must not know the web.
 
 from __future__ import annotations
 
-import io
 import posixpath
 import threading
-import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from urllib.parse import unquote
-
-from lxml import etree
 
 from press.build.preview import png
 from press.core.hashing import digest
+from press.readback.epub import Book
 from press.readback.pdf import page_sizes, raster
 
 _SHOWN = frozenset({".html", ".pdf", ".epub"})
@@ -25,8 +21,6 @@ _SHOWN = frozenset({".html", ".pdf", ".epub"})
 _PICTURES = 48
 _HIGHEST = 6000
 """Pixels: a strip of a page is drawn smaller."""
-_LARGEST = 64 << 20
-"""Bytes of a file in an e-book that is still shown."""
 
 
 Source = Path | bytes
@@ -91,27 +85,17 @@ def published(output: Path, name: str) -> Path | None:
     return path if inside and path.suffix in _SHOWN else None
 
 
-def _inside(book: zipfile.ZipFile, name: str) -> bytes:
-    """A file of an e-book; a KeyError where there is none of that name that can be shown."""
-    info = book.getinfo(name)
-    if info.file_size > _LARGEST:
-        raise KeyError(name)
-    return book.read(info)
-
-
 def book_file(source: Source, name: str) -> bytes | None:
     """A file of an e-book; None where there is none of that name, or it is too large to show.
 
     Raises:
         ValueError: this is no e-book that can be opened.
     """
+    book = Book(_read(source))
     try:
-        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
-            return _inside(book, name)
-    except KeyError:
+        return book.read(name)
+    except (KeyError, ValueError):
         return None
-    except zipfile.BadZipFile as error:
-        raise ValueError(str(error)) from None
 
 
 def book_chapters(source: Source) -> list[dict[str, str]]:
@@ -120,20 +104,8 @@ def book_chapters(source: Source) -> list[dict[str, str]]:
     Raises:
         ValueError: this is no e-book that can be opened.
     """
-    safe = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        with zipfile.ZipFile(io.BytesIO(_read(source))) as book:
-            container = etree.fromstring(_inside(book, "META-INF/container.xml"), safe)
-            opf = next(container.iter("{*}rootfile")).get("full-path") or ""
-            package = etree.fromstring(_inside(book, opf), safe)
-            items = {item.get("id"): item.get("href") or "" for item in package.iter("{*}item")}
-            folder, found = posixpath.dirname(opf), []
-            for reference in package.iter("{*}itemref"):
-                href = unquote(items.get(reference.get("idref"), ""))
-                name = posixpath.normpath(posixpath.join(folder, href))
-                chapter = etree.fromstring(_inside(book, name), safe)
-                title = chapter.findtext(".//{*}title") or href
-                found.append({"path": name, "title": " ".join(title.split())})
-            return found
-    except (zipfile.BadZipFile, KeyError, StopIteration, etree.XMLSyntaxError) as error:
-        raise ValueError(str(error)) from None
+    book, found = Book(_read(source)), []
+    for name in book.spine:
+        title = book.tree(name).findtext(".//{*}title") or posixpath.basename(name)
+        found.append({"path": name, "title": " ".join(title.split())})
+    return found

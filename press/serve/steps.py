@@ -25,7 +25,7 @@ from press.build.run import Outcome
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, visible
-from press.serve.showing import book_file
+from press.readback.epub import Book
 
 Message = dict[str, Any]
 Send = Callable[[Message], None]
@@ -181,7 +181,7 @@ def _book(seen: _Sight) -> Message:
     path = Path(seen.message["output"], file)
     cover = None
     with contextlib.suppress(OSError, ValueError):
-        cover = book_file(path, "EPUB/cover.png")
+        cover = Book(path.read_bytes()).cover()
     main = seen.config.editions[0].name
     book = write_epub(seen.document, anchors, main, _styles(seen), cover)
     return {"file": file, "data": b64encode(book.data).decode()}

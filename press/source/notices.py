@@ -1,7 +1,7 @@
 """Notices: the disclaimers of a project or an imprint, read and validated.
 
-In: the files of `source/disclaimers/`. Out: `Notice`s, and a problem for each flaw. This module must
-not know which article a notice applies to, nor where it goes.
+In: the files of `source/disclaimers/`. Out: `Notice`s, and a problem for each flaw. This module
+must not know which article a notice applies to, nor where it goes.
 """
 
 from __future__ import annotations

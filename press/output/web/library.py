@@ -12,7 +12,6 @@ import base64
 import hashlib
 import io
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from press.design.faces import data_uri, faces
 from press.design.styles import Styles
 from press.output.web.offers import Offer, offers
 from press.output.web.page import page_css
+from press.readback.epub import Book
 
 COVER = (240, 360)
 """Pixels of a cover in the list: twice what it measures there, for screens of high resolution."""
@@ -190,11 +190,12 @@ def cover(book: Path) -> str:
     from PIL import UnidentifiedImageError
 
     try:
-        with zipfile.ZipFile(book) as archive:
-            data = archive.read("EPUB/cover.png")
+        data = Book(book.read_bytes()).cover()
+        if data is None:
+            return ""
         with Picture.open(io.BytesIO(data)) as picture:
             small = picture.convert("RGB").resize(COVER, Picture.Resampling.LANCZOS)
-    except (OSError, KeyError, zipfile.BadZipFile, UnidentifiedImageError):
+    except (OSError, ValueError, UnidentifiedImageError):
         return ""
     out = io.BytesIO()
     small.quantize(_COLOURS, Picture.Quantize.MEDIANCUT, dither=Picture.Dither.NONE).save(

@@ -1,0 +1,115 @@
+"""A finished e-book, opened again as a reading system opens it: container, package, spine.
+
+In: the bytes of an EPUB, which anyone may have made or damaged. Out: its items, trees and cover.
+This module must not know how the book was made, nor what it should hold.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import unquote
+
+from lxml import etree
+
+from press.core.trees import Element
+
+LARGEST = 64 * 2**20
+"""Bytes of one file in an e-book: far more than any of ours has."""
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What an EPUB may be packed with (OCF 3.3, 4.2)."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A file that the package lists."""
+
+    path: str
+    """Its name in the archive."""
+    media_type: str
+    properties: tuple[str, ...]
+
+
+class Book:
+    """An EPUB (EPUB 3.3, 4.2.6). Every method raises ValueError if the book is damaged there."""
+
+    def __init__(self, data: bytes) -> None:
+        with _damage():
+            self._archive = zipfile.ZipFile(io.BytesIO(data))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files of the archive, in its order."""
+        return tuple(self._archive.namelist())
+
+    def read(self, name: str, most: int = LARGEST) -> bytes:
+        """Return the bytes of a file, which must not have more than `most`.
+
+        Raises:
+            KeyError: there is no such file.
+            ValueError: the file is damaged, too large, or packed as no EPUB may be.
+        """
+        info = self._archive.getinfo(name)
+        if info.file_size > most or info.compress_type not in _PACKED:
+            raise ValueError(f"'{name}' is too large, or packed in a way that EPUB does not allow")
+        with _damage():
+            return self._archive.read(info)
+
+    def tree(self, name: str) -> Element:
+        """Return a file of the book as a tree. Entities are not resolved, nothing is fetched."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        with _damage():
+            return etree.fromstring(self.read(name), parser)
+
+    @cached_property
+    def items(self) -> dict[str, Item]:
+        """The files that the package lists, by id."""
+        folder, package = self._package
+        return {
+            element.get("id") or "": Item(
+                posixpath.normpath(posixpath.join(folder, unquote(element.get("href") or ""))),
+                element.get("media-type") or "",
+                tuple((element.get("properties") or "").split()),
+            )
+            for element in package.iter("{*}item")
+        }
+
+    @cached_property
+    def spine(self) -> list[str]:
+        """The names of the content documents, in the order of reading."""
+        _, package = self._package
+        with _damage():
+            return [self.items[e.get("idref") or ""].path for e in package.iter("{*}itemref")]
+
+    def cover(self) -> bytes | None:
+        """Return the picture of the cover; None if the book has none (EPUB 3.3, D.2)."""
+        covers = [item.path for item in self.items.values() if "cover-image" in item.properties]
+        with _damage():
+            return self.read(covers[0]) if covers else None
+
+    @cached_property
+    def _package(self) -> tuple[str, Element]:
+        """The folder of the package document, and the document."""
+        with _damage():
+            container = self.tree("META-INF/container.xml")
+            path = next(container.iter("{*}rootfile")).get("full-path") or ""
+            return posixpath.dirname(path), self.tree(path)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Turn whatever a damaged archive or document raises into a ValueError."""
+    try:
+        yield
+    except (KeyError, StopIteration) as error:
+        raise ValueError(f"there is no {error}" if error.args else "no package") from None
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
+        raise ValueError(str(error)) from None  # NotImplementedError is a RuntimeError
+    except etree.XMLSyntaxError as error:
+        raise ValueError(str(error)) from None
