@@ -20,6 +20,7 @@ from press.design.styles import Styles
 from press.document import editions, identity
 from press.output.epub import package as epub
 from press.output.pdf import layout as pdf
+from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout
 from press.proof import epub as proofbook
 from press.proof import pdf as proof
@@ -44,7 +45,7 @@ class _Print:
     @property
     def styles(self) -> Styles:
         imprint = self.document.imprint
-        return Styles(self.root, imprint.colours if imprint else {})
+        return Styles.for_imprint(self.root, imprint)
 
     def name(self, part: str = "") -> str:
         return editions.file_name(self.document.name, self.edition, self.main, part)
@@ -119,7 +120,8 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
         progress.say(f"{document.name}: laying out {main.name}")
         layout = _lay_out(first)
         progress.say(f"{document.name}: the e-book")
-        book = epub.write_epub(document, layout.anchors, main.name, first.styles)
+        picture = draw_cover(document, first.styles)
+        book = epub.write_epub(document, layout.anchors, main.name, first.styles, picture)
         problems += proofbook.prove_epub(document, book)
         artifacts, data = ([book] if book.name in plan.stale else []), book.data
     carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)

@@ -20,7 +20,7 @@ import press
 from press import __version__
 from press.build.inputs import changed, told
 from press.build.publish import read_manifest, write_manifest
-from press.core.files import files_below
+from press.core.files import article_name, files_below
 from press.core.hashing import digest, file_digest, fingerprint
 from press.core.model import Artifact, Built, Config, Document, Download, Due, Project, Request
 from press.core.problems import Problem, Span
@@ -82,7 +82,7 @@ def due(dues: Sequence[Due], today: date) -> list[Problem]:
 def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     """The articles asked for, if every output of theirs stands as this key made it; else none."""
     manifest = read_manifest(request.output)
-    names = [Path(name).name.removesuffix(".md") for name in request.articles]
+    names = list(map(article_name, request.articles))
     entries = manifest["articles"]
     formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
     if "html" in formats and not listed(request.output, manifest):

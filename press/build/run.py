@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from press.build import record
 from press.build.publish import publish, read_manifest, replace_files, write_manifest
 from press.core import parallel, progress
+from press.core.files import article_name
 from press.core.hashing import digest
 from press.core.model import Artifact, Built, Config, Project, Request
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
@@ -148,7 +149,7 @@ def _list(issue: _Issue, project: Project) -> None:
     from press.output.web.library import write_library
 
     imprint = issue.imprint
-    styles = Styles(project.root, imprint.colours if imprint else {})
+    styles = Styles.for_imprint(project.root, imprint)
     clinic = imprint.clinic.get("name", "") if imprint else ""
     manifest = read_manifest(folder)
     key = shelf(manifest["articles"], styles, (config.lang, clinic))
@@ -278,8 +279,7 @@ def _renew(document: Document, job: _Job, issue: _Issue, problems: list[Problem]
     from press.design.styles import Styles
 
     config, request = _config(job.project, issue), issue.request
-    imprint = issue.imprint
-    styles = Styles(request.root, imprint.colours if imprint else {})
+    styles = Styles.for_imprint(request.root, issue.imprint)
     needs = Needs(document, config, styles, job.engine)
     earlier = record.Earlier(request, document.name, _sources(document, job, issue))
     wanted = outputs(document, config, request, needs)
@@ -335,7 +335,7 @@ def _chosen(
     from press.core.nearest import nearest
 
     known = {path.stem: path for path in project.articles}
-    asked = [Path(name).name.removesuffix(".md") for name in request.articles]
+    asked = list(map(article_name, request.articles))
     names = editions | {e.name for i in issues for e in _config(project, i).editions}
     for kind, words, have in (("article", asked, set(known)), ("edition", request.editions, names)):
         for word in words:

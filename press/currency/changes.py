@@ -1,7 +1,7 @@
 """What changed between two states of an article, in words that a clinician can act on.
 
-In: two Sheets. Out: lines, what matters most first. A line that begins with `reprint:` tells of
-something that patients read. This module must not know where the Sheets come from.
+In: two Snapshots. Out: lines, what matters most first. A line that begins with `reprint:` tells of
+something that patients read. This module must not know where the Snapshots come from.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from press.core.problems import visible
-from press.currency.snapshots import Piece, Sheet
+from press.currency.snapshots import Piece, Snapshot
 
 _LONGEST = 160
 """So many characters of a title or reference are printed."""
@@ -20,7 +20,7 @@ def shown(text: str) -> str:
     return visible(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
-def changes(old: Sheet, new: Sheet) -> list[str]:
+def changes(old: Snapshot, new: Snapshot) -> list[str]:
     """What changed between two states of an article, in words, the most important first."""
     lines = [
         *_notices(old, new),
@@ -37,7 +37,7 @@ def changes(old: Sheet, new: Sheet) -> list[str]:
     return [*lines, *references] or [f"{same} keywords and topics"]
 
 
-def _notices(old: Sheet, new: Sheet) -> Iterator[str]:
+def _notices(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Crisis lines first: who hands out an old number does harm."""
     for name in sorted({**new.notices, **old.notices}, key=lambda name: "crisis" not in name):
         before, after = old.notices.get(name), new.notices.get(name)
@@ -53,7 +53,7 @@ def _became(before: Piece | None, after: Piece | None) -> str:
     return "changed" if before.hash != after.hash else ""
 
 
-def _sections(old: Sheet, new: Sheet) -> Iterator[str]:
+def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Sections by id; one that says what another said has only another name."""
     gone = {name: piece for name, piece in old.sections.items() if name not in new.sections}
     fresh = {name: piece for name, piece in new.sections.items() if name not in old.sections}
@@ -88,7 +88,7 @@ def _section(piece: Piece) -> str:
     return f'the section "{title}"' if title else "the text before the first heading"
 
 
-def _around(old: Sheet, new: Sheet) -> Iterator[str]:
+def _around(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """What stands on the paper beside sections and notices."""
     differs = _differing(old, new)
     if "clinic" in differs:
@@ -102,7 +102,7 @@ def _around(old: Sheet, new: Sheet) -> Iterator[str]:
         yield f"reprint: the language was {_given(old.lang)}, and is {_given(new.lang)}"
 
 
-def _head(old: Sheet, new: Sheet) -> Iterator[str]:
+def _head(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Title, dates and addresses."""
     differs = _differing(old, new)
     if old.title != new.title:
@@ -117,7 +117,7 @@ def _head(old: Sheet, new: Sheet) -> Iterator[str]:
         yield "address: the web address of the handout changed"
 
 
-def _differing(old: Sheet, new: Sheet) -> set[str]:
+def _differing(old: Snapshot, new: Snapshot) -> set[str]:
     return {key for key in new.rest if old.rest.get(key) != new.rest[key]}
 
 
@@ -125,7 +125,7 @@ def _given(text: str) -> str:
     return shown(text) or "not given"
 
 
-def _references(old: Sheet, new: Sheet) -> Iterator[str]:
+def _references(old: Snapshot, new: Snapshot) -> Iterator[str]:
     gone = {key: piece for key, piece in old.references.items() if key not in new.references}
     fresh = {key: piece for key, piece in new.references.items() if key not in old.references}
     renamed = dict(_pairs(gone, fresh))

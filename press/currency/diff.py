@@ -17,7 +17,7 @@ from press.core.files import MANIFEST
 from press.core.model import Document
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.currency.changes import changes, shown
-from press.currency.snapshots import Sheet, from_record, read_file
+from press.currency.snapshots import Snapshot, from_record, read_file
 from press.document import identity
 
 _HASH = re.compile(r"(?<![\w-])[0-9a-f]{8}(?![\w-])")
@@ -47,25 +47,25 @@ class Today:
     imprints: Sequence[str]
     assembled: Callable[[str, str], Document]
     """Article and imprint (empty: without one) to the Document; ProblemsError if it has errors."""
-    _sheets: dict[tuple[str, str], Sheet] = field(default_factory=dict)
+    _snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
 
-    def sheet(self, name: str, imprint: str = "") -> Sheet:
+    def snapshot(self, name: str, imprint: str = "") -> Snapshot:
         """An article as it would be printed today."""
         key = name, imprint
-        if key not in self._sheets:
+        if key not in self._snapshots:
             document = self.assembled(name, imprint)
-            self._sheets[key] = from_record(identity.record(document))
-        return self._sheets[key]
+            self._snapshots[key] = from_record(identity.record(document))
+        return self._snapshots[key]
 
-    def sheets(
+    def snapshots(
         self, names: Iterable[str], failed: list[Problem], imprints: Iterable[str] = ()
-    ) -> Iterator[Sheet]:
+    ) -> Iterator[Snapshot]:
         """These articles, in every issue unless imprints are named; problems are kept."""
         names = list(names)
         for imprint in imprints or ("", *self.imprints):
             for name in names:
                 try:
-                    yield self.sheet(name, imprint)
+                    yield self.snapshot(name, imprint)
                 except ProblemsError as error:
                     failed += [p for p in error.problems if p not in failed]
 
@@ -89,21 +89,21 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
     if isinstance(found, str):
         return _by_text(found, sources, output).lines
     if len(found) == 1:
-        return _by_sheet(found[0], sources).lines
+        return _by_snapshot(found[0], sources).lines
     return _all(found, sources)
 
 
-def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
+def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
     """A block for each article, and before them a line for all."""
     blocks: list[_Answer] = []
     unknown: list[UnknownSheet] = []
     failed: list[Problem] = []
-    for sheet in found:
+    for snapshot in found:
         try:
-            blocks.append(_by_sheet(sheet, sources))
+            blocks.append(_by_snapshot(snapshot, sources))
         except UnknownSheet as error:
             unknown.append(error)
-            blocks.append(_Answer([f"out of date: {_called(sheet)}: {error}"], current=False))
+            blocks.append(_Answer([f"out of date: {_called(snapshot)}: {error}"], current=False))
         except ProblemsError as error:
             failed += [p for p in error.problems if p not in failed]
     if len(unknown) == len(found):
@@ -116,11 +116,11 @@ def _all(found: Sequence[Sheet], sources: Today) -> list[str]:
     return [summary, *(line for block in blocks for line in ("", *block.lines))]
 
 
-def _by_sheet(old: Sheet, sources: Today) -> _Answer:
+def _by_snapshot(old: Snapshot, sources: Today) -> _Answer:
     failed: list[Problem] = []
     name = old.name if old.name in sources.names else ""
     if not name and old.identifier:  # the file may have another name today
-        plain = list(sources.sheets(sources.names, failed, [""]))
+        plain = list(sources.snapshots(sources.names, failed, [""]))
         name = next((s.name for s in plain if s.identifier == old.identifier), "")
     if not name:
         if failed:
@@ -128,21 +128,21 @@ def _by_sheet(old: Sheet, sources: Today) -> _Answer:
         message = f"there is no article '{shown(old.name)}' in this project"
         raise UnknownSheet(message, "say where it is: --project DIR")
     if old.imprint is None:
-        return _against(old, list(sources.sheets([name], failed)), failed)
+        return _against(old, list(sources.snapshots([name], failed)), failed)
     if old.imprint and old.imprint not in sources.imprints:
         message = f"there is no imprint '{shown(old.imprint)}' in this project"
         raise UnknownSheet(message, "bring back its file in source/imprints/")
-    return _against(old, [sources.sheet(name, old.imprint)], failed)
+    return _against(old, [sources.snapshot(name, old.imprint)], failed)
 
 
-def _against(old: Sheet, today: Sequence[Sheet], failed: Sequence[Problem]) -> _Answer:
+def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]) -> _Answer:
     """One article: current if any of its issues has the hash, else what has changed."""
-    same = [sheet for sheet in today if sheet.hash == old.hash]
+    same = [snapshot for snapshot in today if snapshot.hash == old.hash]
     if same:
         return _Answer([f"current: {_called(same[0])}"], current=True)
     if failed:
         raise ProblemsError(failed)
-    new = next((sheet for sheet in today if sheet.imprint == old.imprint), today[0])
+    new = next((snapshot for snapshot in today if snapshot.imprint == old.imprint), today[0])
     printed, now = shown(old.hash), new.hash
     head = f"out of date: {_called(new, now=False)}: printed {printed}, today {now}"
     if old.detailed:
@@ -152,18 +152,18 @@ def _against(old: Sheet, today: Sequence[Sheet], failed: Sequence[Problem]) -> _
     return _Answer([head, hint], current=False)
 
 
-def _called(sheet: Sheet, *, now: bool = True) -> str:
+def _called(snapshot: Snapshot, *, now: bool = True) -> str:
     """Title, and in brackets what is printed on the sheet."""
-    version = f"version {sheet.version}" if sheet.version else ""
-    pieces = (sheet.identifier or sheet.name, version, sheet.hash if now else "")
-    by = f", imprint {sheet.imprint}" if sheet.imprint else ""
-    return f"{shown(sheet.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
+    version = f"version {snapshot.version}" if snapshot.version else ""
+    pieces = (snapshot.identifier or snapshot.name, version, snapshot.hash if now else "")
+    by = f", imprint {snapshot.imprint}" if snapshot.imprint else ""
+    return f"{shown(snapshot.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
 
 
 def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     """What stands printed: an identifier, a hash, in any order, other words among them."""
     failed: list[Problem] = []
-    issued = list(sources.sheets(sources.names, failed, [""]))
+    issued = list(sources.snapshots(sources.names, failed, [""]))
     name, rest = _identified(_plain(text), issued)
     hashes = _HASH.findall(rest)
     failed = [] if name else failed  # another article's errors are of no concern
@@ -173,43 +173,43 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
         message = f"no article of this project has the identifier '{shown(other[0])}'"
         raise UnknownSheet(message, _known(issued))
     names = [name] if name else sources.names
-    for sheet in sources.sheets(names, failed):
-        if sheet.hash in hashes:
-            return _against(sheet, [sheet], failed)
+    for snapshot in sources.snapshots(names, failed):
+        if snapshot.hash in hashes:
+            return _against(snapshot, [snapshot], failed)
     known = {word for s in issued for word in (s.name, s.identifier) if not name or name == s.name}
-    for sheet in _built(output):
-        if sheet.hash in hashes and known & {sheet.name, sheet.identifier} - {""}:
-            return _by_sheet(sheet, sources)
+    for snapshot in _built(output):
+        if snapshot.hash in hashes and known & {snapshot.name, snapshot.identifier} - {""}:
+            return _by_snapshot(snapshot, sources)
     if failed:
         raise ProblemsError(failed)
     if not name:
         message = f"no article of this project has, or had when it was last built, '{hashes[0]}'"
         raise UnknownSheet(message, _known(issued))
-    return _against(Sheet(hashes[-1]), list(sources.sheets([name], failed)), failed)
+    return _against(Snapshot(hashes[-1]), list(sources.snapshots([name], failed)), failed)
 
 
 def _plain(text: str) -> str:
     return " ".join(_DASHES.sub("-", text).casefold().split())
 
 
-def _identified(text: str, issued: Sequence[Sheet]) -> tuple[str, str]:
+def _identified(text: str, issued: Sequence[Snapshot]) -> tuple[str, str]:
     """The article whose identifier, else whose name, stands in a text; and the text without it."""
     best, name, rest = (False, 0), "", text
-    for sheet in issued:
-        for word in filter(None, (_plain(sheet.identifier), _plain(sheet.name))):
+    for snapshot in issued:
+        for word in filter(None, (_plain(snapshot.identifier), _plain(snapshot.name))):
             left = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", " ", text)
-            rank = word == _plain(sheet.identifier), len(word)
+            rank = word == _plain(snapshot.identifier), len(word)
             if left != text and rank > best:
-                best, name, rest = rank, sheet.name, left
+                best, name, rest = rank, snapshot.name, left
     return name, rest
 
 
 def _no_hash(
-    text: str, sheet: Sheet | None, issued: Sequence[Sheet], failed: Sequence[Problem]
+    text: str, snapshot: Snapshot | None, issued: Sequence[Snapshot], failed: Sequence[Problem]
 ) -> Exception:
-    if sheet:
+    if snapshot:
         message = f"'{shown(text)}' says which handout it is, not which state of it"
-        hint = f"add the 8 digits and letters at the end of the line; today's are {sheet.hash}"
+        hint = f"add the 8 digits and letters at the end of the line; today's are {snapshot.hash}"
         return UnknownSheet(message, hint)
     if failed:
         return ProblemsError(failed)
@@ -217,16 +217,16 @@ def _no_hash(
     return UnknownSheet(message, _known(issued))
 
 
-def _known(issued: Sequence[Sheet]) -> str:
-    names = ", ".join(shown(sheet.identifier or sheet.name) for sheet in issued)
+def _known(issued: Sequence[Snapshot]) -> str:
+    names = ", ".join(shown(snapshot.identifier or snapshot.name) for snapshot in issued)
     return f"this project has {names}" if names else "this project has no article"
 
 
-def _built(output: Path) -> Iterator[Sheet]:
+def _built(output: Path) -> Iterator[Snapshot]:
     """All that the manifests in a folder of outputs and in those of its imprints say."""
     for path in [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]:
         try:
-            sheets = read_file(path)
+            snapshots = read_file(path)
         except ProblemsError:
             continue
-        yield from () if isinstance(sheets, str) else sheets
+        yield from () if isinstance(snapshots, str) else snapshots

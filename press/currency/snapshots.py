@@ -1,6 +1,6 @@
 """An earlier state of an article, read from what has become of it: a PDF, a manifest, an e-book.
 
-In: a file that anyone may have made or damaged. Out: Sheets, checked piece by piece.
+In: a file that anyone may have made or damaged. Out: Snapshots, checked piece by piece.
 This module must not know today's sources.
 """
 
@@ -36,7 +36,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class Snapshot:
     """One state of an article, as `identity.record` has it."""
 
     hash: str
@@ -56,8 +56,8 @@ class Sheet:
     pictures: Mapping[str, str] = field(default_factory=dict)
 
 
-def from_record(record: Any) -> Sheet:
-    """A Sheet from what `identity.record` gave, or from anything else that JSON can say.
+def from_record(record: Any) -> Snapshot:
+    """A Snapshot from what `identity.record` gave, or from anything else that JSON can say.
 
     A record of another format gives its hash only.
 
@@ -82,13 +82,13 @@ def from_record(record: Any) -> Sheet:
     )
 
 
-def _named(record: Mapping[str, Any]) -> Sheet:
+def _named(record: Mapping[str, Any]) -> Snapshot:
     """What a record and an entry of a manifest have in common."""
     digest, title = _text(record.get("hash")), _text(record.get("title"))
     if not digest:
         raise ValueError("no hash")
     identifier, version = _text(record.get("identifier")), _text(record.get("version"))
-    return Sheet(digest, title=title, identifier=identifier, version=version)
+    return Snapshot(digest, title=title, identifier=identifier, version=version)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -111,8 +111,8 @@ def _pieces(value: Any, title: str) -> dict[str, Piece]:
     }
 
 
-def read_file(path: Path) -> list[Sheet] | str:
-    """The Sheets that a PDF or a manifest holds, or the line printed in an e-book.
+def read_file(path: Path) -> list[Snapshot] | str:
+    """The Snapshots that a PDF or a manifest holds, or the line printed in an e-book.
 
     Raises:
         ProblemsError: DIF001, it cannot be read or says nothing of the kind.
@@ -158,7 +158,7 @@ def _json(data: bytes, path: Path, message: str) -> Any:
         raise _unreadable(path, message, f"give one of these, {_PRINTED}") from None
 
 
-def _from_pdf(data: bytes, path: Path) -> Sheet:
+def _from_pdf(data: bytes, path: Path) -> Snapshot:
     from press.readback.pdf import attachments
 
     try:
@@ -179,7 +179,7 @@ def _from_pdf(data: bytes, path: Path) -> Sheet:
         raise _unreadable(path, said, hint) from None
 
 
-def _from_manifest(manifest: Any) -> list[Sheet]:
+def _from_manifest(manifest: Any) -> list[Snapshot]:
     """The articles of a manifest, in the order of the project."""
     articles = _mapping(_mapping(manifest).get("articles"))
     order = manifest.get("order")
@@ -191,7 +191,7 @@ def _from_manifest(manifest: Any) -> list[Sheet]:
     return sheets
 
 
-def _from_entry(name: str, entry: Mapping[str, Any]) -> Sheet:
+def _from_entry(name: str, entry: Mapping[str, Any]) -> Snapshot:
     if "identity" in entry:
         return from_record(entry["identity"])
     return replace(_named(entry), name=name)

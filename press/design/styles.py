@@ -18,7 +18,7 @@ from jinja2.bccache import Bucket
 
 import press
 from press.core.files import files_below, read_text
-from press.core.model import Edition
+from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
 
@@ -74,6 +74,11 @@ class Styles:
         self.colours = {f"--{name}": value for name, value in (colours or {}).items()}
         own, default = root / "styles", default_folder()
         self.folders = [own] if own.resolve() == default.resolve() else [own, default]
+
+    @classmethod
+    def for_imprint(cls, root: Path, imprint: Imprint | None) -> Styles:
+        """The styles of a project in an imprint's colors, or in its own."""
+        return cls(root, imprint.colours if imprint else {})
 
     def find(self, name: str) -> Path:
         """The file of that name: the project's own, else the default."""

@@ -27,7 +27,7 @@ import uvicorn
 
 import press
 from press.build.publish import read_manifest
-from press.core.files import MANIFEST
+from press.core.files import MANIFEST, article_name
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span, UnknownName, counted
 from press.serve.site import Board, Early, application
@@ -90,7 +90,7 @@ def _check_names(order: Order) -> None:
     except ProblemsError:
         return  # the build will tell
     articles = {path.stem for path in (order.root / "source").glob("*.md")}
-    asked = [Path(name).name.removesuffix(".md") for name in order.articles]
+    asked = list(map(article_name, order.articles))
     for kind, names, have in (
         ("article", asked, articles),
         ("edition", order.editions, {*config.known_editions, *(e.name for e in config.editions)}),
@@ -251,7 +251,7 @@ class _Server:
         return {**sight, "pages": edition[0]["pages"]} if edition else {}
 
     def _first_article(self) -> str:
-        asked = [Path(name).name.removesuffix(".md") for name in self.order.articles]
+        asked = list(map(article_name, self.order.articles))
         found = sorted(path.stem for path in (self.order.root / "source").glob("*.md"))
         return next(iter([*asked, *found]), "")
 

@@ -143,8 +143,7 @@ def _seen(message: Message) -> _Sight:
 def _styles(seen: _Sight) -> Any:
     from press.design.styles import Styles
 
-    imprint = seen.document.imprint
-    return Styles(Path(seen.message["root"]), imprint.colours if imprint else {})
+    return Styles.for_imprint(Path(seen.message["root"]), seen.document.imprint)
 
 
 def _pages(seen: _Sight) -> Message:
@@ -175,6 +174,7 @@ def _published(seen: _Sight, file: str) -> str:
 def _book(seen: _Sight) -> Message:
     """The e-book, with the page-list and the cover that it had before."""
     from press.output.epub.package import write_epub
+    from press.output.pdf.cover import draw_cover
 
     file = _published(seen, f"{seen.document.name}.epub")
     anchors = seen.trail.anchors if seen.trail else ()
@@ -183,7 +183,9 @@ def _book(seen: _Sight) -> Message:
     with contextlib.suppress(OSError, ValueError):
         cover = Book(path.read_bytes()).cover()
     main = seen.config.editions[0].name
-    book = write_epub(seen.document, anchors, main, _styles(seen), cover)
+    styles = _styles(seen)
+    cover = cover or draw_cover(seen.document, styles)
+    book = write_epub(seen.document, anchors, main, styles, cover)
     return {"file": file, "data": b64encode(book.data).decode()}
 
 

@@ -25,7 +25,6 @@ from press.design.fonts import subset
 from press.design.styles import Styles
 from press.document.semantics import contact_links
 from press.output.epub.chapters import Chapter, make_chapters
-from press.output.pdf.cover import draw_cover
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 _ENDINGS = {
@@ -41,13 +40,12 @@ def write_epub(
     pages: Sequence[Sequence[str]],
     edition: str,
     styles: Styles,
-    cover: bytes | None = None,
+    cover: bytes,
 ) -> Artifact:
     """Make the e-book.
 
     `pages` lists, for each page of the printed edition named `edition`, the ids that begin on it:
-    the page-list follows them (EPUB Accessibility 1.1, 3.2). A `cover` is drawn unless one is
-    given, a PNG.
+    the page-list follows them (EPUB Accessibility 1.1, 3.2). `cover` is a PNG.
     """
     title = trees.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
@@ -58,7 +56,6 @@ def write_epub(
         for index, image in enumerate(document.images, 1)
     }
     chapters = make_chapters(document, title, pages, names)
-    cover = cover or draw_cover(document, styles)
     book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
         book.add(names[image.name], image.media_type, lettered(image, styles))
