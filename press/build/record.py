@@ -307,7 +307,7 @@ def entry(
         "identity": record(document),
         "sources": {name: file_digest(path) for name, path in sources.items()},
         "notices": [
-            {"id": p.notice.id, "file": p.notice.file, "place": p.place, "rule": p.rule}
+            {"id": p.notice.id, "file": p.notice.file, "place": str(p.place), "rule": p.rule}
             for p in document.placements
         ],
         "formats": list(config.formats),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from press.core.model import Direction
 from press.core.months import MONTHS
 
 _RTL = frozenset("ar arc ckb dv fa he ks ku ps sd ug ur yi".split())
@@ -135,7 +136,7 @@ def letter(index: int) -> str:
     return letters
 
 
-def direction(lang: str) -> str:
+def direction(lang: str) -> Direction:
     """`rtl` or `ltr`, by the script that a language is usually written in."""
     script = lang.split("-")[1].lower() if lang.count("-") and len(lang.split("-")[1]) == 4 else ""
     if script:

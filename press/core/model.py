@@ -10,9 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date  # noqa: N812 - a field is called date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from press.core.problems import Problem, Span
+
+Format = Literal["pdf", "epub", "html"]
+"""What an article is built as; `formats.FORMATS` has the facts of each."""
+EditionKind = Literal["standard", "large-print", "ink-saver", "booklet"]
+"""What an edition must satisfy."""
+ReferencesPlace = Literal["sheet", "companion", "link"]
+"""Where an edition's references are: on a last sheet, in a file of their own, on the web."""
+ContactBox = Literal["filled", "lines"]
+"""A contact box is filled in, or has lines to write on."""
+Direction = Literal["ltr", "rtl"]
+PartKind = Literal["opening", "section", "notice", "references"]
+"""A part of a work: the author's text before the first heading, the author's sections, and ours."""
+FilePart = Literal["", "references"]
+"""Which part of an edition a file holds: the whole, or its references alone."""
+PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 
 @dataclass(frozen=True)
@@ -122,14 +137,11 @@ class Edition:
     """A form in which an article is printed."""
 
     name: str
-    kind: str = "standard"
-    """What it must satisfy: `standard`, `large-print`, `ink-saver` or `booklet`."""
+    kind: EditionKind = "standard"
     page: str = ""
     """The sheet, as CSS Paged Media 3 (7.1) writes the `size` property. A booklet's pages are half
     of it. Empty in a project's configuration: the paper of the jurisdiction."""
-    references: str = "sheet"
-    """Where the references stand: `sheet`, a last sheet; `companion`, a file of their own; `link`,
-    at the web address."""
+    references: ReferencesPlace = "sheet"
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,7 @@ class Config:
     address: str = ""
     csl: str = "american-medical-association"
     bibliography: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ("pdf", "epub", "html")
+    formats: tuple[Format, ...] = ("pdf", "epub", "html")
     editions: tuple[Edition, ...] = ()
     known_editions: Mapping[str, Edition] = field(default_factory=dict)
     """Every edition that may be asked for by name, chosen or not."""
@@ -185,8 +197,7 @@ class Imprint:
     file: str
     clinic: Mapping[str, str] = field(default_factory=dict)
     """`name`, `telephone`, `hours`, `address` (of the house), `web`; only those that are given."""
-    contact: str = "filled"
-    """The contact box: `filled` in, or `lines` to write on."""
+    contact: ContactBox = "filled"
     logo: Image | None = None
     logo_alt: str = ""
     colours: Mapping[str, str] = field(default_factory=dict)
@@ -233,6 +244,18 @@ class Manuscript:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a notice goes: `closing`, or `before:#benefits` for the section of that id."""
+
+    kind: PlaceKind
+    section: str = ""
+    """With the kind `before`, the id of the section."""
+
+    def __str__(self) -> str:
+        return f"before:#{self.section}" if self.kind == "before" else self.kind
+
+
+@dataclass(frozen=True)
 class Notice:
     """The text of a disclaimer, and the rule that says where it goes."""
 
@@ -241,8 +264,7 @@ class Notice:
     file: str
     body: str
     """One `<body>` of clean XHTML."""
-    places: tuple[str, ...] = ()
-    """`opening`, `every-page`, `before:#ID`, `before-references`, `closing`."""
+    places: tuple[Place, ...] = ()
     short: str = ""
     required: bool = True
     topics: tuple[str, ...] = ()
@@ -259,7 +281,7 @@ class Placement:
     """A notice that applies to an article: where it goes, and which rule asked for it."""
 
     notice: Notice
-    place: str
+    place: Place
     """One of the notice's places, or `by hand`."""
     rule: str
     """In words: `topic off-label, jurisdiction US (off-label.en-US.md)`."""
@@ -270,12 +292,11 @@ class Part:
     """One stretch of the finished work."""
 
     id: str
-    kind: str
-    """`opening` or `section` (the author's), `notice`, `references`."""
+    kind: PartKind
     title: str
     xhtml: str
     """One `<section>` element; every block in it has an id."""
-    place: str = ""
+    place: Place | None = None
     """For a notice, where it was put."""
 
 
@@ -296,8 +317,7 @@ class Document:
 
     name: str
     matter: Matter
-    direction: str
-    """`ltr` or `rtl`."""
+    direction: Direction
     labels: Mapping[str, str]
     """The program's own words, in the article's language."""
     parts: tuple[Part, ...]
@@ -360,14 +380,13 @@ class Artifact:
 
     name: str
     """File name in `build/`."""
-    format: str
+    format: Format
     data: bytes
     edition: str = ""
     pages: int = 0
     """Of an e-book, how many pages its page-list names."""
-    part: str = ""
-    """`references` for the file that holds an edition's references alone."""
-    kind: str = ""
+    part: FilePart = ""
+    kind: EditionKind | Literal[""] = ""
     """Of a PDF, the kind of its edition."""
     page: str = ""
     """Of a PDF, its sheet."""
@@ -381,16 +400,15 @@ class Download:
 
     name: str
     """File name, beside the page."""
-    format: str
+    format: Format
     size: int
     """Bytes."""
     edition: str = ""
-    kind: str = ""
-    """Of a PDF, the kind of its edition: `standard`, `large-print`, `ink-saver`, `booklet`."""
+    kind: EditionKind | Literal[""] = ""
+    """Of a PDF, the kind of its edition."""
     page: str = ""
     """Of a PDF, the sheet it is printed on: `A4`, `Letter` or as CSS writes a size."""
-    part: str = ""
-    """`references` for the file that holds an edition's references alone."""
+    part: FilePart = ""
     pages: int = 0
 
 
@@ -406,7 +424,7 @@ class Request:
     editions: tuple[str, ...] = ()
     imprints: tuple[str, ...] = ()
     """Names, or `all`; empty: without an imprint."""
-    formats: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ()
     force: bool = False
     strict: bool = False
     preview: bool = False

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final, Literal
 
-ERROR = "error"
-WARNING = "warning"
+Severity = Literal["error", "warning"]
+ERROR: Final = "error"
+WARNING: Final = "warning"
 
-CODES: dict[str, tuple[str, str]] = {
+CODES: dict[str, tuple[Severity, str]] = {
     # code: (severity, what it is about)
     "CFG001": (ERROR, "no makebook.toml"),
     "CFG002": (ERROR, "a configuration file that is no TOML"),
@@ -120,7 +122,7 @@ class Problem:
     hint: str = ""
 
     @property
-    def severity(self) -> str:
+    def severity(self) -> Severity:
         """`error` or `warning`, as the table of codes has it."""
         return CODES[self.code][0]
 

@@ -29,6 +29,8 @@ from press.core.model import (
     Manuscript,
     Notice,
     Part,
+    PartKind,
+    Place,
     Placement,
 )
 from press.core.nearest import nearest
@@ -119,10 +121,10 @@ class _Assembler:
     def document(self) -> Document:
         parts = self._parts()
         if self.m.citations.references:
-            parts.extend(self._notices("before-references"))
+            parts.extend(self._notices(Place("before-references")))
             parts.append(self._references())
         else:
-            parts.extend(self._notices("before-references"))
+            parts.extend(self._notices(Place("before-references")))
         self._links_to_notices(parts)
         document = Document(
             name=self.m.manuscript.name,
@@ -182,13 +184,13 @@ class _Assembler:
         for index, section in enumerate(sections):
             is_key = "key-points" in (section.get("class") or "").split()
             if not opened and not (index == 0 and section.get("class") == "intro") and not is_key:
-                parts.extend(self._notices("opening"))
+                parts.extend(self._notices(Place("opening")))
                 opened = True
-            parts.extend(self._notices(f"before:#{section.get('id')}"))
+            parts.extend(self._notices(Place("before", section.get("id") or "")))
             parts.append(self._author_part(section))
         if not opened:
-            parts.extend(self._notices("opening"))
-        return [*parts, *self._notices("closing")]
+            parts.extend(self._notices(Place("opening")))
+        return [*parts, *self._notices(Place("closing"))]
 
     def _sections(self, body: Element) -> list[Element]:
         """Cut the body at its `<h2>`s; each piece takes the notes it refers to with it."""
@@ -208,7 +210,7 @@ class _Assembler:
                 section.extend(self._by_hand(by_hand[1]))
             else:
                 if block.tag in ("h3", "h4"):
-                    place = f"before:#{block.get('id')}"
+                    place = Place("before", block.get("id") or "")
                     sections[-1].extend(
                         self._notice_element(p.notice, "h3") for p in self._placed(place)
                     )
@@ -248,29 +250,27 @@ class _Assembler:
         self._fill(section, self.m.manuscript.file, self.m.manuscript.text)
         heading = section.find("h2")
         title = plain(heading) if heading is not None else ""
-        kind = "section" if heading is not None else "opening"
+        kind: PartKind = "section" if heading is not None else "opening"
         return Part(section.get("id") or "", kind, title, trees.serialise(section))
 
-    def _placed(self, place: str) -> list[Placement]:
+    def _placed(self, place: Place) -> list[Placement]:
         return [p for p in self.m.placements if p.place == place]
 
     def _by_hand(self, id_: str) -> list[Element]:
         return [
             self._notice_element(p.notice, "h3")
-            for p in self._placed("by hand")
+            for p in self._placed(Place("by hand"))
             if p.notice.id == id_
         ]
 
-    def _notices(self, place: str) -> list[Part]:
+    def _notices(self, place: Place) -> list[Part]:
         parts = []
         for placement in self._placed(place):
             notice = placement.notice
             element = self._notice_element(notice)
             title = plain(element[0])
-            kind = "notice"
-            parts.append(
-                Part(element.get("id") or "", kind, title, trees.serialise(element), place)
-            )
+            xhtml = trees.serialise(element)
+            parts.append(Part(element.get("id") or "", "notice", title, xhtml, place))
         return parts
 
     def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
@@ -330,7 +330,7 @@ class _Assembler:
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 
     def _short(self) -> str:
-        notices = [placement.notice for placement in self._placed("every-page")]
+        notices = [placement.notice for placement in self._placed(Place("every-page"))]
         return " ".join(self._filled(notice.short, notice) for notice in notices)
 
     def _filled(self, text: str, notice: Notice) -> str:

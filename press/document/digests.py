@@ -79,7 +79,7 @@ class Digests:
 
     def _read_notices(self) -> None:
         placed = {p.notice.id: p.notice for p in self._document.placements}
-        lasting = {p.notice.id for p in self._document.placements if p.place == "every-page"}
+        lasting = {p.notice.id for p in self._document.placements if p.place.kind == "every-page"}
         for name in [*self._said, *(n for n in placed if n not in self._said)]:
             short = self._short(placed[name]) if name in lasting else ""
             digest = short_hash(self._said.get(name, []), short)

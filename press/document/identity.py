@@ -28,7 +28,7 @@ def content_hash(document: Document) -> str:
     matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
     content: dict[str, Any] = {
         "matter": matter,
-        "parts": [vars(part) for part in document.parts],
+        "parts": [{**vars(p), "place": str(p.place or "")} for p in document.parts],
         "short": document.short,
         "facts": document.facts,
         "address": document.address,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from press.core.model import Config, Matter, Notice, Placement
+from press.core.model import Config, Matter, Notice, Place, Placement
 from press.core.nearest import near, nearest
 from press.core.problems import Problem, Span
 
@@ -130,20 +130,19 @@ def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> I
     why = ", ".join([rule, *conditions])
     stands = False
     for place in notice.places:
-        if place == "every-page":
+        if place.kind == "every-page":
             yield Placement(notice, place, why)
         elif notice.id not in need.by_hand:
-            target = place.partition("#")[2]
-            if target and target not in need.sections:
+            if place.kind == "before" and place.section not in need.sections:
                 continue
             stands = True
             yield Placement(notice, place, why)
     if notice.id in need.by_hand:
-        yield Placement(notice, "by hand", why)
-    elif not stands and notice.places != ("every-page",):
-        wanted = ", ".join(p for p in notice.places if p != "every-page")
+        yield Placement(notice, Place("by hand"), why)
+    elif not stands and (places := [p for p in notice.places if p.kind != "every-page"]):
+        wanted = ", ".join(map(str, places))
         message = f"notice '{notice.id}' ({why}) has nowhere to stand: its place is {wanted}"
-        target = wanted.partition("#")[2].split(",")[0]
+        target = next((p.section for p in places if p.section), "")
         hint = (
             f"give a section that id, or put {{{{ notice.{notice.id} }}}} in a paragraph of "
             f"its own; {nearest(target, need.sections)}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from press.core.files import read_text, shown
-from press.core.model import Image, Imprint, Manuscript, Notice, Project
+from press.core.model import ContactBox, Image, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, ProblemsError, Span
 from press.design.color import check_tokens, parse_hex
 from press.design.styles import Styles
@@ -30,7 +30,7 @@ KEYS = (
     "colors",
 )  # fmt: skip
 _COLOURS = ("accent", "tint")
-_CONTACT = ("filled", "lines")
+_CONTACT: dict[str, ContactBox] = {"filled": "filled", "lines": "lines"}
 _RESERVED = ("all", "preview")
 _LONGEST = 200  # characters, of what a clinic says in one line of a box
 
@@ -214,11 +214,11 @@ class _Reader:
             bad("CFG004", "web", f"'{web}' is no web address", hint, "clinic")
         return clinic
 
-    def contact(self) -> str:
+    def contact(self) -> ContactBox:
         """`filled` or `lines`. Problem CFG004: another word."""
         contact = self.settings.text_of("contact", "filled")
         if contact in _CONTACT:
-            return contact
+            return _CONTACT[contact]
         hint = 'write contact = "filled", or "lines" to write on'
         self.settings.bad("CFG004", "contact", f"'{contact}' is no kind of contact box", hint)
         return "filled"

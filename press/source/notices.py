@@ -7,19 +7,25 @@ must not know which article a notice applies to, nor where it goes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from press.core import trees
 from press.core.files import read_text, shown
-from press.core.model import Notice, Project
+from press.core.model import Notice, Place, PlaceKind, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source import markup
 from press.source.front_matter import NOTICE_KEYS, Fields, Reader, split
 
-_PLACE = re.compile(r"opening|every-page|before-references|closing|before:#[^\s#]+")
+_PLACES: Mapping[str, PlaceKind] = {
+    "opening": "opening",
+    "every-page": "every-page",
+    "before-references": "before-references",
+    "closing": "closing",
+}
+_BEFORE = re.compile(r"before:#([^\s#]+)")
 _WHEN = ("topics", "jurisdictions", "languages")
 
 
@@ -63,7 +69,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
         title=read.string("title"),
         file=file,
         body=trees.serialise(body),
-        places=read.strings("place") or ("opening",),
+        places=_places(read.strings("place") or ("opening",), fields, problems),
         short=read.string("short"),
         required=read.string("required", "true").lower() not in ("false", "no"),
         topics=when["topics"],
@@ -79,6 +85,21 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
     has_text = bool("".join(body.itertext()).strip())
     _validate(notice, fields, has_text=has_text, problems=problems)
     return notice
+
+
+def _places(names: Sequence[str], fields: Fields, problems: list[Problem]) -> tuple[Place, ...]:
+    """The places that a notice names. Problem NOT004: there is no such place."""
+    places = []
+    for name in names:
+        if name in _PLACES:
+            places.append(Place(_PLACES[name]))
+        elif found := _BEFORE.fullmatch(name):
+            places.append(Place("before", found[1]))
+        else:
+            hint = nearest(name, ("before:#section-id", *_PLACES))
+            message = f"'{name}' is no place for a notice"
+            problems.append(Problem("NOT004", fields.span("place"), message, hint))
+    return tuple(places)
 
 
 def _suffix_languages(suffix: str, default: str) -> tuple[str, ...]:
@@ -115,16 +136,17 @@ def _validate(notice: Notice, fields: Fields, *, has_text: bool, problems: list[
         problems.append(Problem("NOT004", fields.span(key), message, hint))
 
     _validate_values(notice, fields, bad)
-    every_page = "every-page" in notice.places
+    kinds = [place.kind for place in notice.places]
+    every_page = "every-page" in kinds
     if every_page and not notice.short:
         bad("place", f"notice '{notice.id}' has no words for every page", "write 'short: …'")
     if notice.short and not every_page:
         hint = "write 'place: [opening, every-page]'"
         bad("short", f"notice '{notice.id}' has words for every page and is not placed there", hint)
-    if notice.places == ("every-page",) and has_text:
+    if kinds == ["every-page"] and has_text:
         hint = "give it a second place, or keep only 'short'"
         bad("place", f"the text of notice '{notice.id}' would be printed nowhere", hint)
-    if not has_text and notice.places != ("every-page",):
+    if not has_text and kinds != ["every-page"]:
         bad("id", f"notice '{notice.id}' has no text", "write it below the front matter")
 
 
@@ -136,7 +158,3 @@ def _validate_values(notice: Notice, fields: Fields, bad: Callable[[str, str, st
         bad("required", f"'required: {required}' is neither true nor false", "write true or false")
     if not notice.title:
         bad("title", f"notice '{notice.id}' has no title", "write 'title: …'")
-    for place in notice.places:
-        if not _PLACE.fullmatch(place):
-            known = ("opening", "every-page", "before:#section-id", "before-references", "closing")
-            bad("place", f"'{place}' is no place for a notice", nearest(place, known))

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from press.core.files import read_text, shown
-from press.core.model import Config, Data, Edition, Imprint, Project
+from press.core.model import Config, Data, Edition, Format, Imprint, Project, ReferencesPlace
 from press.core.nearest import nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
 from press.source.settings import Settings, line_of, parse_toml
 
 FILE = "makebook.toml"
-FORMATS = ("pdf", "epub", "html")
+FORMATS: tuple[Format, ...] = ("pdf", "epub", "html")
 EDITIONS = {
     "letter": Edition("letter", page="Letter"),
     "a4": Edition("a4", page="A4"),
@@ -39,7 +39,7 @@ KEYS = (
 )  # fmt: skip
 _CHOSEN = "editions chosen"
 EDITION_KEYS = ("page", "like", "references")
-REFERENCES = ("sheet", "companion", "link")
+REFERENCES: tuple[ReferencesPlace, ...] = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")

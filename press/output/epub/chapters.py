@@ -72,13 +72,13 @@ def _groups(parts: Sequence[Part]) -> Iterable[list[Part]]:
     """Notices that open the work share a file; one that precedes a section goes with it."""
     waiting: list[Part] = []
     for part in parts:
-        if part.kind == "notice" and (part.place.startswith("before") or part.place == "opening"):
+        if part.place and part.place.kind in ("before", "before-references", "opening"):
             if waiting and waiting[-1].place != part.place:
                 yield waiting
                 waiting = []
             waiting.append(part)
             continue
-        if waiting and waiting[-1].place == "opening":
+        if waiting and _opens(waiting[-1]):
             yield waiting
             waiting = []
         yield [*waiting, part]
@@ -87,11 +87,15 @@ def _groups(parts: Sequence[Part]) -> Iterable[list[Part]]:
         yield waiting
 
 
+def _opens(part: Part) -> bool:
+    return part.place is not None and part.place.kind == "opening"
+
+
 def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
     main = parts[-1]
     title = main.title or document.matter.title
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", main.id).strip("-").lower() or "part"
-    if main.place == "opening":
+    if _opens(main):
         base = "notices"
     name, extra = base, 1
     while name in taken:

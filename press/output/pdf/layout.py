@@ -251,4 +251,4 @@ _MARKED = re.compile(
 
 
 def _place(part: Part) -> str:
-    return part.place or ("references" if part.kind == "references" else "")
+    return str(part.place or ("references" if part.kind == "references" else ""))
