@@ -13,7 +13,7 @@ from pathlib import Path
 
 from press.build.inputs import Inputs, Needs
 from press.core import parallel, progress
-from press.core.model import Artifact, Config, Document, Download, Edition, Request
+from press.core.model import Artifact, Config, Document, Download, Edition, FilePart, Request
 from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
@@ -47,7 +47,7 @@ class _Print:
         imprint = self.document.imprint
         return Styles.for_imprint(self.root, imprint)
 
-    def name(self, part: str = "") -> str:
+    def name(self, part: FilePart = "") -> str:
         return editions.file_name(self.document.name, self.edition, self.main, part)
 
 
@@ -94,7 +94,7 @@ def asked_editions(config: Config, request: Request) -> list[Edition]:
     return [e for e in config.editions if not request.editions or e.name in request.editions]
 
 
-def _parts(document: Document, edition: Edition) -> tuple[str, ...]:
+def _parts(document: Document, edition: Edition) -> tuple[FilePart, ...]:
     away = edition.references == "companion" and document.references
     return ("", "references") if away else ("",)
 

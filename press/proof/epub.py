@@ -17,7 +17,7 @@ from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.units import Unit, letters, units
 from press.proof.pdf import HINT, lost, no_short
-from press.proof.visibility import DARK, LIGHT, seen
+from press.proof.visibility import DARK, LIGHT, Surface, seen
 from press.readback.epub import Book
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -34,8 +34,11 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
     except (KeyError, ValueError) as error:
         return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
     problems: list[Problem] = []
-    night = [(DARK, " by night")] if "prefers-color-scheme" in css else []
-    for where, said in ((LIGHT, ""), *night):
+    night: list[tuple[Surface, str]] = (
+        [(DARK, " by night")] if "prefers-color-scheme" in css else []
+    )
+    day: tuple[Surface, str] = (LIGHT, "")
+    for where, said in (day, *night):
         texts = [letters(seen(tree, css, where, ("nav",))) for tree in trees.values()]
         wanted = [*units(document), Unit("identifying line", document.stamp)]
         found = lost(wanted, texts, span, said)

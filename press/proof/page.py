@@ -22,9 +22,9 @@ from press.core.trees import Element
 from press.document.units import Unit, letters, units
 from press.output.web.page import LIBRARY
 from press.proof.pdf import HINT, absent, missing, no_short
-from press.proof.visibility import DARK, LIGHT, PAPER, seen
+from press.proof.visibility import DARK, LIGHT, PAPER, Surface, seen
 
-_WHERE = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
+_WHERE: dict[Surface, str] = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
 _FETCHING = {
     # Elements that make a browser ask for something, and the attributes that say for what.
     "src": "*",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from press.core.model import Edition, Measures
+from press.core.model import Edition, EditionKind, Measures
 from press.core.problems import Problem, Span, counted
 from press.readback.pdf import TextSpan
 
@@ -46,7 +46,7 @@ class Limits:
 
 
 _STANDARD = Limits(smallest=9, body=12, shortest=60)
-LIMITS = {
+LIMITS: dict[EditionKind, Limits] = {
     # body type 12 pt or more (UKAAF G003, RNIB); 9 pt is ours: raised figures, words of pictures
     "standard": _STANDARD,
     "ink-saver": _STANDARD,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, Literal
 
 import cssselect2
 import tinycss2
@@ -21,7 +21,11 @@ from tinycss2.color3 import RGBA, parse_color
 from press.core.trees import Element
 from press.design.color import Rgb, contrast
 
-LIGHT, DARK, PAPER = "light", "dark", "paper"
+Surface = Literal["light", "dark", "paper"]
+"""Where a text is read: on a light screen, on a dark one, on paper."""
+LIGHT: Final = "light"
+DARK: Final = "dark"
+PAPER: Final = "paper"
 _LEAST = 1.35
 """Contrast below which nobody sees a text. (What is hard to read is told of elsewhere, STY004.)"""
 _FAR = re.compile(r"-\s*(\d{3,}(\.\d+)?(px|pt|%)|\d{2,}(\.\d+)?(r?em|ch|v[wh]|cm|in))")
@@ -54,7 +58,7 @@ class _Rule:
     """Property, value, and whether it is `!important`."""
 
 
-def seen(root: Element, css: str, where: str, leave: Iterable[str] = ()) -> str:
+def seen(root: Element, css: str, where: Surface, leave: Iterable[str] = ()) -> str:
     """The text of a page that is in sight; `leave` names elements to pass over."""
     matcher = cssselect2.Matcher()
     for rule in _sheet(_APART.sub("", css), where):
@@ -67,7 +71,7 @@ def seen(root: Element, css: str, where: str, leave: Iterable[str] = ()) -> str:
 
 
 @lru_cache(8)
-def _sheet(css: str, where: str) -> tuple[_Rule, ...]:
+def _sheet(css: str, where: Surface) -> tuple[_Rule, ...]:
     """The rules of a style; one page is looked at in several ways, and the next has the same."""
     nodes = tinycss2.parse_stylesheet(css, True, True)
     return tuple(_rules(nodes, where, dict(_namespaces(nodes))))
@@ -84,7 +88,7 @@ def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
                 yield words[0].value, getattr(value, "value", "")
 
 
-def _rules(nodes: Iterable[Any], where: str, names: Mapping[str, str]) -> Iterator[_Rule]:
+def _rules(nodes: Iterable[Any], where: Surface, names: Mapping[str, str]) -> Iterator[_Rule]:
     for node in nodes:
         if node.type == "at-rule" and node.content and node.lower_at_keyword != "font-face":
             if node.lower_at_keyword != "media" or _holds(tinycss2.serialize(node.prelude), where):
@@ -98,7 +102,7 @@ def _rules(nodes: Iterable[Any], where: str, names: Mapping[str, str]) -> Iterat
             yield from (_Rule(s, values) for s in compiled if s.pseudo_element is None)
 
 
-def _holds(query: str, where: str) -> bool:
+def _holds(query: str, where: Surface) -> bool:
     """Whether a media query holds there, whatever the width."""
     query = query.lower()
     if where == PAPER:

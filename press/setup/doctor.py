@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
 from press.core.problems import ProblemsError, counted, visible
 from press.core.system import program, quoted, remedy, script
@@ -27,7 +28,10 @@ from press.setup.equipment import (
     version_of,
 )
 
-OK, MISSING, UNFIT = "ok", "missing", "unfit"
+State = Literal["ok", "missing", "unfit"]
+OK: Final = "ok"
+MISSING: Final = "missing"
+UNFIT: Final = "unfit"
 _PYTHON = (3, 11)
 _ROOM = 200_000_000  # bytes: outputs, their copies while they are written, pictures of the pages
 
@@ -48,7 +52,7 @@ _LIBRARIES = (
 class Finding:
     """What is known of one thing that makebook works with."""
 
-    state: str
+    state: State
     """`ok`, `missing`, or `unfit`: there, and not as it must be."""
     name: str
     version: str
@@ -113,7 +117,7 @@ def _packages() -> Iterator[Finding]:
         if name in _OF_JUDGES:
             continue
         version = version_of(name)
-        state = MISSING if not version else OK if fits(version, wanted) else UNFIT
+        state: State = MISSING if not version else OK if fits(version, wanted) else UNFIT
         purpose = PURPOSES.get(name, "a library of makebook")
         purpose += f"; {wanted} is asked for" if state == UNFIT else ""
         yield Finding(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
@@ -196,7 +200,7 @@ def _room(output: Path) -> Finding:
     except OSError as error:
         return Finding(UNFIT, "Free disk", "", True, f"room for what comes out; {error}", "")
     told = f"{free / 1e9:.1f} GB"
-    state = OK if free >= _ROOM else UNFIT
+    state: State = OK if free >= _ROOM else UNFIT
     return Finding(state, "Free disk", told, True, "room for what comes out", "free 200 MB")
 
 
@@ -249,7 +253,7 @@ def _command(
 
     told = said(path, *ask) if path else ""
     version = re.search(r"\d+(?:[._]\d+)+", told)
-    state = OK if told else UNFIT if path else MISSING
+    state: State = OK if told else UNFIT if path else MISSING
     purpose += f"; {path} does not start" if state == UNFIT else ""
     return Finding(state, name, version[0] if version else "", False, purpose, help_)
 
@@ -267,5 +271,5 @@ def _ace_version(path: str) -> str:
 def _poppler() -> Finding:
     path = shutil.which("pdftotext")
     purpose = "reads PDF files in the tests of makebook itself"
-    state = OK if path else MISSING
+    state: State = OK if path else MISSING
     return Finding(state, "Poppler", "", False, purpose, remedy("Poppler"))

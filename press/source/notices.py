@@ -64,12 +64,13 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
     languages = when["languages"] or _suffix_languages(suffix, lang)
     made = markup.convert(body_text, file, first, problems)
     body = made.body
+    names = read.strings("place") or ("opening",)
     notice = Notice(
         id=read.string("id", stem),
         title=read.string("title"),
         file=file,
         body=trees.serialise(body),
-        places=_places(read.strings("place") or ("opening",), fields, problems),
+        places=_places(names, fields, problems),
         short=read.string("short"),
         required=read.string("required", "true").lower() not in ("false", "no"),
         topics=when["topics"],
@@ -83,7 +84,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
         message = "a notice cannot cite, nor show pictures"
         problems.append(Problem("NOT004", Span(file, first), message, "say it in plain words"))
     has_text = bool("".join(body.itertext()).strip())
-    _validate(notice, fields, has_text=has_text, problems=problems)
+    _validate(notice, fields, names, has_text=has_text, problems=problems)
     return notice
 
 
@@ -131,22 +132,28 @@ def _when(fields: Fields, problems: list[Problem]) -> dict[str, tuple[str, ...]]
     return rules
 
 
-def _validate(notice: Notice, fields: Fields, *, has_text: bool, problems: list[Problem]) -> None:
+def _validate(
+    notice: Notice,
+    fields: Fields,
+    places: Sequence[str],
+    *,
+    has_text: bool,
+    problems: list[Problem],
+) -> None:
     def bad(key: str, message: str, hint: str) -> None:
         problems.append(Problem("NOT004", fields.span(key), message, hint))
 
     _validate_values(notice, fields, bad)
-    kinds = [place.kind for place in notice.places]
-    every_page = "every-page" in kinds
+    every_page = "every-page" in places
     if every_page and not notice.short:
         bad("place", f"notice '{notice.id}' has no words for every page", "write 'short: …'")
     if notice.short and not every_page:
         hint = "write 'place: [opening, every-page]'"
         bad("short", f"notice '{notice.id}' has words for every page and is not placed there", hint)
-    if kinds == ["every-page"] and has_text:
+    if tuple(places) == ("every-page",) and has_text:
         hint = "give it a second place, or keep only 'short'"
         bad("place", f"the text of notice '{notice.id}' would be printed nowhere", hint)
-    if not has_text and kinds != ["every-page"]:
+    if not has_text and tuple(places) != ("every-page",):
         bad("id", f"notice '{notice.id}' has no text", "write it below the front matter")
 
 
