@@ -34,7 +34,7 @@ from press.core.problems import (
     counted,
     visible,
 )
-from press.core.progress import told
+from press.core.progress import shown_progress
 
 _MACHINE = "SYS"
 
@@ -172,7 +172,7 @@ def build_command(
         click.echo(f"another build is at work in {folder}; this one waits for it", err=True)
 
     try:
-        with told(quiet=quiet), locked(request.output, waiting):
+        with shown_progress(quiet=quiet), locked(request.output, waiting):
             outcome = build(request)
     except UnknownName as error:
         command = _meant(request.articles)

@@ -13,7 +13,6 @@ import pytest
 from lxml import etree
 
 from press.proof.pdf import letters
-from press.proof.typography import measure
 from tests import geometry, inside
 from tests.paper import WORDS, paper, paragraphs
 
@@ -74,7 +73,7 @@ def test_no_text_is_drawn_over_other_text(files):
 def test_no_heading_stands_at_the_foot_of_a_page(files):
     found = []
     for path, _, pages in files:
-        size = measure([page.spans for page in pages]).body
+        size = measure_type([page.spans for page in pages]).body
         edges = geometry.margins(path.name)
         found += [
             f"{path.name}: {finding}"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from press.core.model import Edition
-from press.proof.typography import LIMITS, judge, lines, measure
+from press.proof.typography import LIMITS, judge_type, lines, measure_type
 from press.readback.pdf import read_halves, read_pdf, spans
 from tests.paper import WORDS, paper, paragraphs
 
@@ -25,7 +25,7 @@ def codes(problems):
 
 
 def found(html, css="", edition=STANDARD, references=0):
-    return judge(spans(paper(html, css)), edition, "tea.pdf", references)
+    return judge_type(spans(paper(html, css)), edition, "tea.pdf", references)
 
 
 # Spans
@@ -87,7 +87,7 @@ def test_words_side_by_side_are_a_line_and_cells_are_not():
 
 
 def test_the_measures_of_a_page():
-    found = measure(spans(paper(paragraphs(6))))
+    found = measure_type(spans(paper(paragraphs(6))))
     assert (found.smallest, found.body, found.leading) == (10.0, 12.5, 1.33)
     assert 65 <= found.characters <= 80
 
@@ -95,7 +95,7 @@ def test_the_measures_of_a_page():
 def test_space_between_paragraphs_and_items_is_no_leading():
     html = paragraphs(4) + "<ul>" + "<li>It is short.</li>" * 30 + "</ul>"
     css = "p { margin-bottom: 6pt } li { margin-bottom: 2.5pt }"
-    assert measure(spans(paper(html, css))).leading == 1.33
+    assert measure_type(spans(paper(html, css))).leading == 1.33
 
 
 def test_a_word_with_a_stop_is_no_marker():
@@ -104,34 +104,34 @@ def test_a_word_with_a_stop_is_no_marker():
 
 
 def test_too_few_lines_say_nothing_of_their_length():
-    assert measure(spans(paper(paragraphs(1)))).characters == 0
+    assert measure_type(spans(paper(paragraphs(1)))).characters == 0
 
 
 def test_boxes_and_lists_do_not_shorten_the_lines_of_the_body():
     box = f"<div style='margin: 0 90pt'>{paragraphs(3)}</div>"
-    plain = measure(spans(paper(paragraphs(8)))).characters
-    assert measure(spans(paper(paragraphs(8) + box))).characters == plain
+    plain = measure_type(spans(paper(paragraphs(8)))).characters
+    assert measure_type(spans(paper(paragraphs(8) + box))).characters == plain
 
 
 def test_a_long_bibliography_is_not_the_body():
     """Where it begins must be known only if it has more than nine tenths of the letters."""
     html = f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
-    assert measure(spans(paper(paragraphs(2) + html))).body == 12.5
+    assert measure_type(spans(paper(paragraphs(2) + html))).body == 12.5
     pages = spans(paper(paragraphs(2) + 3 * html))
-    assert measure(pages).body == 10.0
-    assert measure(pages, references=2).body == 12.5
+    assert measure_type(pages).body == 10.0
+    assert measure_type(pages, references=2).body == 12.5
 
 
 def test_a_foot_that_is_on_every_page_is_not_the_body():
     html = f"<p>{WORDS * 3}</p><p style='break-before: page'>{WORDS[::-1] * 3}</p>"
     foot = f'@page {{ @bottom-left {{ content: "{WORDS}" }} }}'
-    assert measure(spans(paper(html, foot))).body == 12.5
+    assert measure_type(spans(paper(html, foot))).body == 12.5
 
 
 def test_a_blank_file_has_no_measures():
-    found = measure(spans(paper("", '@page { @bottom-left { content: "" } }')))
+    found = measure_type(spans(paper("", '@page { @bottom-left { content: "" } }')))
     assert (found.smallest, found.body, found.leading, found.characters) == (0, 0, 0, 0)
-    assert judge([], STANDARD, "tea.pdf") == []
+    assert judge_type([], STANDARD, "tea.pdf") == []
 
 
 # Judgement
@@ -222,6 +222,6 @@ def test_it_costs_next_to_nothing():
     data = paper(paragraphs(120))
     start = time.process_time()
     pages = spans(data)
-    judge(pages, STANDARD, "tea.pdf")
+    judge_type(pages, STANDARD, "tea.pdf")
     assert len(pages) >= 10
     assert time.process_time() - start < 1  # a tenth of it on a free machine

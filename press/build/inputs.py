@@ -42,25 +42,29 @@ class Needs:
 
     def book(self) -> Inputs:
         """Of the e-book: its pages are those of the main edition."""
-        return {**self.common, **self._styles(_PAGE, [self.main]), "settings": _said(self.main)}
+        return {
+            **self.common,
+            **self._styles(_PAGE, [self.main]),
+            "settings": _digest_of(self.main),
+        }
 
     def sheet(self, edition: Edition) -> Inputs:
         """Of a PDF: it carries the e-book and the article along."""
         styles = self._styles(_PAGE, [self.main, edition])
-        settings = _said((self.main, edition))
+        settings = _digest_of((self.main, edition))
         return {**self.common, **styles, "source": self.source, "settings": settings}
 
     def page(self, downloads: Sequence[Download]) -> Inputs:
         """Of the web page: it offers the other files."""
         styles = self._styles((*_PRINT, *_BOOK), [])
-        return {**self.common, **styles, "downloads": _said(tuple(downloads))}
+        return {**self.common, **styles, "downloads": _digest_of(tuple(downloads))}
 
     def _styles(self, without: Sequence[str], editions: Sequence[Edition]) -> Inputs:
         """All of the styles but those that are known to be for others."""
         sheets = {f"editions/{name}.css" for e in editions for name in (e.kind, e.name)}
         return {
-            f"styles/{name}": told
-            for name, told in self.files.items()
+            f"styles/{name}": listing_digest
+            for name, listing_digest in self.files.items()
             if name not in without and (not name.startswith("editions/") or name in sheets)
         }
 
@@ -69,12 +73,12 @@ def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> st
     """One figure for what the library tells of each handout, and for its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in (*_PRINT, *_BOOK)}
-    return _said([told(entries), look, styles.colours, list(more), _program()])
+    return _digest_of([listing_digest(entries), look, styles.colours, list(more), _program()])
 
 
-def told(entries: Mapping[str, Any]) -> str:
+def listing_digest(entries: Mapping[str, Any]) -> str:
     """One figure for what the library tells of each handout."""
-    return _said({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
+    return _digest_of({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
@@ -88,15 +92,15 @@ def _program() -> str:
 
 def _work(document: Document) -> str:
     """A digest of all that the Document says; the article's bytes are apart."""
-    return _said({f.name: getattr(document, f.name) for f in fields(document)
+    return _digest_of({f.name: getattr(document, f.name) for f in fields(document)
                   if f.name not in ("source", "due")})  # fmt: skip
 
 
-def _said(value: Any) -> str:
-    return json_digest(value, _plain)
+def _digest_of(value: Any) -> str:
+    return json_digest(value, _jsonable)
 
 
-def _plain(value: Any) -> Any:
+def _jsonable(value: Any) -> Any:
     if isinstance(value, bytes):
         return digest(value)
     if is_dataclass(value):

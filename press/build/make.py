@@ -24,7 +24,7 @@ from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout
 from press.proof import epub as proofbook
 from press.proof import pdf as proof
-from press.proof import typography as measure
+from press.proof import typography
 from press.readback.pdf import PdfPage
 
 Attached = tuple[str, bytes, str]
@@ -189,8 +189,8 @@ def _proved(
     if pages:
         problems += proof.prove_pdf(document, edition, artifact.name, pages)
         spans = [page.spans for page in pages]
-        measures = measure.measure(spans, references)
-        problems += measure.judge(spans, edition, artifact.name, references, measures)
+        measures = typography.measure_type(spans, references)
+        problems += typography.judge_type(spans, edition, artifact.name, references, measures)
         artifact = replace(artifact, measures=measures)
     return artifact, pages
 

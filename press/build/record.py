@@ -18,7 +18,7 @@ from typing import Any
 
 import press
 from press import __version__
-from press.build.inputs import changed, told
+from press.build.inputs import changed, listing_digest
 from press.build.publish import read_manifest, write_manifest
 from press.core.files import article_name, files_below
 from press.core.hashing import digest, file_digest, fingerprint
@@ -100,7 +100,7 @@ def listed(output: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether the library stands, and tells of what there is."""
     library = manifest.get("library", {})
     stands = library and intact(output, INDEX, library)
-    return bool(stands and library.get("of") == told(manifest["articles"]))
+    return bool(stands and library.get("of") == listing_digest(manifest["articles"]))
 
 
 def asked(request: Request, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _whole(name: str, request: Request, entry: Any, key: str) -> Built | None:
         facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
     )
     sources = entry["sources"].items()
-    if not stand or any(file_digest(request.root / file) != told for file, told in sources):
+    if not stand or any(file_digest(request.root / file) != sha for file, sha in sources):
         return None
     others = entry["files"].keys() - files.keys()
     kept = [warning for warning in warnings(entry) if warning.span.path not in others]

@@ -144,7 +144,7 @@ def _list(issue: _Issue, project: Project) -> None:
         if "html" not in config.formats:
             record.unlist(folder)
         return
-    from press.build.inputs import shelf, told
+    from press.build.inputs import listing_digest, shelf
     from press.design.styles import Styles
     from press.output.web.library import write_library
 
@@ -157,7 +157,7 @@ def _list(issue: _Issue, project: Project) -> None:
     if known.get("key") == key and record.intact(folder, record.INDEX, known):
         return
     data = write_library(folder, manifest["articles"], styles, config.lang, clinic)
-    library = {"sha256": digest(data), "key": key, "of": told(manifest["articles"])}
+    library = {"sha256": digest(data), "key": key, "of": listing_digest(manifest["articles"])}
     replace_files(folder, {record.INDEX: data})
     manifest.get("left", {}).pop(record.INDEX, None)
     write_manifest(folder, {**manifest, "library": library})

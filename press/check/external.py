@@ -185,7 +185,7 @@ def browser() -> str | None:
     return os.environ.get("PUPPETEER_EXECUTABLE_PATH") or _first(CHROMIUM)
 
 
-def said(*command: str) -> str:
+def output_of(*command: str) -> str:
     """Returns all that a command prints; nothing where it cannot be started."""
     try:
         done = _run(list(command))

@@ -33,7 +33,7 @@ def say(words: str) -> None:
 
 
 @contextmanager
-def told(*, quiet: bool) -> Iterator[None]:
+def shown_progress(*, quiet: bool) -> Iterator[None]:
     """While this lasts, `say` is heard, if there is a terminal and nobody wants quiet."""
     if quiet or not sys.stderr.isatty():
         yield

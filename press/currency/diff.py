@@ -164,7 +164,7 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     """What stands printed: an identifier, a hash, in any order, other words among them."""
     failed: list[Problem] = []
     issued = list(sources.snapshots(sources.names, failed, [""]))
-    name, rest = _identified(_plain(text), issued)
+    name, rest = _identified(_folded(text), issued)
     hashes = _HASH.findall(rest)
     failed = [] if name else failed  # another article's errors are of no concern
     if not hashes:
@@ -188,7 +188,7 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     return _against(Snapshot(hashes[-1]), list(sources.snapshots([name], failed)), failed)
 
 
-def _plain(text: str) -> str:
+def _folded(text: str) -> str:
     return " ".join(_DASHES.sub("-", text).casefold().split())
 
 
@@ -196,9 +196,9 @@ def _identified(text: str, issued: Sequence[Snapshot]) -> tuple[str, str]:
     """The article whose identifier, else whose name, stands in a text; and the text without it."""
     best, name, rest = (False, 0), "", text
     for snapshot in issued:
-        for word in filter(None, (_plain(snapshot.identifier), _plain(snapshot.name))):
+        for word in filter(None, (_folded(snapshot.identifier), _folded(snapshot.name))):
             left = re.sub(rf"(?<![\w-]){re.escape(word)}(?![\w-])", " ", text)
-            rank = word == _plain(snapshot.identifier), len(word)
+            rank = word == _folded(snapshot.identifier), len(word)
             if left != text and rank > best:
                 best, name, rest = rank, snapshot.name, left
     return name, rest

@@ -39,7 +39,7 @@ from press.core.trees import Element, plain
 from press.document import identity
 from press.references.csl.citations import ref_id
 from press.source import markup
-from press.source.placeholders import Words, contact_lines
+from press.source.placeholders import Placeholders, contact_lines
 
 _NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLOSE}\s*")
 
@@ -112,7 +112,9 @@ class _Assembler:
         self.problems = problems
         self.labels = labels_for(self.matter.lang)
         clinic = materials.imprint.clinic if materials.imprint else {}
-        self.words = Words(self.matter, materials.config, materials.data, clinic, self.labels)
+        self.words = Placeholders(
+            self.matter, materials.config, materials.data, clinic, self.labels
+        )
         self.wordless: Counter[tuple[str, str]] = Counter()
         """How often a file has had a word without a value."""
         self.cited: dict[str, list[str]] = {}

@@ -46,7 +46,7 @@ class Digests:
         self._by_id = {f"#{ref_id(r.key)}": r for r in document.references}
         self._by_number = {r.number: r for r in document.references}
         self._numeric = any("<ol" in p.xhtml for p in document.parts if p.kind == "references")
-        self._said: dict[str, list[str]] = {}
+        self._as_text: dict[str, list[str]] = {}
         """Notice id to its texts: it may stand in several places."""
         self._titles: dict[str, str] = {}
         self._read_parts()
@@ -65,7 +65,7 @@ class Digests:
             self._normalise(tree)
             for element in [e for e in tree.iter("section") if e.get("id") in ids]:
                 name = ids[element.get("id") or ""]
-                self._said.setdefault(name, []).append(_said(element))
+                self._as_text.setdefault(name, []).append(_as_text(element))
                 self._titles[name] = plain(element[0])
                 if element is not tree:
                     self.order.append(f"notice-{name}")
@@ -75,14 +75,14 @@ class Digests:
                 title = _title(heading) if heading is not None else ""
                 if heading is not None:
                     _replace(heading, "")
-                self.sections[part.id] = {"title": title, "hash": short_hash(_said(tree))}
+                self.sections[part.id] = {"title": title, "hash": short_hash(_as_text(tree))}
 
     def _read_notices(self) -> None:
         placed = {p.notice.id: p.notice for p in self._document.placements}
         lasting = {p.notice.id for p in self._document.placements if p.place.kind == "every-page"}
-        for name in [*self._said, *(n for n in placed if n not in self._said)]:
+        for name in [*self._as_text, *(n for n in placed if n not in self._as_text)]:
             short = self._short(placed[name]) if name in lasting else ""
-            digest = short_hash(self._said.get(name, []), short)
+            digest = short_hash(self._as_text.get(name, []), short)
             title = self._titles.get(name, placed[name].title)
             self.notices[name] = {"title": title, "hash": digest}
 
@@ -134,7 +134,7 @@ def _title(heading: Element) -> str:
     return " ".join(re.sub(r"\[(?:@[^]]*|\^\d+)\]", "", plain(heading)).split())
 
 
-def _said(element: Element) -> str:
+def _as_text(element: Element) -> str:
     """An element as text, without the names that the program gives and without line breaks."""
     element = copy.deepcopy(element)
     for inner in element.iter("*"):

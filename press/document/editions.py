@@ -133,16 +133,16 @@ def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
 
 
 def _name(cells: Sequence[Element]) -> str:
-    words = (" ".join("".join(_plain(cell)).split()) for cell in dict.fromkeys(cells))
+    words = (" ".join("".join(_words_without_marks(cell)).split()) for cell in dict.fromkeys(cells))
     return ", ".join(filter(None, words))
 
 
-def _plain(cell: Element) -> Iterator[str]:
+def _words_without_marks(cell: Element) -> Iterator[str]:
     """The words of a cell, without the marks of notes and references."""
     yield cell.text or ""
     for child in cell:
         if child.get("class") not in ("noteref", "citation"):
-            yield from _plain(child)
+            yield from _words_without_marks(child)
         yield child.tail or ""
 
 
@@ -151,7 +151,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
-            words = "".join(_plain(cell)).removeprefix(f"{label}: ")
+            words = "".join(_words_without_marks(cell)).removeprefix(f"{label}: ")
             cell = etree.Element("p")
             cell.text = words
         cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"

@@ -115,7 +115,7 @@ def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
     return +count
 
 
-def measure(pages: Pages, references: int = 0) -> Measures:
+def measure_type(pages: Pages, references: int = 0) -> Measures:
     """Measure the type of a finished PDF.
 
     `references` is the page (from 1) on which the references begin, 0 without: what stands before
@@ -201,7 +201,7 @@ def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
     )
 
 
-def judge(
+def judge_type(
     pages: Pages,
     edition: Edition,
     file: str,
@@ -215,7 +215,7 @@ def judge(
 
     Problems: TYP001 small type, TYP002 length of lines, TYP003 italics, TYP004 lines too close.
     """
-    limits, measures = LIMITS[edition.kind], measures or measure(pages, references)
+    limits, measures = LIMITS[edition.kind], measures or measure_type(pages, references)
     body = "" if references == 1 else "the body"
     found = _small(pages, limits.smallest)
     if body and 0 < measures.body < limits.body - _STEP:
@@ -269,7 +269,7 @@ def _small(pages: Pages, limit: float) -> list[str]:
     for size, places in sorted(sizes.items()):
         number, span = max(places, key=lambda place: (len(place[1].text) > 2, -place[0]))
         more = f"; {len(places) - 1} more of this size" if len(places) > 1 else ""
-        words = f"'{_words(span.text)}' is {size:.1f} pt, less than {limit:g} pt"
+        words = f"'{_excerpt(span.text)}' is {size:.1f} pt, less than {limit:g} pt"
         found.append(f"page {number}: {words}{more}")
     return found
 
@@ -278,12 +278,12 @@ def _first(pages: Pages, body: float, limit: float) -> str:
     """Where the body, which is too small, is seen first."""
     number, span = next(_places(pages, lambda span: abs(span.size - body) < 2 * _STEP))
     words = f"the body is {body:.1f} pt, less than {limit:g} pt"
-    return f"page {number}: '{_words(span.text)}': {words}"
+    return f"page {number}: '{_excerpt(span.text)}': {words}"
 
 
 def _italics(pages: Pages) -> list[str]:
     return [
-        f"page {number}: '{_words(span.text)}' is in italics"
+        f"page {number}: '{_excerpt(span.text)}' is in italics"
         for number, span in _places(pages, lambda span: span.italic)
     ]
 
@@ -291,7 +291,7 @@ def _italics(pages: Pages) -> list[str]:
 def _close(pages: Pages, body: float, limit: float) -> list[str]:
     """Where lines of the body are closer than a limit."""
     return [
-        f"page {pair.page}: '{_words(pair.upper.text)}' is {pair.leading:.2f} times its size "
+        f"page {pair.page}: '{_excerpt(pair.upper.text)}' is {pair.leading:.2f} times its size "
         f"over the next line, less than {limit:g}"
         for pair in _pairs(pages)
         if pair.leading < limit - 0.01 and abs(pair.upper.size - body) < 2 * _STEP
@@ -309,6 +309,6 @@ def _length(characters: int, limits: Limits) -> str:
     return f"a full line of the body has {has}; {wanted} are read with ease"
 
 
-def _words(text: str) -> str:
+def _excerpt(text: str) -> str:
     words = " ".join(text.split())
     return words if len(words) <= 40 else words[:39] + "…"

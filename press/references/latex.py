@@ -54,11 +54,11 @@ NOCASE, END_NOCASE = '<span class="nocase">', "</span>"
 
 def to_text(value: str, *, title: bool = False) -> str:
     """Translate a field's value; in a title, braces keep the case of what they hold."""
-    text = _Reader(value, title=title).read()
+    text = _TexReader(value, title=title).read()
     return re.sub(r"[ \t\r\n]+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
-class _Reader:
+class _TexReader:
     """Reads TeX from left to right, once."""
 
     def __init__(self, source: str, *, title: bool) -> None:
@@ -79,10 +79,10 @@ class _Reader:
                 out.append(text)
                 closing = f"</{switch}>{closing}" if switch else closing
             else:
-                out.append(self._plain(character))
+                out.append(self._character(character))
         return "".join(out) + closing
 
-    def _plain(self, character: str) -> str:
+    def _character(self, character: str) -> str:
         for ligature, text in _LIGATURES:
             if self.source.startswith(ligature, self.place) and not self.math:
                 self.place += len(ligature)
@@ -181,7 +181,7 @@ def sentence_case(title: str) -> str:
     a colon, question mark or full stop stay. A title that is not in title case is left as it
     is: its capitals are names.
     """
-    pieces = list(_words(title))
+    pieces = list(_pieces(title))
     heads = [word for word, free, first in pieces if free and not first and len(word) > 3]
     capitals = [word for word in heads if _is_capitalised(word)]
     if len(capitals) * 2 <= len(heads):
@@ -192,7 +192,7 @@ def sentence_case(title: str) -> str:
     )
 
 
-def _words(title: str) -> list[tuple[str, bool, bool]]:
+def _pieces(title: str) -> list[tuple[str, bool, bool]]:
     """Cut into (piece, whether its case is free, whether it begins a sentence)."""
     pieces: list[tuple[str, bool, bool]] = []
     spans: list[bool] = []  # for each open <span>, whether it protects

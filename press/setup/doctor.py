@@ -249,9 +249,9 @@ def _command(
     name: str, path: str | None, ask: tuple[str, ...], purpose: str, help_: str
 ) -> Finding:
     """Whether a command is there and starts."""
-    from press.check.external import said
+    from press.check.external import output_of
 
-    told = said(path, *ask) if path else ""
+    told = output_of(path, *ask) if path else ""
     version = re.search(r"\d+(?:[._]\d+)+", told)
     state: State = OK if told else UNFIT if path else MISSING
     purpose += f"; {path} does not start" if state == UNFIT else ""

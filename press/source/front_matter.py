@@ -129,15 +129,15 @@ def _mapping(
             message = f"front matter has the key '{key}' twice"
             hint = f"keep one of lines {lines[key]} and {line}"
             problems.append(Problem("FRM003", Span(file, line, 1), message, hint))
-        values[key], lines[key] = _plain(value_node), line
+        values[key], lines[key] = _to_python(value_node), line
     return values, lines
 
 
-def _plain(node: Any) -> Any:
+def _to_python(node: Any) -> Any:
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
+        return [_to_python(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return {str(key.value): _plain(value) for key, value in node.value}
+        return {str(key.value): _to_python(value) for key, value in node.value}
     null = not node.style and node.value in ("", "~", "null")
     return "" if null else str(node.value).strip()
 
@@ -157,7 +157,7 @@ def _in_digits(value: str) -> str:
     return f"{found['year']}-{month:02}-{int(found['day'] or found['Day']):02}"
 
 
-class Reader:
+class FieldReader:
     """Takes values out of `Fields` one by one, and notes a problem for each that is wrong."""
 
     def __init__(self, fields: Fields, problems: list[Problem]) -> None:
@@ -222,7 +222,7 @@ def read_matter(fields: Fields, default_lang: str, problems: list[Problem]) -> M
 
     Problems: FRM001 unknown key (warning), FRM003 a value that cannot be used, FRM004 no title.
     """
-    read = Reader(fields, problems)
+    read = FieldReader(fields, problems)
     read.unknown(ARTICLE_KEYS)
     title = read.string("title")
     broken = any(p.code == "FRM002" and p.span.path == fields.file for p in problems)
@@ -256,7 +256,7 @@ def read_matter(fields: Fields, default_lang: str, problems: list[Problem]) -> M
     )
 
 
-def _people(read: Reader) -> tuple[Person, ...]:
+def _people(read: FieldReader) -> tuple[Person, ...]:
     value = read.fields.values.get("author", [])
     people: list[Person] = []
     for item in value if isinstance(value, list) else [value]:

@@ -51,7 +51,7 @@ def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprin
     except ProblemsError as error:
         problems.extend(error.problems)
         return None
-    reader = _Reader(Settings(text, file, table, problems), path, project)
+    reader = _ImprintReader(Settings(text, file, table, problems), path, project)
     imprint = reader.imprint()
     reader.check_name(name)
     reader.check_colours(imprint, Styles(project.root))
@@ -119,7 +119,7 @@ def _notices(
     return notices
 
 
-class _Reader:
+class _ImprintReader:
     """Takes the file of one imprint apart."""
 
     def __init__(self, settings: Settings, path: Path, project: Project) -> None:

@@ -17,13 +17,13 @@ _STEP = 4
 
 def regular(text: str) -> str:
     """Indent the items of lists in steps of four spaces; all else stays as it is."""
-    reader = _Reader()
+    reader = _ListReader()
     for line in text.split("\n"):
         reader.read(line.expandtabs(_STEP) if line[:1] in "\t " else line)
     return "\n".join(reader.lines)
 
 
-class _Reader:
+class _ListReader:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.open: list[int] = []

@@ -60,7 +60,7 @@ def read_manuscript(
     fields, body_text, first = split(text, file, problems)
     matter = read_matter(fields, config.lang, problems)
     made = markup.convert(body_text, file, first, problems)
-    reader = _Reader(made.body, body_text, file, first, problems)
+    reader = _ArticleReader(made.body, body_text, file, first, problems)
     reader.regular()
     images = reader.images(path.parent, root)
     reader.links(cites=bool(made.clusters or matter.nocite))
@@ -79,7 +79,7 @@ def slug(text: str) -> str:
     return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
 
 
-class _Reader:
+class _ArticleReader:
     """Works on one article's tree, and finds the line of what it reports."""
 
     def __init__(

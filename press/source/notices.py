@@ -17,7 +17,7 @@ from press.core.model import Notice, Place, PlaceKind, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source import markup
-from press.source.front_matter import NOTICE_KEYS, Fields, Reader, split
+from press.source.front_matter import NOTICE_KEYS, FieldReader, Fields, split
 
 _PLACES: Mapping[str, PlaceKind] = {
     "opening": "opening",
@@ -57,7 +57,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
     if text is None:
         return None
     fields, body_text, first = split(text, file, problems)
-    read = Reader(fields, problems)
+    read = FieldReader(fields, problems)
     read.unknown(NOTICE_KEYS)
     stem, _, suffix = path.stem.partition(".")
     when = _when(fields, problems)

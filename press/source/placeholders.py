@@ -23,7 +23,7 @@ _DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
 
 
-class Words:
+class Placeholders:
     """Looks names up."""
 
     def __init__(

@@ -63,7 +63,7 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     notices = source / "disclaimers"
     return Project(
         root=root,
-        config=_Reader(text, problems).config(),
+        config=_ConfigReader(text, problems).config(),
         articles=tuple(sorted(p for p in source.glob("*.md") if not p.name.startswith("."))),
         notice_files=tuple(sorted(notices.glob("*.md"))),
         data=tuple(
@@ -153,7 +153,7 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
     return Data(path.stem, file, verified, locales, line_of(text, "verified"))
 
 
-class _Reader(Settings):
+class _ConfigReader(Settings):
     """Takes makebook.toml apart."""
 
     def __init__(self, text: str, problems: list[Problem]) -> None:

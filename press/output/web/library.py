@@ -95,7 +95,7 @@ def write_library(
     """
     labels = labels_for(lang)
     found = [_handout(folder, entry, labels) for entry in entries.values()]
-    handouts = sorted((h for h in found if h.offers), key=lambda h: (_plain(h.title), h.href))
+    handouts = sorted((h for h in found if h.offers), key=lambda h: (_sort_key(h.title), h.href))
     words = [clinic, *labels.values()]
     for one in handouts:
         words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
@@ -121,7 +121,7 @@ def _count(number: int, labels: Mapping[str, str]) -> str:
     return labels["library-one" if number == 1 else "library-count"].format(count=number)
 
 
-def _plain(text: str) -> str:
+def _sort_key(text: str) -> str:
     """A title to sort by: without accents, large letters as small ones."""
     spread = unicodedata.normalize("NFD", text.casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))

@@ -190,18 +190,18 @@ class Name(Element, model.Name):  # type: ignore[misc]
         if given and initials is not None and self.get("initialize") != "false":
             given = initialise(given, initials, hyphen=option("initialize-with-hyphen"))
         if option("form") == "short":
-            given_, family = self._parts(given, _words(particle, family))
-            return _words(given_, family) if item.needs_given(place, person) else family
+            given_, family = self._parts(given, _join_words(particle, family))
+            return _join_words(given_, family) if item.needs_given(place, person) else family
         if self._is_inverted(place, option):
             if option("demote-non-dropping-particle") == "display-and-sort":
-                given = _words(given, dropping, particle)
+                given = _join_words(given, dropping, particle)
             else:
-                given, family = _words(given, dropping), _words(particle, family)
+                given, family = _join_words(given, dropping), _join_words(particle, family)
             given, family = self._parts(given, family)
             separator = str(option("sort-separator"))
             return separator.join(part for part in (family, given, suffix) if part)
-        given, family = self._parts(given, _words(dropping, particle, family))
-        return _words(given, family, suffix)
+        given, family = self._parts(given, _join_words(dropping, particle, family))
+        return _join_words(given, family, suffix)
 
     def _parts(self, given: str, family: str) -> tuple[str, str]:
         """Format the given and the family name as `cs:name-part` asks."""
@@ -244,7 +244,7 @@ def initialise(given: str, mark: str, *, hyphen: bool) -> str:
     return "-".join(part for part in parts if part)
 
 
-def _words(*parts: str) -> str:
+def _join_words(*parts: str) -> str:
     """Join what there is, without a space after an apostrophe (`d'`, `l’`)."""
     text = " ".join(part for part in parts if part)
     return re.sub(r"(?<=\b[dlDL]['\u2019]) ", "", text)
