@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 
 from press.proof.pdf import letters
+from press.proof.typography import measure_type
 from tests import geometry, inside
 from tests.paper import WORDS, paper, paragraphs
 
