@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import press
+from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest, json_digest
 from press.core.model import Config, Document, Download, Edition
 from press.design.styles import Styles
@@ -21,10 +22,9 @@ from press.design.styles import Styles
 Inputs = dict[str, str]
 """Names to digests. `work` stands for the Document, `settings` for what is said of an edition."""
 
-_PAGE = ("page.css", "templates/page.html", "templates/library.html")
-_PRINT = ("print.css", "templates/handout.html", "templates/title.html", "templates/contact.html")
-_BOOK = ("book.css", "cover.css", "templates/cover.html", "templates/book-title.xhtml",
-         "templates/chapter.xhtml", "templates/nav.xhtml", "templates/toc.ncx")  # fmt: skip
+_NOT_OF_PAPER = FORMATS["html"].styles
+"""What no PDF and no e-book needs; each has a use for the styles of the other."""
+_NOT_OF_THE_WEB = (*FORMATS["pdf"].styles, *FORMATS["epub"].styles)
 
 
 class Needs:
@@ -44,19 +44,19 @@ class Needs:
         """Of the e-book: its pages are those of the main edition."""
         return {
             **self.common,
-            **self._styles(_PAGE, [self.main]),
+            **self._styles(_NOT_OF_PAPER, [self.main]),
             "settings": _digest_of(self.main),
         }
 
     def sheet(self, edition: Edition) -> Inputs:
         """Of a PDF: it carries the e-book and the article along."""
-        styles = self._styles(_PAGE, [self.main, edition])
+        styles = self._styles(_NOT_OF_PAPER, [self.main, edition])
         settings = _digest_of((self.main, edition))
         return {**self.common, **styles, "source": self.source, "settings": settings}
 
     def page(self, downloads: Sequence[Download]) -> Inputs:
         """Of the web page: it offers the other files."""
-        styles = self._styles((*_PRINT, *_BOOK), [])
+        styles = self._styles(_NOT_OF_THE_WEB, [])
         return {**self.common, **styles, "downloads": _digest_of(tuple(downloads))}
 
     def _styles(self, without: Sequence[str], editions: Sequence[Edition]) -> Inputs:
@@ -72,7 +72,7 @@ class Needs:
 def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
     """One figure for what the library tells of each handout, and for its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
-    look = {name: said for name, said in files.items() if name not in (*_PRINT, *_BOOK)}
+    look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
     return _digest_of([listing_digest(entries), look, styles.colours, list(more), _program()])
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from press.build.inputs import Inputs, Needs
 from press.core import parallel, progress
+from press.core.formats import FilePart
 from press.core.model import Artifact, Config, Document, Download, Edition, FilePart, Request
 from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles

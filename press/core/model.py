@@ -12,12 +12,9 @@ from datetime import date as Date  # noqa: N812 - a field is called date
 from pathlib import Path
 from typing import Any, Literal
 
+from press.core.formats import EditionKind, FilePart, Format
 from press.core.problems import Problem, Span
 
-Format = Literal["pdf", "epub", "html"]
-"""What an article is built as; `formats.FORMATS` has the facts of each."""
-EditionKind = Literal["standard", "large-print", "ink-saver", "booklet"]
-"""What an edition must satisfy."""
 ReferencesPlace = Literal["sheet", "companion", "link"]
 """Where an edition's references are: on a last sheet, in a file of their own, on the web."""
 ContactBox = Literal["filled", "lines"]
@@ -25,8 +22,6 @@ ContactBox = Literal["filled", "lines"]
 Direction = Literal["ltr", "rtl"]
 PartKind = Literal["opening", "section", "notice", "references"]
 """A part of a work: the author's text before the first heading, the author's sections, and ours."""
-FilePart = Literal["", "references"]
-"""Which part of an edition a file holds: the whole, or its references alone."""
 PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 

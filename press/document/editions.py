@@ -14,7 +14,8 @@ from dataclasses import replace
 from lxml import etree
 
 from press.core import trees
-from press.core.model import Document, Edition, EditionKind, FilePart, Image, Part
+from press.core.formats import EditionKind, FilePart
+from press.core.model import Document, Edition, Image, Part
 from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
 

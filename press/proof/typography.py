@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from press.core.formats import EditionKind
 from press.core.model import Edition, EditionKind, Measures
 from press.core.problems import Problem, Span, counted
 from press.readback.pdf import TextSpan

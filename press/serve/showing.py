@@ -12,11 +12,12 @@ from collections import OrderedDict
 from pathlib import Path
 
 from press.build.preview import png
+from press.core.formats import FORMATS
 from press.core.hashing import digest
 from press.readback.epub import Book
 from press.readback.pdf import page_sizes, raster
 
-_SHOWN = frozenset({".html", ".pdf", ".epub"})
+_SHOWN = frozenset(facts.ending for facts in FORMATS.values())
 """What may be asked for of the output folder."""
 _PICTURES = 48
 _HIGHEST = 6000

@@ -23,17 +23,17 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from press.core.formats import FORMATS
 from press.core.hashing import digest
 from press.serve.showing import Pictures, Source, book_chapters, book_file, published
 
 VIEWER = Path(__file__).parent / "viewer"
 _TYPES = {
+    **{facts.ending: facts.media_type for facts in FORMATS.values()},
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".xhtml": "application/xhtml+xml",
-    ".pdf": "application/pdf",
-    ".epub": "application/epub+zip",
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".jpg": "image/jpeg",

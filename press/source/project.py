@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from press.core.files import read_text, shown
-from press.core.model import Config, Data, Edition, Format, Imprint, Project, ReferencesPlace
+from press.core.formats import FORMATS
+from press.core.model import Config, Data, Edition, Imprint, Project, ReferencesPlace
 from press.core.nearest import nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
 from press.source.settings import Settings, line_of, parse_toml
 
 FILE = "makebook.toml"
-FORMATS: tuple[Format, ...] = ("pdf", "epub", "html")
 EDITIONS = {
     "letter": Edition("letter", page="Letter"),
     "a4": Edition("a4", page="A4"),
@@ -173,7 +173,7 @@ class _ConfigReader(Settings):
         self.known(readability, ("terms",), "readability")
         lang = self.lang("en-US") or "en-US"
         jurisdiction = self.jurisdiction(lang)
-        formats = self.list_of(self.table, "formats") or FORMATS
+        formats = self.list_of(self.table, "formats") or tuple(FORMATS)
         if self.table.get("formats") == []:
             self.bad("CFG004", "formats", "'formats' names none", 'write formats = ["pdf", "epub"]')
         for name in formats:

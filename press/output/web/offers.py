@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from press.core.formats import FORMATS
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 
 _ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references", "epub")
-_TYPES = {"html": "text/html", "pdf": "application/pdf", "epub": "application/epub+zip"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Offer:
     file: str
     href: str
     type: str
-    """Media type; empty where it is not known."""
+    """Media type."""
     title: str
     """`Large print`."""
     purpose: str
@@ -45,7 +45,7 @@ def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Off
         Offer(
             download.name,
             quote(download.name),
-            _TYPES.get(download.format, ""),
+            FORMATS[download.format].media_type,
             title,
             _purpose(download, labels),
             ", ".join(_facts(download, labels)),
