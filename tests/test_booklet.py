@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from press.cli import main
+from press.core.paper import Side, booklet_sides
 from press.output.pdf import booklet
 from press.output.pdf import layout as pdf
 from press.readback.pdf import read_halves
@@ -73,7 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # A pile of paper
 
 
-def read_through(order: list[booklet.Side], direction: str = "ltr") -> list[int]:
+def read_through(order: list[Side], direction: str = "ltr") -> list[int]:
     """The pages in the order in which they are met in a folded pile; 0 is a blank.
 
     Each sheet has a front and a back. Turned on its short edge, the back's left half lies behind
@@ -92,7 +93,7 @@ def read_through(order: list[booklet.Side], direction: str = "ltr") -> list[int]
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @given(count=st.integers(1, 200))
 def test_a_folded_pile_is_read_in_order(count: int, direction: str) -> None:
-    read = read_through(paper.booklet_sides(count, direction), direction)
+    read = read_through(booklet_sides(count, direction), direction)
     assert read[:count] == list(range(1, count + 1))
     assert set(read[count:]) <= {0}, "blanks stand at the end alone"
     assert len(read) - count < 4, "no sheet more than the pages need"
@@ -101,13 +102,13 @@ def test_a_folded_pile_is_read_in_order(count: int, direction: str) -> None:
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize("count", range(1, 41))
 def test_up_to_forty_pages_each(count: int, direction: str) -> None:
-    read = read_through(paper.booklet_sides(count, direction), direction)
+    read = read_through(booklet_sides(count, direction), direction)
     assert read == [*range(1, count + 1), *[0] * (-count % 4)]
 
 
 def test_a_pile_in_the_wrong_order_is_found() -> None:
     """The simulation itself works: what is folded the other way, or swapped, is not in order."""
-    order = paper.booklet_sides(8)
+    order = booklet_sides(8)
     assert order == [(8, 1), (2, 7), (6, 3), (4, 5)]
     assert read_through(order) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert read_through(order, "rtl") == [8, 7, 6, 5, 4, 3, 2, 1]
@@ -115,13 +116,13 @@ def test_a_pile_in_the_wrong_order_is_found() -> None:
 
 
 def test_a_book_from_right_to_left_is_the_mirror() -> None:
-    assert paper.booklet_sides(4, "rtl") == [(1, 4), (3, 2)]
+    assert booklet_sides(4, "rtl") == [(1, 4), (3, 2)]
 
 
 # The file
 
 
-def folios(data: bytes) -> list[booklet.Side]:
+def folios(data: bytes) -> list[Side]:
     """The page numbers that are printed on the halves of each sheet, as a reader finds them."""
     found = [re.search(r"\b(\d+) of \d+\s*$", half.text.strip()) for half in read_halves(data)]
     numbers = [int(match[1]) if match else 0 for match in found]
@@ -218,20 +219,20 @@ def test_the_same_bytes_twice(folder: Path) -> None:
 # What is lost on the way to the sheets
 
 
-def lose_a_page(order: list[booklet.Side]) -> list[booklet.Side]:
+def lose_a_page(order: list[Side]) -> list[Side]:
     return [(left, 0 if right == 3 else right) for left, right in order]
 
 
-def swap_two_halves(order: list[booklet.Side]) -> list[booklet.Side]:
+def swap_two_halves(order: list[Side]) -> list[Side]:
     (left, right), *others = order
     return [(right, left), *others]
 
 
-def repeat_a_page(order: list[booklet.Side]) -> list[booklet.Side]:
+def repeat_a_page(order: list[Side]) -> list[Side]:
     return [(left, 1 if right == 3 else right) for left, right in order]
 
 
-def turn_backs_over(order: list[booklet.Side]) -> list[booklet.Side]:
+def turn_backs_over(order: list[Side]) -> list[Side]:
     """As for a printer that turns on the long edge."""
     return [side if n % 2 == 0 else (side[1], side[0]) for n, side in enumerate(order)]
 
@@ -252,11 +253,11 @@ def test_the_proof_finds_it_and_nothing_is_published(
     flaw: Any,
     code: str,
 ) -> None:
-    right, impose = booklet.sides, booklet.impose
+    right, impose = booklet_sides, booklet.impose
 
     def impose_wrong(*arguments: Any) -> bytes:
         with monkeypatch.context() as patch:
-            patch.setattr(booklet, "sides", lambda *given_: flaw(right(*given_)))
+            patch.setattr(booklet, "booklet_sides", lambda *given_: flaw(right(*given_)))
             return impose(*arguments)
 
     monkeypatch.setattr(booklet, "impose", impose_wrong)

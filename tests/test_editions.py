@@ -29,6 +29,7 @@ from press.cli import main
 from press.core import trees
 from press.core.model import Document, Edition, Imprint, Part
 from press.core.problems import Problem
+from press.design.styles import default_folder
 from press.document import editions
 from press.document.compose import compose, read_draft
 from press.document.units import letters
@@ -694,7 +695,7 @@ def test_a_reference_that_is_lost_on_the_way_to_its_file(
 def test_the_words_that_say_where_the_references_are_must_be_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = (Path(editions.__file__).parent.parent / "styles" / "print.css").read_text()
+    own = (default_folder() / "print.css").read_text()
     css = own + ".elsewhere p { display: none }"
     root = write(tmp_path, **FILES, **{"styles__print.css": css})
     assert run(root, "--edition", "apart") == 1

@@ -104,16 +104,16 @@ def test_a_move_that_fails_half_way_leaves_the_manifest_to_tell(project, monkeyp
 @pytest.mark.parametrize("name", ["source/sleep.md", "source/sleep.bib", "source/bars.svg"])
 def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, name):
     """It is there when the build begins, and looks what has changed."""
-    before, whole, reads = files(project), Path.read_bytes, []
+    before, whole, reads = files(project), Path.open, []
 
-    def gone(path):
+    def gone(path, *mode, **options):
         if path.resolve() == (project / name).resolve():
             reads.append(path)
             if len(reads) == 2:
                 path.unlink()
-        return whole(path)
+        return whole(path, *mode, **options)
 
-    monkeypatch.setattr(Path, "read_bytes", gone)
+    monkeypatch.setattr(Path, "open", gone)
     assert status(project) in (1, 3)
     printed = capsys.readouterr().err
     assert name.rpartition("/")[2] in printed

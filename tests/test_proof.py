@@ -19,6 +19,7 @@ from press.build import make as making
 from press.build import run as story
 from press.cli import main
 from press.core.model import Artifact, Document
+from press.design.styles import default_folder
 from press.document.units import Unit, letters
 from press.output.epub import chapters
 from press.output.pdf import layout as pdf
@@ -85,7 +86,7 @@ def run(folder: Path, *arguments: str) -> int:
     return int(stop.value.code or 0)
 
 
-DEFAULT = Path(pdf.__file__).parent.parent / "styles"
+DEFAULT = default_folder()
 
 
 def default(name: str) -> str:
@@ -266,7 +267,7 @@ def test_a_link_of_the_epub_that_leads_nowhere(
     monkeypatch.setattr(
         proofbook,
         "_dead_links",
-        lambda trees, names: whole(trees, names - {"EPUB/helps.xhtml"}),
+        lambda trees, names: whole(trees, set(names) - {"EPUB/helps.xhtml"}),
     )
     assert "PRF003" in codes(proofbook.prove_epub(document, book))
 

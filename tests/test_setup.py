@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.txt", "requirements-test.txt", "press/checkers/package-lock.json"]
+LOCKS = ["requirements.txt", "requirements-test.txt", "press/check/checkers/package-lock.json"]
 
 CLI = """
 import sys
@@ -39,7 +39,7 @@ def checkout(tmp_path):
     (folder / "press" / "cli.py").write_text(CLI)
     (folder / "press" / "__init__.py").touch()
     for name in ["makebook.py", *LOCKS, "press/check/checkers/package.json"]:
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -1,0 +1,159 @@
+"""What `manifest.json` holds: for each article what was built, from what, and when it falls due.
+
+In: a folder of outputs. Out: its manifest, typed. `diff` reads manifests of any version on its own
+(`currency.snapshots`). This module must not know how files are made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NotRequired, TypedDict, cast
+
+from press.core.files import MANIFEST
+from press.core.formats import EditionKind, FilePart, Format
+
+
+class FileEntry(TypedDict):
+    """One published file."""
+
+    format: Format
+    edition: str
+    part: FilePart
+    kind: EditionKind | Literal[""]
+    page: str
+    pages: int
+    measures: Mapping[str, float]
+    bytes: int
+    sha256: str
+    inputs: Mapping[str, str]
+    """All that decided about its bytes: names to digests."""
+    key: str
+    """The one hash of the project for which it was last found current."""
+
+
+class NoticeEntry(TypedDict):
+    """A notice that went into an article."""
+
+    id: str
+    file: str
+    place: str
+    rule: str
+
+
+class ProblemEntry(TypedDict):
+    """A warning, kept so that it can be repeated while nothing changes."""
+
+    code: str
+    place: tuple[str, int, int]
+    """Path, line, column."""
+    message: str
+    hint: str
+
+
+class DueEntry(ProblemEntry):
+    """A warning that begins on a day."""
+
+    day: str
+    """ISO 8601."""
+
+
+class ArticleEntry(TypedDict):
+    """One article: what was published of it."""
+
+    title: str
+    subtitle: str
+    abstract: str
+    keywords: list[str]
+    date: str
+    facts: list[str]
+    stamp: str
+    identifier: str
+    version: str
+    lang: str
+    hash: str
+    identity: Mapping[str, Any]
+    """As `identity.json` in each PDF has it; format 1."""
+    sources: Mapping[str, str]
+    """Path in the project to SHA-256."""
+    notices: list[NoticeEntry]
+    formats: list[Format]
+    editions: list[str]
+    outputs: list[str]
+    """All files that the project makes of it, whether asked for or not."""
+    files: Mapping[str, FileEntry]
+    warnings: list[ProblemEntry]
+    due: list[DueEntry]
+
+
+class LibraryEntry(TypedDict):
+    """The library page."""
+
+    sha256: str
+    key: str
+    """Hash of all that decided about its bytes."""
+    of: str
+    """Hash of the entries that it lists."""
+
+
+class Manifest(TypedDict):
+    """All of the file."""
+
+    versions: Mapping[str, str]
+    articles: dict[str, ArticleEntry]
+    order: list[str]
+    """The articles in the order of the project."""
+    left: NotRequired[dict[str, str]]
+    """Files that nothing makes any more, with their SHA-256."""
+    library: NotRequired[LibraryEntry]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of the last build; an empty one if there is none, or it is damaged."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        manifest = None
+    if not _is_ours(manifest):
+        return {"versions": {}, "articles": {}, "order": []}
+    return cast(Manifest, manifest)
+
+
+def _is_ours(manifest: Any) -> bool:
+    """Whether a manifest has the shape of ours; a damaged one, or another version's, has not."""
+    try:
+        articles = manifest["articles"].values()
+        files = [facts for entry in articles for facts in entry["files"].values()]
+        whole = all(facts.keys() >= FileEntry.__required_keys__ for facts in files)
+        ordered = isinstance(manifest["order"], list)
+        return (
+            whole and ordered and all(e.keys() >= ArticleEntry.__required_keys__ for e in articles)
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+def published_hashes(folder: Path) -> dict[str, str] | None:
+    """Return the names and SHA-256 of all that was published in a folder.
+
+    None if no manifest of makebook says so. A manifest of an earlier version counts too: names and
+    hashes are all that is asked of it. A link in place of the manifest does not.
+    """
+    path = folder / MANIFEST
+    if path.is_symlink():
+        return None
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        entries = list(manifest["articles"].values())
+        files = {name: str(f["sha256"]) for entry in entries for name, f in entry["files"].items()}
+        library = manifest.get("library") or {}
+        index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
+        left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
+        return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
+    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        return None
+
+
+INDEX = "index.html"
+"""The library page of a folder of outputs."""
