@@ -268,7 +268,8 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     makebook serve
     makebook serve --port 9000 --imprint us-example
     """  # noqa: D301 - Click reads the character
-    from press.serve.server import Order, Voice, serve
+    from press.serve.server import Voice, serve
+    from press.serve.state import Order
 
     folder = output if output is not None else project / "build"
     voice = Voice(click.echo, lambda text: click.echo(text, err=True))

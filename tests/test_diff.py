@@ -65,7 +65,7 @@ class Desk:
         return read_sources(self.root).assembled(name, imprint)
 
     def record(self, imprint="", name="sleep"):
-        return identity.record(self.assembled(name, imprint))
+        return identity.describe(self.assembled(name, imprint))
 
     def pdf(self, name="old.pdf", content=None, imprint=""):
         """A PDF that carries an identity: that of today, or any bytes."""
@@ -659,7 +659,7 @@ def told_once(tmp_path_factory):
     desk = Desk(tmp_path_factory.mktemp("desk"))
     document = desk.assembled()
     sources = Today(["sleep"], [], lambda _name, _imprint: document)
-    return sources, desk.root, identity.record(document)
+    return sources, desk.root, identity.describe(document)
 
 
 # The record itself

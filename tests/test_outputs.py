@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from press.build.record import versions
 from press.build.run import build
+from press.build.stale import versions
 from press.check import external as check
 from press.core import trees
 from press.core.model import Request

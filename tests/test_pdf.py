@@ -18,7 +18,7 @@ from textwrap import fill
 import pypdfium2 as pdfium
 import pytest
 
-from press.build.record import versions
+from press.build.stale import versions
 from press.readback.pdf import read_pdf
 from tests import inside
 

@@ -584,11 +584,11 @@ def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch)
     def fail(*_):
         raise TypeError("a fault")
 
-    monkeypatch.setattr("press.output.pdf.partial.pull", fail)
+    monkeypatch.setattr("press.output.pdf.partial.lay_out_part", fail)
     root, told = project(tmp_path / "p"), []
     order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [],
              "editions": [], "imprints": [""], "article": "tea", "imprint": ""}  # fmt: skip
-    order["sight"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
+    order["view"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
     steps.perform(order, told.append)
     assert [(m["step"], m["failed"]) for m in told] == [("main", False), ("rest", False)]
 

@@ -8,7 +8,6 @@ This module must not know any source.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import stat
@@ -18,12 +17,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import MANIFEST
+from press.core.files import INDEX, MANIFEST
 from press.core.hashing import digest_of
+from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
 
 PREVIEW = "preview"
-INDEX = "index.html"
 _KEEPERS = frozenset({".gitignore"})
 """What an output folder has from the start; it stays without a word."""
 _TEMPORARY = re.compile(r"\.(.+)\.(\d{1,10})\.tmp", re.S)
@@ -81,7 +80,7 @@ class _Sweeper:
 
         `issue` is whether the folder may have imprints in folders of their own.
         """
-        hashes = _published(folder)
+        hashes = published_hashes(folder)
         left = []
         for path in _listed(folder):
             gone = (
@@ -97,7 +96,7 @@ class _Sweeper:
         if path.name == PREVIEW:
             stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
             empty = all([self.picture(picture, stems) for picture in _listed(path)])  # noqa: C419
-        elif issue and (_published(path) is not None or _interrupted(path)):
+        elif issue and (published_hashes(path) is not None or _interrupted(path)):
             empty = self.folder(path, issue=False)
         elif issue and not any(path.iterdir()):
             return self.keep(path, "an empty folder of somebody's own")
@@ -163,26 +162,6 @@ class _Sweeper:
 
     def name(self, path: Path) -> str:
         return path.relative_to(self.output).as_posix()
-
-
-def _published(folder: Path) -> dict[str, str] | None:
-    """The names and SHA-256 of what was published here; None where no manifest of ours says so.
-
-    A manifest of an earlier makebook counts, too: names and hashes are all that is asked of it.
-    """
-    path = folder / MANIFEST
-    if path.is_symlink():
-        return None
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        entries = list(manifest["articles"].values())
-        files = {name: str(f["sha256"]) for entry in entries for name, f in entry["files"].items()}
-        library = manifest.get("library") or {}
-        index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
-        left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
-        return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
-        return None
 
 
 def _interrupted(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from press.build.inputs import Inputs, Needs
 from press.core import parallel, progress
 from press.core.formats import FilePart
-from press.core.model import Artifact, Config, Document, Download, Edition, FilePart, Request
+from press.core.model import Artifact, Config, Document, Download, Edition, Request
 from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
@@ -53,7 +53,7 @@ class _Print:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Task:
     """What is to be made of one issue of an article."""
 
     document: Document
@@ -100,23 +100,23 @@ def _parts(document: Document, edition: Edition) -> tuple[FilePart, ...]:
     return ("", "references") if away else ("",)
 
 
-def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
+def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
     """Make what is stale; other editions are made beside the main one.
 
     Raises:
         ProblemsError: something cannot be laid out.
     """
-    document, main = plan.document, plan.config.editions[0]
-    said = ("identity.json", identity.encode(identity.record(document)), "Data")
-    first = _Print(plan.request.root, document, main, main, (said,))
-    for edition in plan.config.editions:
+    document, main = task.document, task.config.editions[0]
+    said = ("identity.json", identity.encode(identity.describe(document)), "Data")
+    first = _Print(task.request.root, document, main, main, (said,))
+    for edition in task.config.editions:
         check_styles(first.styles, edition, problems)
     stale = [
         e
-        for e in asked_editions(plan.config, plan.request)
-        if _names(document, e, main) & plan.stale
+        for e in asked_editions(task.config, task.request)
+        if _names(document, e, main) & task.stale
     ]
-    layout, data, artifacts = None, plan.book, []
+    layout, data, artifacts = None, task.book, []
     if data is None:
         progress.say(f"{document.name}: laying out {main.name}")
         layout = _lay_out(first)
@@ -124,11 +124,11 @@ def make_files(plan: Plan, problems: list[Problem]) -> list[Artifact]:
         picture = draw_cover(document, first.styles)
         book = epub.write_epub(document, layout.anchors, main.name, first.styles, picture)
         problems += proofbook.prove_epub(document, book)
-        artifacts, data = ([book] if book.name in plan.stale else []), book.data
+        artifacts, data = ([book] if book.name in task.stale else []), book.data
     carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]
     rest = [each for each in prints if each.edition != main]
-    with parallel.begun(_print, rest, plan.request.jobs) as others:
+    with parallel.begun(_print, rest, task.request.jobs) as others:
         first_ones = [_print(each, layout) for each in prints if each.edition == main]
         every = counted(len(prints), "edition")
         for number, (files, found) in enumerate(chain(first_ones, others), 1):

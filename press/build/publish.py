@@ -7,48 +7,13 @@ The only module that writes into the output folder. It must not know how files a
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from press.core.files import MANIFEST
 from press.core.model import Artifact
 from press.core.problems import Problem, ProblemsError, Span
-
-_ENTRY = {"files", "outputs", "identity", "formats", "editions", "sources", "warnings", "due"}
-_FILE = frozenset("format edition part kind page measures inputs pages bytes sha256 key".split())
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """What the last build said; empty where there is none or it is damaged."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {"articles": {}}
-    return manifest if _usable(manifest) else {"articles": {}}
-
-
-def _usable(manifest: Any) -> bool:
-    """Whether a manifest has the shape of ours; another version's, or a damaged one, has not."""
-    try:
-        articles = manifest["articles"].values()
-        files = [facts for entry in articles for facts in entry["files"].values()]
-        whole = all(facts.keys() >= _FILE for facts in files)
-        ordered = isinstance(manifest["order"], list)
-        return whole and ordered and all(entry.keys() >= _ENTRY for entry in articles)
-    except (AttributeError, KeyError, TypeError):
-        return False
-
-
-def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Replace the manifest, where it differs."""
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    path = folder / MANIFEST
-    if not path.is_file() or path.read_bytes() != text.encode():
-        replace_files(folder, {MANIFEST: text.encode()})
 
 
 def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:

@@ -5,19 +5,23 @@ In: what became of an article. Out: lines of text. This module must not know how
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Built
 from press.core.paper import booklet_sheets
 from press.core.problems import counted
 from press.output.web.offers import size
 
 
+def _entry(built: Built) -> ArticleEntry:
+    assert built.entry is not None, "only what was published is reported"
+    return built.entry
+
+
 def head(built: Built) -> str:
     """The article, for whom, and what it says of itself."""
-    entry = built.entry
+    entry = _entry(built)
     version = entry["version"] and f"version {entry['version']}"
     said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
     whose = f" for {built.imprint}" if built.imprint else ""
@@ -27,14 +31,14 @@ def head(built: Built) -> str:
 def files(built: Built, folder: Path) -> list[str]:
     """A line for each file: where it is, how large, how many pages, what its type measures."""
     order = {"pdf": 0, "epub": 1, "html": 2}
-    editions = built.entry["editions"]
+    editions = _entry(built)["editions"]
 
-    def place(item: tuple[str, Mapping[str, Any]]) -> tuple[int, int, str]:
+    def place(item: tuple[str, FileEntry]) -> tuple[int, int, str]:
         name, facts = item
         known = facts["edition"] in editions
         return order[facts["format"]], editions.index(facts["edition"]) if known else 0, name
 
-    found = sorted(built.entry["files"].items(), key=place)
+    found = sorted(_entry(built)["files"].items(), key=place)
     width = max((len(str(folder / name)) for name, _ in found), default=0)
     return [
         f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
@@ -42,7 +46,7 @@ def files(built: Built, folder: Path) -> list[str]:
     ]
 
 
-def _pages(facts: Mapping[str, Any]) -> str:
+def _pages(facts: FileEntry) -> str:
     pages = counted(facts["pages"], "page")
     if facts["kind"] == "booklet" and not facts["part"]:
         sheets = booklet_sheets(facts["pages"])
@@ -50,7 +54,7 @@ def _pages(facts: Mapping[str, Any]) -> str:
     return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
 
 
-def _measured(facts: Mapping[str, Any]) -> str:
+def _measured(facts: FileEntry) -> str:
     """What the type of a PDF measures on its pages."""
     type_ = facts["measures"]
     if not type_ or facts["part"]:
@@ -63,7 +67,7 @@ def _measured(facts: Mapping[str, Any]) -> str:
 def notices(built: Built) -> list[str]:
     """A line for each notice: where it went, and which rule asked for it."""
     places: dict[tuple[str, str, str], list[str]] = {}
-    for notice in built.entry["notices"]:
+    for notice in _entry(built)["notices"]:
         key = notice["id"], notice["rule"], notice["file"]
         places.setdefault(key, []).append(notice["place"])
     return [

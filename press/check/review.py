@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from press.build.publish import read_manifest
-from press.build.record import moved
+from press.build.stale import moved
 from press.check import external as check
+from press.core.manifest import read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
 _LIMIT = 8.0

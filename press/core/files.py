@@ -14,6 +14,8 @@ from press.core.problems import Problem, Span
 
 MANIFEST = "manifest.json"
 """In every folder of outputs: what was built, from what."""
+INDEX = "index.html"
+"""The library page of a folder of outputs."""
 PROGRAM = Path(press.__file__).resolve().parent
 """The folder of the program."""
 

@@ -11,8 +11,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from press.core.files import MANIFEST
+from press.core.files import INDEX, MANIFEST
 from press.core.formats import EditionKind, FilePart, Format
+
+
+class MeasuresEntry(TypedDict, total=False):
+    """Type measured on the pages of a PDF, as `model.Measures` has it; empty for other files."""
+
+    smallest: float
+    body: float
+    leading: float
+    characters: int
 
 
 class FileEntry(TypedDict):
@@ -24,7 +33,7 @@ class FileEntry(TypedDict):
     kind: EditionKind | Literal[""]
     page: str
     pages: int
-    measures: Mapping[str, float]
+    measures: MeasuresEntry
     bytes: int
     sha256: str
     inputs: Mapping[str, str]
@@ -153,7 +162,3 @@ def published_hashes(folder: Path) -> dict[str, str] | None:
         return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
     except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return None
-
-
-INDEX = "index.html"
-"""The library page of a folder of outputs."""

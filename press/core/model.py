@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from press.core.formats import EditionKind, FilePart, Format
+from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
 
 ReferencesPlace = Literal["sheet", "companion", "link"]
@@ -432,8 +433,8 @@ class Built:
     """What became of one article."""
 
     name: str
-    entry: Mapping[str, Any]
-    """Its entry in the manifest; empty where it was not published."""
+    entry: ArticleEntry | None = None
+    """Its entry in the manifest; None if it was not published."""
     problems: tuple[Problem, ...] = ()
     made: tuple[str, ...] = ()
     """The files that this run made anew."""

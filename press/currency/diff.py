@@ -17,7 +17,7 @@ from press.core.files import MANIFEST
 from press.core.model import Document
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.currency.changes import changes, shown
-from press.currency.snapshots import Snapshot, from_record, read_file
+from press.currency.snapshots import Snapshot, from_identity, read_file
 from press.document import identity
 
 _HASH = re.compile(r"(?<![\w-])[0-9a-f]{8}(?![\w-])")
@@ -54,7 +54,7 @@ class Today:
         key = name, imprint
         if key not in self._snapshots:
             document = self.assembled(name, imprint)
-            self._snapshots[key] = from_record(identity.record(document))
+            self._snapshots[key] = from_identity(identity.describe(document))
         return self._snapshots[key]
 
     def snapshots(

@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of an article, as `identity.record` has it."""
+    """One state of an article, as `identity.describe` has it."""
 
     hash: str
     name: str = ""
@@ -56,8 +56,8 @@ class Snapshot:
     pictures: Mapping[str, str] = field(default_factory=dict)
 
 
-def from_record(record: Any) -> Snapshot:
-    """A Snapshot from what `identity.record` gave, or from anything else that JSON can say.
+def from_identity(record: Any) -> Snapshot:
+    """A Snapshot from what `identity.describe` gave, or from anything else that JSON can say.
 
     A record of another format gives its hash only.
 
@@ -125,7 +125,7 @@ def read_file(path: Path) -> list[Snapshot] | str:
     content = _json(data, path, "it is neither a PDF nor an EPUB nor a manifest.json")
     try:
         if isinstance(content, dict) and "makebook" in content:
-            return [from_record(content)]
+            return [from_identity(content)]
         return _from_manifest(content)
     except ValueError:
         message = "it says nothing that identifies a sheet, or is damaged"
@@ -173,7 +173,7 @@ def _from_pdf(data: bytes, path: Path) -> Snapshot:
     said = "its identity.json is damaged"
     content = files["identity.json"]
     try:
-        return from_record(_json(content, path, said) if len(content) < _TEXT_LIMIT else None)
+        return from_identity(_json(content, path, said) if len(content) < _TEXT_LIMIT else None)
     except ValueError:
         hint = f"give the manifest.json of its build, {_PRINTED}"
         raise _unreadable(path, said, hint) from None
@@ -193,7 +193,7 @@ def _from_manifest(manifest: Any) -> list[Snapshot]:
 
 def _from_entry(name: str, entry: Mapping[str, Any]) -> Snapshot:
     if "identity" in entry:
-        return from_record(entry["identity"])
+        return from_identity(entry["identity"])
     return replace(_named(entry), name=name)
 
 

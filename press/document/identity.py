@@ -55,7 +55,7 @@ def _clinic(imprint: Imprint) -> dict[str, Any]:
     }
 
 
-def record(document: Document) -> dict[str, Any]:
+def describe(document: Document) -> dict[str, Any]:
     """What a sheet says, piece by piece, as titles and hashes: the file `identity.json` of a PDF.
 
     A later state of the sources can be held against it, and what has changed be named.
@@ -95,9 +95,9 @@ def _rest(document: Document, digests: Digests) -> dict[str, Any]:
     }
 
 
-def encode(record: Mapping[str, Any]) -> bytes:
-    """A record as UTF-8 JSON that a person can read; the same record gives the same bytes."""
-    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
+def encode(description: Mapping[str, Any]) -> bytes:
+    """A description as UTF-8 JSON that a person can read; the same one gives the same bytes."""
+    return (json.dumps(description, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
 def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ import tinycss2
 from lxml import etree
 
 from press.core import trees
+from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.units import Unit, letters, units
-from press.output.web.page import LIBRARY
 from press.proof.pdf import HINT, absent, missing, no_short
 from press.proof.visibility import DARK, LIGHT, PAPER, Surface, seen
 
@@ -102,7 +102,7 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
     yield from (
         f"the id '{id_}' stands {counted(count, 'time')}" for id_, count in ids.items() if count > 1
     )
-    files = {LIBRARY, *(download.name for download in downloads)}
+    files = {INDEX, *(download.name for download in downloads)}
     found: Counter[str] = Counter()
     for link in root.iter("a"):
         target = link.get("href") or ""

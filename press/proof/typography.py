@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import median
 
 from press.core.formats import EditionKind
-from press.core.model import Edition, EditionKind, Measures
+from press.core.model import Edition, Measures
 from press.core.problems import Problem, Span, counted
 from press.readback.pdf import TextSpan
 

@@ -7,12 +7,7 @@ e-books, and a stream of events. It writes nothing, and knows no builder.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +19,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from press.core.formats import FORMATS
-from press.core.hashing import digest
 from press.serve.showing import Pictures, Source, book_chapters, book_file, published
+from press.serve.state import Board, Early
 
 VIEWER = Path(__file__).parent / "viewer"
 _TYPES = {
@@ -64,86 +59,6 @@ _HEADERS = {
 }
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.I)
 _WIDEST = 2400
-_BEAT = 15.0
-"""Seconds between signs of life in a stream of events."""
-
-
-@dataclass(frozen=True)
-class Early:
-    """What is shown of a file before it is finished."""
-
-    number: int
-    """Of the save that it shows."""
-    file: str
-    """Its name in the output folder."""
-    over: str
-    """The hash of the file that stands there, and is no longer what the author wrote."""
-    data: bytes
-    first: int = 0
-    """Of a PDF, the page that its first page is in the finished file; they count from 0."""
-    pages: int = 0
-
-    def told(self) -> dict[str, Any]:
-        """What a browser must know to ask for it."""
-        return {"version": self.version, "first": self.first, "pages": self.pages}
-
-    @cached_property
-    def version(self) -> str:
-        """Tells it apart from every other file of that name."""
-        return f"early-{self.number}-{digest(self.data)[:16]}"
-
-
-class Board:
-    """What there is to see, and who is looking."""
-
-    def __init__(self, output: Path) -> None:
-        self.output = output
-        self.state: dict[str, Any] = {}
-        self.early: Early | None = None
-        self.closed = False
-        self.looks: Callable[[str, str | None, dict[str, Any]], None] = lambda *_: None
-        """Told the article and the imprint that somebody looks at, and what of them."""
-        self._changed: set[asyncio.Event] = set()
-
-    def tell(self, **changes: Any) -> None:
-        """Change what there is to see."""
-        self.state = {**self.state, **changes}
-        self._wake()
-
-    @property
-    def watched(self) -> bool:
-        """Whether anybody looks."""
-        return bool(self._changed)
-
-    def shown_early(self, name: str, version: str | None) -> Early | None:
-        """A version of a file that is not finished, by what its address says."""
-        early = self.early
-        return early if early and (early.file, early.version) == (name, version) else None
-
-    def close(self) -> None:
-        """End every stream."""
-        self.closed = True
-        self._wake()
-
-    def _wake(self) -> None:
-        for event in self._changed:
-            event.set()
-
-    async def events(self) -> AsyncIterator[str]:
-        """The state, now and whenever it changes, as server-sent events (HTML, 9.2)."""
-        changed = asyncio.Event()
-        self._changed.add(changed)
-        try:
-            while not self.closed:
-                changed.clear()
-                yield f"data: {json.dumps(self.state)}\n\n"
-                while not changed.is_set():
-                    try:
-                        await asyncio.wait_for(changed.wait(), _BEAT)
-                    except TimeoutError:
-                        yield ": still here\n\n"
-        finally:
-            self._changed.discard(changed)
 
 
 class _Guard:
@@ -267,8 +182,8 @@ class _Site:
             pages = {key: max(0, int(query.get(key, "0"))) for key in ("first", "last")}
         except ValueError:
             return _missing()
-        sight = {"view": query.get("view", ""), "edition": query.get("edition", ""), **pages}
-        self.board.looks(query.get("article", ""), query.get("imprint"), sight)
+        view = {"view": query.get("view", ""), "edition": query.get("edition", ""), **pages}
+        self.board.looks(query.get("article", ""), query.get("imprint"), view)
         return Response(status_code=204)
 
     async def events(self, request: Request) -> Response:

@@ -1,8 +1,8 @@
 """What is built after a save, in steps: first what somebody looks at.
 
 In: a message that says what there is to build, and what is looked at. Out: a message for each step:
-what was made and what is wrong, or pages to show before they are finished (`galley`). Each step is
-published before the next begins. This module must not know processes or the web.
+what was made and what is wrong, or pages to show before they are finished. Each step is published
+before the next begins. This module must not know processes or the web.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from press.build.publish import locked
 from press.build.run import Outcome
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
-from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, visible
+from press.core.problems import Problem, ProblemsError, Span, UnknownName
 from press.readback.epub import Book
+from press.serve.state import problem_message
 
 Message = dict[str, Any]
 Send = Callable[[Message], None]
@@ -56,7 +57,7 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
     `alone`: this process ends with it, and may step back for others towards the end.
     """
     told: list[Problem] = []
-    if shown := _galley(message):
+    if shown := _early(message):
         send(shown)
     for label, requests in _steps(message):
         if alone and label == "rest":
@@ -74,7 +75,9 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
                 "ms": round((time.perf_counter() - start) * 1000),
                 "failed": any(o.failed for o in outcomes),
                 "made": [name for o in outcomes for name in _made(o)],
-                "problems": [_plain(problem) for problem in sorted(told, key=lambda p: p.span)],
+                "problems": [
+                    problem_message(problem) for problem in sorted(told, key=lambda p: p.span)
+                ],
                 "trails": [
                     trail for o in outcomes for b in o.built for trail in _trails(b, message)
                 ],
@@ -87,9 +90,9 @@ def rehearse(message: Message) -> None:
     if not message:
         return
     with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
-        if _galley({**message, "anyway": True}):
+        if _early({**message, "anyway": True}):
             return
-        for _, requests in _steps({**message, "output": folder, "sight": {"view": "web"}}):
+        for _, requests in _steps({**message, "output": folder, "view": {"view": "web"}}):
             build.build(replace(requests[0], formats=("html",), editions=()))
             return
 
@@ -98,7 +101,7 @@ def rehearse(message: Message) -> None:
 
 
 @dataclass(frozen=True)
-class _Sight:
+class _View:
     """What somebody looks at, as it stands in the sources now."""
 
     message: Message
@@ -108,57 +111,57 @@ class _Sight:
     trail: Trail | None
 
 
-def _galley(message: Message) -> Message | None:
+def _early(message: Message) -> Message | None:
     """The pages or the e-book that somebody looks at, as they will be.
 
     Without data, where they are as they were. None where they cannot be shown early; what is wrong
     with the sources is told by the first step.
     """
-    start, sight = time.perf_counter(), message.get("sight", {})
-    show = {"print": _pages, "book": _book}.get(sight.get("view", ""))
+    start, view = time.perf_counter(), message.get("view", {})
+    show = {"print": _pages, "book": _book}.get(view.get("view", ""))
     if not show:
         return None
     with contextlib.suppress(Exception):  # whatever it is, the steps will meet it and tell
         shown = show(_seen(message))
         spent = round((time.perf_counter() - start) * 1000)
-        told = {"id": message["id"], "step": "galley", "article": message["article"]}
+        told = {"id": message["id"], "step": "early", "article": message["article"]}
         return {**told, "ms": spent, **shown}
     return None
 
 
-def _seen(message: Message) -> _Sight:
+def _seen(message: Message) -> _View:
     from press.document.compose import read_sources
     from press.source.project import effective
 
     sources = read_sources(Path(message["root"]))
     document = sources.assembled(message["article"], message["imprint"])
     config = effective(sources.project.config, document.imprint)
-    name = message["sight"].get("edition", "")
+    name = message["view"].get("edition", "")
     edition = next((e for e in config.editions if e.name == name), config.editions[0])
     kept = message.get("trails", {}).get(edition.name)
     trail = pickle.loads(b64decode(kept)) if kept else None  # noqa: S301 - we wrote it ourselves
-    return _Sight(message, document, config, edition, trail)
+    return _View(message, document, config, edition, trail)
 
 
-def _styles(seen: _Sight) -> Any:
+def _styles(seen: _View) -> Any:
     from press.design.styles import Styles
 
     return Styles.for_imprint(Path(seen.message["root"]), seen.document.imprint)
 
 
-def _pages(seen: _Sight) -> Message:
-    """The pages of an edition that are in sight; a booklet's are not, for they stand on sheets."""
+def _pages(seen: _View) -> Message:
+    """The pages of an edition that are in view; a booklet's are not, for they stand on sheets."""
     from press.document.editions import file_name, printed
-    from press.output.pdf.partial import Sight, pull
+    from press.output.pdf.partial import View, lay_out_part
 
     if seen.edition.kind == "booklet":
         return {}
-    asked, main, name = seen.message["sight"], seen.config.editions[0], seen.document.name
+    asked, main, name = seen.message["view"], seen.config.editions[0], seen.document.name
     references = file_name(name, seen.edition, main, "references")
     work = printed(seen.document, seen.edition, references)
     anyway = seen.message.get("anyway", False)
-    sight = Sight(asked["first"], asked["last"], asked["pages"], anyway=anyway)
-    found = pull(work, seen.edition, _styles(seen), sight, seen.trail)
+    view = View(asked["first"], asked["last"], asked["pages"], anyway=anyway)
+    found = lay_out_part(work, seen.edition, _styles(seen), view, seen.trail)
     if found is None:
         return {}
     file = _published(seen, file_name(name, seen.edition, main))
@@ -166,12 +169,12 @@ def _pages(seen: _Sight) -> Message:
     return {"file": file, "data": data, "first": found.first, "pages": found.pages}
 
 
-def _published(seen: _Sight, file: str) -> str:
+def _published(seen: _View, file: str) -> str:
     """A file's name in the output folder."""
     return f"{seen.message['imprint']}/{file}".lstrip("/")
 
 
-def _book(seen: _Sight) -> Message:
+def _book(seen: _View) -> Message:
     """The e-book, with the page-list and the cover that it had before."""
     from press.output.epub.package import write_epub
     from press.output.pdf.cover import draw_cover
@@ -192,8 +195,8 @@ def _book(seen: _Sight) -> Message:
 def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str]]:
     """The trails of the main edition, and of the one that is looked at, where they are new."""
     if (built.name, built.imprint) == (message["article"], message["imprint"]):
-        main = built.entry.get("editions", [""])[0]
-        for edition in built.trails.keys() & {main, message.get("sight", {}).get("edition")}:
+        main = built.entry["editions"][0] if built.entry else ""
+        for edition in built.trails.keys() & {main, message.get("view", {}).get("edition")}:
             text = b64encode(pickle.dumps(built.trails[edition])).decode()
             yield built.name, built.imprint, edition, text
 
@@ -217,7 +220,7 @@ def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
     found = _configured(base.root, imprint)
     if found and is_file(base.root / "source" / f"{article}.md"):
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
-        if message.get("sight", {}).get("view") == "web" and "html" in found.formats:
+        if message.get("view", {}).get("view") == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]
         main = found.editions[0].name
         formats = tuple(name for name in found.formats if name != "html")
@@ -274,15 +277,3 @@ def _made(outcome: Outcome) -> Iterator[str]:
     for built in outcome.built:
         for name in sorted(built.made) if built.entry else ():
             yield f"{built.imprint}/{name}" if built.imprint else name
-
-
-def _plain(problem: Problem) -> Message:
-    return {
-        "severity": problem.severity,
-        "error": problem.severity == ERROR,
-        "code": problem.code,
-        "place": str(problem.span),
-        "message": visible(problem.message),
-        "hint": visible(problem.hint),
-        "text": str(problem),
-    }

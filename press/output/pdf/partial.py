@@ -23,7 +23,7 @@ _ID = re.compile(r'\bid="([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Galley:
+class PartialLayout:
     """Pages that are shown before the handout is finished."""
 
     data: bytes
@@ -34,7 +34,7 @@ class Galley:
 
 
 @dataclass(frozen=True)
-class Sight:
+class View:
     """What somebody looks at; pages count from 0."""
 
     first: int
@@ -45,10 +45,10 @@ class Sight:
     """Wanted though nothing has changed."""
 
 
-def pull(
-    document: Document, edition: Edition, styles: Styles, sight: Sight, trail: Trail | None
-) -> Galley | None:
-    """Lay out what has changed of the pages in sight; None where nothing has.
+def lay_out_part(
+    document: Document, edition: Edition, styles: Styles, view: View, trail: Trail | None
+) -> PartialLayout | None:
+    """Lay out what has changed of the pages in view; None where nothing has.
 
     Where the change stands elsewhere, it is the page of the change, and one on either side.
 
@@ -56,13 +56,13 @@ def pull(
         ProblemsError: the styles are broken, or WeasyPrint complained of something.
     """
     html, sheets = handout_html(document, edition, styles), sheets_of(edition, styles)
-    first, last, total = 0, sight.last, sight.pages
+    first, last, total = 0, view.last, view.pages
     if trail and list(trail.sheets[: len(sheets)]) == sheets:
         sheets, total = list(trail.sheets), len(trail.anchors)
         changed = _changed(trail, deciding(document, html, sheets))
-        if changed is None and not sight.anyway:
+        if changed is None and not view.anyway:
             return None
-        changed = sight.first if changed is None else changed
+        changed = view.first if changed is None else changed
         first = max(0, changed - 1)
         last = max(last, changed) if last >= first else changed + 1
     else:
@@ -71,7 +71,7 @@ def pull(
     laid = render(html, sheets, document, styles, tagged=False, excerpt=excerpt)
     for page in laid.pages:
         page.links, page.bookmarks = [], []
-    return Galley(laid.write_pdf(), first, len(laid.pages))
+    return PartialLayout(laid.write_pdf(), first, len(laid.pages))
 
 
 def _changed(trail: Trail, text: str) -> int | None:

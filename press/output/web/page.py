@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from press.core import trees
+from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download, Part
 from press.core.trees import Element
 from press.design.color import nearest_text, parse_hex
@@ -21,8 +22,6 @@ from press.design.styles import Styles
 from press.document.semantics import contact_links, give_roles, hold_tables, stack_tables
 from press.output.web.offers import Offer, offers
 
-LIBRARY = "index.html"
-"""The page that lists all handouts, beside this one."""
 _COLUMNS = 4
 """So many columns may be too many for 320 pixels: such a table is moved sideways, on its own."""
 _OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
@@ -62,7 +61,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         contact=contact_links(document),
         logo=_logo(document),
         offers=offered,
-        library=LIBRARY,
+        library=INDEX,
         css=_css(document, styles, bodies),
     )  # fmt: skip
     return Artifact(f"{document.name}.html", "html", text.encode())

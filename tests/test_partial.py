@@ -16,7 +16,7 @@ from press.design.styles import Styles
 from press.document import editions
 from press.document.compose import read_sources
 from press.output.pdf import layout as pdf
-from press.output.pdf.partial import Sight, pull
+from press.output.pdf.partial import View, lay_out_part
 from press.readback.pdf import page_sizes, raster
 from press.source.project import effective
 
@@ -46,8 +46,8 @@ class Work:
 
     def pulled(self, trail, first=0, last=1, **options):
         document, edition = self._work()
-        sight = Sight(first, last, len(trail.anchors) if trail else 9, **options)
-        return pull(document, edition, Styles(self.root), sight, trail)
+        view = View(first, last, len(trail.anchors) if trail else 9, **options)
+        return lay_out_part(document, edition, Styles(self.root), view, trail)
 
     def _work(self):
         sources = read_sources(self.root)
@@ -66,25 +66,25 @@ def work(tmp_path):
     return Work(tmp_path / "project")
 
 
-def differences(galley, layout, total=None) -> list[int]:
-    """The pages of a galley that are not those of the finished layout.
+def differences(partial, layout, total=None) -> list[int]:
+    """The pages of a partial layout that are not those of the finished layout.
 
     `total`: how many pages there were. Where there are more now, the foot does not know it yet.
     """
     whole = total in (None, len(layout.anchors))
     data = layout._rendered.write_pdf()
-    assert len(page_sizes(galley.data)) == galley.pages
+    assert len(page_sizes(partial.data)) == partial.pages
 
     @cache
     def picture(early, number):
-        page = raster(galley.data if early else data, number, 500).convert("RGB")
+        page = raster(partial.data if early else data, number, 500).convert("RGB")
         return page if whole else page.crop((0, 0, page.width, page.height * 4 // 5))
 
     return [
-        galley.first + number
-        for number in range(galley.pages)
+        partial.first + number
+        for number in range(partial.pages)
         if ImageChops.difference(
-            picture(True, number), picture(False, galley.first + number)
+            picture(True, number), picture(False, partial.first + number)
         ).getbbox()
     ]
 
@@ -109,9 +109,9 @@ def test_what_is_shown_is_what_will_be_printed(tmp_path, edition):
             "go": "Gone.",
         }[kind]
         work.edit(lambda text, at=at, end=end, new=new: text[:at] + new + text[end:])
-        galley = work.pulled(trail, 0, 30 if kind == "go" else 1)
-        assert galley, (kind, at)
-        assert differences(galley, work.laid(), len(trail.anchors)) == [], (kind, at)
+        partial = work.pulled(trail, 0, 30 if kind == "go" else 1)
+        assert partial, (kind, at)
+        assert differences(partial, work.laid(), len(trail.anchors)) == [], (kind, at)
 
 
 def test_a_change_far_behind_costs_no_more_pages(work):
@@ -119,11 +119,11 @@ def test_a_change_far_behind_costs_no_more_pages(work):
     work.edit(
         lambda text: text.replace("## Summary {#summary}\n", "## Summary {#summary}\n\nNew.\n")
     )
-    galley = work.pulled(trail, 8, 9)
+    partial = work.pulled(trail, 8, 9)
     page = next(n for n, ids in enumerate(trail.anchors) if "summary" in ids)
-    assert galley.first in (page - 1, page)
-    assert galley.pages <= 3
-    assert differences(galley, work.laid()) == []
+    assert partial.first in (page - 1, page)
+    assert partial.pages <= 3
+    assert differences(partial, work.laid()) == []
 
 
 def test_links_back_have_their_page(work):
@@ -135,10 +135,10 @@ def test_links_back_have_their_page(work):
     file.write_text(re.sub(r"(title\s*=\s*\{)(?=Obsessive)", r"\1New: ", text, count=1), "utf-8")
     layout = work.laid()
     first = next(n for n, ids in enumerate(trail.anchors) if "references" in ids)
-    galley = work.pulled(trail, first, first + 2)
-    assert galley.first >= first - 1
-    assert galley.first + galley.pages == len(layout.anchors)
-    assert differences(galley, layout) == []
+    partial = work.pulled(trail, first, first + 2)
+    assert partial.first >= first - 1
+    assert partial.first + partial.pages == len(layout.anchors)
+    assert differences(partial, layout) == []
 
 
 def test_running_headers_and_a_long_foot(work):
@@ -152,17 +152,17 @@ def test_running_headers_and_a_long_foot(work):
     work.edit(
         lambda text: text.replace("## Summary {#summary}\n", "## Summary {#summary}\n\nNew.\n")
     )
-    galley = work.pulled(trail, 9, 12)
-    assert galley.first > 1
-    assert differences(galley, work.laid()) == []
+    partial = work.pulled(trail, 9, 12)
+    assert partial.first > 1
+    assert differences(partial, work.laid()) == []
 
 
 def test_without_an_earlier_layout_it_begins_at_the_first_page(work):
-    galley = work.pulled(None, 1, 2)
+    partial = work.pulled(None, 1, 2)
     layout = work.laid()
-    assert (galley.first, galley.pages) == (0, 3)
+    assert (partial.first, partial.pages) == (0, 3)
     # The foot names the number of pages that there were said to be.
-    assert differences(galley, layout) == [0, 1, 2]
+    assert differences(partial, layout) == [0, 1, 2]
 
 
 def test_nothing_changed_nothing_shown(work):
@@ -177,9 +177,9 @@ def test_a_change_that_is_not_looked_at(work):
         lambda text: text.replace("## Summary {#summary}\n", "## Summary {#summary}\n\nNew.\n")
     )
     page = next(n for n, ids in enumerate(trail.anchors) if "summary" in ids)
-    galley = work.pulled(trail, 0, 1)
-    assert galley.first >= page - 1
-    assert galley.pages <= 3
+    partial = work.pulled(trail, 0, 1)
+    assert partial.first >= page - 1
+    assert partial.pages <= 3
 
 
 @pytest.mark.parametrize("what", ["style", "title", "picture"])

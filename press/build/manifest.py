@@ -1,0 +1,216 @@
+"""The manifest of a folder of outputs, written: what is current, and what it was made of.
+
+In: a Document, its Artifacts and what they depend on. Out: entries of `manifest.json`, and that
+file. This module must not know how files are made, nor which are stale.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from press.build.publish import replace_files
+from press.core.files import INDEX, MANIFEST
+from press.core.hashing import digest, file_digest
+from press.core.manifest import (
+    ArticleEntry,
+    DueEntry,
+    FileEntry,
+    LibraryEntry,
+    Manifest,
+    MeasuresEntry,
+    ProblemEntry,
+    read_manifest,
+)
+from press.core.model import Artifact, Built, Config, Document, Download, Due, Measures, Project
+from press.core.problems import Problem, Span
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest, where it differs."""
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    path = folder / MANIFEST
+    if not path.is_file() or path.read_bytes() != text.encode():
+        replace_files(folder, {MANIFEST: text.encode()})
+
+
+def warnings(entry: ArticleEntry) -> list[Problem]:
+    """The warnings of an earlier build."""
+    return [Problem(*_fields(kept)) for kept in entry["warnings"]]
+
+
+def dues(entry: ArticleEntry) -> list[Due]:
+    """What an earlier build knew to fall due."""
+    return [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
+
+
+def _fields(kept: ProblemEntry | DueEntry) -> tuple[str, Span, str, str]:
+    return kept["code"], Span(*kept["place"]), kept["message"], kept["hint"]
+
+
+def _kept(code: str, span: Span, message: str, hint: str) -> ProblemEntry:
+    place = (span.path, span.line, span.column)
+    return {"code": code, "place": place, "message": message, "hint": hint}
+
+
+def entry(
+    document: Document,
+    files: Mapping[str, FileEntry],
+    names: Collection[str],
+    config: Config,
+    sources: Mapping[str, Path],
+    problems: Sequence[Problem],
+) -> ArticleEntry:
+    """What the manifest keeps of an article; `sources` gives the path of each named file.
+
+    `names` are those of all files that the project makes of it, whether asked for or not.
+    """
+    from press.document.identity import describe
+
+    matter = document.matter
+    return {
+        "title": matter.title,
+        "subtitle": matter.subtitle,
+        "abstract": matter.abstract,
+        "keywords": list(matter.keywords),
+        "date": document.modified[:10],
+        "facts": list(document.facts),
+        "stamp": document.stamp,
+        "identifier": matter.identifier,
+        "version": matter.version,
+        "lang": matter.lang,
+        "hash": document.hash,
+        "identity": describe(document),
+        "sources": {name: file_digest(path) for name, path in sources.items()},
+        "notices": [
+            {"id": p.notice.id, "file": p.notice.file, "place": str(p.place), "rule": p.rule}
+            for p in document.placements
+        ],
+        "formats": list(config.formats),
+        "editions": [edition.name for edition in config.editions],
+        "outputs": sorted(names),
+        "files": dict(files),
+        "warnings": [
+            _kept(p.code, p.span, p.message, p.hint)
+            for p in problems
+            if not p.code.startswith("DUE")
+        ],
+        "due": [
+            {"day": d.day.isoformat(), **_kept(d.code, d.span, d.message, d.hint)}
+            for d in document.due
+        ],
+    }
+
+
+def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileEntry:
+    """What the manifest keeps of a file."""
+    return {
+        "format": artifact.format,
+        "edition": artifact.edition,
+        "part": artifact.part,
+        "kind": artifact.kind,
+        "page": artifact.page,
+        "pages": artifact.pages,
+        "measures": _measures(artifact.measures),
+        "bytes": len(artifact.data),
+        "sha256": digest(artifact.data),
+        "inputs": dict(inputs),
+        "key": key,
+    }
+
+
+def _measures(measures: Measures | None) -> MeasuresEntry:
+    if measures is None:
+        return {}
+    return {
+        "smallest": measures.smallest,
+        "body": measures.body,
+        "leading": measures.leading,
+        "characters": measures.characters,
+    }
+
+
+def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
+    """The files that a web page offers, the editions in their order; the page is none of them."""
+
+    def place(item: tuple[str, FileEntry]) -> tuple[bool, int, str]:
+        _, facts = item
+        known = facts["edition"] in editions
+        return (
+            facts["format"] != "pdf",
+            editions.index(facts["edition"]) if known else len(editions),
+            facts["part"],
+        )
+
+    return [
+        Download(
+            name=name,
+            format=facts["format"],
+            size=facts["bytes"],
+            edition=facts["edition"],
+            kind=facts["kind"],
+            page=facts["page"],
+            part=facts["part"],
+            pages=facts["pages"],
+        )
+        for name, facts in sorted(files.items(), key=place)
+        if facts["format"] != "html"
+    ]
+
+
+def remember(output: Path, built: Built, project: Project, engine: Mapping[str, str]) -> None:
+    """Write what became of an article into the manifest; it must have been published."""
+    assert built.entry
+    manifest = read_manifest(output)
+    order = [path.stem for path in project.articles]
+    articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
+    gone = [entry["files"] for name, entry in manifest["articles"].items() if name not in order]
+    before = articles[built.name]["files"] if built.name in articles else {}
+    files = {**before, **built.entry["files"]}
+    ours = {name: facts for name, facts in files.items() if name in built.entry["outputs"]}
+    gone.append({name: facts for name, facts in files.items() if name not in ours})
+    there = {name: facts for name, facts in ours.items() if (output / name).is_file()}
+    articles[built.name] = {**built.entry, "files": there}
+    now = {name for entry in articles.values() for name in entry["files"]}
+    left = {
+        **manifest.get("left", {}),
+        **{name: facts["sha256"] for each in gone for name, facts in each.items()},
+    }
+    left = {n: sha for n, sha in left.items() if n not in now and (output / n).is_file()}
+    content: Manifest = {"versions": dict(engine), "articles": articles, "order": order}
+    if left:
+        content["left"] = left
+    if "library" in manifest:
+        content["library"] = manifest["library"]
+    write_manifest(output, content)
+
+
+def list_library(output: Path, library: LibraryEntry) -> None:
+    """Say in the manifest which library page was written."""
+    manifest = read_manifest(output)
+    manifest.get("left", {}).pop(INDEX, None)
+    manifest["library"] = library
+    write_manifest(output, manifest)
+
+
+def unlist(output: Path) -> None:
+    """A project that makes no web pages has no library: one of an earlier state is left over."""
+    manifest = read_manifest(output)
+    if "library" in manifest:
+        library = manifest.pop("library")
+        manifest["left"] = {**manifest.get("left", {}), INDEX: library["sha256"]}
+        write_manifest(output, manifest)
+
+
+def left(output: Path, name: str, problems: list[Problem]) -> None:
+    """Report the files of articles or editions that the project no longer has: OUT001.
+
+    `name` is that of the folder, as an author knows it.
+    """
+    hint = "`makebook clean` removes it, with all else that makebook made here"
+    for file in sorted(read_manifest(output).get("left", {})):
+        if (output / file).is_file():
+            message = "nothing makes this file any more"
+            problems.append(Problem("OUT001", Span(f"{name}/{file}"), message, hint))

@@ -1,0 +1,173 @@
+"""What a run has to do: which articles, in which issues, and what is wrong with the choice.
+
+In: a `Request`, then a `Project`. Out: `Issue`s and the paths of articles, and a problem for
+whatever clashes. Imports no heavy library before there is something to do. This module must not
+know how anything is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from press.core.files import article_name
+from press.core.nearest import nearest
+from press.core.problems import Problem, Span, UnknownName
+
+if TYPE_CHECKING:
+    from press.core.formats import FilePart
+    from press.core.model import Config, Document, Imprint, Project, Request
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One set of outputs: of an imprint, or without one."""
+
+    request: Request
+    """With the folder of this issue as its output."""
+    config: Config
+    """As the imprint changes it."""
+    name: str = ""
+    imprint: Imprint | None = None
+    found: tuple[Problem, ...] = ()
+    """Of the imprint's own file. An error among them: nothing is made for it."""
+
+
+def requests(request: Request) -> dict[str, Request]:
+    """For each imprint asked for (an empty name: without one), the request with its folder.
+
+    Raises:
+        UnknownName: there is no such imprint.
+    """
+    from press.source.project import imprint_files
+
+    known = {path.stem for path in imprint_files(request.root)}
+    check_imprints(request.imprints, known)
+    names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
+    wanted = {name: replace(request, output=request.output / name) for name in names}
+    return wanted or {"": request}
+
+
+def check_imprints(names: Sequence[str], known: set[str]) -> None:
+    """Check the imprints that the command line names.
+
+    Raises:
+        UnknownName: there is no such imprint.
+    """
+    for name in names:
+        if name != "all" and name not in known:
+            hint = nearest(name, known) if known else "write source/imprints/NAME.toml"
+            raise UnknownName("imprint", name, hint)
+    if "all" in names and not known:
+        raise UnknownName("imprint", "", "write source/imprints/NAME.toml")
+
+
+def check_names(
+    articles: Sequence[str], editions: Sequence[str], known: set[str], known_editions: set[str]
+) -> None:
+    """Check the articles and editions that the command line names against those there are.
+
+    Raises:
+        UnknownName: there is no such article or edition.
+    """
+    asked = [article_name(name) for name in articles]
+    for kind, names, have in (
+        ("article", asked, known),
+        ("edition", editions, known_editions),
+    ):
+        for name in names:
+            if name not in have:
+                raise UnknownName(kind, name, nearest(name, have))
+
+
+def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
+    """Read the imprints of the issues that are wanted."""
+    from press.source.imprints import read_imprint
+    from press.source.project import effective
+
+    found = []
+    for name, asked in wanted.items():
+        problems: list[Problem] = []
+        imprint = read_imprint(name, project, problems) if name else None
+        config = effective(project.config, imprint)
+        found.append(Issue(asked, config, name, imprint, tuple(problems)))
+    return tuple(found)
+
+
+def chosen(
+    request: Request, project: Project, editions: set[str], problems: list[Problem]
+) -> list[Path]:
+    """The articles to build. Problem CFG006: there is none.
+
+    `editions` are the names that an issue has or had.
+
+    Raises:
+        UnknownName: the request names an article or edition that does not exist.
+    """
+    known = {path.stem: path for path in project.articles}
+    check_names(request.articles, request.editions, set(known), editions)
+    if not known:
+        hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
+        problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))
+    asked = [article_name(name) for name in request.articles]
+    return [known[name] for name in asked] or list(known.values())
+
+
+def check_files(project: Project, every: Sequence[Issue], problems: list[Problem]) -> None:
+    """Report articles whose files would share a name, as `a` in edition `b` and `a-b`: CFG007."""
+    from press.core.files import shown
+    from press.document.editions import file_name
+
+    found = {}
+    for issue in every:
+        editions = issue.config.editions
+        homes: dict[str, Path] = {}
+        for path in project.articles:
+            for edition in editions:
+                away: tuple[FilePart, ...] = ("", "references")
+                for part in away if edition.references == "companion" else away[:1]:
+                    name = file_name(path.stem, edition, editions[0], part)
+                    if homes.setdefault(name, path) == path:
+                        continue
+                    span = Span(shown(path, project.root))
+                    message = f"its file {name} would also be one of {homes[name].name}"
+                    found[span] = Problem("CFG007", span, message, "rename one of the two")
+    problems += found.values()
+
+
+def check_identifiers(project: Project, problems: list[Problem]) -> None:
+    """Report articles with one identifier, as after a file was copied: FRM006."""
+    from press.core.files import read_text, shown
+    from press.source.front_matter import split
+
+    homes: dict[str, str] = {}
+    for path in project.articles:
+        file = shown(path, project.root)
+        fields, _, _ = split(read_text(path, file, []) or "", file, [])
+        found = fields.values.get("identifier")
+        if isinstance(found, str) and found and homes.setdefault(found, file) != file:
+            span = Span(file, fields.lines["identifier"], 1)
+            message = f"the identifier '{found}' is also that of {homes[found]}"
+            hint = "give each article one of its own: it tells printed sheets apart"
+            problems.append(Problem("FRM006", span, message, hint))
+
+
+def sources(document: Document, path: Path, project: Project, issue: Issue) -> dict[str, Path]:
+    """Every file that an article was made of, by its name in the project."""
+    from press.document.compose import beside
+    from press.source.imprints import source_paths
+
+    folder, root = path.parent, project.root
+    paths = [path, root / "makebook.toml"]
+    paths += [*project.notice_files, *(root / data.file for data in project.data)]
+    names = document.matter.bibliography or issue.config.bibliography
+    paths += [beside(name, (folder, root)) for name in names]
+    style = document.matter.csl or issue.config.csl
+    paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
+    paths += [path for image in document.images if (path := folder / image.name).is_file()]
+    if issue.imprint:
+        paths += source_paths(issue.imprint, root)
+    return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}

