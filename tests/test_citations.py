@@ -19,6 +19,7 @@ from press.references.bibliography import read_bibliography
 from press.references.csl.citations import check_keys, find_style, format_citations, ref_id
 from press.source.citation_syntax import locate_keys
 from tests.citing import clusters, written
+from tests.reporting import reported
 
 DATA = Path(__file__).parent / "data" / "citations"
 STYLES = ("american-medical-association", "nlm-citation-sequence", "apa", "ieee", "the-lancet")
@@ -219,7 +220,7 @@ def test_a_locator_in_the_text(entries: dict[str, Entry]) -> None:
 
 def test_keys_that_no_bibliography_has(entries: dict[str, Entry]) -> None:
     source = "One [@bloch2021].\n\nTwo @bloch2021 and [@zzz].\n"
-    problems = check_keys(entries, locate_keys(source), "a.md", ["references.bib"], ["*"])
+    problems = reported(check_keys, entries, locate_keys(source), "a.md", ["references.bib"], ["*"])
     assert [str(problem) for problem in problems] == [
         "a.md:1:6: error CIT001: no entry for 'bloch2021' in references.bib\n"
         "    hint: did you mean 'bloch2012'?",
@@ -232,7 +233,7 @@ def test_keys_that_no_bibliography_has(entries: dict[str, Entry]) -> None:
 
 def test_entries_that_nobody_cites() -> None:
     made = {key: Entry(key, article(key), Span("r.bib", line)) for line, key in enumerate("abc", 1)}
-    problems = check_keys(made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"])
+    problems = reported(check_keys, made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"])
     assert [str(p).splitlines()[0] for p in problems] == [
         "r.bib:3: warning CIT002: nobody cites 'c'"
     ]

@@ -12,7 +12,7 @@ from itertools import pairwise
 import pytest
 from lxml import etree
 
-from press.proof.pdf import letters
+from press.document.units import letters
 from press.proof.typography import measure_type
 from tests import geometry, inside
 from tests.paper import WORDS, paper, paragraphs

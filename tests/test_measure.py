@@ -10,6 +10,7 @@ from press.core.model import Edition
 from press.proof.typography import LIMITS, judge_type, lines, measure_type
 from press.readback.pdf import read_halves, read_pdf, spans
 from tests.paper import WORDS, paper, paragraphs
+from tests.reporting import reported
 
 STANDARD, LARGE = Edition("letter"), Edition("large", "large-print")
 BOOKLET = Edition("booklet", "booklet")
@@ -25,7 +26,9 @@ def codes(problems):
 
 
 def found(html, css="", edition=STANDARD, references=0):
-    return judge_type(spans(paper(html, css)), edition, "tea.pdf", references)
+    pages = spans(paper(html, css))
+    measures = measure_type(pages, references)
+    return reported(judge_type, pages, edition, "tea.pdf", references, measures)
 
 
 # Spans
@@ -131,7 +134,7 @@ def test_a_foot_that_is_on_every_page_is_not_the_body():
 def test_a_blank_file_has_no_measures():
     found = measure_type(spans(paper("", '@page { @bottom-left { content: "" } }')))
     assert (found.smallest, found.body, found.leading, found.characters) == (0, 0, 0, 0)
-    assert judge_type([], STANDARD, "tea.pdf") == []
+    assert reported(judge_type, [], STANDARD, "tea.pdf", 0, measure_type([])) == []
 
 
 # Judgement
@@ -222,6 +225,6 @@ def test_it_costs_next_to_nothing():
     data = paper(paragraphs(120))
     start = time.process_time()
     pages = spans(data)
-    judge_type(pages, STANDARD, "tea.pdf")
+    judge_type(pages, STANDARD, "tea.pdf", 0, measure_type(pages), [])
     assert len(pages) >= 10
     assert time.process_time() - start < 1  # a tenth of it on a free machine

@@ -32,11 +32,12 @@ from press.document.units import letters, units
 from press.output.web.library import write_library
 from press.output.web.offers import offers, size
 from press.output.web.page import css_text, write_page
+from press.proof.matching import missing
 from press.proof.page import prove_page
-from press.proof.pdf import missing
 from press.readback.pdf import read_pdf
 from tests import inside
 from tests.browser import browse
+from tests.reporting import reported
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECTS = Path(__file__).parent / "projects"
@@ -184,7 +185,7 @@ def test_every_id_of_the_work_is_kept_and_the_pages_own_give_way(small):
         part, xhtml=part.xhtml.replace("<h2 id=", '<p id="page-downloads">x</p><h2 id=')
     )
     other = replace(document, parts=(taken, *document.parts[1:]))
-    assert prove_page(other, write_page(other, downloads, Styles(ROOT)), downloads) == []
+    assert reported(prove_page, other, write_page(other, downloads, Styles(ROOT)), downloads) == []
 
 
 def test_an_author_sees_nothing_of_hers_run(small, site):
@@ -205,7 +206,7 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
         assert "".join(root.find(".//h1").itertext()) in (HOSTILE, "Handouts")
         assert "".join(root.find(".//head/title").itertext()) in (HOSTILE, f"Handouts – {HOSTILE}")
         etree.fromstring(data)
-    assert prove_page(hostile, page, [bad]) == []
+    assert reported(prove_page, hostile, page, [bad]) == []
 
 
 def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
@@ -251,7 +252,7 @@ def test_a_narrow_screen_reads_a_table_row_by_row(heads, stacked):
 
 def test_a_work_of_one_sentence():
     document, _, page = make(PROJECTS / "features", "plain")
-    assert prove_page(document, page) == []
+    assert reported(prove_page, document, page, ()) == []
 
 
 def test_downloads_are_told_of_in_plain_words(small):
@@ -333,7 +334,7 @@ def test_an_imprints_accent_has_a_hue_for_dark_screens(name):
 
 def test_the_proof_is_content(small, ketamine, everything, clinic):
     for document, downloads, page in (small, ketamine, everything, clinic):
-        assert prove_page(document, page, downloads) == []
+        assert reported(prove_page, document, page, downloads) == []
 
 
 WRONG = {
@@ -413,7 +414,7 @@ def test_text_that_speaks_of_missing_is_quoted_as_it_is(small, text, style, said
     part = replace(document.parts[0], xhtml=xhtml, title="What is missing?")
     some = replace(document, parts=(part,))
     page = f"<html><head><style>{style}</style></head><body>{xhtml}</body></html>"
-    found = prove_page(some, Artifact("sleep.html", "html", page.encode()))
+    found = reported(prove_page, some, Artifact("sleep.html", "html", page.encode()), ())
     assert [p.message for p in found if p.message.startswith("paragraph")] == [
         f"paragraph of 'What is missing?' is missing{said}"
     ]
@@ -426,7 +427,7 @@ def test_what_is_wrong_is_found(small, what):
     pattern = re.escape(pattern) if pattern.startswith("/*") else pattern
     text, count = re.subn(pattern, put, page.data.decode(), flags=re.S)
     assert count
-    found = prove_page(document, Artifact(page.name, "html", text.encode()), downloads)
+    found = reported(prove_page, document, Artifact(page.name, "html", text.encode()), downloads)
     assert [p for p in found if p.code == code and words in p.message], found
 
 

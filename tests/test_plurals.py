@@ -28,6 +28,7 @@ from press.proof.pdf import prove_pdf
 from press.proof.typography import LIMITS, _length
 from press.readback.pdf import PdfPage
 from press.setup.doctor import _fonts
+from tests.reporting import reported
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -140,7 +141,7 @@ def test_columns_of_a_table(tmp_path):
 )
 def test_links_and_places_of_a_pdf(sleep, dead, unseen, said):
     page = PdfPage("", ("Rest.",) * unseen, links=0, dead=dead)
-    messages = [p.message for p in prove_pdf(sleep, Edition("a4"), "sleep.pdf", [page])]
+    messages = [p.message for p in reported(prove_pdf, sleep, Edition("a4"), "sleep.pdf", [page])]
     for words in said:
         assert any(words in message for message in messages), messages
 
@@ -154,7 +155,7 @@ def test_links_that_are_missing_from_a_pdf(sleep, links, said):
     xhtml = '<section id="x">' + '<a href="#x">Go</a>' * links + "</section>"
     some = replace(sleep, parts=(replace(sleep.parts[0], xhtml=xhtml),))
     page = PdfPage("", (), links=0, dead=0)
-    messages = [p.message for p in prove_pdf(some, Edition("a4"), "sleep.pdf", [page])]
+    messages = [p.message for p in reported(prove_pdf, some, Edition("a4"), "sleep.pdf", [page])]
     assert said in messages
 
 
@@ -163,13 +164,13 @@ def test_links_that_are_missing_from_a_web_page(sleep):
         xhtml = '<section id="x">' + '<a href="#x">Go</a>' * links + "</section>"
         some = replace(sleep, parts=(replace(sleep.parts[0], xhtml=xhtml),))
         page = Artifact("sleep.html", "html", b"<html><head/><body/></html>")
-        assert said in [p.message for p in prove_page(some, page)]
+        assert said in [p.message for p in reported(prove_page, some, page, ())]
 
 
 def test_pages_of_a_page_list(sleep, built):
     data = (built("small") / "sleep.epub").read_bytes()
     pages = len(re.findall(b"doc-pagebreak", _chapters(data)))
-    (problem,) = prove_epub(sleep, Artifact("sleep.epub", "epub", data, pages=99))
+    (problem,) = reported(prove_epub, sleep, Artifact("sleep.epub", "epub", data, pages=99))
     assert problem.message == f"the page-list has {counted(pages, 'page')}, the PDF 99"
 
 

@@ -26,8 +26,9 @@ from press.output.pdf import layout as pdf
 from press.output.pdf import typeset
 from press.proof import epub as proofbook
 from press.proof import pdf as proof
-from press.proof.pdf import missing
+from press.proof.matching import missing
 from press.source.project import EDITIONS
+from tests.reporting import reported
 
 FILES = {
     "makebook.toml": 'lang = "en-US"\n[notices.required]\n"*" = ["general"]\n',
@@ -241,7 +242,7 @@ def prove_pdf(document: Document, printed: Artifact) -> list[story.Problem]:
     """Opens a PDF and proves it."""
     edition, problems = EDITIONS["letter"], []
     pages = proof.open_pdf(document, edition, printed, problems)
-    return problems or proof.prove_pdf(document, edition, printed.name, pages)
+    return problems or reported(proof.prove_pdf, document, edition, printed.name, pages)
 
 
 def codes(problems: list[story.Problem]) -> set[str]:
@@ -262,19 +263,21 @@ def test_a_link_of_the_epub_that_leads_nowhere(
     finished: tuple[Document, Artifact, Artifact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document, _, book = finished
-    assert codes(proofbook.prove_epub(document, book)) == set()
+    assert codes(reported(proofbook.prove_epub, document, book)) == set()
     whole = proofbook._dead_links
     monkeypatch.setattr(
         proofbook,
         "_dead_links",
         lambda trees, names: whole(trees, set(names) - {"EPUB/helps.xhtml"}),
     )
-    assert "PRF003" in codes(proofbook.prove_epub(document, book))
+    assert "PRF003" in codes(reported(proofbook.prove_epub, document, book))
 
 
 def test_a_page_list_that_does_not_agree(finished: tuple[Document, Artifact, Artifact]) -> None:
     document, _, book = finished
-    assert codes(proofbook.prove_epub(document, replace(book, pages=book.pages + 1))) == {"PRF004"}
+    assert codes(reported(proofbook.prove_epub, document, replace(book, pages=book.pages + 1))) == {
+        "PRF004"
+    }
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nbroken", b"PK\x03\x04broken"])
@@ -283,7 +286,7 @@ def test_files_that_cannot_be_opened(
 ) -> None:
     document, printed, book = finished
     assert codes(prove_pdf(document, replace(printed, data=data))) == {"PRF005"}
-    assert codes(proofbook.prove_epub(document, replace(book, data=data))) == {"PRF005"}
+    assert codes(reported(proofbook.prove_epub, document, replace(book, data=data))) == {"PRF005"}
 
 
 def test_what_occurs_twice_must_be_there_twice() -> None:

@@ -19,13 +19,12 @@ from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
 from press.document import editions, identity
-from press.output.epub import package as epub
-from press.output.pdf import layout as pdf
+from press.output.epub.package import write_epub
 from press.output.pdf.cover import draw_cover
-from press.output.pdf.layout import Layout
-from press.proof import epub as proofbook
-from press.proof import pdf as proof
-from press.proof import typography
+from press.output.pdf.layout import Layout, lay_out
+from press.proof.epub import prove_epub
+from press.proof.pdf import open_pdf, prove_pdf, prove_together
+from press.proof.typography import judge_type, measure_type
 from press.readback.pdf import PdfPage
 
 Attached = tuple[str, bytes, str]
@@ -122,8 +121,8 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         layout = _lay_out(first)
         progress.say(f"{document.name}: the e-book")
         picture = draw_cover(document, first.styles)
-        book = epub.write_epub(document, layout.anchors, main.name, first.styles, picture)
-        problems += proofbook.prove_epub(document, book)
+        book = write_epub(document, layout.anchors, main.name, first.styles, picture)
+        prove_epub(document, book, problems)
         artifacts, data = ([book] if book.name in task.stale else []), book.data
     carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]
@@ -145,7 +144,7 @@ def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str
 
 def _lay_out(one: _Print) -> Layout:
     view = editions.printed(one.document, one.edition, one.name("references"))
-    return pdf.lay_out(view, one.edition, one.styles)
+    return lay_out(view, one.edition, one.styles)
 
 
 def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], list[Problem]]:
@@ -167,11 +166,11 @@ def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]
     if edition.references == "companion" and document.references:
         alone = editions.references_alone(document, laid.anchors)
         page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
-        made = pdf.lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
+        made = lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
         files.append(_proved(alone, page, replace(made, part="references"), 1, problems))
     if laid.document != document:
         opened = [pages for _, pages in files]
-        problems += proof.prove_together(document, edition, artifact.name, opened)
+        prove_together(document, edition, artifact.name, opened, problems)
     return [file for file, _ in files]
 
 
@@ -186,12 +185,12 @@ def _proved(
 
     `references` is the page on which they begin, 0 where they stand elsewhere.
     """
-    pages = proof.open_pdf(document, edition, artifact, problems)
+    pages = open_pdf(document, edition, artifact, problems)
     if pages:
-        problems += proof.prove_pdf(document, edition, artifact.name, pages)
+        prove_pdf(document, edition, artifact.name, pages, problems)
         spans = [page.spans for page in pages]
-        measures = typography.measure_type(spans, references)
-        problems += typography.judge_type(spans, edition, artifact.name, references, measures)
+        measures = measure_type(spans, references)
+        judge_type(spans, edition, artifact.name, references, measures, problems)
         artifact = replace(artifact, measures=measures)
     return artifact, pages
 
@@ -204,5 +203,5 @@ def make_page(
     from press.proof.page import prove_page
 
     artifact = write_page(document, downloads, styles)
-    problems += prove_page(document, artifact, downloads)
+    prove_page(document, artifact, downloads, problems)
     return artifact

@@ -98,8 +98,8 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     entries = bibliography.read_bibliography(files, problems)
     located = _located(manuscript)
     if entries or len(problems) == before:  # else every key would be called unknown
-        problems += citations.check_keys(
-            entries, located, manuscript.file, [n for _, n in files], matter.nocite
+        citations.check_keys(
+            entries, located, manuscript.file, [n for _, n in files], matter.nocite, problems
         )
     blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):

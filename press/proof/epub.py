@@ -16,7 +16,7 @@ from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.units import Unit, letters, units
-from press.proof.pdf import HINT, lost, no_short
+from press.proof.matching import HINT, absent, missing, no_short
 from press.proof.visibility import DARK, LIGHT, Surface, seen
 from press.readback.epub import Book
 
@@ -24,7 +24,7 @@ _XHTML = "{http://www.w3.org/1999/xhtml}"
 _TYPE = "{http://www.idpf.org/2007/ops}type"
 
 
-def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
+def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) -> None:
     """Prove an EPUB. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004."""
     span = Span(artifact.name)
     try:
@@ -32,19 +32,9 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
         trees = {name: book.tree(name) for name in book.spine}
         css = "".join(_styles(book))
     except (KeyError, ValueError) as error:
-        return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
-    problems: list[Problem] = []
-    night: list[tuple[Surface, str]] = (
-        [(DARK, " by night")] if "prefers-color-scheme" in css else []
-    )
-    day: tuple[Surface, str] = (LIGHT, "")
-    for where, said in (day, *night):
-        texts = [letters(seen(tree, css, where, ("nav",))) for tree in trees.values()]
-        wanted = [*units(document), Unit("identifying line", document.stamp)]
-        found = lost(wanted, texts, span, said)
-        if letters(document.short) not in "".join(texts):
-            found.append(no_short(span, said))
-        problems = problems or found  # what is missing by day is missing
+        problems.append(Problem("PRF005", span, f"cannot be opened again: {error}", HINT))
+        return
+    _prove_text(document, trees.values(), css, span, problems)
     for file, target in _dead_links(trees, book.names):
         message = f"{file}: the link to '{target}' leads nowhere"
         problems.append(Problem("PRF003", span, message, HINT))
@@ -52,7 +42,28 @@ def prove_epub(document: Document, artifact: Artifact) -> list[Problem]:
     if listed != [str(number) for number in range(1, artifact.pages + 1)]:
         message = f"the page-list has {counted(len(listed), 'page')}, the PDF {artifact.pages}"
         problems.append(Problem("PRF004", span, message, HINT))
-    return problems
+
+
+def _prove_text(
+    document: Document,
+    trees: Iterable[Element],
+    css: str,
+    span: Span,
+    problems: list[Problem],
+) -> None:
+    """Look for the text by day and by night; what is missing by day is reported once."""
+    views: dict[Surface, str] = {LIGHT: ""}
+    if "prefers-color-scheme" in css:
+        views[DARK] = " by night"
+    wanted = [*units(document), Unit("identifying line", document.stamp)]
+    for surface, said in views.items():
+        texts = [letters(seen(tree, css, surface, ("nav",))) for tree in trees]
+        found = [absent(unit, span, said) for unit in missing(wanted, texts)]
+        if letters(document.short) not in "".join(texts):
+            found.append(no_short(span, said))
+        problems += found
+        if found:
+            return
 
 
 def _styles(book: Book) -> Iterator[str]:

@@ -15,13 +15,12 @@ from urllib.parse import quote, unquote
 import tinycss2
 from lxml import etree
 
-from press.core import trees
 from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.units import Unit, letters, units
-from press.proof.pdf import HINT, absent, missing, no_short
+from press.proof.matching import HINT, absent, internal_links, missing, no_short
 from press.proof.visibility import DARK, LIGHT, PAPER, Surface, seen
 
 _WHERE: dict[Surface, str] = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
@@ -41,8 +40,11 @@ _INSIDE = re.compile(r"data:|#|\s*\Z")
 
 
 def prove_page(
-    document: Document, artifact: Artifact, downloads: Sequence[Download] = ()
-) -> list[Problem]:
+    document: Document,
+    artifact: Artifact,
+    downloads: Sequence[Download],
+    problems: list[Problem],
+) -> None:
     """Prove a web page.
 
     Problems: PRF001 text, PRF002 short disclaimer, PRF003 links and downloads, PRF005 no page, or
@@ -52,9 +54,10 @@ def prove_page(
     try:
         root = etree.fromstring(artifact.data, etree.XMLParser(no_network=True, huge_tree=True))
     except etree.XMLSyntaxError as error:
-        return [Problem("PRF005", span, f"cannot be opened again: {error}", HINT)]
+        problems.append(Problem("PRF005", span, f"cannot be opened again: {error}", HINT))
+        return
     css = "".join(e.text or "" for e in root.iter("style"))
-    problems = _texts(document, root, css, span)
+    _prove_text(document, root, css, span, problems)
     problems += [
         Problem("PRF003", span, message, HINT)
         for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
@@ -62,11 +65,12 @@ def prove_page(
     for asked in dict.fromkeys(_asked(root, css)):
         message = f"the page would ask for '{asked[:80]}', which is not in it"
         problems.append(Problem("PRF005", span, message, HINT))
-    return problems
 
 
-def _texts(document: Document, root: Element, css: str, span: Span) -> list[Problem]:
-    """PRF001 and PRF002, each once: what is missing on a light screen is missing."""
+def _prove_text(
+    document: Document, root: Element, css: str, span: Span, problems: list[Problem]
+) -> None:
+    """Report PRF001 and PRF002, each once: what is missing on a light screen is missing."""
     found: dict[Unit | None, Problem] = {}
     wanted = _wanted(document)
     for where, said in _WHERE.items():
@@ -75,7 +79,7 @@ def _texts(document: Document, root: Element, css: str, span: Span) -> list[Prob
             found.setdefault(unit, absent(unit, span, said))
         if letters(document.short) not in text:
             found.setdefault(None, no_short(span, said))
-    return list(found.values())
+    problems += found.values()
 
 
 def _wanted(document: Document) -> list[Unit]:
@@ -115,13 +119,6 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
     for target, count in (internal_links(document) - found).items():
         links, are = counted(count, "link"), "is" if count == 1 else "are"
         yield f"{links} to '{target}' {are} missing"
-
-
-def internal_links(document: Document) -> Counter[str]:
-    """Where the links of a work lead that lead from one place of it to another."""
-    links = (link for part in document.parts for link in trees.parse(part.xhtml).iter("a"))
-    targets = (link.get("href") or "" for link in links)
-    return Counter(target for target in targets if target.startswith("#"))
 
 
 def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:

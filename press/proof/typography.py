@@ -206,22 +206,23 @@ def judge_type(
     pages: Pages,
     edition: Edition,
     file: str,
-    references: int = 0,
-    measures: Measures | None = None,
-) -> list[Problem]:
+    references: int,
+    measures: Measures,
+    problems: list[Problem],
+) -> None:
     """Judge the type of a finished PDF by the standard of its edition.
 
     `file` names it in the problems; `references` is the page on which the references begin, 1 for
-    a file that holds them alone (it has no body), 0 without.
+    a file that holds them alone (it has no body), 0 without; `measures` are of `measure_type`.
 
     Problems: TYP001 small type, TYP002 length of lines, TYP003 italics, TYP004 lines too close.
     """
-    limits, measures = LIMITS[edition.kind], measures or measure_type(pages, references)
+    limits = LIMITS[edition.kind]
     body = "" if references == 1 else "the body"
     found = _small(pages, limits.smallest)
     if body and 0 < measures.body < limits.body - _STEP:
         found.insert(0, _first(pages, measures.body, limits.body))
-    problems = _problems("TYP001", found, file, _SMALL_HINT)
+    problems += _problems("TYP001", found, file, _SMALL_HINT)
     if body and (message := _length(measures.characters, limits)):
         problems += _problems("TYP002", [message], file, _LENGTH_HINT)
     if not limits.italic:
@@ -229,7 +230,6 @@ def judge_type(
     if 0 < measures.leading < limits.leading - 0.01:
         close = _close(pages, measures.body, limits.leading)
         problems += _problems("TYP004", close, file, _LEADING_HINT)
-    return problems
 
 
 _SMALL_HINT = (

@@ -41,8 +41,9 @@ def check_keys(
     located: Mapping[str, Sequence[tuple[int, int]]],
     source: str,
     bibliographies: Sequence[str],
-    nocite: Sequence[str] = (),
-) -> list[Problem]:
+    nocite: Sequence[str],
+    problems: list[Problem],
+) -> None:
     """Compare what an article cites with what its bibliography holds.
 
     Args:
@@ -51,11 +52,8 @@ def check_keys(
         source: The name of the article's file.
         bibliographies: The names of the bibliography files.
         nocite: Keys that are printed without being cited.
-
-    Returns:
-        Unknown keys, at each place that cites them, and entries that nobody cites.
+        problems: Unknown keys, at each place that cites them, and entries that nobody cites.
     """
-    problems = []
     places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
     for key in nocite:
         if key != EVERYTHING:
@@ -73,7 +71,6 @@ def check_keys(
             for key, entry in entries.items()
             if key not in places
         ]  # fmt: skip
-    return problems
 
 
 def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
