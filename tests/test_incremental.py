@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from press.build import inputs, stale
 from press.build.cleanup import sweep
 from press.build.publish import locked
 from press.build.run import build
+from press.core.files import PROGRAM
 from press.core.model import Request
 from press.core.problems import Problem, ProblemsError, Span
 
@@ -165,6 +167,41 @@ def test_a_picture_of_the_style_folder_counts(desk):
     assert desk() == ALL
 
 
+ROOMS = sorted({path.parent.relative_to(PROGRAM).as_posix() for path in PROGRAM.rglob("*.py")})
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A copy of the program's files, taken for the program itself."""
+    copy = tmp_path / "press"
+    shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(inputs, "PROGRAM", copy)
+    monkeypatch.setattr(stale, "PROGRAM", copy)
+    inputs.program_digest.cache_clear()
+    yield copy
+    inputs.program_digest.cache_clear()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_change_in_any_room_of_the_program_counts(program, room):
+    """The quick look and the digest that each output has see every folder of the program."""
+    key, digest = stale.key(SMALL, {}), inputs.program_digest()
+    first = min((program / room).glob("*.py"))
+    first.write_text(first.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    inputs.program_digest.cache_clear()
+    assert key != stale.key(SMALL, {})
+    assert digest != inputs.program_digest()
+
+
+def test_a_changed_renderer_makes_the_outputs_stale(desk, program):
+    assert desk() == set()
+    with (program / "output" / "pdf" / "layout.py").open("a") as file:
+        file.write("# changed\n")
+    inputs.program_digest.cache_clear()
+    assert desk() == ALL
+    assert set(desk.reasons.values()) == {"rebuilt: makebook's own program changed"}
+
+
 def test_one_format_leaves_the_others(desk):
     desk.edit("source/sleep.md", "Sleep", "Slumber")
     before = desk.bytes()
@@ -188,7 +225,8 @@ def test_nothing_to_do_loads_no_engine(desk):
         from datetime import date
         from pathlib import Path
         from press.build.run import build
-        from press.core.model import Request
+        from press.core.files import PROGRAM
+from press.core.model import Request
         build(Request(Path({str(desk.root)!r}), Path({str(desk.output)!r}), date(2026, 3, 2)))
         print([name for name in ("weasyprint", "ebooklib", "citeproc") if name in sys.modules])
     """

@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import press
+from press.core.files import PROGRAM
 from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest, json_digest
 from press.core.model import Config, Document, Download, Edition
@@ -37,7 +37,12 @@ class Needs:
         self.styles = styles
         self.source = digest(document.source[1])
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        self.common = {"work": _work(document), **versions, "program": _program(), "epoch": epoch}
+        self.common = {
+            "work": _work(document),
+            **versions,
+            "program": program_digest(),
+            "epoch": epoch,
+        }
         self.files = {styles.name_of(path): file_digest(path) for path in styles.files()}
 
     def book(self) -> Inputs:
@@ -73,7 +78,7 @@ def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> st
     """One figure for what the library tells of each handout, and for its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
-    return _digest_of([listing_digest(entries), look, styles.colours, list(more), _program()])
+    return _digest_of([listing_digest(entries), look, styles.colours, list(more), program_digest()])
 
 
 def listing_digest(entries: Mapping[str, Any]) -> str:
@@ -85,9 +90,10 @@ _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", 
          "version", "lang", "hash", "files")  # fmt: skip
 
 
-def _program() -> str:
-    files = sorted(Path(press.__file__).parent.rglob("*.py"))
-    return digest("".join(file_digest(path) for path in files).encode())
+@cache
+def program_digest() -> str:
+    """One hash for all of the program's code, whichever folder it is in."""
+    return digest("".join(file_digest(path) for path in sorted(PROGRAM.rglob("*.py"))).encode())
 
 
 def _work(document: Document) -> str:
