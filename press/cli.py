@@ -222,8 +222,8 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
 
 def _print_problems(problems: Sequence[Problem]) -> None:
     for problem in sorted(problems, key=lambda problem: problem.span):
-        colour = "red" if problem.severity == ERROR else "yellow"
-        word = _styled(f" {problem.severity} {problem.code}", fg=colour, bold=True)
+        color = "red" if problem.severity == ERROR else "yellow"
+        word = _styled(f" {problem.severity} {problem.code}", fg=color, bold=True)
         place, message = visible(f"{problem.span}:"), visible(f": {problem.message}")
         click.echo(f"{place}{word}{message}", err=True)
         if problem.hint:

@@ -205,7 +205,7 @@ def test_another_topic_asks_for_nothing(tmp_path: Path) -> None:
     assert place(tmp_path, VARIANTS, topics="tea")[:2] == ([], [])
 
 
-def test_a_topic_that_looks_misspelt(tmp_path: Path) -> None:
+def test_a_topic_that_looks_misspelled(tmp_path: Path) -> None:
     _, problems, _ = place(tmp_path, VARIANTS, topics="ketamin")
     assert problems == ["NOT006 source/a.md:4:1"]
 

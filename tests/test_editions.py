@@ -535,7 +535,7 @@ def filled(page: Image.Image) -> bool:
     return lightest.getextrema()[0] < 255
 
 
-def is_grey(page: Image.Image) -> bool:
+def is_gray(page: Image.Image) -> bool:
     red, green, blue = page.convert("RGB").split()
     return not any(
         ImageChops.difference(one, other).getbbox() for one, other in ((red, green), (green, blue))
@@ -552,11 +552,11 @@ def coverage(data: bytes) -> tuple[float, float]:
     for page in rasters(data, 72):
         rgb = page.convert("RGB")
         points += rgb.width * rgb.height
-        for count, colour in rgb.getcolors(rgb.width * rgb.height):
-            light = max(colour)
+        for count, color in rgb.getcolors(rgb.width * rgb.height):
+            light = max(color)
             black = 1 - light / 255
-            area += count * (colour != (255, 255, 255))
-            ink += count * (black + sum(light - c for c in colour) / max(light, 1))
+            area += count * (color != (255, 255, 255))
+            ink += count * (black + sum(light - c for c in color) / max(light, 1))
     return area / points, ink / points
 
 
@@ -589,9 +589,9 @@ def drawn(data: bytes) -> set[tuple[int, int, int]]:
 def test_lines_of_the_ink_saver_are_dark_enough_to_be_copied(ink: bytes, letter: bytes) -> None:
     lines_ = drawn(ink) - {(255, 255, 255)}
     assert lines_
-    assert all(len(set(colour)) == 1 for colour in lines_), "grey"
-    assert max(max(colour) for colour in lines_) <= 0x59
-    assert max(max(colour) for colour in drawn(letter) - {(255, 255, 255)}) > 0x59
+    assert all(len(set(color)) == 1 for color in lines_), "grey"
+    assert max(max(color) for color in lines_) <= 0x59
+    assert max(max(color) for color in drawn(letter) - {(255, 255, 255)}) > 0x59
 
 
 def test_the_ink_saver_is_as_large_as_the_standard_edition(ink: bytes, letter: bytes) -> None:

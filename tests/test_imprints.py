@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from press.core.model import Document, Imprint, Manuscript, Matter
 from press.core.problems import Problem, Span
-from press.design import color as colour
+from press.design import color
 from press.design.styles import Styles
 from press.document.compose import compose, read_draft
 from press.output.epub.package import write_epub
@@ -283,8 +283,8 @@ def test_two_names_that_are_one_folder(tmp_path: Path) -> None:
 # Colours
 
 
-def rgb(text: str) -> colour.Rgb:
-    found = colour.parse_hex(text)
+def rgb(text: str) -> color.Rgb:
+    found = color.parse_hex(text)
     assert found
     return found
 
@@ -294,7 +294,7 @@ def rgb(text: str) -> colour.Rgb:
     [("#000", "#fff", 21.0), ("#777777", "#ffffff", 4.48), ("#767676", "#ffffff", 4.54)],
 )
 def test_contrast_as_wcag_has_it(one: str, other: str, ratio: float) -> None:
-    assert colour.contrast(rgb(one), rgb(other)) == pytest.approx(ratio, abs=0.005)
+    assert color.contrast(rgb(one), rgb(other)) == pytest.approx(ratio, abs=0.005)
 
 
 TOKENS = Styles(ROOT).tokens
@@ -305,20 +305,20 @@ LIGHT = st.tuples(*[st.integers(236, 255)] * 3).map("#{0[0]:02x}{0[1]:02x}{0[2]:
 @settings(deadline=None)
 @given(text=HEX, ground=LIGHT)
 def test_the_suggested_text_passes(text: str, ground: str) -> None:
-    found = colour.nearest_text(rgb(text), [rgb(ground), rgb("#ffffff")])
+    found = color.nearest_text(rgb(text), [rgb(ground), rgb("#ffffff")])
     assert found
-    assert colour.passes(rgb(found), rgb(ground))
-    assert colour.passes(rgb(found), rgb("#ffffff"))
-    if colour.passes(rgb(text), rgb(ground)) and colour.passes(rgb(text), rgb("#ffffff")):
+    assert color.passes(rgb(found), rgb(ground))
+    assert color.passes(rgb(found), rgb("#ffffff"))
+    if color.passes(rgb(text), rgb(ground)) and color.passes(rgb(text), rgb("#ffffff")):
         assert found == text
 
 
 @settings(deadline=None)
 @given(tint=HEX)
 def test_the_suggested_tint_passes(tint: str) -> None:
-    found = colour.nearest_tint(rgb(tint))
-    assert 1 - colour.grey(rgb(found))[0] <= colour.DARKEST_TINT
-    if 1 - colour.grey(rgb(tint))[0] <= colour.DARKEST_TINT:
+    found = color.nearest_tint(rgb(tint))
+    assert 1 - color.gray(rgb(found))[0] <= color.DARKEST_TINT
+    if 1 - color.gray(rgb(tint))[0] <= color.DARKEST_TINT:
         assert found == tint
 
 
@@ -327,18 +327,18 @@ def test_the_suggested_tint_passes(tint: str) -> None:
 def test_what_is_suggested_is_accepted(accent: str, tint: str) -> None:
     tokens = {**TOKENS, "--accent": accent, "--tint": tint}
     problems: list[Problem] = []
-    colour.check_tokens(tokens, Span, problems, ("--accent", "--tint"))
+    color.check_tokens(tokens, Span, problems, ("--accent", "--tint"))
     for problem in problems:
         tokens[problem.span.path] = problem.hint.split()[1].strip(",")
     again: list[Problem] = []
-    colour.check_tokens(tokens, Span, again, ("--accent", "--tint"))
+    color.check_tokens(tokens, Span, again, ("--accent", "--tint"))
     assert again == []
 
 
 def test_our_own_tokens_pass() -> None:
     problems: list[Problem] = []
     for edition in EDITIONS.values():
-        colour.check_styles(Styles(ROOT), edition, problems)
+        color.check_styles(Styles(ROOT), edition, problems)
     assert problems == []
 
 
@@ -346,7 +346,7 @@ def test_a_token_of_the_project_is_placed(tmp_path: Path) -> None:
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles/tokens.css").write_text(":root {\n  --ink-soft: #8a8a8a;\n}\n")
     problems: list[Problem] = []
-    colour.check_styles(Styles(tmp_path), EDITIONS["a4"], problems)
+    color.check_styles(Styles(tmp_path), EDITIONS["a4"], problems)
     assert [str(p) for p in problems] == [
         "styles/tokens.css:2:1: error STY004: --ink-soft #8a8a8a on --paper #ffffff has a contrast "
         "of 3.45:1, and of 3.45:1 in grey; 4.5:1 is needed\n"
@@ -360,13 +360,13 @@ def test_every_pair_of_the_style_sheets_is_measured() -> None:
         css = (ROOT / "styles" / sheet).read_text()
         texts |= set(re.findall(r"[{;]\s*color: var\((--[\w-]+)\)", css))
         grounds |= set(re.findall(r"background: var\((--[\w-]+)\)", css))
-    assert texts == {text for text, _, _ in colour.PAIRS}
+    assert texts == {text for text, _, _ in color.PAIRS}
     # The band of the cover is drawn in the accent; no text stands on it.
-    assert grounds - {"--accent"} == {ground for _, ground, _ in colour.PAIRS}
+    assert grounds - {"--accent"} == {ground for _, ground, _ in color.PAIRS}
 
 
 def test_the_cover_has_tones_of_the_accent() -> None:
-    tones = [colour.luminance(rgb(tone)) for tone in colour.tones("#1f5a2e")]
+    tones = [color.luminance(rgb(tone)) for tone in color.tones("#1f5a2e")]
     assert tones == sorted(tones, reverse=True)
 
 

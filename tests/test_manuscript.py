@@ -53,7 +53,7 @@ def read(folder: Path, text: str) -> tuple[Manuscript, list[Problem]]:
 def shown(manuscript: Manuscript, problems: list[Problem]) -> str:
     """A manuscript as the cases show it."""
     body = trees.parse(manuscript.body)
-    lines = [re.sub(r"\s+", " ", trees.serialise(block)) for block in body]
+    lines = [re.sub(r"\s+", " ", trees.serialize(block)) for block in body]
     text = "\n".join(lines)
     text = trees.CITE.sub(r"[cite \1]", trees.WORD.sub(r"[word \1]", text))
     return "\n".join([text, *sorted(f"! {p.code} {p.span}" for p in problems)])
@@ -130,7 +130,7 @@ def test_a_text_leaves_nothing_behind_for_the_next(before: str) -> None:
     fresh = markup.convert(text, "a.md", 1, [])
     markup.convert(before, "b.md", 1, [])
     again = markup.convert(text, "a.md", 1, [])
-    assert trees.serialise(again.body) == trees.serialise(fresh.body)
+    assert trees.serialize(again.body) == trees.serialize(fresh.body)
     assert again.clusters == fresh.clusters
 
 

@@ -53,9 +53,9 @@ def test_edges_are_those_of_the_ink_of_forms_too():
     assert word.bottom < word.baseline < word.top < word.baseline + 8
 
 
-def test_colour_is_read():
+def test_color_is_read():
     page = spans(paper("<p style='color: #804020'>Brown</p>"))[0]
-    assert page[0].colour == (128, 64, 32)
+    assert page[0].color == (128, 64, 32)
 
 
 def test_a_page_read_for_the_proof_has_the_same_spans():

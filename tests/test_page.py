@@ -23,7 +23,7 @@ import tinyhtml5
 from lxml import etree
 
 from press.core.model import Artifact, Download
-from press.design import color as colour
+from press.design import color
 from press.design.faces import lettered
 from press.design.styles import Styles
 from press.document.compose import read_sources
@@ -45,7 +45,7 @@ HOSTILE = "</title><script>alert(1)</script>\"' & <b onclick='x'> ]]> </style>"
 
 
 def styles_of(root, document):
-    return Styles(root, document.imprint.colours if document.imprint else {})
+    return Styles(root, document.imprint.colors if document.imprint else {})
 
 
 def downloads_of(entry):
@@ -324,8 +324,8 @@ def test_an_imprints_accent_has_a_hue_for_dark_screens(name):
     grounds = ("--dark-paper", "--dark-tint")
     tokens = Styles(ROOT).tokens
     for ground in grounds:
-        assert colour.passes(colour.parse_hex(accent), colour.parse_hex(tokens[ground]))
-    if "accent" in document[0].imprint.colours:
+        assert color.passes(color.parse_hex(accent), color.parse_hex(tokens[ground]))
+    if "accent" in document[0].imprint.colors:
         assert accent != tokens["--dark-accent"]
 
 

@@ -78,7 +78,7 @@ def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> st
     """One figure for what the library tells of each handout, and for its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
-    return _digest_of([listing_digest(entries), look, styles.colours, list(more), program_digest()])
+    return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
 
 
 def listing_digest(entries: Mapping[str, Any]) -> str:

@@ -196,7 +196,7 @@ class Imprint:
     contact: ContactBox = "filled"
     logo: Image | None = None
     logo_alt: str = ""
-    colours: Mapping[str, str] = field(default_factory=dict)
+    colors: Mapping[str, str] = field(default_factory=dict)
     """Names of tokens without hyphens (`accent`, `tint`) to `#rrggbb`."""
     lang: str = ""
     jurisdiction: str = ""

@@ -161,7 +161,7 @@ def fragment(xhtml: str, tag: str = "body") -> Element:
     return etree.fromstring(f"<{tag}>{xhtml}</{tag}>")
 
 
-def serialise(element: Element) -> str:
+def serialize(element: Element) -> str:
     """An element as text that XML and HTML parsers read alike, without its tail.
 
     An empty `<span/>` would be open for an HTML parser (HTML, 13.1.2): it gets an end tag.

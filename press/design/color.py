@@ -70,7 +70,7 @@ def contrast(one: Rgb, other: Rgb) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def grey(rgb: Rgb) -> Rgb:
+def gray(rgb: Rgb) -> Rgb:
     """The grey that a black and white printer makes of a colour (ISO 32000-1, 10.3.2)."""
     value = min(1.0, 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2])
     return value, value, value
@@ -78,28 +78,28 @@ def grey(rgb: Rgb) -> Rgb:
 
 def passes(text: Rgb, ground: Rgb) -> bool:
     """Whether a text can be read on its ground, in colour and in grey."""
-    return contrast(text, ground) >= NEEDED and contrast(grey(text), grey(ground)) >= NEEDED
+    return contrast(text, ground) >= NEEDED and contrast(gray(text), gray(ground)) >= NEEDED
 
 
-def nearest_text(colour: Rgb, grounds: Sequence[Rgb]) -> str | None:
+def nearest_text(color: Rgb, grounds: Sequence[Rgb]) -> str | None:
     """The colour of the same hue, as little lighter or darker as can be, that passes everywhere.
 
     None where no colour can: grounds that are neither light nor dark, or of both kinds.
     """
-    return _nearest(colour, lambda found: all(passes(found, ground) for ground in grounds))
+    return _nearest(color, lambda found: all(passes(found, ground) for ground in grounds))
 
 
-def nearest_tint(colour: Rgb) -> str:
+def nearest_tint(color: Rgb) -> str:
     """The ground of the same hue, as little lighter as can be, that is light enough for text."""
-    return _nearest(colour, _is_tint) or "#ffffff"
+    return _nearest(color, _is_tint) or "#ffffff"
 
 
-def _is_tint(colour: Rgb) -> bool:
-    return 1 - grey(colour)[0] <= DARKEST_TINT
+def _is_tint(color: Rgb) -> bool:
+    return 1 - gray(color)[0] <= DARKEST_TINT
 
 
-def _nearest(colour: Rgb, fits: Callable[[Rgb], bool]) -> str | None:
-    lightness, chroma, hue = _to_oklch(colour)
+def _nearest(color: Rgb, fits: Callable[[Rgb], bool]) -> str | None:
+    lightness, chroma, hue = _to_oklch(color)
     steps = sorted((n / 1000 for n in range(1001)), key=lambda light: abs(light - lightness))
     for light in (lightness, *steps):
         found = to_hex(_in_gamut(light, chroma, hue))
@@ -168,10 +168,10 @@ def check_tokens(
     `where` says where a token stands. `chosen` are the tokens that may be told to change, an
     imprint's; all, where there are none. A value that is no plain colour is not measured.
     """
-    colours = {name: rgb for name in tokens if (rgb := _colour(name, tokens))}
-    tint = colours.get("--tint")
+    colors = {name: rgb for name in tokens if (rgb := _color(name, tokens))}
+    tint = colors.get("--tint")
     if tint and not _is_tint(tint) and (not chosen or "--tint" in chosen):
-        share, limit, lighter = 1 - grey(tint)[0], DARKEST_TINT, nearest_tint(tint)
+        share, limit, lighter = 1 - gray(tint)[0], DARKEST_TINT, nearest_tint(tint)
         message = (
             f"--tint {tokens['--tint']} prints as a {share:.0%} grey, too dark for text to stand "
             f"on; {limit:.0%} is the most"
@@ -179,11 +179,11 @@ def check_tokens(
         hint = f"try {lighter}, the nearest that passes"
         problems.append(Problem("STY004", where("--tint"), message, hint))
         tokens = {**tokens, "--tint": lighter}  # texts are measured on what it will be
-        colours["--tint"] = parse_hex(lighter) or tint
+        colors["--tint"] = parse_hex(lighter) or tint
     for text in dict.fromkeys(pair[0] for pair in PAIRS):
-        grounds = [g for t, g, _ in PAIRS if t == text and g in colours]
-        if text in colours and (not chosen or text in chosen or {*grounds} & {*chosen}):
-            _check_text(text, grounds, colours, tokens, where, problems)
+        grounds = [g for t, g, _ in PAIRS if t == text and g in colors]
+        if text in colors and (not chosen or text in chosen or {*grounds} & {*chosen}):
+            _check_text(text, grounds, colors, tokens, where, problems)
 
 
 def check_styles(styles: Styles, edition: Edition, problems: list[Problem]) -> None:
@@ -210,42 +210,42 @@ def place_of_token(token: str, styles: Styles, edition: Edition) -> Span:
 def _check_text(
     text: str,
     grounds: Sequence[str],
-    colours: Mapping[str, Rgb],
+    colors: Mapping[str, Rgb],
     tokens: Mapping[str, str],
     where: Callable[[str], Span],
     problems: list[Problem],
 ) -> None:
     """Problem STY004 for the ground on which the text is hardest to read."""
-    failing = [g for g in grounds if not passes(colours[text], colours[g])]
+    failing = [g for g in grounds if not passes(colors[text], colors[g])]
     if not failing:
         return
 
     def measured(ground: str) -> tuple[float, float]:
-        one, other = colours[text], colours[ground]
-        return contrast(one, other), contrast(grey(one), grey(other))
+        one, other = colors[text], colors[ground]
+        return contrast(one, other), contrast(gray(one), gray(other))
 
     worst = min(failing, key=lambda ground: min(measured(ground)))
-    ratio, in_grey = (f"{math.floor(value * 100) / 100:.2f}" for value in measured(worst))
+    ratio, in_gray = (f"{math.floor(value * 100) / 100:.2f}" for value in measured(worst))
     message = (
         f"{text} {tokens[text]} on {worst} {tokens[worst]} has a contrast of {ratio}:1, and of "
-        f"{in_grey}:1 in grey; {NEEDED}:1 is needed"
+        f"{in_gray}:1 in grey; {NEEDED}:1 is needed"
     )
-    found = nearest_text(colours[text], [colours[ground] for ground in grounds])
+    found = nearest_text(colors[text], [colors[ground] for ground in grounds])
     hint = f"try {found}, the nearest that passes" if found else f"choose another {worst}"
     problems.append(Problem("STY004", where(text), message, hint))
 
 
-def _colour(name: str, tokens: Mapping[str, str]) -> Rgb | None:
+def _color(name: str, tokens: Mapping[str, str]) -> Rgb | None:
     value = tokens[name]
     for _ in range(8):
         found = re.fullmatch(r"var\(\s*(--[\w-]+)\s*\)", value.strip())
         if not found:
             break
         value = tokens.get(found[1], "")
-    colour = parse_color(value)
-    if not isinstance(colour, RGBA) or colour.alpha != 1:
+    color = parse_color(value)
+    if not isinstance(color, RGBA) or color.alpha != 1:
         return None
-    return colour.red, colour.green, colour.blue
+    return color.red, color.green, color.blue
 
 
 def tones(accent: str) -> tuple[str, str, str]:

@@ -69,16 +69,16 @@ _COMPILED = _Compiled()
 class Styles:
     """Finds the files of one project's look."""
 
-    def __init__(self, root: Path, colours: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, colors: Mapping[str, str] | None = None) -> None:
         """`colours` are an imprint's: the names of tokens without hyphens, and their values."""
-        self.colours = {f"--{name}": value for name, value in (colours or {}).items()}
+        self.colors = {f"--{name}": value for name, value in (colors or {}).items()}
         own, default = root / "styles", default_folder()
         self.folders = [own] if own.resolve() == default.resolve() else [own, default]
 
     @classmethod
     def for_imprint(cls, root: Path, imprint: Imprint | None) -> Styles:
         """The styles of a project in an imprint's colors, or in its own."""
-        return cls(root, imprint.colours if imprint else {})
+        return cls(root, imprint.colors if imprint else {})
 
     def find(self, name: str) -> Path:
         """The file of that name: the project's own, else the default."""
@@ -112,7 +112,7 @@ class Styles:
             if (folder / "tokens.css").is_file():
                 found = _tokens_in(_read(folder / "tokens.css", "tokens.css"))
                 tokens.update({name: value for name, value in found.items() if value})
-        return {**tokens, **self.colours}
+        return {**tokens, **self.colors}
 
     def tokens_of(self, edition: Edition) -> dict[str, str]:
         """The tokens as an edition has them: its sheets come after an imprint's colours."""

@@ -253,7 +253,7 @@ class _Assembler:
         heading = section.find("h2")
         title = plain(heading) if heading is not None else ""
         kind: PartKind = "section" if heading is not None else "opening"
-        return Part(section.get("id") or "", kind, title, trees.serialise(section))
+        return Part(section.get("id") or "", kind, title, trees.serialize(section))
 
     def _placed(self, place: Place) -> list[Placement]:
         return [p for p in self.m.placements if p.place == place]
@@ -271,7 +271,7 @@ class _Assembler:
             notice = placement.notice
             element = self._notice_element(notice)
             title = plain(element[0])
-            xhtml = trees.serialise(element)
+            xhtml = trees.serialize(element)
             parts.append(Part(element.get("id") or "", "notice", title, xhtml, place))
         return parts
 
@@ -360,7 +360,7 @@ class _Assembler:
                 _space_before(kind)
             self._back_links(item, reference.key, reference.number)
             items.append(item)
-        return Part("references", "references", heading.text, trees.serialise(section))
+        return Part("references", "references", heading.text, trees.serialize(section))
 
     def _back_links(self, item: Element, key: str, number: int) -> None:
         places = self.cited.get(key, [])

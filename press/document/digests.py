@@ -62,7 +62,7 @@ class Digests:
             if part.kind == "references":
                 continue
             tree = trees.parse(part.xhtml)
-            self._normalise(tree)
+            self._normalize(tree)
             for element in [e for e in tree.iter("section") if e.get("id") in ids]:
                 name = ids[element.get("id") or ""]
                 self._as_text.setdefault(name, []).append(_as_text(element))
@@ -90,7 +90,7 @@ class Digests:
         """A notice's words for every page; with words filled in, the whole line of the page."""
         return self._document.short if "{{" in notice.short else notice.short
 
-    def _normalise(self, tree: Element) -> None:
+    def _normalize(self, tree: Element) -> None:
         """Put keys in the place of citation marks, and take numbers and letters off the notes."""
         for element in [e for e in tree.iter("span") if _CITATION_ID.fullmatch(e.get("id") or "")]:
             _replace(element, f"[@{'; '.join(self._cited(element))}]")
@@ -140,7 +140,7 @@ def _as_text(element: Element) -> str:
     for inner in element.iter("*"):
         inner.attrib.pop("id", None)
         inner.attrib.pop("aria-labelledby", None)
-    text = trees.serialise(element)
+    text = trees.serialize(element)
     return text if "<pre" in text else re.sub(r"\s+", " ", text)
 
 

@@ -68,7 +68,7 @@ def _with_rows(part: Part, columns: int) -> Part:
         grid = _grid(table.iterfind(".//tr"))
         if max(map(len, grid), default=0) > columns:
             _list_rows(table, grid)
-    return replace(part, xhtml=trees.serialise(root))
+    return replace(part, xhtml=trees.serialize(root))
 
 
 def _grid(rows: Iterable[Element]) -> list[list[Element]]:
@@ -188,7 +188,7 @@ def _elsewhere(document: Document, part: Part, edition: Edition, companion: str)
         online = _paragraph(section, f"{words} ")
         link = etree.SubElement(online, "a", href=document.address)
         link.text = document.address
-    return Part(part.id, part.kind, part.title, trees.serialise(section))
+    return Part(part.id, part.kind, part.title, trees.serialize(section))
 
 
 def _paragraph(section: Element, text: str) -> Element:
@@ -211,7 +211,7 @@ def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Docu
                     for name in ("href", "aria-label", "class"):
                         link.attrib.pop(name, None)
                     link.text = f"{link.text} ({document.labels['page-short']} {page})"
-            parts.append(replace(part, xhtml=trees.serialise(root)))
+            parts.append(replace(part, xhtml=trees.serialize(root)))
     matter = replace(
         document.matter, subtitle=document.labels["references-of"], abstract="", keywords=()
     )

@@ -50,7 +50,7 @@ def place_notices(
             _no_text(id_, variants, rule, need, problems)
             continue
         placements.extend(_places(chosen, rule, need, problems))
-    _misspelt(notices, need, problems)
+    _misspelled(notices, need, problems)
     return tuple(placements)
 
 
@@ -150,7 +150,7 @@ def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> I
         problems.append(Problem("NOT005", Span(need.file, 1, 1), message, hint))
 
 
-def _misspelt(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> None:
+def _misspelled(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> None:
     known = {topic.lower() for notice in notices for topic in notice.topics}
     known |= {topic.lower() for topic in need.config.required if topic != "*"}
     for topic in need.matter.topics:

@@ -42,7 +42,7 @@ _HIDING = {
         ("text-indent", "left", "right", "top", "inset-inline-start", "margin-left"), _FAR
     ),
 }
-_COLOURS = ("color", "background", "background-color")
+_COLORS = ("color", "background", "background-color")
 _APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
 """Files and words inside a style: they take nothing out of sight."""
 _UNREAD = frozenset("head script style template noscript".split())
@@ -117,7 +117,7 @@ def _holds(query: str, where: Surface) -> bool:
 def _values(items: Iterable[Any]) -> Iterator[tuple[str, str, bool]]:
     for item in items:
         if item.type == "declaration" and (
-            item.lower_name in _HIDING or item.lower_name in _COLOURS
+            item.lower_name in _HIDING or item.lower_name in _COLORS
         ):
             value = tinycss2.serialize(item.value).strip().lower()
             yield item.lower_name, value, item.important
@@ -150,8 +150,8 @@ def _walk(
     style = styles[element]
     if any(pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()):
         return
-    ground = _colour(style.get("background", ""), ground, ground)
-    ink = _colour(style.get("color", ""), ink, ground)
+    ground = _color(style.get("background", ""), ground, ground)
+    ink = _color(style.get("color", ""), ink, ground)
     shown = contrast(ink, ground) >= _LEAST
     if shown:
         yield element.text or ""
@@ -161,12 +161,12 @@ def _walk(
             yield child.tail or ""
 
 
-def _colour(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:
+def _color(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:
     """The first colour in a value, laid over a ground; what stood before where there is none."""
     for token in tinycss2.parse_component_value_list(value):
-        colour = parse_color(token)
-        if isinstance(colour, RGBA):
-            pairs = zip((colour.red, colour.green, colour.blue), ground, strict=True)
-            red, green, blue = (a * colour.alpha + b * (1 - colour.alpha) for a, b in pairs)
+        color = parse_color(token)
+        if isinstance(color, RGBA):
+            pairs = zip((color.red, color.green, color.blue), ground, strict=True)
+            red, green, blue = (a * color.alpha + b * (1 - color.alpha) for a, b in pairs)
             return red, green, blue
     return otherwise

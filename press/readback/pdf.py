@@ -36,7 +36,7 @@ class TextSpan:
     right: float
     top: float
     """The edges of its ink."""
-    colour: tuple[int, int, int]
+    color: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class _Texts:
         self.matrix = raw.FS_MATRIX()
         self.size = ctypes.c_float()
         self.edges = [ctypes.c_float() for _ in range(4)]
-        self.colour = [ctypes.c_uint() for _ in range(4)]
+        self.color = [ctypes.c_uint() for _ in range(4)]
 
     def of(self, page: Any) -> Iterator[TextSpan]:
         """The text objects of a page, those in pictures and in other forms, too."""
@@ -192,14 +192,14 @@ class _Texts:
         a, b, c, d, _, baseline = self._placed(item, around)
         raw.FPDFTextObj_GetFontSize(item, self.size)
         raw.FPDFPageObj_GetBounds(item, *self.edges)
-        raw.FPDFPageObj_GetFillColor(item, *self.colour)
+        raw.FPDFPageObj_GetFillColor(item, *self.color)
         x0, y0, x1, y1 = (edge.value for edge in self.edges)
         p, q, r, s, e, f = around
         xs = [x * p + y * r + e for x in (x0, x1) for y in (y0, y1)]
         ys = [x * q + y * s + f for x in (x0, x1) for y in (y0, y1)]
         font, italic = self._font(raw.FPDFTextObj_GetFont(item))
         slanted = abs(a * c + b * d) > 0.1 * abs(a * d - b * c)  # its axes are not at right angles
-        red, green, blue, _ = (part.value for part in self.colour)
+        red, green, blue, _ = (part.value for part in self.color)
         return TextSpan(
             *(text, self.size.value * hypot(c, d), font, italic or slanted, baseline),
             *(min(xs), min(ys), max(xs), max(ys), (red, green, blue)),
@@ -236,7 +236,7 @@ def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
 
 def _goes_on(last: TextSpan, span: TextSpan) -> bool:
     """Whether a run stands on the line of the one before, no further than a wide space away."""
-    alike = (last.font, last.colour) == (span.font, span.colour)
+    alike = (last.font, last.color) == (span.font, span.color)
     level = abs(last.baseline - span.baseline) < 0.02 * span.size
     near = -0.2 < (span.left - last.right) / span.size < 0.6
     return alike and level and near and abs(last.size - span.size) < 0.02 * span.size

@@ -183,11 +183,11 @@ def sentence_case(title: str) -> str:
     """
     pieces = list(_pieces(title))
     heads = [word for word, free, first in pieces if free and not first and len(word) > 3]
-    capitals = [word for word in heads if _is_capitalised(word)]
+    capitals = [word for word in heads if _is_capitalized(word)]
     if len(capitals) * 2 <= len(heads):
         return title
     return "".join(
-        _lower(word, first=first) if free and _is_capitalised(word) else word
+        _lower(word, first=first) if free and _is_capitalized(word) else word
         for word, free, first in pieces
     )
 
@@ -211,7 +211,7 @@ def _pieces(title: str) -> list[tuple[str, bool, bool]]:
     return pieces
 
 
-def _is_capitalised(word: str) -> bool:
+def _is_capitalized(word: str) -> bool:
     letters = re.sub(r"[\W\d_]", "", word.split("-", maxsplit=1)[0])
     return letters[:1].isupper() and not any(c.isupper() for c in letters[1:])
 
@@ -220,6 +220,6 @@ def _lower(word: str, *, first: bool) -> str:
     head, *tail = re.split(r"([-/\u2013])", word)
     parts = [head if first else head.lower(), *tail]
     return "".join(
-        part.lower() if place and _is_capitalised(part) else part
+        part.lower() if place and _is_capitalized(part) else part
         for place, part in enumerate(parts)
     )

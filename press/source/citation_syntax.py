@@ -76,12 +76,12 @@ def _list_of(unit: str) -> str:
     return rf"{one}(?:{_AND}{one})*"
 
 
-_LABELLED = _list_of(f"{_NUMBER}|{_ROMAN}")
+_LABELED = _list_of(f"{_NUMBER}|{_ROMAN}")
 _BARE = _list_of(r"\d[\w.:/]*(?<![.:])")
 _LOCATOR = re.compile(
     rf"""\s*,?\s*(?:
         \{{(?P<braced>[^{{}}]*)\}}
-      | (?P<label>{_LABEL})(?:(?<=\W)\s*|\s+|(?=\d))(?P<labelled>{_LABELLED})(?!\w)
+      | (?P<label>{_LABEL})(?:(?<=\W)\s*|\s+|(?=\d))(?P<labelled>{_LABELED})(?!\w)
       | (?P<bare>{_BARE})(?![\w-])
     )""",
     re.VERBOSE,

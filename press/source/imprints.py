@@ -29,7 +29,7 @@ KEYS = (
     "lang", "jurisdiction", "address", "editions", "contact", "clinic", "logo", "colours",
     "colors",
 )  # fmt: skip
-_COLOURS = ("accent", "tint")
+_COLORS = ("accent", "tint")
 _CONTACT: dict[str, ContactBox] = {"filled": "filled", "lines": "lines"}
 _RESERVED = ("all", "preview")
 _LONGEST = 200  # characters, of what a clinic says in one line of a box
@@ -54,7 +54,7 @@ def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprin
     reader = _ImprintReader(Settings(text, file, table, problems), path, project)
     imprint = reader.imprint()
     reader.check_name(name)
-    reader.check_colours(imprint, Styles(project.root))
+    reader.check_colors(imprint, Styles(project.root))
     lang = imprint.lang or project.config.lang
     imprint = replace(imprint, notices=_notices(path, project, lang, problems))
     return None if any(p.severity == ERROR for p in problems[before:]) else imprint
@@ -143,7 +143,7 @@ class _ImprintReader:
             contact=self.contact(),
             logo=logo,
             logo_alt=alt,
-            colours=self.colours(),
+            colors=self.colors(),
             lang=lang,
             jurisdiction=settings.jurisdiction(lang),
             address=settings.address(),
@@ -245,24 +245,24 @@ class _ImprintReader:
             settings.bad("IMG004", "file", message, "save it again as SVG or PNG", "logo")
         return found and replace(found, name=f"{LOGO}{name}"), alt
 
-    def colours(self) -> dict[str, str]:
+    def colors(self) -> dict[str, str]:
         """The colours as `#rrggbb`. Problem CFG004: it is none."""
         settings = self.settings
-        colours = {}
+        colors = {}
         for key in ("colours", "colors"):
-            for name, value in self.texts(key, _COLOURS).items():
+            for name, value in self.texts(key, _COLORS).items():
                 rgb = parse_hex(value)
                 if rgb:
                     digits = value[1:].lower()
-                    colours[name] = f"#{digits if len(digits) == 6 else _doubled(digits)}"
+                    colors[name] = f"#{digits if len(digits) == 6 else _doubled(digits)}"
                     continue
                 hint = f'write {name} = "#0d4a6b": six hexadecimal digits'
                 settings.bad("CFG004", name, f"'{value}' is no colour", hint, key)
-        return colours
+        return colors
 
-    def check_colours(self, imprint: Imprint, styles: Styles) -> None:
+    def check_colors(self, imprint: Imprint, styles: Styles) -> None:
         """Measure them on the grounds of the project's own styles."""
-        own = {f"--{name}": value for name, value in imprint.colours.items()}
+        own = {f"--{name}": value for name, value in imprint.colors.items()}
         if not own:
             return
         key = "colours" if "colours" in self.settings.table else "colors"

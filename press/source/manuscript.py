@@ -68,7 +68,7 @@ def read_manuscript(
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
-    body = trees.serialise(made.body)
+    body = trees.serialize(made.body)
     return Manuscript(path.stem, file, data, text, matter, body, clusters, images)
 
 

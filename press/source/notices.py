@@ -69,7 +69,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
         id=read.string("id", stem),
         title=read.string("title"),
         file=file,
-        body=trees.serialise(body),
+        body=trees.serialize(body),
         places=_places(names, fields, problems),
         short=read.string("short"),
         required=read.string("required", "true").lower() not in ("false", "no"),

@@ -138,7 +138,7 @@ class _Book:
         holder = etree.Element("div")
         holder.set("class", "cover")
         holder.append(image)
-        first = self._page("cover.xhtml", labels["cover"], trees.serialise(holder), "cover")
+        first = self._page("cover.xhtml", labels["cover"], trees.serialize(holder), "cover")
         spine = [first]
         pages = [(c.file, number, id_) for c in self.chapters for number, id_ in c.pages]
         pages.sort(key=lambda page: page[1])
@@ -276,7 +276,7 @@ class _Book:
 
 def _inner(body: etree._Element) -> str:
     """The content of a body, with the prefix that its template declares."""
-    text = "\n".join(trees.serialise(child) for child in body)
+    text = "\n".join(trees.serialize(child) for child in body)
     return text.replace(' xmlns:epub="http://www.idpf.org/2007/ops"', "")
 
 

@@ -41,7 +41,7 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
 
 def _own_tones(document: Document) -> list[str]:
     """The tones of the pattern go with an imprint's accent; the style sheet has those of ours."""
-    accent = document.imprint.colours.get("accent") if document.imprint else None
+    accent = document.imprint.colors.get("accent") if document.imprint else None
     if not accent:
         return []
     rules = [f".tone{n} {{ background: {tone}; }}" for n, tone in enumerate(tones(accent), 1)]

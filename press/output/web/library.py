@@ -29,7 +29,7 @@ from press.readback.epub import Book
 
 COVER = (240, 360)
 """Pixels of a cover in the list: twice what it measures there, for screens of high resolution."""
-_COLOURS = 48
+_COLORS = 48
 _SCRIPT = """
 (() => {
   const plain = (text) => text.normalize("NFD").replace(/\\p{M}/gu, "").toLowerCase();
@@ -198,7 +198,7 @@ def cover(book: Path) -> str:
     except (OSError, ValueError, UnidentifiedImageError):
         return ""
     out = io.BytesIO()
-    small.quantize(_COLOURS, Picture.Quantize.MEDIANCUT, dither=Picture.Dither.NONE).save(
+    small.quantize(_COLORS, Picture.Quantize.MEDIANCUT, dither=Picture.Dither.NONE).save(
         out, "PNG", optimize=True
     )
     return data_uri("image/png", out.getvalue())

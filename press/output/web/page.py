@@ -55,7 +55,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         matter=document.matter,
         labels=document.labels,
         ids=ids,
-        parts=[trees.serialise(body) for body in bodies],
+        parts=[trees.serialize(body) for body in bodies],
         before=_contents_before(document),
         contents=_contents(document, offered, ids),
         contact=contact_links(document),
@@ -160,7 +160,7 @@ def page_css(styles: Styles) -> str:
 
 def _dark(styles: Styles) -> Styles:
     """The styles with an accent for dark grounds in the hue of an imprint's own accent."""
-    given = {name.removeprefix("--"): value for name, value in styles.colours.items()}
+    given = {name.removeprefix("--"): value for name, value in styles.colors.items()}
     accent = parse_hex(given.get("accent", ""))
     grounds = [parse_hex(styles.tokens[f"--dark-{name}"]) for name in ("paper", "tint")]
     if accent is None or "dark-accent" in given:

@@ -34,7 +34,7 @@ def change_case(text: str, case: str, *, english: bool) -> str:
     change: dict[str, Callable[[str], str]] = {
         "lowercase": str.lower,
         "uppercase": str.upper,
-        "capitalize-all": _capitalise,
+        "capitalize-all": _capitalize,
     }
     if case in change:
         return "".join(change[case](word) if free else word for word, free in tokens)
@@ -57,7 +57,7 @@ def _tokens(text: str) -> Iterator[tuple[str, bool]]:
             yield token, not any(protected)
 
 
-def _capitalise(word: str) -> str:
+def _capitalize(word: str) -> str:
     for place, character in enumerate(word):
         if character.isalpha():
             return word[:place] + character.upper() + word[place + 1 :]
@@ -74,7 +74,7 @@ def _first_only(tokens: list[tuple[str, bool]], rest: Callable[[str], str]) -> s
         if is_word and not seen:
             seen = True
             token = rest(token) if free else token
-            out.append(_capitalise(token) if free and token.islower() else token)
+            out.append(_capitalize(token) if free and token.islower() else token)
         else:
             out.append(rest(token) if free else token)
     return "".join(out)
@@ -90,7 +90,7 @@ def _title(tokens: list[tuple[str, bool]]) -> str:
             continue
         bare = token.strip("()[]{}.,;:!?\"'“”‘’").lower()
         if free and token.islower() and (begins or place == last or bare not in _STOP_WORDS):
-            token = _capitalise(token)
+            token = _capitalize(token)
         elif free and bare in _STOP_WORDS and token[1:].islower() and not begins and place != last:
             token = token.lower()
         out.append(token)

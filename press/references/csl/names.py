@@ -188,7 +188,7 @@ class Name(Element, model.Name):  # type: ignore[misc]
         particle, family = person.get("non-dropping-particle", ""), person.get("family", "")
         initials = option("initialize-with")
         if given and initials is not None and self.get("initialize") != "false":
-            given = initialise(given, initials, hyphen=option("initialize-with-hyphen"))
+            given = initialize(given, initials, hyphen=option("initialize-with-hyphen"))
         if option("form") == "short":
             given_, family = self._parts(given, _join_words(particle, family))
             return _join_words(given_, family) if item.needs_given(place, person) else family
@@ -227,7 +227,7 @@ class NamePart(model.Name_Part):  # type: ignore[misc]
         return change_case(text, case, english=True) if case else text
 
 
-def initialise(given: str, mark: str, *, hyphen: bool) -> str:
+def initialize(given: str, mark: str, *, hyphen: bool) -> str:
     """Shorten given names: `Carolyn I.` is `CI` where the mark is empty."""
     given = given if hyphen else given.replace("-", " ")
     parts = []
