@@ -267,7 +267,6 @@ def test_downloads_are_told_of_in_plain_words(small):
             Download(
                 "a-references.pdf", "pdf", 3000, "letter", "standard", "Letter", "references", 2
             ),
-            Download("a.odd", "odd", 3000),
         ],
         labels,
     )
@@ -278,7 +277,6 @@ def test_downloads_are_told_of_in_plain_words(small):
         ("a-b.pdf", "Booklet", "PDF, A4 paper, 12 pages on 3 sheets, 1.4 MB"),
         ("a-references.pdf", "References", "PDF, Letter paper, 2 pages, 3 KB"),
         ("a.epub", "E-book", "EPUB, 1 KB"),
-        ("a.odd", "ODD", "ODD, 3 KB"),
     ]
     assert made[2].purpose == "18 point type, for readers with low vision."
     assert "turn on the short edge" in made[3].purpose
