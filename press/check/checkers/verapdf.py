@@ -33,7 +33,7 @@ def main(pdf: str, report: str, *flavours: str) -> None:
     options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"]
     jpype.startJVM(*options, classpath=[str(jar)], convertStrings=True)
     JClass("java.util.logging.LogManager").getLogManager().reset()
-    JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialize()
+    JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
     failures = [failure for flavour in flavours for failure in validate(pdf, jar, flavour)]
     Path(report).write_text(json.dumps(failures), encoding="utf-8")
 
