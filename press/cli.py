@@ -1,7 +1,7 @@
 """The command line: the only module that prints.
 
 In: arguments. Out: lines on the terminal and an exit status: 0 done, 1 the author's files have
-errors, 2 wrong use, 3 the machine stands in the way, 130 interrupted.
+errors, 2 wrong use, 3 a system problem, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _MACHINE = "SYS"
 
 
 class _Group(click.Group):
-    """`makebook ketamine-ocd` means `makebook build ketamine-ocd`.
+    """A group whose default command is `build`: `makebook NAME` means `makebook build NAME`.
 
-    Folders may be named before the command, too: `makebook --project handouts serve`.
+    Folders may also be named before the command: `makebook --project handouts serve`.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
-        if ctx.resilient_parsing:  # the shell asks what could stand here
+        if ctx.resilient_parsing:  # the shell asks for completions
             build_ = args and args[0] not in self.commands and args[0] not in own
             return super().parse_args(ctx, ["build", *args] if build_ else args)
         at = 0
@@ -60,7 +60,7 @@ class _Group(click.Group):
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """Commands, and the articles of this folder."""
+        """Complete commands, and the articles in this folder."""
         from click.shell_completion import CompletionItem
 
         names = sorted(path.stem for path in Path("source").glob("*.md"))
@@ -81,28 +81,30 @@ def cli() -> None:
     makebook                      build every article of the project in this folder
     makebook ketamine-ocd         build one article
     makebook --format pdf         only the PDF
-    makebook --imprint all        under the name of every clinic in source/imprints
-    makebook serve                show in a browser what is saved, as soon as it is saved
-    makebook check                judge what was built: readability, EPUBCheck, veraPDF, Ace
-    makebook diff old.pdf         say whether a sheet is current, and what changed since
-    makebook new DIR              make a project with a model article
-    makebook doctor               say what this machine lacks, and the command that brings it
-    makebook clean                remove what makebook made in build/, and nothing else
+    makebook --imprint all        build for every clinic in source/imprints
+    makebook serve                preview in a browser, rebuilt on every save
+    makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
+    makebook diff old.pdf         say whether a sheet is current, and what has changed
+    makebook new DIR              create a project with a model article
+    makebook doctor               list what is missing on this machine, and how to install it
+    makebook clean                remove the files that makebook built, and nothing else
     \b
-    The options of a build (--edition, --format, --strict, ...): makebook build --help
+    Options for building (--edition, --format, --strict, ...): makebook build --help
     """  # noqa: D301 - Click reads the character
 
 
 def _project_options(command: Any) -> Any:
     folder = click.Path(file_okay=False, path_type=Path)
-    command = click.option("--output", type=folder, help="Instead of PROJECT/build.")(command)
-    return click.option("--project", type=folder, default=Path(), help="Default: this folder.")(
+    command = click.option("--output", type=folder, help="Output folder; default: PROJECT/build.")(
         command
     )
+    return click.option(
+        "--project", type=folder, default=Path(), help="Project folder; default: this one."
+    )(command)
 
 
 def _names(pattern: str) -> Any:
-    """Completes the names of files in `source/`, for the shell."""
+    """Return a function that completes names of files in `source/`."""
 
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         folder = Path(ctx.params.get("project") or Path()) / "source"
@@ -112,7 +114,7 @@ def _names(pattern: str) -> Any:
 
 
 def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Completes the names of the project's editions, for the shell."""
+    """Complete the names of the project's editions."""
     from press.source.project import read_project
 
     with contextlib.suppress(ProblemsError):
@@ -125,38 +127,38 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
-              help="Only this edition; may be repeated.")  # fmt: skip
+              help="Build only this edition; can be repeated.")  # fmt: skip
 @click.option(
     "--imprint",
     "imprints",
     multiple=True,
     metavar="NAME|all",
     shell_complete=_names("imprints/*.toml"),
-    help="Under this clinic's name, into build/NAME/; may be repeated.",
+    help="Build for this clinic, into build/NAME/; can be repeated.",
 )
 @click.option(
     "--format",
     "formats",
     multiple=True,
     type=click.Choice(["pdf", "epub", "html"]),
-    help="Only this format; may be repeated.",
+    help="Build only this format; can be repeated.",
 )
 @_project_options
 @click.option(
     "--jobs",
     type=click.IntRange(1),
     default=processors,
-    help="How much to build at once; default: what this machine has processors for.",
+    help="Number of processes; default: one for each processor.",
 )
-@click.option("--force", is_flag=True, help="Build even where nothing changed.")
-@click.option("--strict", is_flag=True, help="Warnings stop the build as errors do.")
-@click.option("--preview", is_flag=True, help="Write pictures of the pages to build/preview/, too.")
-@click.option("--quiet", is_flag=True, help="Print problems only.")
-@click.option("--explain", is_flag=True, help="Say why something was built, or was not.")
+@click.option("--force", is_flag=True, help="Rebuild everything, even if nothing changed.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+@click.option("--preview", is_flag=True, help="Also write pictures of the pages to build/preview/.")
+@click.option("--quiet", is_flag=True, help="Print only problems.")
+@click.option("--explain", is_flag=True, help="Say why each file was built or not.")
 def build_command(
     project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
 ) -> None:
-    """Build articles as PDF, EPUB and web page into build/.
+    """Build articles as PDF, EPUB, and web page.
 
     \b
     makebook build
@@ -169,14 +171,14 @@ def build_command(
     request = Request(project.resolve(), folder.resolve(), today, **options)
 
     def waiting() -> None:
-        click.echo(f"another build is at work in {folder}; this one waits for it", err=True)
+        click.echo(f"another build is running in {folder}; waiting for it to finish", err=True)
 
     try:
         with shown_progress(quiet=quiet), locked(request.output, waiting):
             outcome = build(request)
     except UnknownName as error:
         command = _meant(request.articles)
-        hint = f"did you mean the command? It comes first: makebook {command}" if command else ""
+        hint = f"to run the command, put it first: makebook {command}" if command else ""
         raise _wrong_use(error, hint) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
     if request.preview and not quiet:
@@ -185,13 +187,13 @@ def build_command(
 
 
 def _wrong_use(error: Refused, hint: str = "") -> click.UsageError:
-    """Turn what cannot be done into wrong use of the command line; `hint` replaces its own."""
+    """Return a refusal as a usage error of the command line; `hint` replaces its own."""
     hint = hint or error.hint
     return click.UsageError(f"{error}\n    hint: {hint}" if hint else str(error))
 
 
 def _meant(words: Sequence[str]) -> str:
-    """The command that one of these words is, or nearly is; empty where none is."""
+    """Return the command that one of these words is close to, or an empty string."""
     near = (get_close_matches(word, cli.commands, 1, 0.75) for word in words)
     return next((found[0] for found in near if found), "")
 
@@ -216,7 +218,7 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
             where = folder / built.imprint
             click.echo(
-                f"{name}: not published; what stood in {where} before is untouched", err=True
+                f"{name}: not published; existing files in {where} were left unchanged", err=True
             )
 
 
@@ -231,7 +233,7 @@ def _print_problems(problems: Sequence[Problem]) -> None:
 
 
 def _styled(text: str, **style: Any) -> str:
-    """Text in colours, unless its reader wants none (no-color.org). Click leaves files without."""
+    """Style text for a terminal, unless NO_COLOR is set (no-color.org)."""
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
@@ -242,7 +244,7 @@ def _print_article(built: Built, folder: Path) -> None:
     lines = report.files(built, folder)
     if built.made:
         lines += report.notices(built)
-        lines.append("proved: every block, notice and link found again in the finished files")
+        lines.append("proved: every block, notice, and link was found in the finished files")
     for line in lines:
         click.echo(f"  {line}")
     if warned := sum(problem.severity != ERROR for problem in built.problems):
@@ -252,17 +254,18 @@ def _print_article(built: Built, folder: Path) -> None:
 @cli.command("serve")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
 @click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
-              help="Where the browser finds it; 0: any that is free.")  # fmt: skip
+              help="Port of the preview; 0 picks a free one.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
-              help="Only this edition; may be repeated.")  # fmt: skip
+              help="Build only this edition; can be repeated.")  # fmt: skip
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
               shell_complete=_names("imprints/*.toml"),
-              help="Under this clinic's name; may be repeated.")  # fmt: skip
+              help="Show this clinic's version; can be repeated.")  # fmt: skip
 @_project_options
 def serve_command(project: Path, output: Path | None, **options: Any) -> None:
-    """Show in a browser what is saved, as soon as it is saved: on paper, as e-book, as web page.
+    """Preview the project in a browser, rebuilt on every save: print, e-book, web page.
 
-    Everything is built into build/, too. Only this machine can see it. Ctrl-C ends it (status 0).
+    The outputs are also written to build/. Only this machine can open the preview. Press Ctrl-C
+    to stop it (status 0).
 
     \b
     makebook serve
@@ -283,9 +286,9 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
 @_project_options
 def check_command(project: Path, output: Path | None, articles: Sequence[str]) -> None:
-    """Judge what was built: readability, EPUBCheck, veraPDF, Ace.
+    """Check the outputs: readability, EPUBCheck, veraPDF, Ace.
 
-    A review, not a certificate: only a person can say that a handout is right.
+    This is a review, not a certificate: only a person can say that a handout is right.
     """
     from press.check.review import NotBuilt, judge
 
@@ -303,10 +306,10 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 @click.argument("old", nargs=-1, required=True)
 @_project_options
 def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None:
-    """Say whether a sheet is current, and if it is not, what changed since.
+    """Say whether a sheet is current and, if not, what has changed.
 
-    OLD is a PDF, an EPUB or a manifest.json of an earlier build, or what stands printed on a sheet:
-    its identifier and the 8 digits and letters after it.
+    OLD is a PDF, an EPUB, or a manifest.json from an earlier build, or the line printed on a
+    sheet: its identifier and the 8 digits and letters after it.
 
     \b
     makebook diff old/ketamine-ocd.pdf
@@ -330,17 +333,17 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
 
 @cli.command("new")
 @click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
-@click.option("--article", metavar="NAME", help="Add an article to a project, instead.")
+@click.option("--article", metavar="NAME", help="Add an article to a project instead.")
 @click.option(
     "--project",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Where to add it; default: this folder.",
+    help="Project to add it to; default: this folder.",
 )
 def new_command(folder: Path | None, article: str | None, project: Path) -> None:
-    """Make a project with a model article in the folder DIR, or add an article to a project.
+    """Create a project with a model article in the folder DIR, or add an article to a project.
 
-    Nothing that is there is replaced: where anything stands in the way, nothing is written.
+    Existing files are never replaced: if there are any, nothing is written.
 
     \b
     makebook new handouts
@@ -366,7 +369,7 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
 @cli.command("doctor")
 @_project_options
 def doctor_command(project: Path, output: Path | None) -> None:
-    """Say what of this machine makebook works with, and the command that brings what is missing."""
+    """List what makebook uses on this machine, and how to install what is missing."""
     from press.setup.doctor import examine, healthy, lines
 
     folder = output if output is not None else project / "build"
@@ -378,22 +381,22 @@ def doctor_command(project: Path, output: Path | None) -> None:
 
 @cli.command("clean")
 @_project_options
-@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+@click.option("--dry-run", is_flag=True, help="List what would be removed, and remove nothing.")
 def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
-    """Remove what makebook made in build/, and nothing else.
+    """Remove the files that makebook built, and nothing else.
 
-    What is altered since, or was put there by somebody, stays and is named.
+    Files that were changed since, or that makebook did not make, are kept and listed.
     """
     from press.build.cleanup import lines, sweep
     from press.source.project import FILE
 
     folder = output if output is not None else project / "build"
     if output is None and not (project / FILE).is_file():
-        hint = "go to a project's folder, or name one with --project, or its build with --output"
+        hint = "go to a project folder, or name one with --project, or its outputs with --output"
         raise click.UsageError(f"no {FILE} in {project.resolve()}\n    hint: {hint}")
 
     def waiting() -> None:
-        click.echo(f"a build is at work in {folder}; waiting for it", err=True)
+        click.echo(f"a build is running in {folder}; waiting for it to finish", err=True)
 
     with locked(folder.resolve(), waiting):
         swept = sweep(folder, dry_run=dry_run)
@@ -421,8 +424,8 @@ def _too_late(*_: object) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; every failure ends in a message and a status, never a traceback."""
-    # A build makes much and frees little: to look for garbage often takes a twentieth of the time.
+    """Run the command line. Every failure ends in a message and a status, never a traceback."""
+    # A build makes much and frees little: frequent garbage collection takes 5% of the time.
     gc.set_threshold(1_000_000, 20, 20)
     heard = [number for number in _ENDS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, _interrupted) for number in heard}
@@ -440,7 +443,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(3 if machine else 2 if codes == {"CFG001"} else 1)
     except (KeyboardInterrupt, click.Abort):
         click.echo(
-            "interrupted; every file in build/ is whole, of this build or of an earlier one",
+            "interrupted; every file in build/ is complete, from this build or an earlier one",
             err=True,
         )
         # Started with -m, Python would end by SIGINT if the signal came within an exec or eval of
