@@ -63,6 +63,7 @@ def configuration(files: Sequence[Path], fallback: str) -> Any:
     config = _config(tuple(files), fallback, states)
     fonts = ffi.cast("PangoFcFontMap *", found.font_map)
     pangoft2.pango_fc_font_map_set_config(fonts, config)
+    _library().FcConfigSetCurrent(config)  # Pango applies the rules of the current one
     found._config = config  # noqa: SLF001 - as its constructor does
     return found
 
@@ -97,5 +98,6 @@ def _library() -> Any:
         FcBool FcInit (void);
         FcConfig * FcConfigCreate (void);
         FcBool FcConfigBuildFonts (FcConfig *config);
+        FcBool FcConfigSetCurrent (FcConfig *config);
     """)
     return fontconfig
