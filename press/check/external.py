@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
+from press.core.parallel import temporary_folder
 from press.core.problems import counted
 from press.core.system import remedy
 
@@ -136,7 +136,7 @@ def ace(path: Path) -> list[Finding]:
     chromium = browser()
     if not chromium:
         raise CheckerMissing("Ace", f"It needs Chromium: {remedy('Chromium')}")
-    with tempfile.TemporaryDirectory(prefix="makebook-") as folder:
+    with temporary_folder() as folder:
         out = Path(folder, "out")
         settings = {
             "PUPPETEER_EXECUTABLE_PATH": chromium,
@@ -233,7 +233,7 @@ def _first(commands: Iterable[str]) -> str | None:
 
 def _report(command: Callable[[Path], list[str]]) -> tuple[Any, str]:
     """Runs a judge that writes JSON to a file; returns what it wrote, or None, and its words."""
-    with tempfile.TemporaryDirectory(prefix="makebook-") as folder:
+    with temporary_folder() as folder:
         report = Path(folder, "report.json")
         done = _run(command(report))
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from multiprocessing.queues import SimpleQueue as Shared
     from queue import SimpleQueue
+    from tempfile import TemporaryDirectory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -80,6 +81,17 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def temporary_folder() -> TemporaryDirectory[str]:
+    """Make a folder that is removed when it is no longer used, or at the latest when Python ends.
+
+    A signal that came between making it and noting that would leave it.
+    """
+    from tempfile import TemporaryDirectory
+
+    with undisturbed():
+        return TemporaryDirectory(prefix="makebook-", ignore_cleanup_errors=True)
 
 
 class _Helpers(Generic[Item, Result]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,11 +28,16 @@ class Link:
 
     def __init__(
         self,
+        folder: str,
         ready: Callable[[], None],
         hear: Callable[[Mapping[str, Any]], None],
         gone: Callable[[], None],
     ) -> None:
-        """`ready` is called for each new builder, `gone` after each; `hear` for each message."""
+        """`ready` is called for each new builder, `gone` after each; `hear` for each message.
+
+        Builders keep their temporary files in `folder`, which outlives them.
+        """
+        self._folder = folder
         self._ready, self._hear, self._gone = ready, hear, gone
         self._builder: asyncio.subprocess.Process | None = None
 
@@ -43,6 +49,8 @@ class Link:
                 sys.executable, "-P", "-c", _CODE, home, _FORK,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24,
                 start_new_session=True,
+                # A builder may be killed, and its copies are: what they leave goes with the server.
+                env={**os.environ, "TMPDIR": self._folder},
             )  # fmt: skip
             began = time.monotonic()
             self._ready()
@@ -74,6 +82,9 @@ class Link:
             with contextlib.suppress(ProcessLookupError):
                 builder.kill()
             await builder.wait()
+        if builder.stdout:  # its copies have this open, too, and end with it
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(builder.stdout.read(), 2)
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[dict[str, Any]]:

@@ -25,6 +25,7 @@ import uvicorn
 from press.build.plan import check_imprints, check_names
 from press.core.files import MANIFEST
 from press.core.manifest import read_manifest
+from press.core.parallel import temporary_folder
 from press.core.problems import Problem, ProblemsError, Span, counted
 from press.serve.link import Link
 from press.serve.site import application
@@ -61,8 +62,8 @@ def serve(order: Order, voice: Voice) -> None:
         hint = f"go to a project's folder, or name one with --project; a project has a {FILE}"
         raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {order.root}", hint)])
     _check_names(order)
-    with bound(order.port) as listener:
-        asyncio.run(_Server(order, voice).run(listener))
+    with bound(order.port) as listener, temporary_folder() as folder:
+        asyncio.run(_Server(order, voice, folder).run(listener))
 
 
 def _check_names(order: Order) -> None:
@@ -102,12 +103,12 @@ def bound(port: int) -> socket.socket:
 class _Server:
     """The watcher, the builder and the site, side by side in one thread."""
 
-    def __init__(self, order: Order, voice: Voice) -> None:
+    def __init__(self, order: Order, voice: Voice, folder: str) -> None:
         self.order, self.voice = order, voice
         self.state = State(order)
         self.board, self.work = self.state.board, self.state.work
         self.board.looks = self.look
-        self.link = Link(self._send, self._heard, self._gone)
+        self.link = Link(folder, self._send, self._heard, self._gone)
         self.late: asyncio.TimerHandle | None = None
         self.told: list[str] = []
         """The problems that were printed last."""
