@@ -9,6 +9,7 @@ from typing import Any
 
 from press.check import external as check
 from tests.conftest import needed
+from tests.waiting import LIMIT
 
 
 def browse(*jobs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -24,7 +25,7 @@ def browse(*jobs: dict[str, Any]) -> list[dict[str, Any]]:
         input=json.dumps(jobs),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=LIMIT,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from press.check import external as check
+from tests.waiting import LIMIT, until
 
 
 class Page:
@@ -25,7 +26,7 @@ class Page:
 
     def __init__(self, address: str) -> None:
         host, port, path = re.fullmatch(r"ws://([\d.]+):(\d+)(/.*)", address).groups()
-        self.socket = socket.create_connection((host, int(port)), timeout=60)
+        self.socket = socket.create_connection((host, int(port)), timeout=LIMIT)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: "
@@ -56,12 +57,8 @@ class Page:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
-    def until(self, script: str, seconds: float = 30) -> Any:
-        end = time.monotonic() + seconds
-        while not (value := self.run(script)):
-            assert time.monotonic() < end, f"never: {script}"
-            time.sleep(0.05)
-        return value
+    def until(self, script: str) -> Any:
+        return until(lambda: self.run(script))
 
     def size(self, width: int, height: int, scheme: str = "light") -> None:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
@@ -124,11 +121,9 @@ def chromium(address: str) -> Iterator[Page]:
 def _first_page(port: int, address: str) -> Page:
     from urllib.request import urlopen
 
-    for _ in range(100):
+    def found() -> Any:
         with urlopen(f"http://127.0.0.1:{port}/json") as answer:
-            pages = json.load(answer)
-        for page in pages:
-            if page["type"] == "page" and page["url"].startswith(address):
-                return Page(page["webSocketDebuggerUrl"])
-        time.sleep(0.1)
-    raise AssertionError("no page was opened")
+            pages = [page for page in json.load(answer) if page["type"] == "page"]
+        return next((page for page in pages if page["url"].startswith(address)), None)
+
+    return Page(until(found)["webSocketDebuggerUrl"])

@@ -212,7 +212,7 @@ def test_a_missing_checker_fails_in_ci_alone(monkeypatch, checker, tmp_path, ci,
 
 def test_a_judge_that_hangs_gives_no_verdict(monkeypatch):
     monkeypatch.setattr(check, "TIMEOUT", 0.2)
-    done = check._run([sys.executable, "-c", "import time; time.sleep(30)"])
+    done = check._run([sys.executable, "-c", "import threading; threading.Event().wait()"])
     assert "no answer" in check._last_words(done)
 
 

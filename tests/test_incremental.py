@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -248,22 +247,27 @@ def test_the_manifest_names_what_each_file_needs(desk):
 def test_the_second_of_two_builds_waits(tmp_path):
     waited = []
     code = f"""
-        import time
         from pathlib import Path
         from press.build.publish import locked
         with locked(Path({str(tmp_path)!r}), lambda: None):
             print("locked", flush=True)
-            time.sleep(1)
+            input()
+            print("leaves", flush=True)
     """
     with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as other:
+        [sys.executable, "-c", textwrap.dedent(code)], text=True, cwd=ROOT,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as other:  # fmt: skip
         assert other.stdout.readline() == "locked\n"
-        begun = time.monotonic()
-        with locked(tmp_path, lambda: waited.append(True)):
-            assert other.wait(5) == 0 or other.poll() is None
+
+        def waiting():
+            waited.append(True)
+            other.stdin.write("\n")  # the other leaves when this one is about to wait
+            other.stdin.flush()
+
+        with locked(tmp_path, waiting):
+            assert other.stdout.readline() == "leaves\n"
     assert waited == [True]
-    assert time.monotonic() - begun > 0.3
     assert list(tmp_path.iterdir()) == []
 
 

@@ -26,6 +26,7 @@ from press.core.problems import CODES
 from press.source.front_matter import ARTICLE_KEYS, NOTICE_KEYS, PERSON_KEYS
 from press.source.imprints import KEYS as IMPRINT_KEYS
 from press.source.project import EDITION_KEYS, EDITIONS, KEYS, REFERENCES
+from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -160,7 +161,7 @@ class Reader:
         done = subprocess.run(
             ["/bin/sh", "-c", command], cwd=self.place, env=self.environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=120, check=False,
+            timeout=LIMIT, check=False,
         )  # fmt: skip
         self.status = done.returncode
         return done.stdout
@@ -174,7 +175,7 @@ class Reader:
             assert process.stdout is not None
             first = process.stdout.readline() + process.stdout.readline()
             process.send_signal(signal.SIGINT)
-            rest, _ = process.communicate(timeout=60)
+            rest, _ = process.communicate(timeout=LIMIT)
         self.status = process.returncode
         return first + rest
 

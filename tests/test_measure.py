@@ -222,9 +222,11 @@ def test_lines_that_are_too_close(leading, wrong):
 
 
 def test_it_costs_next_to_nothing():
-    data = paper(paragraphs(120))
+    """Next to the layout of the same pages."""
     start = time.process_time()
+    data = paper(paragraphs(120))
+    made = time.process_time()
     pages = spans(data)
     judge_type(pages, STANDARD, "tea.pdf", 0, measure_type(pages), [])
     assert len(pages) >= 10
-    assert time.process_time() - start < 1  # a tenth of it on a free machine
+    assert time.process_time() - made < (made - start) / 2

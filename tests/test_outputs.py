@@ -29,6 +29,7 @@ from press.core import trees
 from press.core.model import Request
 from press.proof.pdf import letters
 from tests import inside
+from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECTS = Path(__file__).parent / "projects"
@@ -112,7 +113,7 @@ def widths(folder):
         quiet = "--disable-background-networking --allow-file-access-from-files"
         command = [browser, *options.split(), *quiet.split(), f"--user-data-dir={profile}"]
         done = subprocess.run(
-            [*command, page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+            [*command, page.as_uri()], capture_output=True, text=True, timeout=LIMIT, check=True
         )
     said = re.search(r"<pre>(.*?)</pre>", done.stdout, re.S)
     return {line.split()[0]: int(line.split()[1]) for line in said[1].splitlines()}
