@@ -547,7 +547,7 @@ def test_a_port_that_is_taken(tmp_path):
             env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=LIMIT, check=False,
         )  # fmt: skip
     assert done.returncode == 3
-    assert f"error SYS004: port {port} is taken" in done.stderr
+    assert f"error SYS004: port {port} is in use" in done.stderr
     assert "--port " in done.stderr
 
 

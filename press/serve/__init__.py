@@ -1,5 +1,5 @@
-"""The author's loop: what is saved is built and shown in a browser.
+"""The author's loop: every save is built and shown in a browser.
 
-In: a project's folder and a port. Out: a site for this machine alone, until it is told to end. Must
-not publish anything that `build` would not.
+In: a project's folder and a port. Out: a site for this machine only, until interrupted. Must not
+publish anything that `build` would not.
 """

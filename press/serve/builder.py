@@ -1,9 +1,9 @@
-"""The process that builds while `makebook serve` runs: warm, and as small after a day as at first.
+"""The process that builds while `makebook serve` runs: always warm, never growing.
 
-In: on its standard input, one JSON object a line for what is to be built. Out: one a line for each
-step of it that is done. It has one thread and has loaded everything; on Linux it copies itself for
-each build, and the copy ends with the build, so nothing stays behind. Elsewhere it builds in
-itself, and ends after some builds, to be started anew. This module must not know the web.
+In: on standard input, a JSON object a line for what to build. Out: a JSON object a line for each
+step that is done. The process has one thread and has loaded everything. On Linux it forks for each
+build, and the copy ends with the build, so memory does not grow. Elsewhere it builds in the process
+itself and ends after some builds, to be restarted. This module must not know the web.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from press.core.parallel import follow
 from press.serve.steps import Message, Send, Trails, perform, rehearse
 
 BUILDS = 25
-"""How many builds a process does in itself, before it is replaced."""
+"""How many builds a process runs itself before it is replaced."""
 _PATIENCE = 2.0
-"""Seconds without any result, after which new work waits for the first step of the old."""
+"""Seconds without a result after which new work waits for the first step of the old."""
 _GRACE = 1.0
-"""Seconds for a build to put away what is temporary."""
+"""Seconds that a build has to remove its temporary files."""
 
 
 def work() -> None:
-    """Do what is asked until the input ends: the whole life of this process."""
+    """Run builds until the input ends: the whole life of this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
     gc.set_threshold(1_000_000, 20, 20)
     send = _writer(os.dup(1))
-    os.dup2(2, 1)  # what a library prints is no message
+    os.dup2(2, 1)  # what a library prints is not a message
     if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies have it from here
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies inherit this
     warm()
     send({"ready": True})
     with contextlib.suppress(BrokenPipeError):
@@ -57,7 +57,7 @@ def work() -> None:
 
 
 def warm() -> None:
-    """Load all that a build needs, by doing one."""
+    """Load everything that a build needs, by running one."""
     from press.setup.new import new_project
 
     today = date.today()  # noqa: DTZ011 - the author's own day
@@ -68,7 +68,7 @@ def warm() -> None:
 
 
 def _in_itself(send: Send) -> None:
-    """Build without a copy of the process; what came last is what is built next."""
+    """Build in this process; the newest request is built next."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
@@ -89,41 +89,41 @@ def _in_itself(send: Send) -> None:
 
 @dataclass
 class _Copy:
-    """A copy of this process, which stands ready to build once."""
+    """A copy of this process, ready to build once."""
 
     pid: int
     orders: int
-    """Where it is told what to build."""
+    """Pipe to it: what to build."""
     pipe: int
-    """Where it tells what it did."""
+    """Pipe from it: what it did."""
     id: int = 0
     said: bytes = b""
     steps: int = 0
     seen: bool = False
-    """What somebody looks at is finished."""
+    """Whether what is in view is finished."""
     last_step: bool = False
-    """It is to end when the step that it is at is done."""
+    """Whether to end it after its current step."""
     ended: float = 0.0
-    """When it was told to end."""
+    """When it was asked to end; 0 if it was not."""
 
     def begin(self, message: Message) -> None:
         self.id = message["id"]
-        with contextlib.suppress(OSError):  # it is gone, which its pipe will tell
+        with contextlib.suppress(OSError):  # it is gone; its pipe will show it
             os.kill(self.pid, signal.SIGUSR1)
             _writer(self.orders)(message)
 
     def end(self, number: int) -> None:
         self.ended = self.ended or time.monotonic()
-        for end in (os.killpg, os.kill):  # it may not have a group yet
+        for end in (os.killpg, os.kill):  # it may not have its process group yet
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 end(self.pid, number)
 
 
 class _Forks:
-    """Builds in copies of this process, one at a time; new work puts an end to the old.
+    """Builds in copies of this process, one at a time; new work ends the old.
 
-    A second copy stands ready meanwhile, and has built what there was, to put away: what it
-    touches of the memory that it shares with this process is its own by then.
+    A second copy is always ready. It has rehearsed a build: by then, the shared memory that a
+    build changes has been copied (copy-on-write).
     """
 
     def __init__(self, send: Send) -> None:
@@ -135,7 +135,7 @@ class _Forks:
         self.last: Message = {}
         self.trails = Trails()
         self.hungry = 0.0
-        """Since when there is work, and no result."""
+        """Since when there has been work and no result."""
 
     def run(self) -> None:
         try:
@@ -145,7 +145,7 @@ class _Forks:
             self._end([copy for copy in (self.copy, self.spare) if copy])
 
     def _end(self, copies: list[_Copy]) -> None:
-        """End copies: with time to put away what is temporary, and then without."""
+        """End copies: first with time to remove temporary files, then at once."""
         for copy in copies:
             copy.end(signal.SIGTERM)
         last = time.monotonic() + _GRACE
@@ -157,7 +157,7 @@ class _Forks:
             os.waitpid(copy.pid, 0)
 
     def _turn(self) -> bool:
-        """Wait for something and do it; False when there is nothing more to come."""
+        """Handle the next event; return False when the input has ended."""
         if self.next and not self.copy:
             self.copy, self.spare = self.spare or self._fork({}), None
             self.last, self.next = self.next, None
@@ -187,14 +187,14 @@ class _Forks:
         self.next = json.loads(lines[-1])
         self.hungry = self.hungry or time.monotonic()
         if self.copy and not self.copy.ended:
-            # Someone who saves without end shall see something, too.
+            # Even an author who saves without pause should see a result.
             if self.copy.steps or time.monotonic() - self.hungry < _PATIENCE:
                 self.copy.end(signal.SIGTERM)
             else:
                 self.copy.last_step = True
 
     def _fork(self, rehearsed: Message) -> _Copy:
-        """Make a copy, which builds what it is told once it has built something to put away."""
+        """Fork a copy that rehearses, then builds what it is sent."""
         inner, outer = os.pipe()
         orders, ordering = os.pipe()
         parent = os.getpid()
@@ -219,10 +219,10 @@ class _Forks:
             perform(json.loads(order), _writer(outer), alone=True)
             status = 0
         finally:
-            os._exit(status)  # nothing of the first process is put away twice
+            os._exit(status)  # skip the first process's cleanup
 
     def _handles(self) -> list[int]:
-        """Those of other copies: who has one by mistake would keep them waiting."""
+        """Return the pipes of other copies, which a new copy must close."""
         copies = [copy for copy in (self.copy, self.spare) if copy]
         return [handle for copy in copies for handle in (copy.orders, copy.pipe)]
 
@@ -244,7 +244,7 @@ class _Forks:
         _, status = os.waitpid(copy.pid, 0)
         if copy is self.spare:
             self.spare = None
-            time.sleep(0.1)  # should copies die at once, it would be made anew without end
+            time.sleep(0.1)  # if copies die at once, do not fork in a tight loop
             return
         if status and not copy.ended:
             self.send({"id": copy.id, "lost": True})
@@ -252,12 +252,12 @@ class _Forks:
 
 
 class _Told(BaseException):
-    """There is something real to do."""
+    """A signal to stop rehearsing: there is a real build to do."""
 
 
 @contextlib.contextmanager
 def _until_told() -> Iterator[None]:
-    """Leave what is done here when the signal comes."""
+    """Leave the block when the signal comes."""
 
     def leave(*_: object) -> None:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -272,7 +272,7 @@ def _until_told() -> Iterator[None]:
 
 
 def _writer(handle: int) -> Send:
-    """Sends messages through a pipe."""
+    """Return a function that sends messages through a pipe."""
 
     def send(message: Message) -> None:
         data = json.dumps(message).encode() + b"\n"
@@ -283,7 +283,7 @@ def _writer(handle: int) -> Send:
 
 
 def _become_copy(parent: int) -> None:
-    """Make this process one that can be ended alone, with all that it starts."""
+    """Put this process into a group of its own, so it can be ended with what it starts."""
     os.setpgid(0, 0)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is temporary is put away
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are removed
     follow(parent)

@@ -1,7 +1,7 @@
-"""The link to the builder: a process of its own that builds while `serve` runs.
+"""The link to the builder, a separate process that builds while `serve` runs.
 
-In: messages that ask for a build. Out: what the builder says, and when it is gone. A builder that
-ends is replaced. This module must not know what is built, nor who looks at it.
+In: messages that ask for a build. Out: the builder's own messages, and notice of its end. It is
+replaced when it ends. This module must not know what is built, nor who looks at it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from press.serve.builder i
 
 
 class Link:
-    """Keeps a builder alive and speaks with it."""
+    """Keeps a builder running and exchanges messages with it."""
 
     def __init__(
         self,
@@ -33,23 +33,23 @@ class Link:
         hear: Callable[[Mapping[str, Any]], None],
         gone: Callable[[], None],
     ) -> None:
-        """`ready` is called for each new builder, `gone` after each; `hear` for each message.
+        """`ready` is called for each new builder, `hear` for each message, `gone` at each end.
 
-        Builders keep their temporary files in `folder`, which outlives them.
+        Builders write temporary files to `folder`, which outlives them.
         """
         self._folder = folder
         self._ready, self._hear, self._gone = ready, hear, gone
         self._builder: asyncio.subprocess.Process | None = None
 
     async def run(self) -> None:
-        """Start a builder, hear what it says, and start another if it ends; for ever."""
+        """Start a builder, pass on its messages, and start another when it ends."""
         while True:
             home = str(Path(press.__file__).resolve().parent.parent)
             self._builder = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-c", _CODE, home, _FORK,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24,
                 start_new_session=True,
-                # A builder may be killed, and its copies are: what they leave goes with the server.
+                # Builders and their copies may be killed; the server removes what they leave.
                 env={**os.environ, "TMPDIR": self._folder},
             )  # fmt: skip
             began = time.monotonic()
@@ -63,14 +63,14 @@ class Link:
                 await asyncio.sleep(1)
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Ask for a build. A builder that is not there yet is asked when it is."""
+        """Ask for a build. If there is no builder yet, `ready` asks the next one."""
         builder = self._builder
         if builder is not None and builder.stdin is not None:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 builder.stdin.write(json.dumps(message).encode() + b"\n")
 
     async def end(self) -> None:
-        """End the builder: the end of its input is the end of its work."""
+        """End the builder by closing its input; kill it if it does not end."""
         builder = self._builder
         if builder is None or builder.returncode is not None:
             return
@@ -82,13 +82,13 @@ class Link:
             with contextlib.suppress(ProcessLookupError):
                 builder.kill()
             await builder.wait()
-        if builder.stdout:  # its copies have this open, too, and end with it
+        if builder.stdout:  # its copies also hold this pipe: at its end they have ended
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(builder.stdout.read(), 2)
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[dict[str, Any]]:
-    """What a builder says, line by line."""
+    """Yield the messages of a builder, one a line."""
     while process.stdout:
         line = await process.stdout.readline()
         if not line.endswith(b"\n"):

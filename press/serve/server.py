@@ -1,8 +1,8 @@
-"""`makebook serve`: what is saved is built and shown, for as long as the author writes.
+"""`makebook serve`: builds and shows every save, for as long as the author writes.
 
-In: a project's folder, and a port. Out: nothing, when it is told to end. Files are watched
-(`watch`), a process of its own builds (`link`, `builder`), a site on this machine shows (`site`)
-what there is to see (`state`). Owner of uvicorn. Nothing that is saved, removed or broken ends it.
+In: a project's folder and a port. Out: nothing; it runs until interrupted. `watch` reports changed
+files, `link` passes them to a builder process, `state` holds what to build and what to show, and
+`site` serves it. Nothing that is saved, removed, or broken ends the server. Owner of uvicorn.
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ from press.source.project import FILE, imprint_files, read_project
 _HOST = "127.0.0.1"
 _LABELS = {"page": "web page", "main": "main edition", "rest": "the rest"}
 _GLANCE = 0.02
-"""Seconds between two looks at what is published, while something is built."""
+"""Seconds between checks for newly published files during a build."""
 _HALF = 0.3
-"""Seconds after which a file that was saved without a letter in it is taken to be meant so."""
+"""Seconds to wait before an empty file is taken to be intentional."""
 _TRIES = 2
-"""How often one state of the sources is given to a builder that dies of it."""
+"""How many builders may die on one state of the sources."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How the server speaks to whoever started it."""
+    """How the server reports to the terminal."""
 
     say: Callable[[str], None]
     warn: Callable[[str], None]
 
 
 def serve(order: Order, voice: Voice) -> None:
-    """Build, show, watch, until interrupted.
+    """Watch, build, and show until interrupted.
 
     Raises:
-        ProblemsError: there is no project here (CFG001), or the port is taken (SYS004).
-        UnknownName: an article, edition or imprint is asked for that does not exist.
+        ProblemsError: there is no project here (CFG001), or the port is in use (SYS004).
+        UnknownName: an article, edition, or imprint does not exist.
     """
     if not (order.root / FILE).is_file():
-        hint = f"go to a project's folder, or name one with --project; a project has a {FILE}"
+        hint = f"go to a project folder, or name one with --project; a project has a {FILE}"
         raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {order.root}", hint)])
     _check_names(order)
     with bound(order.port) as listener, temporary_folder() as folder:
@@ -67,25 +67,25 @@ def serve(order: Order, voice: Voice) -> None:
 
 
 def _check_names(order: Order) -> None:
-    """What the command line names must be there when it is given; later it may come and go."""
+    """Check the names on the command line. They must exist now; later they may come and go."""
     check_imprints(order.imprints, {path.stem for path in imprint_files(order.root)})
     try:
         config = read_project(order.root, []).config
     except ProblemsError:
-        return  # the build will tell
+        return  # the build will report it
     articles = {path.stem for path in (order.root / "source").glob("*.md")}
     editions = {*config.known_editions, *(edition.name for edition in config.editions)}
     check_names(order.articles, order.editions, articles, editions)
 
 
 def bound(port: int) -> socket.socket:
-    """A socket on this machine alone.
+    """Return a socket that only this machine can reach.
 
     Raises:
-        ProblemsError: the port cannot be had (SYS004).
+        ProblemsError: the port cannot be opened (SYS004).
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name == "posix":  # elsewhere this would share a port that is taken
+    if os.name == "posix":  # on Windows this would share a port in use
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_HOST, port))
@@ -93,15 +93,15 @@ def bound(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         taken = error.errno == errno.EADDRINUSE
-        message = f"port {port} {'is taken' if taken else f'cannot be had: {error.strerror}'}"
+        message = f"port {port} {'is in use' if taken else f'cannot be opened: {error.strerror}'}"
         other = port + 1 if 1023 < port < 65535 else PORT
-        hint = f"another serve may be running: close it, or take another port: --port {other}"
+        hint = f"close the other server, or choose another port: --port {other}"
         raise ProblemsError([Problem("SYS004", Span("makebook"), message, hint)]) from None
     return listener
 
 
 class _Server:
-    """The watcher, the builder and the site, side by side in one thread."""
+    """The watcher, the link to the builder, and the site, in one thread."""
 
     def __init__(self, order: Order, voice: Voice, folder: str) -> None:
         self.order, self.voice = order, voice
@@ -111,10 +111,10 @@ class _Server:
         self.link = Link(folder, self._send, self._heard, self._gone)
         self.late: asyncio.TimerHandle | None = None
         self.told: list[str] = []
-        """The problems that were printed last."""
+        """The problems printed last."""
 
     async def run(self, listener: socket.socket) -> None:
-        """Serve until a signal says to end."""
+        """Serve until a signal ends it."""
         config = uvicorn.Config(
             application(self.board), log_level="critical", access_log=False, lifespan="off",
             timeout_graceful_shutdown=1, server_header=False, ws="none",
@@ -128,7 +128,7 @@ class _Server:
             tasks = [
                 asyncio.create_task(work) for work in (self.link.run(), self._glance(), watching)
             ]
-            self.voice.say(f"http://{_HOST}:{port}/  shows what you save; end with Ctrl-C")
+            self.voice.say(f"http://{_HOST}:{port}/  shows every save; press Ctrl-C to stop")
             try:
                 await site.serve([listener])
             finally:
@@ -141,19 +141,19 @@ class _Server:
     # What to build
 
     def look(self, article: str, imprint: str | None, view: dict[str, Any]) -> None:
-        """Somebody looks at this: it is built first, and built at all."""
+        """Build first what is in view in a browser."""
         if self.state.look(article, imprint, view):
             self.ask()
 
     def saved(self, changed: Sequence[str]) -> None:
-        """Something was saved; where it is empty yet, the rest of it will come."""
+        """Build what was saved; wait if a file is still empty."""
         if any(_empty(Path(path)) for path in changed):
             self.late = asyncio.get_running_loop().call_later(_HALF, self.ask, changed)
         else:
             self.ask(changed)
 
     def ask(self, changed: Sequence[str] = ()) -> None:
-        """Have the newest state built; an article that was just saved comes first."""
+        """Ask for a build of the newest state; an article just saved comes first."""
         if self.late:
             self.late.cancel()
         self.state.saved(changed)
@@ -169,11 +169,11 @@ class _Server:
     def _heard(self, message: Mapping[str, Any]) -> None:
         try:
             self._hear(message)
-        except Exception as error:  # noqa: BLE001 - it must not end the server in silence
-            self._lost(f"a fault of makebook's own: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - it must not end the server silently
+            self._lost(f"internal error: {type(error).__name__}: {error}")
 
     def _gone(self) -> None:
-        """The builder ended: what it was asked for is asked of the next, but not without end."""
+        """Count the builders that died on this state; after some, give up on it."""
         if self.work.done != self.work.number:
             self.work.tries += 1
             if self.work.tries >= _TRIES:
@@ -187,7 +187,7 @@ class _Server:
             if newest:
                 self._lost()
             return
-        if not newest:  # what it published stands, all the same
+        if not newest:  # but its published files are shown
             self.state.show()
             return
         if message["step"] == "early":
@@ -195,10 +195,10 @@ class _Server:
             return
         step, problems, failed = message["step"], message["problems"], message["failed"]
         if failed or step == "rest":
-            self.board.early = None  # it is finished now, or unproved: the last good one is shown
+            self.board.early = None  # finished now, or not proved: show the published file
         if step == "rest":
             self.work.done = self.work.number
-        elif not failed:  # of warnings, only the last step knows all
+        elif not failed:  # only the last step knows every warning
             before = [p for p in self.board.state["problems"] if not p["error"]]
             problems = [*problems, *(p for p in before if p not in problems)]
         was = self.board.state["failed"]
@@ -206,7 +206,7 @@ class _Server:
         self._print(step, message, recovered=was and not failed)
 
     def _show_early(self, message: Mapping[str, Any]) -> None:
-        """Show what somebody looks at before it is finished."""
+        """Show what is in view before it is finished."""
         self.board.early = None
         file = message.get("file", "")
         articles = read_manifest((self.order.output / file).parent)["articles"]
@@ -220,17 +220,17 @@ class _Server:
         self.state.show()
 
     def _lost(self, fault: str = "") -> None:
-        """A build is lost with the process that made it, or by a fault of ours."""
+        """Report a build that was lost: its process was killed, or makebook failed."""
         self.board.early = None
         self.work.done = self.work.number
-        message = fault or "a process that was building ended without a word"
-        hint = "save again to try again; free memory if there is little"
+        message = fault or "a build process was killed"
+        hint = "free memory, then save again"
         problem = Problem("SYS003", Span("makebook"), message, hint)
         self.state.show(building=False, problems=[problem_message(problem)], failed=True)
         self.voice.warn(str(problem))
 
     def _print(self, step: str, message: Mapping[str, Any], *, recovered: bool) -> None:
-        """One line for what was made; problems where they differ from those printed last."""
+        """Print one line for what was built, and problems that differ from the last ones."""
         texts = [problem["text"] for problem in message["problems"]]
         last = step == "rest"
         if (last or message["failed"]) and texts != self.told:
@@ -244,14 +244,16 @@ class _Server:
         elif message["failed"] and last:
             count = counted(len(texts), "problem")
             shown = (
-                "; the last good one is shown" if any(self.board.state["issues"].values()) else ""
+                "; the last good version is shown"
+                if any(self.board.state["issues"].values())
+                else ""
             )
             self.voice.say(f"{clock} not built ({count}){shown}")
         elif last:
             self.voice.say(f"{clock} up to date{' again' if recovered else ''}")
 
     async def _glance(self) -> None:
-        """Show each file as soon as it is published: the step that made it may take longer."""
+        """Show each file as soon as it is published, before its step ends."""
         seen: list[int] = []
         while True:
             await asyncio.sleep(_GLANCE)
@@ -265,7 +267,7 @@ class _Server:
 
 
 class _Site(uvicorn.Server):
-    """uvicorn, which ends in silence when it is told to."""
+    """A uvicorn server that ends silently."""
 
     def __init__(self, config: uvicorn.Config, close: Callable[[], None]) -> None:
         super().__init__(config)
@@ -273,12 +275,12 @@ class _Site(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Signals are taken by `ending`, which begins before there is anything to serve."""
+        """Leave signals to `ending`, which starts before there is anything to serve."""
         yield
 
     @contextlib.contextmanager
     def ending(self) -> Iterator[None]:
-        """End at a signal; the streams of events first, or it would wait for them."""
+        """End at a signal. Event streams end first, or the server would wait for them."""
         loop = asyncio.get_running_loop()
 
         def end(*_: object) -> None:
@@ -292,11 +294,11 @@ class _Site(uvicorn.Server):
             yield
         finally:
             for number in before:
-                signal.signal(number, signal.SIG_IGN)  # a second one comes too late to matter
+                signal.signal(number, signal.SIG_IGN)  # ignore a second signal
 
 
 def _empty(path: Path) -> bool:
-    """Whether there is a file without a letter in it."""
+    """Return whether a file exists and is empty."""
     try:
         return path.is_file() and not path.stat().st_size
     except OSError:
@@ -304,7 +306,7 @@ def _empty(path: Path) -> bool:
 
 
 def _changed(path: Path) -> int:
-    """When a file was written last; 0 where there is none."""
+    """Return when a file was last written; 0 if there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -1,7 +1,7 @@
-"""Finished files as `makebook serve` shows them: found, drawn, taken out of their e-books.
+"""Finished files as `makebook serve` shows them: located, drawn, extracted from e-books.
 
-In: the output folder, and names out of addresses, which may be hostile. Out: paths in that folder,
-and bytes. This module must not know the web.
+In: the output folder, and names from URLs, which may be hostile. Out: paths in that folder, and
+bytes. This module must not know the web.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from press.readback.epub import Book
 from press.readback.pdf import page_sizes, raster
 
 _SHOWN = frozenset(facts.ending for facts in FORMATS.values())
-"""What may be asked for of the output folder."""
+"""Endings of files that may be requested from the output folder."""
 _PICTURES = 48
 _HIGHEST = 6000
-"""Pixels: a strip of a page is drawn smaller."""
+"""Pixels; a very long page is drawn smaller."""
 
 
 Source = Path | bytes
-"""A finished file, or what there is of a newer one."""
+"""A finished file, or the bytes of a newer version."""
 
 
 def _read(source: Source) -> bytes:
@@ -33,18 +33,18 @@ def _read(source: Source) -> bytes:
 
 
 class Pictures:
-    """Pages of PDFs as PNG; the last ones asked for are kept."""
+    """Pages of PDFs as PNG; the latest are cached."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        """PDFium does one thing at a time."""
+        """PDFium is not thread-safe."""
         self._kept: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()
 
     def page(self, source: Source, number: int, width: int) -> bytes:
-        """A page, so many pixels wide; pages count from 0.
+        """Return a page as a PNG `width` pixels wide; pages count from 0.
 
         Raises:
-            ValueError: there is no such page, or no PDF that can be opened.
+            ValueError: there is no such page, or the PDF cannot be opened.
         """
         name = (
             digest(source) if isinstance(source, bytes) else f"{source}:{source.stat().st_mtime_ns}"
@@ -65,13 +65,13 @@ class Pictures:
             return self._kept[key]
 
     def sizes(self, path: Path) -> list[tuple[float, float]]:
-        """Width and height of every page in points."""
+        """Return width and height of every page, in points."""
         with self._lock:
             return page_sizes(path.read_bytes())
 
 
 def published(output: Path, name: str) -> Path | None:
-    """A file of the output folder, by the name in an address; None where it is none of ours."""
+    """Return a file of the output folder by its name in a URL; None if it may not be shown."""
     if "\0" in name or "\\" in name or not name:
         return None
     parts = name.split("/")
@@ -87,10 +87,10 @@ def published(output: Path, name: str) -> Path | None:
 
 
 def book_file(source: Source, name: str) -> bytes | None:
-    """A file of an e-book; None where there is none of that name, or it is too large to show.
+    """Return a file of an e-book; None if there is none, or it is too large to show.
 
     Raises:
-        ValueError: this is no e-book that can be opened.
+        ValueError: the e-book cannot be opened.
     """
     book = Book(_read(source))
     try:
@@ -100,10 +100,10 @@ def book_file(source: Source, name: str) -> bytes | None:
 
 
 def book_chapters(source: Source) -> list[dict[str, str]]:
-    """Path in the file, and title, of each chapter of an e-book, in the order of reading.
+    """List the path and title of each chapter of an e-book, in reading order.
 
     Raises:
-        ValueError: this is no e-book that can be opened.
+        ValueError: the e-book cannot be opened.
     """
     book, found = Book(_read(source)), []
     for name in book.spine:

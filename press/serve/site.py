@@ -1,8 +1,8 @@
-"""What `makebook serve` shows a browser, and what it refuses. Owner of Starlette.
+"""The site of `makebook serve`: what it shows a browser, and what it refuses. Owner of Starlette.
 
 In: a `Board` that knows what was built, and where. Out: an ASGI application for this machine only:
-the viewer's own files, what stands in the output folder, pages of PDFs as pictures, chapters of
-e-books, and a stream of events. It writes nothing, and knows no builder.
+the viewer, files in the output folder, pages of PDFs as pictures, chapters of e-books, and a stream
+of events. It writes nothing. This module must not know builders.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _CONTENT = (
     "img-src 'self' data:; font-src 'self' data:; media-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
-"""Of what authors wrote: no script runs in it, and it reaches nothing outside."""
+"""For authors' content: no script runs, and nothing outside is reached."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -62,10 +62,10 @@ _WIDEST = 2400
 
 
 class _Guard:
-    """Turns away whoever is not a reader at this machine.
+    """Refuses every request that does not come from a browser on this machine.
 
-    A page of another site can make a browser send requests here, and by a name of its own that
-    leads to 127.0.0.1 it could read the answers: Host and Origin tell.
+    A page of another site can make a browser send requests here and, under a domain name that
+    resolves to 127.0.0.1, could read the answers. Host and Origin reveal it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -94,19 +94,19 @@ class _Guard:
 
 
 def _refusal(scope: Scope) -> tuple[int, str] | None:
-    """Why a request is refused; None where it is not."""
+    """Return why a request is refused; None if it is not."""
     sent: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
         sent.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     if scope["method"] not in ("GET", "HEAD"):
-        return 405, "only GET and HEAD"
+        return 405, "only GET and HEAD are allowed"
     hosts = sent.get("host", [])
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
-        return 403, "this server answers to 127.0.0.1 and localhost only"
+        return 403, "this server answers only to 127.0.0.1 and localhost"
     if any(origin != f"http://{hosts[0]}" for origin in sent.get("origin", [])):
-        return 403, "another site may not ask this server"
+        return 403, "requests from other sites are refused"
     if any(site not in ("same-origin", "none") for site in sent.get("sec-fetch-site", [])):
-        return 403, "another site may not ask this server"
+        return 403, "requests from other sites are refused"
     return None
 
 
@@ -142,7 +142,7 @@ class _Site:
         return JSONResponse(await run_in_threadpool(self.pictures.sizes, path))
 
     def _early(self, request: Request) -> Early | None:
-        """What there is of a newer version, where the address asks for that."""
+        """Return the unfinished version that a URL asks for, or None."""
         return self.board.shown_early(request.path_params["name"], request.query_params.get("v"))
 
     async def page(self, request: Request) -> Response:
@@ -193,7 +193,7 @@ class _Site:
 
 
 def application(board: Board) -> ASGIApp:
-    """The whole site. The version in an address only tells files of one name apart."""
+    """Return the site. The version in a URL only distinguishes files of one name."""
     site = _Site(board)
     routes = [
         Route("/", site.own),
@@ -211,13 +211,13 @@ def application(board: Board) -> ASGIApp:
 
 
 def _missing() -> Response:
-    return Response("there is no such file here", 404, media_type="text/plain")
+    return Response("there is no such file", 404, media_type="text/plain")
 
 
 async def _gone(*_: object) -> Response:
-    """A file went away, or was replaced, while it was read: the viewer asks again."""
-    return Response("it has just changed; ask again", 503, media_type="text/plain")
+    """Answer for a file that was replaced while it was read; the viewer asks again."""
+    return Response("the file has just changed; ask again", 503, media_type="text/plain")
 
 
 async def _failed(*_: object) -> Response:
-    return Response("that cannot be shown", 500, media_type="text/plain")
+    return Response("this file cannot be shown", 500, media_type="text/plain")

@@ -1,8 +1,8 @@
-"""What the author's loop knows: what to build, what somebody looks at, and what there is to see.
+"""The state of the author's loop: what to build, what is in view, what to show.
 
-In: the order of the command line, what was saved, what a browser has in view. Out: the message that
-asks for a build, and a `Board` from which the site is served. This module must not know processes,
-files of outputs but by their manifest, or HTTP.
+In: the command line's order, saved files, what a browser has in view. Out: the message that asks
+for a build, and a `Board` from which the site is served. This module must not know processes or
+HTTP.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from press.source.project import imprint_files
 
 PORT = 8377
 _BEAT = 15.0
-"""Seconds between signs of life in a stream of events."""
+"""Seconds between comments that keep an event stream open."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the command line asks for."""
+    """The request of the command line."""
 
     root: Path
     output: Path
@@ -37,36 +37,36 @@ class Order:
     articles: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
     imprints: tuple[str, ...] = ()
-    """Names, or `all`; empty: without an imprint."""
+    """Names, or `all`; empty means without an imprint."""
 
 
 @dataclass(frozen=True)
 class Early:
-    """What is shown of a file before it is finished."""
+    """A version of a file that is shown before it is finished."""
 
     number: int
-    """Of the save that it shows."""
+    """Number of the save that it shows."""
     file: str
-    """Its name in the output folder."""
+    """Name in the output folder."""
     over: str
-    """The hash of the file that stands there, and is no longer what the author wrote."""
+    """Hash of the published file that it replaces in the browser."""
     data: bytes
     first: int = 0
-    """Of a PDF, the page that its first page is in the finished file; they count from 0."""
+    """For a PDF, the number of its first page in the finished file, from 0."""
     pages: int = 0
 
     def told(self) -> dict[str, Any]:
-        """What a browser must know to ask for it."""
+        """Return what the viewer needs to request it."""
         return {"version": self.version, "first": self.first, "pages": self.pages}
 
     @cached_property
     def version(self) -> str:
-        """Tells it apart from every other file of that name."""
+        """A version string that differs from every other file of that name."""
         return f"early-{self.number}-{digest(self.data)[:16]}"
 
 
 class Board:
-    """What there is to see, and who is looking."""
+    """What to show, and who is looking."""
 
     def __init__(self, output: Path) -> None:
         self.output = output
@@ -74,26 +74,26 @@ class Board:
         self.early: Early | None = None
         self.closed = False
         self.looks: Callable[[str, str | None, dict[str, Any]], None] = lambda *_: None
-        """Told the article and the imprint that somebody looks at, and what of them."""
+        """Called with the article, imprint, and view that a browser opens."""
         self._changed: set[asyncio.Event] = set()
 
     def tell(self, **changes: Any) -> None:
-        """Change what there is to see."""
+        """Change what is shown."""
         self.state = {**self.state, **changes}
         self._wake()
 
     @property
     def watched(self) -> bool:
-        """Whether anybody looks."""
+        """Whether a browser is open."""
         return bool(self._changed)
 
     def shown_early(self, name: str, version: str | None) -> Early | None:
-        """A version of a file that is not finished, by what its address says."""
+        """Return an unfinished version of a file by its name and version, or None."""
         early = self.early
         return early if early and (early.file, early.version) == (name, version) else None
 
     def close(self) -> None:
-        """End every stream."""
+        """End every event stream."""
         self.closed = True
         self._wake()
 
@@ -102,7 +102,7 @@ class Board:
             event.set()
 
     async def events(self) -> AsyncIterator[str]:
-        """The state, now and whenever it changes, as server-sent events (HTML, 9.2)."""
+        """Yield the state, now and at each change, as server-sent events (HTML, 9.2)."""
         changed = asyncio.Event()
         self._changed.add(changed)
         try:
@@ -113,14 +113,14 @@ class Board:
                     try:
                         await asyncio.wait_for(changed.wait(), _BEAT)
                     except TimeoutError:
-                        yield ": still here\n\n"
+                        yield ": keep-alive\n\n"
         finally:
             self._changed.discard(changed)
 
 
 @dataclass
 class Work:
-    """What is being built, and what somebody looks at."""
+    """What is being built, and what is in view."""
 
     number: int = 0
     done: int = 0
@@ -128,13 +128,13 @@ class Work:
     article: str = ""
     imprint: str = ""
     view: dict[str, Any] = field(default_factory=dict)
-    """What somebody looks at: the view, the edition, its first and last page in view."""
+    """The view, the edition, and its first and last page in view."""
     looked_at: set[str] = field(default_factory=set)
-    """Imprints that somebody has looked at."""
+    """Imprints that have been in view."""
 
 
 class State:
-    """What to build next, and what there is to see."""
+    """What to build next, and what to show."""
 
     def __init__(self, order: Order) -> None:
         self.order = order
@@ -146,11 +146,11 @@ class State:
             self.work.imprint = min(self.known_imprints(), default="")
 
     def known_imprints(self) -> set[str]:
-        """The imprints that the project has now."""
+        """Return the imprints that the project has now."""
         return {path.stem for path in imprint_files(self.order.root)}
 
     def imprints(self) -> list[str]:
-        """The imprints to build; an empty name is the handout without one."""
+        """Return the imprints to build; an empty name means without one."""
         known = self.known_imprints()
         asked = self.order.imprints
         names = sorted(known) if "all" in asked else [n for n in asked if n in known]
@@ -158,12 +158,12 @@ class State:
         return list(dict.fromkeys(names or [""]))
 
     def imprint(self) -> str:
-        """The one that is looked at; while there is no such imprint, the first that is built."""
+        """Return the imprint in view or, if it does not exist, the first that is built."""
         names = self.imprints()
         return self.work.imprint if self.work.imprint in names else names[0]
 
     def look(self, article: str, imprint: str | None, view: dict[str, Any]) -> bool:
-        """Note what somebody looks at; gives whether that is not built yet."""
+        """Note what is in view; return whether it still has to be built."""
         if imprint is None or (imprint and imprint not in self.known_imprints()):
             return False
         new = imprint not in self.imprints()
@@ -175,11 +175,11 @@ class State:
         return new
 
     def articles(self) -> list[Path]:
-        """The articles that the project has now."""
+        """Return the articles that the project has now."""
         return sorted((self.order.root / "source").glob("*.md"))
 
     def saved(self, changed: Sequence[str]) -> None:
-        """Note a save: an article that was just saved is built first."""
+        """Note a save; an article just saved is built first."""
         saved = [p for p in map(Path, changed) if p.suffix == ".md" and p.parent.name == "source"]
         if len(saved) == 1 and saved[0].is_file():
             self.work.article = saved[0].stem
@@ -187,7 +187,7 @@ class State:
         self.work.tries = 0
 
     def message(self) -> dict[str, Any] | None:
-        """What a builder is asked for; None if the newest state is built."""
+        """Return the message that asks for a build; None if the newest state is built."""
         order, work = self.order, self.work
         if work.done == work.number:
             return None
@@ -200,7 +200,7 @@ class State:
         }  # fmt: skip
 
     def _in_view(self) -> dict[str, Any]:
-        """What is looked at, with the number of its pages; nothing if nobody looks."""
+        """Return what is in view, with its number of pages; empty if no browser is open."""
         view = self.work.view
         if not self.board.watched or not view:
             return {}
@@ -212,7 +212,7 @@ class State:
         return {**view, "pages": edition[0]["pages"]} if edition else {}
 
     def show(self, **changes: Any) -> None:
-        """Tell everybody who looks what is in the output folder now."""
+        """Send the current content of the output folder to every browser."""
         issues = {n: _issue(self.order.output, n, self.board.early) for n in self.imprints()}
         self.board.tell(
             issues=issues, imprints=sorted(self.known_imprints()), imprint=self.imprint(),
@@ -222,9 +222,9 @@ class State:
 
 
 def _issue(output: Path, imprint: str, early: Early | None) -> list[dict[str, Any]]:
-    """The articles of an imprint, and their files, as the manifest has them.
+    """List the articles of an imprint and their files, from the manifest.
 
-    One of which something newer is shown early says what, as `early`.
+    A file with a newer version that is shown early names that version as `early`.
     """
     manifest = read_manifest(output / imprint)
 
@@ -253,7 +253,7 @@ def _issue(output: Path, imprint: str, early: Early | None) -> list[dict[str, An
 
 
 def problem_message(problem: Problem) -> dict[str, Any]:
-    """A problem as a browser is told of it."""
+    """Return a problem as the viewer shows it."""
     return {
         "severity": problem.severity,
         "error": problem.severity == ERROR,

@@ -1,8 +1,8 @@
-"""What is built after a save, in steps: first what somebody looks at.
+"""The steps of a build after a save: what is in view comes first.
 
-In: a message that says what there is to build, and what is looked at. Out: a message for each step:
-what was made and what is wrong, or pages to show before they are finished. Each step is published
-before the next begins. This module must not know processes or the web.
+In: a message that says what to build, and what is in view. Out: a message for each step: what was
+built and what is wrong, or pages to show before they are finished. Each step is published before
+the next begins. This module must not know processes or the web.
 """
 
 from __future__ import annotations
@@ -33,35 +33,35 @@ Send = Callable[[Message], None]
 
 
 class Trails:
-    """Where the pages of editions began when they were last laid out, as text for messages."""
+    """The trails of the last layouts, as text for messages: where each page began."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], dict[str, str]] = {}
-        """By article and imprint; then by edition."""
+        """By article and imprint, then by edition."""
 
     def take(self, message: Message) -> Message:
-        """The same message without the trails that it brings."""
+        """Keep the trails of a message; return the message without them."""
         for article, imprint, edition, text in message.get("trails", ()):
             self._kept.setdefault((article, imprint), {})[edition] = text
         return {key: value for key, value in message.items() if key != "trails"}
 
     def give(self, message: Message) -> Message:
-        """The same message with the trails of the article that is looked at."""
+        """Return the message with the trails of the article in view."""
         work = message["article"], message["imprint"]
         return {**message, "trails": self._kept.get(work, {})}
 
 
 def perform(message: Message, send: Send, *, alone: bool = False) -> None:
-    """Build what a message asks for, in steps; each is published and told before the next.
+    """Build what a message asks for, in steps; publish and report each before the next.
 
-    `alone`: this process ends with it, and may step back for others towards the end.
+    `alone` means that this process ends afterwards, and may lower its priority.
     """
     told: list[Problem] = []
     if shown := _early(message):
         send(shown)
     for label, requests in _steps(message):
         if alone and label == "rest":
-            os.nice(5)  # nobody looks at it
+            os.nice(5)  # it is not in view
         start = time.perf_counter()
         outcomes = [_safely(request) for request in requests]
         problems = [p for o in outcomes for p in _all_problems(o)]
@@ -86,7 +86,7 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
 
 
 def rehearse(message: Message) -> None:
-    """Do the first that a message asks for in this process, to put away."""
+    """Rehearse the first step of a message, and discard the result."""
     if not message:
         return
     with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
@@ -97,12 +97,12 @@ def rehearse(message: Message) -> None:
             return
 
 
-# What is shown before it is finished
+# Shown before it is finished
 
 
 @dataclass(frozen=True)
 class _View:
-    """What somebody looks at, as it stands in the sources now."""
+    """What is in view, from the sources as they are now."""
 
     message: Message
     document: Document
@@ -112,16 +112,16 @@ class _View:
 
 
 def _early(message: Message) -> Message | None:
-    """The pages or the e-book that somebody looks at, as they will be.
+    """Return the pages or the e-book in view, as they will be.
 
-    Without data, where they are as they were. None where they cannot be shown early; what is wrong
-    with the sources is told by the first step.
+    The message has no data if nothing changed. None if they cannot be shown early; the first step
+    reports what is wrong with the sources.
     """
     start, view = time.perf_counter(), message.get("view", {})
     show = {"print": _pages, "book": _book}.get(view.get("view", ""))
     if not show:
         return None
-    with contextlib.suppress(Exception):  # whatever it is, the steps will meet it and tell
+    with contextlib.suppress(Exception):  # the steps will meet the error and report it
         shown = show(_seen(message))
         spent = round((time.perf_counter() - start) * 1000)
         told = {"id": message["id"], "step": "early", "article": message["article"]}
@@ -150,7 +150,7 @@ def _styles(seen: _View) -> Any:
 
 
 def _pages(seen: _View) -> Message:
-    """The pages of an edition that are in view; a booklet's are not, for they stand on sheets."""
+    """Lay out the pages in view; a booklet is not shown early, its pages are on sheets."""
     from press.document.editions import file_name, printed
     from press.output.pdf.partial import View, lay_out_part
 
@@ -170,12 +170,12 @@ def _pages(seen: _View) -> Message:
 
 
 def _published(seen: _View, file: str) -> str:
-    """A file's name in the output folder."""
+    """Return a file's name in the output folder."""
     return f"{seen.message['imprint']}/{file}".lstrip("/")
 
 
 def _book(seen: _View) -> Message:
-    """The e-book, with the page-list and the cover that it had before."""
+    """Write the e-book with its previous page-list and cover."""
     from press.output.epub.package import write_epub
     from press.output.pdf.cover import draw_cover
 
@@ -193,7 +193,7 @@ def _book(seen: _View) -> Message:
 
 
 def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str]]:
-    """The trails of the main edition, and of the one that is looked at, where they are new."""
+    """Yield new trails of the main edition and of the edition in view."""
     if (built.name, built.imprint) == (message["article"], message["imprint"]):
         main = built.entry["editions"][0] if built.entry else ""
         for edition in built.trails.keys() & {main, message.get("view", {}).get("edition")}:
@@ -201,11 +201,11 @@ def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str
             yield built.name, built.imprint, edition, text
 
 
-# What is built
+# Built and published
 
 
 def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
-    """The main edition, then all the rest; before them the web page, where that is looked at."""
+    """Yield the steps: the web page if it is in view, the main edition, the rest."""
     from press.core.files import is_file
 
     today = date.today()  # noqa: DTZ011 - the author's own day
@@ -233,7 +233,7 @@ def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
 
 
 def _configured(root: Path, imprint: str) -> Config | None:
-    """The configuration as it stands; None where it cannot be read, which the build will tell."""
+    """Return the configuration; None if it cannot be read, which the build will report."""
     from press.source.imprints import read_imprint
     from press.source.project import effective, imprint_files, read_project
 
@@ -247,7 +247,7 @@ def _configured(root: Path, imprint: str) -> Config | None:
 
 
 def _safely(request: Request) -> Outcome:
-    """Build; whatever goes wrong is a problem among others."""
+    """Build; turn whatever goes wrong into a problem."""
     try:
         with locked(request.output, lambda: None):
             return build.build(request)
@@ -260,11 +260,11 @@ def _safely(request: Request) -> Outcome:
     except OSError as error:
         name = os.path.relpath(str(error.filename or "makebook"), request.root)
         message = f"cannot be read: {error.strerror or error}"
-        hint = "save it again; what you see is what was built before"
+        hint = "save it again; the preview shows the previous version"
         return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
-    except Exception as error:  # noqa: BLE001 - a fault of the program must not end the server
-        message = f"the build ended with a fault of its own: {type(error).__name__}: {error}"
-        hint = "`makebook build` says more; please report it"
+    except Exception as error:  # noqa: BLE001 - an internal error must not end the server
+        message = f"internal error: {type(error).__name__}: {error}"
+        hint = "run `makebook build` for details, and report it"
         return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
 
 
@@ -273,7 +273,7 @@ def _all_problems(outcome: Outcome) -> list[Problem]:
 
 
 def _made(outcome: Outcome) -> Iterator[str]:
-    """The files that were made anew, as they stand in the output folder."""
+    """Yield the files that were rebuilt, by their names in the output folder."""
     for built in outcome.built:
         for name in sorted(built.made) if built.entry else ():
             yield f"{built.imprint}/{name}" if built.imprint else name

@@ -1,7 +1,7 @@
-"""Which files were saved, as soon as they are. Owner of watchfiles.
+"""The watcher: reports files as soon as they are saved. Owner of watchfiles.
 
-In: a project's folder. Out: the paths of what changed, once for each save. The folders may come
-and go. This module must not know what is done about it.
+In: a project's folder. Out: the paths that changed, once for each save. The folders may come and
+go. This module must not know what follows from a change.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from pathlib import Path
 from watchfiles import Change, DefaultFilter, awatch
 
 _QUIET, _LONGEST = 20, 200
-"""Milliseconds without a change after which a save is over; and at the most."""
+"""Milliseconds without a change that end a save, and the longest wait."""
 
 _NAMES = ("makebook.toml", "source", "styles")
 _ENDINGS = (".bib", ".bibtex", ".biblatex", ".json", ".ris", ".nbib", ".csl")
-"""What counts of the files beside makebook.toml: a log that is written there does not."""
+"""Endings of files next to makebook.toml that count; a log file there does not."""
 
 Told = Callable[[Sequence[str]], None]
 
 
 async def watch(root: Path, output: Path, told: Told) -> None:
-    """Tell of every change to makebook.toml, the sources and the styles, for ever."""
+    """Report every change to makebook.toml, the sources, and the styles; never return."""
     polling: bool | None = None
     while True:
         there = _folders(root)
@@ -46,8 +46,8 @@ async def watch(root: Path, output: Path, told: Told) -> None:
                 task.cancel()
             ends = await asyncio.gather(*tasks, return_exceptions=True)
         if any(isinstance(end, OSError) and root.is_dir() for end in ends):
-            polling = True  # the system watches no more folders for us: look ourselves
-        told([])  # something may have changed while nobody looked
+            polling = True  # the system's limit of watches is reached: poll instead
+        told([])  # something may have changed between two watches
         while not root.is_dir():
             await asyncio.sleep(0.3)
         await asyncio.sleep(0.1)
@@ -58,7 +58,7 @@ def _folders(root: Path) -> list[Path]:
 
 
 class _Watched:
-    """Folders to watch, with what is below them or without."""
+    """Folders to watch, with or without their subfolders."""
 
     def __init__(
         self, paths: Sequence[Path], root: Path, output: Path, *, deep: bool, polling: bool | None
@@ -69,7 +69,7 @@ class _Watched:
 
 
 async def _watch(watched: _Watched, told: Told, stop: asyncio.Event) -> None:
-    """Watch until one of the folders comes or goes."""
+    """Watch until one of the folders appears or disappears."""
     async for changes in awatch(
         *watched.paths, watch_filter=watched.filter, recursive=watched.deep, stop_event=stop,
         debounce=_LONGEST, step=_QUIET, ignore_permission_denied=True,
@@ -81,14 +81,14 @@ async def _watch(watched: _Watched, told: Told, stop: asyncio.Event) -> None:
 
 
 class _Filter(DefaultFilter):
-    """Passes over what editors write for themselves, what is built, and what is no source."""
+    """A filter that skips editors' temporary files, outputs, and files that are not sources."""
 
     def __init__(self, root: Path, output: Path) -> None:
         super().__init__()
         self.root, self.output = str(root), str(output)
 
     def __call__(self, change: Change, path: str) -> bool:
-        """Whether a change counts."""
+        """Return whether a change counts."""
         folder, name = os.path.split(path)
         if path == self.output or path.startswith(self.output + os.sep):
             return False
