@@ -61,7 +61,7 @@ class Entry:
     """The item in CSL-JSON 1.0.2."""
     span: Span
     evidence: str = ""
-    """The kind of evidence (`randomised trial`), empty where the bibliography does not say."""
+    """The kind of evidence (`randomized trial`), empty where the bibliography does not say."""
 
 
 @dataclass(frozen=True)

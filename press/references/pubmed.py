@@ -17,7 +17,7 @@ from press.references.csl_data import RawEntry, full_last_page, loose_date, pars
 _EVIDENCE = {  # PubMed's publication types, strongest first
     "Meta-Analysis": "meta-analysis",
     "Systematic Review": "systematic review",
-    "Randomized Controlled Trial": "randomised trial",
+    "Randomized Controlled Trial": "randomized trial",
     "Practice Guideline": "guideline",
     "Guideline": "guideline",
     "Controlled Clinical Trial": "controlled trial",
