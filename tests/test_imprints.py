@@ -349,8 +349,8 @@ def test_a_token_of_the_project_is_placed(tmp_path: Path) -> None:
     color.check_styles(Styles(tmp_path), EDITIONS["a4"], problems)
     assert [str(p) for p in problems] == [
         "styles/tokens.css:2:1: error STY004: --ink-soft #8a8a8a on --paper #ffffff has a contrast "
-        "of 3.45:1, and of 3.45:1 in grey; 4.5:1 is needed\n"
-        "    hint: try #767676, the nearest that passes"
+        "of 3.45:1 (3.45:1 in gray); the minimum is 4.5:1\n"
+        "    hint: try #767676, the nearest color that passes"
     ]
 
 

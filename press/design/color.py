@@ -1,8 +1,8 @@
-"""Colours: what they measure on their grounds, in colour and as a printer greys them.
+"""Colors: their contrast with the background, in color and in the gray of a printer.
 
-In: tokens. Out: contrast ratios, the nearest colour that passes, problems.
-The measure is WCAG 2.2 (1.4.3); black and white printers are why each pair is measured twice.
-This module must not know who chose a colour.
+In: tokens. Out: contrast ratios, the nearest color that passes, problems.
+Contrast is measured as in WCAG 2.2 (1.4.3), and again in gray for black-and-white printers.
+This module must not know who chose a color.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from press.core.problems import Problem, Span
 from press.design.styles import Styles
 
 NEEDED = 4.5
-"""Contrast of text with its ground. Links and small print are in every colour: no 3:1 for us."""
+"""The minimum contrast of text. Each color is also used for small text, so 3:1 never suffices."""
 DARKEST_TINT = 0.10
-"""How dark a ground may be as grey, where text stands on it."""
+"""The darkest gray, from 0 (white) to 1, that a background of text may print as."""
 
 PAIRS = (
-    # Text, ground, and where they meet. A test reads the style sheets and compares.
+    # Text, background, and the style sheets with both. A test compares this with the style sheets.
     ("--ink", "--paper", "print.css, cover.css, page.css"),
     ("--ink-soft", "--paper", "print.css, page.css"),
     ("--accent", "--paper", "print.css, cover.css, page.css"),
@@ -45,7 +45,7 @@ Rgb = tuple[float, float, float]
 
 
 def parse_hex(text: str) -> Rgb | None:
-    """`#rgb` or `#rrggbb`; None for anything else."""
+    """Parse `#rgb` or `#rrggbb`; return None for anything else."""
     if not re.fullmatch(r"#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})", text):
         return None
     digits = text[1:] if len(text) == 7 else "".join(c + c for c in text[1:])
@@ -54,43 +54,43 @@ def parse_hex(text: str) -> Rgb | None:
 
 
 def to_hex(rgb: Rgb) -> str:
-    """A colour as `#rrggbb`."""
+    """Return a color as `#rrggbb`."""
     return "#" + "".join(f"{round(min(1.0, max(0.0, value)) * 255):02x}" for value in rgb)
 
 
 def luminance(rgb: Rgb) -> float:
-    """Relative luminance (WCAG 2.2, definition)."""
+    """Return the relative luminance (WCAG 2.2, definition)."""
     red, green, blue = (_linear(value) for value in rgb)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition)."""
+    """Return the contrast ratio of two colors, 1 to 21 (WCAG 2.2, definition)."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
 def gray(rgb: Rgb) -> Rgb:
-    """The grey that a black and white printer makes of a colour (ISO 32000-1, 10.3.2)."""
+    """Return the gray that a black-and-white printer makes of a color (ISO 32000-1, 10.3.2)."""
     value = min(1.0, 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2])
     return value, value, value
 
 
 def passes(text: Rgb, ground: Rgb) -> bool:
-    """Whether a text can be read on its ground, in colour and in grey."""
+    """Return whether text is readable on its background, in color and in gray."""
     return contrast(text, ground) >= NEEDED and contrast(gray(text), gray(ground)) >= NEEDED
 
 
 def nearest_text(color: Rgb, grounds: Sequence[Rgb]) -> str | None:
-    """The colour of the same hue, as little lighter or darker as can be, that passes everywhere.
+    """Return the color of the same hue and most similar lightness that passes everywhere.
 
-    None where no colour can: grounds that are neither light nor dark, or of both kinds.
+    Returns None if no color can, because the backgrounds are neither light nor dark, or both.
     """
     return _nearest(color, lambda found: all(passes(found, ground) for ground in grounds))
 
 
 def nearest_tint(color: Rgb) -> str:
-    """The ground of the same hue, as little lighter as can be, that is light enough for text."""
+    """Return the background of the same hue, no lighter than text on it requires."""
     return _nearest(color, _is_tint) or "#ffffff"
 
 
@@ -110,7 +110,7 @@ def _nearest(color: Rgb, fits: Callable[[Rgb], bool]) -> str | None:
 
 
 def _in_gamut(lightness: float, chroma: float, hue: float) -> Rgb:
-    """The colour of that lightness and hue, with as much chroma as a screen can show."""
+    """Return the color, its chroma reduced to what a screen can show."""
     low, high = 0.0, chroma
     for _ in range(12):
         rgb = _from_oklch(lightness, high, hue)
@@ -134,7 +134,7 @@ def _curved(value: float) -> float:
 
 
 def _to_oklch(rgb: Rgb) -> Rgb:
-    """Lightness, chroma and hue (CSS Color 4, 9.2 and 10.9: OKLCH)."""
+    """Return lightness, chroma, and hue (CSS Color 4, 9.2 and 10.9: OKLCH)."""
     red, green, blue = (_linear(value) for value in rgb)
     long = math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue)
     medium = math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue)
@@ -163,22 +163,22 @@ def check_tokens(
     problems: list[Problem],
     chosen: Sequence[str] = (),
 ) -> None:
-    """Measure every text on its ground. Problem STY004, one for each token that must change.
+    """Measure every text color on its backgrounds; report STY004 for each token that must change.
 
-    `where` says where a token stands. `chosen` are the tokens that may be told to change, an
-    imprint's; all, where there are none. A value that is no plain colour is not measured.
+    `where` returns the location of a token. `chosen` are the tokens that may be reported (those of
+    an imprint); if empty, all may be. A value that is not an opaque color is not measured.
     """
     colors = {name: rgb for name in tokens if (rgb := _color(name, tokens))}
     tint = colors.get("--tint")
     if tint and not _is_tint(tint) and (not chosen or "--tint" in chosen):
         share, limit, lighter = 1 - gray(tint)[0], DARKEST_TINT, nearest_tint(tint)
         message = (
-            f"--tint {tokens['--tint']} prints as a {share:.0%} grey, too dark for text to stand "
-            f"on; {limit:.0%} is the most"
+            f"--tint {tokens['--tint']} prints as {share:.0%} gray, too dark for a background; the "
+            f"maximum is {limit:.0%}"
         )
-        hint = f"try {lighter}, the nearest that passes"
+        hint = f"try {lighter}, the nearest color that passes"
         problems.append(Problem("STY004", where("--tint"), message, hint))
-        tokens = {**tokens, "--tint": lighter}  # texts are measured on what it will be
+        tokens = {**tokens, "--tint": lighter}  # text is measured on the color it will have
         colors["--tint"] = parse_hex(lighter) or tint
     for text in dict.fromkeys(pair[0] for pair in PAIRS):
         grounds = [g for t, g, _ in PAIRS if t == text and g in colors]
@@ -187,7 +187,7 @@ def check_tokens(
 
 
 def check_styles(styles: Styles, edition: Edition, problems: list[Problem]) -> None:
-    """Measure the tokens of a project as an edition has them. Problem STY004, each once."""
+    """Measure the tokens of a project in an edition; report each STY004 once."""
     found: list[Problem] = []
     tokens = styles.tokens_of(edition)
     check_tokens(tokens, lambda token: place_of_token(token, styles, edition), found)
@@ -195,7 +195,7 @@ def check_styles(styles: Styles, edition: Edition, problems: list[Problem]) -> N
 
 
 def place_of_token(token: str, styles: Styles, edition: Edition) -> Span:
-    """Where a token is defined: in a sheet of the edition, else in tokens.css."""
+    """Return the location of a token: in a style sheet of the edition, else in tokens.css."""
     for name in (*reversed(styles.sheets(edition)), "tokens.css"):
         for folder in styles.folders:
             path = folder / name
@@ -215,7 +215,7 @@ def _check_text(
     where: Callable[[str], Span],
     problems: list[Problem],
 ) -> None:
-    """Problem STY004 for the ground on which the text is hardest to read."""
+    """Report STY004 for the background on which the text is hardest to read."""
     failing = [g for g in grounds if not passes(colors[text], colors[g])]
     if not failing:
         return
@@ -227,11 +227,11 @@ def _check_text(
     worst = min(failing, key=lambda ground: min(measured(ground)))
     ratio, in_gray = (f"{math.floor(value * 100) / 100:.2f}" for value in measured(worst))
     message = (
-        f"{text} {tokens[text]} on {worst} {tokens[worst]} has a contrast of {ratio}:1, and of "
-        f"{in_gray}:1 in grey; {NEEDED}:1 is needed"
+        f"{text} {tokens[text]} on {worst} {tokens[worst]} has a contrast of {ratio}:1 "
+        f"({in_gray}:1 in gray); the minimum is {NEEDED}:1"
     )
     found = nearest_text(colors[text], [colors[ground] for ground in grounds])
-    hint = f"try {found}, the nearest that passes" if found else f"choose another {worst}"
+    hint = f"try {found}, the nearest color that passes" if found else f"change {worst}"
     problems.append(Problem("STY004", where(text), message, hint))
 
 
@@ -249,7 +249,7 @@ def _color(name: str, tokens: Mapping[str, str]) -> Rgb | None:
 
 
 def tones(accent: str) -> tuple[str, str, str]:
-    """A light, a middle and a dark tone of an accent, for the pattern of a cover."""
+    """Return a light, a middle, and a dark tone of an accent, for the pattern of a cover."""
     rgb = parse_hex(accent) or (0.0, 0.0, 0.0)
     lightness, chroma, hue = _to_oklch(rgb)
     steps = ((0.81, 0.5), (0.57, 1.0), (max(0.12, lightness * 0.78), 0.8))

@@ -1,7 +1,7 @@
-"""The faces of the text, inside what is shown on a screen.
+"""The text fonts, embedded in pages and drawings for the screen.
 
-In: the styles, and what is to be set. Out: CSS that holds subset fonts, and pictures that hold
-theirs. This module must not know articles or formats.
+In: the styles, and the text to show. Out: CSS with embedded subset fonts, and drawings with theirs.
+This module must not know articles or formats.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from press.design.fonts import subset
 from press.design.styles import Styles
 
 _FACES = (
-    # Font file, weight, style, and whether a page that stresses nothing goes without.
+    # Font file, weight, style, and whether it is only needed for italic text.
     ("Regular", 400, "normal", False),
     ("Bold", 700, "normal", False),
     ("Italic", 400, "italic", True),
@@ -25,10 +25,10 @@ _FACES = (
 
 
 def faces(text: str, styles: Styles, *, italic: bool, basic: bool = True) -> str:
-    """The faces of a page as CSS: copies that hold the characters of a text, and basic Latin.
+    """Return the text fonts as CSS: subsets with the characters of a text, and basic Latin.
 
-    Regular, bold and italic are about 11 KB each; a bold italic is slanted by the reader. Without
-    `basic`, they hold the text alone.
+    Regular, bold, and italic are about 11 KB each; the browser slants the bold for bold italic.
+    Without `basic`, the subsets hold only the characters of the text.
     """
     family = _family(styles)
     rules = []
@@ -51,16 +51,16 @@ def _family(styles: Styles) -> str:
 
 
 def _font(styles: Styles, family: str, face: str) -> Path | None:
-    """The file of a face, `FamilyName-Face.ttf`; None where the family is the reader's own."""
+    """Return the file of a face, `FamilyName-Face.ttf`; None if the styles do not have it."""
     stem = f"{re.sub('[^A-Za-z0-9]', '', family)}-{face}".lower()
     return next((path for path in styles.fonts() if path.stem.lower() == stem), None)
 
 
 def lettered(image: Image, styles: Styles) -> bytes:
-    """The bytes of a picture; a drawing that is set in the face of the text has that face inside.
+    """Return the bytes of an image; a drawing that uses the text font has it embedded.
 
-    Shown on a screen, a drawing is a document of its own: it can use no font of the page around it
-    (SVG Integration, 3.2), and in another one its words may run into each other.
+    On a screen, a drawing is a separate document: it cannot use the fonts of the page around it
+    (SVG Integration, 3.2), and in another font its words may overlap.
     """
     family = _family(styles)
     if image.media_type != "image/svg+xml" or family.encode() not in image.data:
@@ -74,5 +74,5 @@ def lettered(image: Image, styles: Styles) -> bytes:
 
 
 def data_uri(media_type: str, data: bytes) -> str:
-    """Bytes as an address that holds them (RFC 2397)."""
+    """Return bytes as a data URL (RFC 2397)."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

@@ -1,7 +1,7 @@
-"""Fonts: which characters they have, and small copies that hold only some. Owner of HarfBuzz.
+"""Fonts: the characters they have, and subsets of them. Owner of HarfBuzz.
 
 In: font files and a text. Out: subset TrueType bytes, or the characters that no font has.
-This module must not know articles, styles or formats.
+This module must not know articles, styles, or formats.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _ALWAYS = "\n\r\t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
-"""Characters that need no glyph of their own."""
+"""Characters that need no glyph."""
 
 
 def subset(path: Path, text: str, *, basic: bool = True) -> bytes:
-    """A copy of a font with the glyphs of `text`, layout features kept; `basic`: of Latin, too."""
+    """Return a subset of a font for `text`, with all layout features; `basic` adds basic Latin."""
     import uharfbuzz as hb
 
     face = hb.Face(hb.Blob.from_file_path(str(path)))
@@ -26,7 +26,7 @@ def subset(path: Path, text: str, *, basic: bool = True) -> bytes:
 
 
 def missing(paths: Iterable[Path], text: str) -> str:
-    """The characters of a text that at least one of the fonts should have and none has, sorted."""
+    """Return the characters of a text that need a glyph and are in none of the fonts, sorted."""
     import uharfbuzz as hb
 
     left = {ord(c) for c in text} - {ord(c) for c in _ALWAYS}

@@ -1,4 +1,4 @@
-"""QR codes. In: a web address. Out: a picture. Owner of the library that draws them."""
+"""QR codes. In: a web address. Out: an image. Owner of the library that draws them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from base64 import b64encode
 
 
 def qr_png(address: str) -> bytes:
-    """A QR code (ISO/IEC 18004, level M) as PNG.
+    """Return a QR code (ISO/IEC 18004, level M) as PNG.
 
-    A bitmap of whole modules, for a drawing costs the layout ten times as much.
+    It is a bitmap because the layout takes ten times as long with a vector drawing.
     """
     import segno
 
@@ -19,5 +19,5 @@ def qr_png(address: str) -> bytes:
 
 
 def qr_inline(address: str) -> str:
-    """The same as the address of an inline picture (RFC 2397)."""
+    """Return a QR code as the data URL of an inline image (RFC 2397)."""
     return "data:image/png;base64," + b64encode(qr_png(address)).decode()

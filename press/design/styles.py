@@ -1,4 +1,4 @@
-"""Styles, templates and fonts: a project's own file wins over the default of the same name.
+"""Styles, templates, and fonts: a project's file overrides the default of the same name.
 
 In: a project's folder. Out: CSS with its tokens filled in, finished templates, font files.
 Owner of the template library. This module must not know articles or formats.
@@ -30,7 +30,7 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
 def default_folder() -> Path:
-    """Where makebook's own styles lie: in a checkout, or in the installed package."""
+    """Return the folder of the default styles, in a checkout or in the installed package."""
     installed = _PACKAGE / "styles"
     return installed if installed.is_dir() else _PACKAGE.parent / "styles"
 
@@ -44,13 +44,13 @@ def _read(path: Path, name: str) -> str:
 
 
 def _tokens_in(css: str) -> dict[str, str]:
-    """The tokens that a sheet defines for the whole work, in `:root`."""
+    """Return the tokens that a style sheet defines in `:root`."""
     blocks = _ROOT.findall(_COMMENT.sub("", css))
     return {name: value.strip() for block in blocks for name, value in _TOKEN.findall(block)}
 
 
 class _Compiled(BytecodeCache):
-    """The templates that this process has compiled; one that has changed is compiled anew."""
+    """The templates compiled in this process; a changed template is compiled again."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
@@ -67,28 +67,29 @@ _COMPILED = _Compiled()
 
 
 class Styles:
-    """Finds the files of one project's look."""
+    """The style sheets, templates, and fonts of one project."""
 
     def __init__(self, root: Path, colors: Mapping[str, str] | None = None) -> None:
-        """`colours` are an imprint's: the names of tokens without hyphens, and their values."""
+        """`colors` are those of an imprint: names of tokens without hyphens, and their values."""
         self.colors = {f"--{name}": value for name, value in (colors or {}).items()}
         own, default = root / "styles", default_folder()
         self.folders = [own] if own.resolve() == default.resolve() else [own, default]
 
     @classmethod
     def for_imprint(cls, root: Path, imprint: Imprint | None) -> Styles:
-        """The styles of a project in an imprint's colors, or in its own."""
+        """Return the styles of a project, in the colors of the imprint if there is one."""
         return cls(root, imprint.colors if imprint else {})
 
     def find(self, name: str) -> Path:
-        """The file of that name: the project's own, else the default."""
+        """Return the file with this name: the project's, else the default."""
         for folder in self.folders:
             if (folder / name).is_file():
                 return folder / name
-        raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), "missing", "restore it")])
+        message, hint = "the file is missing", "restore it"
+        raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), message, hint)])
 
     def files(self) -> list[Path]:
-        """Every file that can change the look, the ones that are hidden by others left out."""
+        """Return every file that can change the look, without the overridden defaults."""
         chosen: dict[str, Path] = {}
         for folder in reversed(self.folders):
             for path in files_below(folder):
@@ -96,17 +97,17 @@ class Styles:
         return [chosen[name] for name in sorted(chosen)]
 
     def name_of(self, path: Path) -> str:
-        """The name of a file of the styles, within its folder."""
+        """Return the name of a style file, relative to its folder."""
         home = next(folder for folder in self.folders if path.is_relative_to(folder))
         return path.relative_to(home).as_posix()
 
     def fonts(self) -> list[Path]:
-        """The font files, TrueType or OpenType, sorted by name."""
+        """Return the font files, TrueType or OpenType, sorted by name."""
         return [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
 
     @cached_property
     def tokens(self) -> dict[str, str]:
-        """Name to value of every token; a project's own file needs to hold only what it changes."""
+        """Return each token and its value; a project's file needs only the tokens it changes."""
         tokens: dict[str, str] = {}
         for folder in reversed(self.folders):
             if (folder / "tokens.css").is_file():
@@ -115,14 +116,14 @@ class Styles:
         return {**tokens, **self.colors}
 
     def tokens_of(self, edition: Edition) -> dict[str, str]:
-        """The tokens as an edition has them: its sheets come after an imprint's colours."""
+        """Return the tokens in an edition; its style sheets override the colors of an imprint."""
         tokens = dict(self.tokens)
         for name in self.sheets(edition):
             tokens.update(_tokens_in(_read(self.find(name), name)))
         return tokens
 
     def check(self, problems: list[Problem]) -> None:
-        """Look at a project's own tokens.css. Problem STY005: what has no effect there."""
+        """Check a project's tokens.css; report STY005 for what has no effect there."""
         own, default = self.folders[0] / "tokens.css", self.folders[-1] / "tokens.css"
         if not own.is_file() or len(self.folders) == 1:
             return
@@ -133,7 +134,7 @@ class Styles:
         for name, value in _tokens_in(css).items():
             line = css.count("\n", 0, css.find(name)) + 1
             if name not in known and name not in used:
-                message, hint = f"nothing uses the token {name}", nearest(name, known)
+                message, hint = f"the token {name} is not used", nearest(name, known)
             elif not value.strip():
                 message, hint = (
                     f"the token {name} has no value",
@@ -145,17 +146,17 @@ class Styles:
         rest = _ROOT.sub(lambda found: "\n" * found[0].count("\n"), css)
         if rest.strip():
             line = rest.count("\n", 0, len(rest) - len(rest.lstrip())) + 1
-            message = "only what stands in ':root { … }' is read in tokens.css"
-            hint = "close every bracket; write rules into a sheet such as print.css"
+            message = "text outside ':root { … }' is ignored in tokens.css"
+            hint = "close every bracket, and move rules to a style sheet such as print.css"
             problems.append(Problem("STY005", Span("styles/tokens.css", line), message, hint))
 
     def sheets(self, edition: Edition) -> list[str]:
-        """The style sheets that an edition adds: its kind's, then its own."""
+        """Return the style sheets that an edition adds: for its kind, then for its name."""
         names = dict.fromkeys(f"editions/{name}.css" for name in (edition.kind, edition.name))
         return [name for name in names if any((folder / name).is_file() for folder in self.folders)]
 
     def print_css(self, edition: Edition) -> str:
-        """The style of an edition on paper: `print.css`, then the sheets of the edition.
+        """Return the CSS of a printed edition: `print.css`, then the edition's style sheets.
 
         Raises:
             ProblemsError: a token that is not defined (STY002).
@@ -164,7 +165,7 @@ class Styles:
         return "\n".join(self._filled(n, tokens) for n in ("print.css", *self.sheets(edition)))
 
     def css(self, name: str) -> str:
-        """A style sheet with each `var(--token)` replaced, for readers that know no variables.
+        """Return a style sheet with each `var(--token)` replaced, for readers without variables.
 
         Raises:
             ProblemsError: a token that is not defined (STY002).
@@ -179,7 +180,7 @@ class Styles:
                 return tokens[found[1]]
             css = found.string
             line = css.count("\n", 0, found.start()) + 1
-            message, hint = f"no token {found[1]}", "define it in styles/tokens.css"
+            message, hint = f"the token {found[1]} is not defined", "define it in styles/tokens.css"
             span = Span(f"styles/{name}", line)
             raise ProblemsError([Problem("STY002", span, message, hint)])
 
@@ -209,7 +210,7 @@ class Styles:
         """
         try:
             return self._environment.get_template(template).render(**values)
-        except Exception as error:  # noqa: BLE001 - what a template works out can fail in any way
+        except Exception as error:  # noqa: BLE001 - a template can fail in any way
             frames = traceback.extract_tb(error.__traceback__)
             places = [
                 (Path(f.filename).name, f.lineno) for f in frames if "templates" in f.filename
@@ -220,5 +221,5 @@ class Styles:
                 reason = f"there is no template '{error.name}'"
             span = Span(f"styles/templates/{name}", getattr(error, "lineno", None) or line or 0)
             message = f"the template cannot be filled: {reason}"
-            hint = "compare it with the default of the same name"
+            hint = "compare it with the built-in template of the same name"
             raise ProblemsError([Problem("STY003", span, message, hint)]) from None
