@@ -266,7 +266,7 @@ def test_no_word_of_which_linux_this_is(monkeypatch):
         (
             ("msys2", "winget"),
             "Pango",
-            "in the shell of MSYS2: pacman -S mingw-w64-ucrt-x86_64-pango",
+            "in the MSYS2 shell: pacman -S mingw-w64-ucrt-x86_64-pango",
         ),
         (("msys2", "winget"), "Node", "winget install OpenJS.NodeJS.LTS"),
     ],

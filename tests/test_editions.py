@@ -869,7 +869,10 @@ TWO = 'lang = "en-GB"\neditions = ["a4", "large-print"]\n'
     [
         (("--edition", "large-prin"), ("no edition 'large-prin'", "did you mean 'large-print'?")),
         (("--imprint", "nort"), ("no imprint 'nort'", "did you mean 'north'?")),
-        (("--imprint", "north", "--edition", "a5"), ("no edition 'a5'", "known: a4, large-print")),
+        (
+            ("--imprint", "north", "--edition", "a5"),
+            ("no edition 'a5'", "available: a4, large-print"),
+        ),
     ],
     ids=["edition", "imprint", "edition of an imprint"],
 )

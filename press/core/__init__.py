@@ -1,4 +1,4 @@
-"""What every stage shares: problems, the types that travel, files, trees, hashes.
+"""The basis of every stage: problems, types, files, trees, hashes.
 
-In: nothing of the project. Out: small pieces that each stage builds on. Must not know any stage.
+In: nothing from the project. Out: small pieces that each stage builds on. Must not know any stage.
 """

@@ -1,7 +1,7 @@
-"""The table of formats: what each is called, needs, makes and says, and who checks it.
+"""The table of formats: the name, styles, and checkers of each.
 
-In: nothing. Out: `FORMATS`. What every other module knows of a format, it looks up here. How the
-formats depend on each other is told in `build.make`. This module must not know any stage.
+In: nothing. Out: `FORMATS`, where every other module looks up the facts about a format; how the
+formats depend on each other is in `build.make`. This module must not know any stage.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 Format = Literal["pdf", "epub", "html"]
-"""What an article is built as."""
+"""A format in which an article is built."""
 EditionKind = Literal["standard", "large-print", "ink-saver", "booklet"]
-"""What an edition must satisfy."""
+"""The requirements that an edition must meet."""
 FilePart = Literal["", "references"]
-"""Which part of an edition a PDF holds: the whole, or its references alone."""
+"""The part of an edition that a PDF holds: all of it, or only its references."""
 Checker = Literal["EPUBCheck", "Ace", "veraPDF"]
 """An outside program that checks finished files."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a format."""
+    """The facts about one format."""
 
     ending: str
     media_type: str
     styles: tuple[str, ...]
-    """Files of `styles/` that this format alone needs; all others are for every format."""
+    """Files in `styles/` that only this format needs; all formats need the others."""
     summary: str
-    """What the summary of a build calls it; a PDF is called by its pages."""
+    """Its name in the summary of a build; a PDF is listed by its number of pages."""
     checkers: tuple[Checker, ...] = ()
 
 
@@ -67,9 +67,9 @@ FORMATS: dict[Format, Facts] = {
         "web page",
     ),
 }
-"""In the order in which a summary lists them."""
+"""The formats, in the order in which a summary lists them."""
 
 
 def file_of(article: str, format_: Format) -> str:
-    """Return the name of an article's file: of its e-book, its web page, or its main PDF."""
+    """Return the file name of an article's e-book, web page, or main PDF."""
     return f"{article}{FORMATS[format_].ending}"

@@ -1,4 +1,4 @@
-"""Hashes: of bytes, of files, and of anything that JSON can say.
+"""Hashes of bytes, of files, and of any value that JSON can represent.
 
 In: bytes, paths, values. Out: hexadecimal digits of SHA-256. Must not know what is hashed, or why.
 """
@@ -13,12 +13,12 @@ from typing import Any
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Return the SHA-256 of bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in pieces.
+    """Return the SHA-256 of a file, read in chunks.
 
     Raises:
         OSError: the file cannot be read.
@@ -38,13 +38,13 @@ def file_digest(path: Path) -> str:
 def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """Return the SHA-256 of a value written as canonical JSON: keys sorted, no escapes.
 
-    `default` says how a value that JSON does not know is written.
+    `default` converts a value that JSON cannot represent.
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
     return digest(text.encode(errors="surrogatepass"))
 
 
 def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
-    """Return one hash of files, by name and content, and of versions."""
+    """Return one hash over the names and contents of files, and over versions."""
     files = {name: file_digest(path) for name, path in paths}
     return json_digest({"versions": dict(versions), "files": files})

@@ -1,7 +1,7 @@
-"""What `manifest.json` holds: for each article what was built, from what, and when it falls due.
+"""The contents of `manifest.json`: for each article its files, their inputs, and due dates.
 
-In: a folder of outputs. Out: its manifest, typed. `diff` reads manifests of any version on its own
-(`currency.snapshots`). This module must not know how files are made.
+In: an output folder. Out: its manifest, typed. `diff` has a separate reader for manifests of any
+version (`currency.snapshots`). This module must not know how files are made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from press.core.formats import EditionKind, FilePart, Format
 
 
 class MeasuresEntry(TypedDict, total=False):
-    """Type measured on the pages of a PDF, as `model.Measures` has it; empty for other files."""
+    """Type measured on the pages of a PDF, as in `model.Measures`; empty for other files."""
 
     smallest: float
     body: float
@@ -37,13 +37,13 @@ class FileEntry(TypedDict):
     bytes: int
     sha256: str
     inputs: Mapping[str, str]
-    """All that decided about its bytes: names to digests."""
+    """Everything that determines its bytes: names to digests."""
     key: str
-    """The one hash of the project for which it was last found current."""
+    """The hash of the whole project when the file was last found current."""
 
 
 class NoticeEntry(TypedDict):
-    """A notice that went into an article."""
+    """A notice that an article contains."""
 
     id: str
     file: str
@@ -52,7 +52,7 @@ class NoticeEntry(TypedDict):
 
 
 class ProblemEntry(TypedDict):
-    """A warning, kept so that it can be repeated while nothing changes."""
+    """A warning, kept so that it can be repeated as long as nothing changes."""
 
     code: str
     place: tuple[str, int, int]
@@ -62,14 +62,14 @@ class ProblemEntry(TypedDict):
 
 
 class DueEntry(ProblemEntry):
-    """A warning that begins on a day."""
+    """A warning that applies from a certain day."""
 
     day: str
-    """ISO 8601."""
+    """The first day, as ISO 8601."""
 
 
 class ArticleEntry(TypedDict):
-    """One article: what was published of it."""
+    """One article and its published files."""
 
     title: str
     subtitle: str
@@ -83,14 +83,14 @@ class ArticleEntry(TypedDict):
     lang: str
     hash: str
     identity: Mapping[str, Any]
-    """As `identity.json` in each PDF has it; format 1."""
+    """As in the `identity.json` of each PDF; format 1."""
     sources: Mapping[str, str]
     """Path in the project to SHA-256."""
     notices: list[NoticeEntry]
     formats: list[Format]
     editions: list[str]
     outputs: list[str]
-    """All files that the project makes of it, whether asked for or not."""
+    """All files that the project builds from it, requested or not."""
     files: Mapping[str, FileEntry]
     warnings: list[ProblemEntry]
     due: list[DueEntry]
@@ -101,25 +101,25 @@ class LibraryEntry(TypedDict):
 
     sha256: str
     key: str
-    """Hash of all that decided about its bytes."""
+    """Hash of everything that determines its bytes."""
     of: str
     """Hash of the entries that it lists."""
 
 
 class Manifest(TypedDict):
-    """All of the file."""
+    """The whole file."""
 
     versions: Mapping[str, str]
     articles: dict[str, ArticleEntry]
     order: list[str]
     """The articles in the order of the project."""
     left: NotRequired[dict[str, str]]
-    """Files that nothing makes any more, with their SHA-256."""
+    """Files that are no longer built, with their SHA-256."""
     library: NotRequired[LibraryEntry]
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the last build; an empty one if there is none, or it is damaged."""
+    """Return the manifest of the last build; an empty one if it is missing or damaged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -130,7 +130,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _is_ours(manifest: Any) -> bool:
-    """Whether a manifest has the shape of ours; a damaged one, or another version's, has not."""
+    """Return whether a manifest is complete and has this version's format."""
     try:
         articles = manifest["articles"].values()
         files = [facts for entry in articles for facts in entry["files"].values()]
@@ -144,10 +144,10 @@ def _is_ours(manifest: Any) -> bool:
 
 
 def published_hashes(folder: Path) -> dict[str, str] | None:
-    """Return the names and SHA-256 of all that was published in a folder.
+    """Return the names and SHA-256 of all files published in a folder.
 
-    None if no manifest of makebook says so. A manifest of an earlier version counts too: names and
-    hashes are all that is asked of it. A link in place of the manifest does not.
+    Returns None if makebook left no manifest there. A manifest of an earlier version counts too,
+    because only names and hashes are read. A link in place of the manifest does not count.
     """
     path = folder / MANIFEST
     if path.is_symlink():

@@ -1,6 +1,6 @@
-"""The types that travel between the stages: frozen, named, without behaviour.
+"""The types that travel between the stages: frozen, named, without behavior.
 
-In: nothing. Out: one dataclass for each thing the stages hand on.
+In: nothing. Out: one dataclass for each thing that the stages pass on.
 This module must not know any stage, nor any third-party library.
 """
 
@@ -17,12 +17,12 @@ from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
 
 ReferencesPlace = Literal["sheet", "companion", "link"]
-"""Where an edition's references are: on a last sheet, in a file of their own, on the web."""
+"""The place of an edition's references: on a last sheet, in a separate file, or on the web."""
 ContactBox = Literal["filled", "lines"]
-"""A contact box is filled in, or has lines to write on."""
+"""A contact box that is filled in, or has lines to write on."""
 Direction = Literal["ltr", "rtl"]
 PartKind = Literal["opening", "section", "notice", "references"]
-"""A part of a work: the author's text before the first heading, the author's sections, and ours."""
+"""A part of a work: the text before the first heading, a section, a notice, the references."""
 PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 
@@ -34,18 +34,18 @@ class Cite:
     prefix: str = ""
     """Words before the key: `see` in `[see @a]`."""
     locator: str = ""
-    """Where in the work: `4` in `[@a, p. 4]`."""
+    """The place in the work: `4` in `[@a, p. 4]`."""
     label: str = ""
-    """What the locator counts, as CSL names it (`page`, `chapter`, ...); empty without locator."""
+    """The unit of the locator, in CSL terms (`page`, `chapter`, ...); empty without a locator."""
     suffix: str = ""
     """Words after the locator."""
     suppress_author: bool = False
-    """`[-@a]`: the author stands in the text already."""
+    """`[-@a]`: the text already names the author."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A citation as it stands in the text: one or more keys in one pair of brackets."""
+    """A citation as written in the text: one or more keys in one pair of brackets."""
 
     cites: tuple[Cite, ...]
     narrative: bool = False
@@ -61,7 +61,7 @@ class Entry:
     """The item in CSL-JSON 1.0.2."""
     span: Span
     evidence: str = ""
-    """The kind of evidence (`randomized trial`), empty where the bibliography does not say."""
+    """The kind of evidence (`randomized trial`); empty if the bibliography does not say."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,20 @@ class Reference:
 
 @dataclass(frozen=True)
 class Citations:
-    """What the citation style made of an article's clusters."""
+    """The clusters and references of an article, as the citation style formats them."""
 
     marks: tuple[str, ...]
     """For each cluster, in order, XHTML phrasing content; each cite links to `#ref-KEY`."""
     references: tuple[Reference, ...]
     numeric: bool = True
-    """Whether the style numbers its entries."""
+    """The style numbers its entries."""
     superscript: bool = False
-    """Whether marks stand above the line, close to the word before: no space goes there."""
+    """The marks are raised and follow the word without a space."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who wrote, or an organisation that did."""
+    """An author: a person or an organization."""
 
     name: str
     affiliation: str = ""
@@ -125,7 +125,7 @@ class Matter:
     identifier: str = ""
     audience: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """For each key that was given, its line in the file."""
+    """The line of each given key in the file."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ class Edition:
     name: str
     kind: EditionKind = "standard"
     page: str = ""
-    """The sheet, as CSS Paged Media 3 (7.1) writes the `size` property. A booklet's pages are half
-    of it. Empty in a project's configuration: the paper of the jurisdiction."""
+    """The sheet, as the CSS property `size` (CSS Paged Media 3, 7.1). The pages of a booklet are
+    half of it. If empty in a project's configuration, it is the paper of the jurisdiction."""
     references: ReferencesPlace = "sheet"
 
 
@@ -152,14 +152,14 @@ class Config:
     formats: tuple[Format, ...] = ("pdf", "epub", "html")
     editions: tuple[Edition, ...] = ()
     known_editions: Mapping[str, Edition] = field(default_factory=dict)
-    """Every edition that may be asked for by name, chosen or not."""
+    """Every edition that can be requested by name, selected or not."""
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Topic (or `*`) to the ids of the notices that an article on it must carry."""
     required_lines: Mapping[str, int] = field(default_factory=dict)
     max_age: Mapping[str, int] = field(default_factory=dict)
-    """Days after which a `verified` or `reviewed` date is called stale."""
+    """Days after which a `verified` or `reviewed` date is stale."""
     terms: tuple[str, ...] = ()
-    """Words that the readability figure leaves out."""
+    """Words that the readability score ignores."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Data:
     verified: Date | None
     locales: Mapping[str, Mapping[str, str]]
     line: int = 0
-    """Where `verified` stands."""
+    """The line of `verified`."""
 
 
 @dataclass(frozen=True)
@@ -186,13 +186,13 @@ class Image:
 
 @dataclass(frozen=True)
 class Imprint:
-    """A clinic's overlay: who hands the handout out, and in whose colours."""
+    """A clinic's overlay: who distributes the handout, and in which colors."""
 
     name: str
-    """The file name without its ending: names the folder of the outputs."""
+    """The file name without its extension, and the name of the output folder."""
     file: str
     clinic: Mapping[str, str] = field(default_factory=dict)
-    """`name`, `telephone`, `hours`, `address` (of the house), `web`; only those that are given."""
+    """`name`, `telephone`, `hours`, `address` (of the building), `web`; only those given."""
     contact: ContactBox = "filled"
     logo: Image | None = None
     logo_alt: str = ""
@@ -201,18 +201,18 @@ class Imprint:
     lang: str = ""
     jurisdiction: str = ""
     address: str = ""
-    """Where the library of this imprint will stand on the web."""
+    """The web address of this imprint's library."""
     editions: tuple[Edition, ...] = ()
-    """In place of the project's, where given."""
+    """Used instead of the project's editions, if given."""
     notices: tuple[Notice, ...] = ()
-    """Its own, beside those of the project."""
+    """The imprint's notices, in addition to those of the project."""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """For each key that was given (`clinic.telephone`), its line in the file."""
+    """The line of each given key (`clinic.telephone`) in the file."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """All that stands in a project's folder, before any article is read."""
+    """The contents of a project's folder, before any article is read."""
 
     root: Path
     config: Config
@@ -227,25 +227,25 @@ class Manuscript:
     """One article as its author wrote it, read and validated."""
 
     name: str
-    """The file name without its ending: names the outputs."""
+    """The file name without its extension, and the base name of the outputs."""
     file: str
     """Path relative to the project."""
     data: bytes
     text: str
     matter: Matter
     body: str
-    """One `<body>` of clean XHTML; citations and words are still tokens (see markup)."""
+    """One `<body>` of clean XHTML; citations and placeholders are still tokens (see `trees`)."""
     clusters: tuple[Cluster, ...]
     images: tuple[Image, ...]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a notice goes: `closing`, or `before:#benefits` for the section of that id."""
+    """The place of a notice: `closing`, or `before:#benefits` for the section with that id."""
 
     kind: PlaceKind
     section: str = ""
-    """With the kind `before`, the id of the section."""
+    """For the kind `before`, the id of the section."""
 
     def __str__(self) -> str:
         return f"before:#{self.section}" if self.kind == "before" else self.kind
@@ -253,7 +253,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Notice:
-    """The text of a disclaimer, and the rule that says where it goes."""
+    """The text of a disclaimer, and the rule for its place."""
 
     id: str
     title: str
@@ -268,24 +268,24 @@ class Notice:
     languages: tuple[str, ...] = ()
     verified: Date | None = None
     text: str = ""
-    """The file as it was written, to find lines in."""
+    """The source of the file, in which lines are found."""
     lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A notice that applies to an article: where it goes, and which rule asked for it."""
+    """A notice that applies to an article, with its place and the rule that requires it."""
 
     notice: Notice
     place: Place
     """One of the notice's places, or `by hand`."""
     rule: str
-    """In words: `topic off-label, jurisdiction US (off-label.en-US.md)`."""
+    """The rule in words: `topic off-label, jurisdiction US (off-label.en-US.md)`."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One stretch of the finished work."""
+    """One section of the finished work."""
 
     id: str
     kind: PartKind
@@ -293,12 +293,12 @@ class Part:
     xhtml: str
     """One `<section>` element; every block in it has an id."""
     place: Place | None = None
-    """For a notice, where it was put."""
+    """The place of a notice."""
 
 
 @dataclass(frozen=True)
 class Due:
-    """A date after which something wants a fresh look."""
+    """A date after which something must be reviewed again."""
 
     day: Date
     code: str
@@ -315,59 +315,59 @@ class Document:
     matter: Matter
     direction: Direction
     labels: Mapping[str, str]
-    """The program's own words, in the article's language."""
+    """Words that the program adds, in the article's language."""
     parts: tuple[Part, ...]
     short: str
     """The short disclaimer of every page."""
     facts: tuple[str, ...]
-    """Who answers for the text, and dates: finished lines for the title block."""
+    """Lines for the title block: who is responsible for the text, and dates."""
     stamp: str
-    """Date, identifier, version and hash: the line that identifies a loose sheet."""
+    """Date, identifier, version, and hash: the line that identifies a loose sheet."""
     address: str
-    """Where the web page will stand; empty without one."""
+    """The address of the web page; empty if it has none."""
     placements: tuple[Placement, ...]
     references: tuple[Reference, ...]
     images: tuple[Image, ...]
     source: tuple[str, bytes]
-    """Name and bytes of the article, for the PDF to carry."""
+    """Name and bytes of the article, which the PDF embeds."""
     modified: str
-    """The day of the text, as ISO 8601 in UTC: the only time that outputs carry."""
+    """The day of the text, as ISO 8601 in UTC; the only time in the outputs."""
     hash: str
-    """First 8 hexadecimal digits of the SHA-256 of all that stands above."""
+    """First 8 hexadecimal digits of the SHA-256 of all the fields above."""
     due: tuple[Due, ...] = ()
     imprint: Imprint | None = None
     contact: tuple[tuple[str, str], ...] = ()
-    """The lines of the contact box: a label, and what fills it; empty for a line to write on."""
+    """The lines of the contact box: a label and its text, which is empty for a line to write on."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """Type as it stands on the pages of a finished PDF; sizes in points."""
+    """Type measured on the pages of a finished PDF; sizes in points."""
 
     smallest: float
     body: float
-    """0 where there is too little text to say."""
+    """0 if there is too little text to measure."""
     leading: float
-    """Distance of the lines of the body, as a multiple of its size."""
+    """Line spacing of the body, as a multiple of its type size."""
     characters: int
-    """A full line of the body, its median; 0 where there are too few lines to say."""
+    """Median of a full line of the body; 0 if there are too few lines to measure."""
 
 
 @dataclass(frozen=True)
 class Trail:
-    """Where each page of an edition began, so that some of them can be laid out by themselves."""
+    """The start of each page of an edition, so that single pages can be laid out again."""
 
     text: str
-    """All that decided about the pages: styles, pictures, then the work in its order."""
+    """Everything that determines the pages: styles, images, and then the work in its order."""
     sheets: tuple[str, ...]
     anchors: tuple[tuple[str, ...], ...]
     """For each page, the ids of the blocks that begin on it, top to bottom."""
     starts: tuple[Any, ...]
-    """For each page, what the layout must know to begin with it; then the same for the end."""
+    """For each page, the state with which the layout begins it; then the state at the end."""
     strings: Mapping[str, Mapping[int, list[str]]]
     """CSS named strings: name to page number to values."""
     sizes: Mapping[str, Any]
-    """Of the first page, for CSS units that are parts of it."""
+    """Sizes of the first page, for CSS units relative to it."""
 
 
 @dataclass(frozen=True)
@@ -380,12 +380,12 @@ class Artifact:
     data: bytes
     edition: str = ""
     pages: int = 0
-    """Of an e-book, how many pages its page-list names."""
+    """For an e-book, the number of pages in its page-list."""
     part: FilePart = ""
     kind: EditionKind | Literal[""] = ""
-    """Of a PDF, the kind of its edition."""
+    """For a PDF, the kind of its edition."""
     page: str = ""
-    """Of a PDF, its sheet."""
+    """For a PDF, its sheet."""
     measures: Measures | None = None
     trail: Trail | None = None
 
@@ -395,51 +395,51 @@ class Download:
     """A finished file that a web page offers."""
 
     name: str
-    """File name, beside the page."""
+    """File name, in the same folder as the page."""
     format: Format
     size: int
-    """Bytes."""
+    """Size in bytes."""
     edition: str = ""
     kind: EditionKind | Literal[""] = ""
-    """Of a PDF, the kind of its edition."""
+    """For a PDF, the kind of its edition."""
     page: str = ""
-    """Of a PDF, the sheet it is printed on: `A4`, `Letter` or as CSS writes a size."""
+    """For a PDF, the sheet that it is printed on: `A4`, `Letter`, or a size as in CSS."""
     part: FilePart = ""
     pages: int = 0
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for."""
+    """A request from the command line."""
 
     root: Path
     output: Path
     today: Date
-    """The clock's only use: to say that a review is due. It changes no byte."""
+    """Used only to report that a review is due; it does not change the outputs."""
     articles: tuple[str, ...] = ()
     editions: tuple[str, ...] = ()
     imprints: tuple[str, ...] = ()
-    """Names, or `all`; empty: without an imprint."""
+    """Names, or `all`; if empty, the build is without an imprint."""
     formats: tuple[Format, ...] = ()
     force: bool = False
     strict: bool = False
     preview: bool = False
-    """Pictures of the pages, too."""
+    """Also write pictures of the pages."""
     jobs: int = 1
 
 
 @dataclass(frozen=True)
 class Built:
-    """What became of one article."""
+    """The result of building one article."""
 
     name: str
     entry: ArticleEntry | None = None
     """Its entry in the manifest; None if it was not published."""
     problems: tuple[Problem, ...] = ()
     made: tuple[str, ...] = ()
-    """The files that this run made anew."""
+    """The files that this run built."""
     imprint: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
-    """For each file asked for, why it was made anew, or was not."""
+    """For each requested file, why it was built or not."""
     trails: Mapping[str, Trail] = field(default_factory=dict)
-    """For each edition that was laid out by this run."""
+    """The trail of each edition that this run laid out."""

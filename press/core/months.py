@@ -11,9 +11,9 @@ MONTHS = (
 
 
 def month_number(word: str) -> int:
-    """Return the number of the month that a word names, whole or cut: `November`, `Nov`, `nov`.
+    """Return the number of the month that a word names: `November`, `Nov`, or `nov`.
 
-    Returns 0 for anything else. A name can be cut to three letters, no further.
+    Returns 0 for anything else. A shortened name has at least three letters.
     """
     start = word.lower()
     if len(start) < 3:

@@ -20,7 +20,7 @@ _SHEETS = {
 
 
 def sheet_size(page: str) -> tuple[float, float]:
-    """Width and height in points of a sheet, as CSS writes its size."""
+    """Return the width and height in points of a sheet, given its size in CSS."""
     if page in _SHEETS:
         return _SHEETS[page]
     width, height = (_UNITS[side[-2:]] * float(side[:-2]) for side in page.split())
@@ -28,7 +28,7 @@ def sheet_size(page: str) -> tuple[float, float]:
 
 
 def is_size(page: str) -> bool:
-    """Whether this is the size of a sheet that a printer could have: 7 cm to 1.3 m a side."""
+    """Return whether this is a plausible size of a sheet: 7 cm to 1.3 m on each side."""
     size = r"\d{1,5}(\.\d{1,5})?(mm|cm|in|pt)"
     if page in _SHEETS:
         return True
@@ -38,14 +38,14 @@ def is_size(page: str) -> bool:
 
 
 Side = tuple[int, int]
-"""The numbers of the pages on the left and on the right half; 0 where a half stays blank."""
+"""The page numbers on the left and right halves; 0 for a blank half."""
 
 
 def booklet_sides(pages: int, direction: str = "ltr") -> list[Side]:
-    """The sides of the sheets in the order of printing: front, back, front, back.
+    """Return the sides of the sheets in printing order: front, back, front, back.
 
-    The pile is folded in the middle (saddle stitch): the first sheet is the outermost. Books that
-    are read from right to left have their spine at the right.
+    The stack is folded in the middle (saddle stitch), so the first sheet is the outermost. Books
+    that are read from right to left have their spine on the right.
     """
     count = booklet_sheets(pages) * 4
     order = []
@@ -58,5 +58,5 @@ def booklet_sides(pages: int, direction: str = "ltr") -> list[Side]:
 
 
 def booklet_sheets(pages: int) -> int:
-    """Return how many sheets a booklet of so many pages takes: four pages go on each."""
+    """Return the number of sheets that a booklet needs, with four pages on each sheet."""
     return -(-pages // 4)

@@ -1,8 +1,8 @@
-"""What the program is doing, told while it does it; on a terminal, in one line that goes away.
+"""Progress on the terminal: one line that says what is being done, and then disappears.
 
-In: words. Out: nothing that stays. Without a terminal, or where nobody listens, it is silent.
-Owner of Rich, which is imported when there is something to tell. Nothing runs beside the work: a
-process with threads cannot be copied safely (`parallel`).
+In: words. Out: nothing permanent. Silent without a terminal, or if progress is not shown. Owner of
+Rich, which is imported for the first message. No thread updates the line: a process with threads
+cannot be forked safely (`parallel`). This module must not know what the work is.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from typing import Any
 
 _live: list[Any] = []
-"""The line on the terminal, where there is one; its first element is None until it is needed."""
+"""The line on the terminal, if it is shown; its only element is None until the first message."""
 
 
 def say(words: str) -> None:
-    """Tell what is being done now."""
+    """Show what is being done now."""
     if not _live:
         return
     from rich.text import Text
@@ -34,7 +34,7 @@ def say(words: str) -> None:
 
 @contextmanager
 def shown_progress(*, quiet: bool) -> Iterator[None]:
-    """While this lasts, `say` is heard, if there is a terminal and nobody wants quiet."""
+    """Show what `say` reports during this context, if there is a terminal and not `quiet`."""
     if quiet or not sys.stderr.isatty():
         yield
         return

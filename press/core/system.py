@@ -1,7 +1,7 @@
-"""This machine: how makebook is started on it, and the command that installs something.
+"""This system: the command that starts makebook on it, and those that install dependencies.
 
-In: the system as it is. Out: words to print. Imports nothing heavy, so that it can tell what is
-missing. This module must not know what anything is for.
+In: the operating system. Out: commands to print. It imports no third-party library, so that it can
+report missing ones. This module must not know what anything is for.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SYSTEMS = {
     "apt": ("Debian, Ubuntu", "sudo apt-get install {}"),
     "dnf": ("Fedora", "sudo dnf install {}"),
     "brew": ("macOS", "brew install {}"),
-    "msys2": ("Windows", "in the shell of MSYS2: pacman -S {}"),
+    "msys2": ("Windows", "in the MSYS2 shell: pacman -S {}"),
     "winget": ("Windows", "winget install {}"),
 }
-"""Where packages come from: the name of the system, and the command."""
+"""Package managers: the name of the system, and the install command."""
 _MSYS2 = "mingw-w64-ucrt-x86_64-"
 
 PACKAGES: dict[str, dict[str, str]] = {
@@ -71,12 +71,12 @@ PACKAGES: dict[str, dict[str, str]] = {
         "msys2": f"{_MSYS2}poppler",
     },
 }
-"""What brings a thing, by where packages come from. makebook.py knows the same of Debian."""
+"""Packages that provide a dependency, by package manager; makebook.py repeats those of Debian."""
 _LIKE = {"debian": "apt", "ubuntu": "apt", "fedora": "dnf", "rhel": "dnf"}
 
 
 def sources() -> tuple[str, ...]:
-    """Where packages come from on this system, keys of `SYSTEMS`; empty where that is not known."""
+    """Return the package managers of this system, keys of `SYSTEMS`; empty if not known."""
     if sys.platform == "darwin":
         return ("brew",)
     if sys.platform == "win32":
@@ -90,7 +90,7 @@ def sources() -> tuple[str, ...]:
 
 
 def remedy(*things: str) -> str:
-    """The command that installs some of `PACKAGES` here; of every system, where this is another."""
+    """Return the command that installs some of `PACKAGES`; on an unknown system, all commands."""
     here = _commands(sources(), things)
     if here:
         return here[0]
@@ -103,7 +103,7 @@ def remedy(*things: str) -> str:
 
 
 def _commands(sources: Iterable[str], things: Iterable[str]) -> list[str]:
-    """A command for each source that has every one of the things."""
+    """Return a command for each source that has all of the things."""
     found = []
     for source in sources:
         if all(source in PACKAGES[thing] for thing in things):
@@ -113,19 +113,19 @@ def _commands(sources: Iterable[str], things: Iterable[str]) -> list[str]:
 
 
 def _as_who(command: str) -> str:
-    """The command without `sudo` for root, who may have none."""
+    """Return the command; for root, who may not have `sudo`, without it."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return command.removeprefix("sudo ") if root else command
 
 
 def script() -> Path | None:
-    """The build script of the checkout that this program is in; None where it is installed."""
+    """Return the build script of the checkout that holds this program; None if it is installed."""
     path = Path(press.__file__).parent.parent / "makebook.py"
     return path if path.is_file() else None
 
 
 def program() -> str:
-    """How makebook is started here: by its build script in a checkout, else by its command."""
+    """Return the command that starts makebook: the build script in a checkout, else `makebook`."""
     path = script()
     if path is None:
         return "makebook"
@@ -135,6 +135,6 @@ def program() -> str:
 
 
 def quoted(path: Path) -> str:
-    """A path as a shell reads it."""
+    """Return a path quoted for a shell."""
     text = str(path)
     return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'

@@ -1,8 +1,8 @@
-"""XHTML trees: what every stage does with them, and the tokens that travel in them.
+"""XHTML trees: the operations that all stages share, and the tokens that trees contain.
 
 In: lxml elements, or XHTML as text. Out: the same, changed. Until the work is assembled, citations
-and placeholders are tokens in a tree, so that no step has to guess: `CITE_OPEN n CITE_CLOSE` stands
-for cluster n, `WORD_OPEN name WORD_CLOSE` for `{{ name }}`. Must not know Markdown or any format.
+and placeholders are tokens in a tree, so that no step has to guess: `CITE_OPEN n CITE_CLOSE` is
+cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}`. Must not know Markdown or any format.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-Element = etree._Element  # noqa: SLF001 - lxml gives its element no public name
+Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
 BLOCKS = frozenset(
     "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre div section figure figcaption table "
@@ -39,7 +39,7 @@ def add_text(element: Element, text: str) -> None:
 
 
 def unwrap(element: Element) -> None:
-    """Put an element's content in its place."""
+    """Replace an element with its content."""
     parent = element.getparent()
     assert parent is not None
     index = parent.index(element)
@@ -65,7 +65,7 @@ def unwrap(element: Element) -> None:
 
 
 def remove(element: Element) -> None:
-    """Take an element and its content out, but keep the text that follows it."""
+    """Remove an element and its content, but keep the text that follows it."""
     element.text = None
     for child in list(element):
         element.remove(child)
@@ -73,12 +73,12 @@ def remove(element: Element) -> None:
 
 
 def is_block(element: Element) -> bool:
-    """Whether an element starts a block of its own."""
+    """Return whether an element starts a new block."""
     return element.tag in BLOCKS
 
 
 def plain(element: Element) -> str:
-    """The words of an element, white space folded."""
+    """Return the text of an element without tokens, its white space collapsed."""
     return " ".join(TOKEN.sub("", "".join(element.itertext())).split())
 
 
@@ -90,7 +90,7 @@ class Run:
     is_tail: bool
 
     def read(self) -> str:
-        """The text."""
+        """Return the text."""
         return (self.element.tail if self.is_tail else self.element.text) or ""
 
     def write(self, text: str) -> None:
@@ -101,7 +101,7 @@ class Run:
             self.element.text = text
 
     def insert(self, pieces: Sequence[str | Element]) -> None:
-        """Put strings and elements in the place of the text."""
+        """Replace the text with strings and elements."""
         parent = self.element.getparent() if self.is_tail else self.element
         assert parent is not None
         position = parent.index(self.element) + 1 if self.is_tail else 0
@@ -116,7 +116,7 @@ class Run:
 
 
 def text_runs(body: Element) -> list[Run]:
-    """Every run of text in a tree that is not empty, in the order of reading."""
+    """Return every nonempty run of text in a tree, in reading order."""
     runs: list[Run] = []
     for event, element in etree.iterwalk(body, events=("start", "end")):
         if event == "start" and element.text:
@@ -127,9 +127,9 @@ def text_runs(body: Element) -> list[Run]:
 
 
 def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> None:
-    """Put elements in the place of tokens.
+    """Replace tokens with elements or text.
 
-    `make(kind, value)` is called with (`cite`, index) or (`word`, name) in the order of the text.
+    `make(kind, value)` is called with (`cite`, index) or (`word`, name), in reading order.
     """
     for run in text_runs(body):
         text = run.read()
@@ -145,7 +145,7 @@ def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> 
 
 
 def _marks_after_stops(pieces: list[str | Element]) -> list[str | Element]:
-    """Raised citation marks stand close to the word, after a full stop or comma (AMA 11, 3.6)."""
+    """Move raised citation marks close to the word, after a period or comma (AMA 11, 3.6)."""
     for index, piece in enumerate(pieces):
         if isinstance(piece, str) or piece.find("sup") is None or piece.text:
             continue
@@ -157,14 +157,14 @@ def _marks_after_stops(pieces: list[str | Element]) -> list[str | Element]:
 
 
 def fragment(xhtml: str, tag: str = "body") -> Element:
-    """Parse well-formed XHTML content into an element of that name."""
+    """Parse well-formed XHTML content into an element with the given tag."""
     return etree.fromstring(f"<{tag}>{xhtml}</{tag}>")
 
 
 def serialize(element: Element) -> str:
-    """An element as text that XML and HTML parsers read alike, without its tail.
+    """Return an element, without its tail, as text that XML and HTML parsers read alike.
 
-    An empty `<span/>` would be open for an HTML parser (HTML, 13.1.2): it gets an end tag.
+    For an HTML parser an empty `<span/>` stays open (HTML, 13.1.2), so it gets an end tag.
     """
     for inner in element.iter("*"):
         if inner.text is None and not len(inner) and inner.tag not in _VOID:
