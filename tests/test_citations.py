@@ -227,7 +227,7 @@ def test_keys_that_no_bibliography_has(entries: dict[str, Entry]) -> None:
         "a.md:3:5: error CIT001: no entry for 'bloch2021' in references.bib\n"
         "    hint: did you mean 'bloch2012'?",
         "a.md:3:21: error CIT001: no entry for 'zzz' in references.bib\n"
-        "    hint: add an entry with this key to references.bib, or mend the key",
+        "    hint: add an entry with this key to references.bib, or correct the key",
     ]
 
 
@@ -235,7 +235,7 @@ def test_entries_that_nobody_cites() -> None:
     made = {key: Entry(key, article(key), Span("r.bib", line)) for line, key in enumerate("abc", 1)}
     problems = reported(check_keys, made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"])
     assert [str(p).splitlines()[0] for p in problems] == [
-        "r.bib:3: warning CIT002: nobody cites 'c'"
+        "r.bib:3: warning CIT002: the entry 'c' is not cited"
     ]
 
 

@@ -1,8 +1,8 @@
-"""Bibliography files, of whatever format, as entries that have been checked.
+"""Bibliography files in any supported format, read as checked entries.
 
-In: the paths of the files. Out: one `Entry` for each key, and a `Problem` for all that is wrong.
-This module must not know which entries are cited, nor any citation style. Each format has its
-reader, imported when a file needs it.
+In: the paths of the files. Out: one `Entry` for each key, and a `Problem` for each fault. This
+module must not know which entries are cited, nor any citation style. Each format has its reader,
+imported when a file needs it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def read_bibliography(
     """Read bibliography files into one dictionary.
 
     Args:
-        files: For each file its absolute path, and the name that problems call it by.
-        problems: Everything wrong is added here.
+        files: For each file, its absolute path and its name in problems.
+        problems: Each fault found is added here.
 
     Returns:
-        The entries by key, in the order of the files. Of two entries with one key the first
-        stays.
+        The entries by key, in the order of the files. If two entries have the same key, the first
+        is kept.
     """
     entries: dict[str, Entry] = {}
     for path, name in files:
@@ -49,11 +49,11 @@ def read_bibliography(
 def _understood(
     ending: str, name: str, text: str
 ) -> tuple[tuple[RawEntry, ...], tuple[Problem, ...]]:
-    """What a file says; the same text is read once."""
+    """Return the entries and problems of a file; the same text is read only once."""
     reader = _reader(ending)
     if reader is None:
-        hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris) or PubMed (.nbib)"
-        message = f"'{Path(name).name}' is no kind of bibliography that is known"
+        hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris), or PubMed (.nbib)"
+        message = f"'{Path(name).name}' is not in a supported bibliography format"
         return (), (Problem("CIT003", Span(name), message, hint),)
     problems: list[Problem] = []
     return tuple(reader(text, name, problems)), tuple(problems)
@@ -75,12 +75,12 @@ def _reader(ending: str) -> Reader | None:
 
 def _add(raw: RawEntry, entries: dict[str, Entry], problems: list[Problem]) -> None:
     if not raw.key:
-        hint = "give it a key, by which the article cites it"
-        problems.append(Problem("CIT003", raw.span, "entry without a key", hint))
+        hint = "add a key by which the article can cite it"
+        problems.append(Problem("CIT003", raw.span, "the entry has no key", hint))
         return
     if raw.key in entries:
-        message = f"a second entry with the key '{raw.key}'"
-        hint = f"the first is at {entries[raw.key].span}; rename or delete one"
+        message = f"the key '{raw.key}' is used by an earlier entry"
+        hint = f"rename or delete one of them; the first is at {entries[raw.key].span}"
         problems.append(Problem("CIT005", raw.span, message, hint))
         return
     _check_title(raw, problems)
@@ -96,12 +96,12 @@ def _check_title(raw: RawEntry, problems: list[Problem]) -> None:
 
 
 def _check_identifiers(raw: RawEntry, problems: list[Problem]) -> None:
-    """Bring identifiers into one form; those that have none are not printed."""
+    """Normalize identifiers, and remove those that are not valid, so that none is printed."""
     csl = raw.csl
     for variable, clean, is_good, hint in (
-        ("DOI", clean_doi, is_doi, "a DOI looks like 10.1038/npp.2013.150"),
-        ("PMID", clean_pmid, _is_pmid, "a PMID is a number such as 22784486"),
-        ("PMCID", clean_pmcid, _is_pmcid, "a PMCID looks like PMC3799067"),
+        ("DOI", clean_doi, is_doi, "write it like 10.1038/npp.2013.150"),
+        ("PMID", clean_pmid, _is_pmid, "write a number such as 22784486"),
+        ("PMCID", clean_pmcid, _is_pmcid, "write it like PMC3799067"),
     ):
         value = str(csl.get(variable, "")).strip()
         if not value:
@@ -110,7 +110,7 @@ def _check_identifiers(raw: RawEntry, problems: list[Problem]) -> None:
         csl[variable] = clean(value)
         if not is_good(csl[variable]):
             line = raw.lines.get(variable.lower(), raw.span.line)
-            message = f"'{value}' in entry '{raw.key}' is not a {variable}"
+            message = f"'{value}' in entry '{raw.key}' is not a valid {variable}"
             span = Span(raw.span.path, line)
             problems.append(Problem("CIT006", span, message, hint))
             del csl[variable]

@@ -1,4 +1,4 @@
-"""BibTeX and BibLaTeX as CSL-JSON.
+"""BibTeX and BibLaTeX, read as CSL-JSON.
 
 In: the text of a `.bib` file. Out: `RawEntry`s in file order, and the problems found.
 This module owns bibtexparser. It must not know the other formats, nor any citation style.
@@ -65,7 +65,7 @@ _PLAIN = {  # CSL variable: the BibTeX fields that may hold it, first one wins
 _NAMES = {"author": "author", "editor": "editor", "translator": "translator",
           "bookauthor": "container-author"}  # fmt: skip
 _MONTHS = [name[:3].lower() for name in MONTHS]
-"""The macros that every BibTeX style defines."""
+"""The month macros that every BibTeX style defines."""
 _ENGLISH = ("en", "american", "british", "usenglish", "ukenglish", "australian", "canadian")
 _PREPRINTS = re.compile(
     r"arxiv|(med|bio|chem|psyar)\w*xiv|research square|ssrn|preprint", re.IGNORECASE
@@ -73,14 +73,14 @@ _PREPRINTS = re.compile(
 
 
 def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
-    """Read every entry that can be read; what cannot is a problem."""
+    """Read every valid entry, and report each of the others as a problem."""
     from bibtexparser import model
     from bibtexparser.entrypoint import parse_string
 
     try:
         library = parse_string(text, parse_stack=[])
-    except Exception as error:  # noqa: BLE001 - the parser's own faults are the author's news too
-        problems.append(_broken(name, 0, f"cannot read {name}: {error}"))
+    except Exception as error:  # noqa: BLE001 - whatever the parser fails on is in the file
+        problems.append(_broken(name, 0, f"the file cannot be read: {error}"))
         return []
     strings = {month: month for month in _MONTHS}
     for string in library.strings:
@@ -93,8 +93,8 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
                 blocks.append(failed.ignore_error_block)
         elif isinstance(failed, model.DuplicateFieldKeyBlock):
             keys = ", ".join(f"`{key}`" for key in sorted(failed.duplicate_keys))
-            message = f"entry has the field {keys} twice"
-            problems.append(_broken(name, line, message, "keep one of them"))
+            message = f"the entry gives {keys} more than once"
+            problems.append(_broken(name, line, message, "keep only one"))
         else:
             reason = getattr(failed.error, "abort_reason", "") or str(failed.error)
             problems.append(_failed(name, line, failed.raw or "", reason))
@@ -115,19 +115,19 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
 
 
 def _broken(name: str, line: int, message: str, hint: str = "") -> Problem:
-    hint = hint or "compare it with the entries around it"
+    hint = hint or "check the braces, quotation marks, and commas of its entries"
     return Problem("CIT003", Span(name, line), message, hint)
 
 
 def _failed(name: str, line: int, raw: str, reason: str) -> Problem:
     first = raw.strip().splitlines()[0][:60] if raw.strip() else ""
-    hint = "check that every { has its }, every field its `=`, and that commas part the fields"
+    hint = "check that every { has a }, that every field has an =, and that commas separate fields"
     reason = " ".join(reason.split())
-    return _broken(name, line, f"cannot read the entry `{first}`: {reason}", hint)
+    return _broken(name, line, f"the entry `{first}` cannot be read: {reason}", hint)
 
 
 def _value(source: str, strings: Mapping[str, str]) -> str:
-    """Undo quotes and braces, join at `#`, and fill in the names of strings."""
+    """Remove quotes and braces, join the parts at `#`, and expand the names of strings."""
     out, depth, start, quoted = [], 0, 0, False
     pieces = []
     for place, character in enumerate(source):
@@ -157,7 +157,7 @@ def _inherit(own: dict[str, str], parent: Mapping[str, str]) -> dict[str, str]:
 
 
 def to_csl(kind: str, fields: Mapping[str, str]) -> dict[str, Any]:
-    """Map one entry's fields, as they stand in the file, to a CSL-JSON item."""
+    """Map one entry's fields, as written in the file, to a CSL-JSON item."""
     csl: dict[str, Any] = {"type": _type(kind, fields)}
     for variable, names in _PLAIN.items():
         value = next((fields[name] for name in names if fields.get(name)), "")
@@ -284,7 +284,7 @@ def _links(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _verbatim(value: str) -> str:
-    """Addresses are not TeX, but many exporters escape them."""
+    """Remove the TeX escapes that many exporters put into addresses."""
     value = re.sub(r"\\url\{([^{}]*)\}", r"\1", value)
     value = re.sub(r"\\([&%$#_~{}])", r"\1", value)
     return re.sub(r"^\{(.*)\}$", r"\1", value.strip()).strip()

@@ -1,7 +1,7 @@
-"""BibTeX's names: `von Last, Jr, First and {An Organisation} and others`.
+"""BibTeX names: `von Last, Jr, First and {An Organization} and others`.
 
 In: the value of a name field. Out: CSL-JSON names.
-This module must not know entries, files or third-party libraries.
+This module must not know entries, files, or third-party libraries.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import re
 from press.references.latex import to_text
 
 OTHERS = "others"
-"""The literal name that stands for `and others`; the citation style prints its `et al`."""
+"""The literal name for `and others`; the citation style prints its `et al`."""
 
 
 def read_names(value: str, *, useprefix: bool = True) -> list[dict[str, str]]:
-    """Read a list of names; `useprefix` says that `van` belongs to the family name."""
+    """Read a list of names; with `useprefix`, `van` belongs to the family name."""
     names = []
     for name in _split(value, re.compile(r"\s+and\s+", re.IGNORECASE)):
         text = " ".join(name.split())
@@ -47,7 +47,7 @@ def _read_name(text: str, *, useprefix: bool) -> dict[str, str]:
 
 
 def _read_extended(parts: list[str]) -> dict[str, str]:
-    """BibLaTeX's `family=…, given=…`."""
+    """Read the BibLaTeX form `family=…, given=…`."""
     keys = {"family": "family", "given": "given", "prefix": "non-dropping-particle",
             "suffix": "suffix"}  # fmt: skip
     pairs = (part.split("=", 1) for part in parts)
@@ -55,7 +55,7 @@ def _read_extended(parts: list[str]) -> dict[str, str]:
 
 
 def _is_one_group(text: str) -> bool:
-    """Whether the first brace closes with the last character."""
+    """Return whether the first brace closes with the last character."""
     if not (text.startswith("{") and text.endswith("}")) or text.startswith("{\\"):
         return False
     depth = 0
@@ -67,7 +67,7 @@ def _is_one_group(text: str) -> bool:
 
 
 def _split(text: str, separator: re.Pattern[str]) -> list[str]:
-    """Cut at a separator that stands outside braces."""
+    """Split at a separator, but not inside braces."""
     parts, depth, start, place = [], 0, 0, 0
     while place < len(text):
         match = separator.match(text, place) if depth == 0 else None
@@ -85,7 +85,7 @@ def _words(text: str) -> list[str]:
 
 
 def _is_lower(word: str) -> bool:
-    """Whether BibTeX takes the word for a particle; `{Word}` has no case."""
+    """Return whether BibTeX takes the word for a particle; `{Word}` has no case."""
     if word.startswith("{") and not word.startswith("{\\"):
         return False
     letters = [c for c in to_text(word) if c.isalpha()]

@@ -1,6 +1,6 @@
-"""What all bibliography formats share on their way to CSL-JSON.
+"""The conversions to CSL-JSON that all bibliography formats share.
 
-In: dates, pages and identifiers as people write them. Out: CSL-JSON's values.
+In: dates, pages, and identifiers as people write them. Out: CSL-JSON values.
 This module must not know any one format, nor any third-party library.
 """
 
@@ -17,22 +17,22 @@ from press.core.problems import Span
 
 @dataclass(frozen=True)
 class RawEntry:
-    """An entry as one format's reader hands it on, not yet checked."""
+    """An entry from the reader of one format, not yet checked."""
 
     key: str
     csl: dict[str, Any]
     span: Span
     evidence: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
-    """The line of each field (lower case), where the format has them."""
+    """The line of each field (lower case), if the reader knows it."""
 
 
 _ISO = re.compile(r"(-?\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:T.*)?[?~%]?$")
-_SEASONS = {21: 1, 22: 2, 23: 3, 24: 4}  # ISO 8601-2's seasons, and CSL's
+_SEASONS = {21: 1, 22: 2, 23: 3, 24: 4}  # from ISO 8601-2 to CSL
 
 
 def date_parts(text: str) -> dict[str, Any]:
-    """Read `2013`, `2013-11`, `2013-11-04`, `1994-01/1994-03`, `2013-11/..`; {} if it is none."""
+    """Read `2013`, `2013-11-04`, `1994-01/1994-03`, or `2013-11/..`; return {} if not a date."""
     text = text.strip()
     if not text:
         return {}
@@ -62,7 +62,7 @@ def _one_date(text: str) -> list[int]:
 
 
 def loose_date(text: str) -> dict[str, Any]:
-    """Read `2012 Dec 1`, `2012 Jan-Feb`, `2012/12/01/`, `2012`; words that are no date: literal."""
+    """Read `2012 Dec 1`, `2012 Jan-Feb`, or `2012/12/01/`; keep anything else as literal text."""
     match = re.match(r"\s*(\d{4})\b[\s/.,-]*(\w+)?[\s/.,-]*(\d{1,2})?", text)
     if match is None:
         return {"literal": text.strip()} if text.strip() else {}
@@ -82,7 +82,7 @@ def parse_pages(text: str) -> str:
 
 
 def full_last_page(pages: str) -> str:
-    """Write `2475-83` as `2475-2483`: the style shortens it again if it wants to."""
+    """Write `2475-83` as `2475-2483`: the style shortens it again if necessary."""
     match = re.fullmatch(r"([A-Za-z]*)(\d+)-([A-Za-z]*)(\d+)", pages)
     if match is None or len(match[4]) >= len(match[2]):
         return pages
@@ -91,24 +91,24 @@ def full_last_page(pages: str) -> str:
 
 
 def clean_doi(text: str) -> str:
-    """Take the DOI out of `https://doi.org/10.1000/x` and `doi:10.1000/x`."""
+    """Extract the DOI from `https://doi.org/10.1000/x` or `doi:10.1000/x`."""
     text = re.sub(r"^(?:https?://)?(?:dx\.)?doi\.org/", "", text.strip(), flags=re.IGNORECASE)
     return re.sub(r"^doi:\s*", "", text, flags=re.IGNORECASE).strip()
 
 
 def is_doi(text: str) -> bool:
-    """Whether the text has the shape of a DOI: `10.`, a registrant, a slash, a suffix."""
+    """Return whether the text has the form of a DOI: `10.`, a registrant, a slash, a suffix."""
     return re.fullmatch(r"10\.\d{2,9}(?:\.\d+)*/\S+", text) is not None
 
 
 def clean_pmid(text: str) -> str:
-    """Take the number out of `PMID: 22784486` and of PubMed's addresses."""
+    """Extract the number from `PMID: 22784486` or from a PubMed address."""
     text = re.sub(r"^https?://\S*?/(\d+)/?$", r"\1", text.strip())
     return re.sub(r"^pmid:?\s*", "", text, flags=re.IGNORECASE)
 
 
 def clean_pmcid(text: str) -> str:
-    """Write `3799067` and `pmc3799067` as `PMC3799067`."""
+    """Write `3799067` or `pmc3799067` as `PMC3799067`."""
     text = re.sub(r"^https?://\S*?/(PMC\d+)/?$", r"\1", text.strip(), flags=re.IGNORECASE)
     text = re.sub(r"^pmcid:?\s*", "", text, flags=re.IGNORECASE)
     return re.sub(r"^(?:pmc)?(\d+)(?:\.\d+)?$", r"PMC\1", text, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""CSL-JSON, the format that Zotero and Pandoc exchange, as entries.
+"""CSL-JSON, the exchange format of Zotero and Pandoc, read as entries.
 
 In: the text of a `.json` file. Out: `RawEntry`s in file order, and the problems found.
 This module must not know the other formats, nor any citation style.
@@ -22,18 +22,19 @@ def read_csljson(text: str, name: str, problems: list[Problem]) -> list[RawEntry
         data = json.loads(text)
     except json.JSONDecodeError as error:
         span = Span(name, error.lineno, error.colno)
-        message = f"this is not JSON: {error.msg}"
-        problems.append(Problem("CIT003", span, message, "look at this place and just before it"))
+        message = f"the file is not valid JSON: {error.msg}"
+        hint = "check this position and the text just before it"
+        problems.append(Problem("CIT003", span, message, hint))
         return []
     except RecursionError:
-        message, hint = "the brackets are nested too deep", "export it again"
+        message, hint = "the brackets are nested too deeply", "export it again"
         problems.append(Problem("CIT003", Span(name), message, hint))
         return []
     if isinstance(data, Mapping):
         data = next((data[k] for k in ("items", "references") if k in data), [data])
     if not isinstance(data, list):
-        hint = "CSL-JSON is a list of items: [{...}, {...}]"
-        problems.append(Problem("CIT003", Span(name), "this is not CSL-JSON", hint))
+        hint = "write a list of items: [{...}, {...}]"
+        problems.append(Problem("CIT003", Span(name), "the file is not valid CSL-JSON", hint))
         return []
     lines = _lines(text)
     return [
@@ -59,8 +60,8 @@ def _entry(
     item: Any, place: int, name: str, lines: dict[str, list[int]], problems: list[Problem]
 ) -> RawEntry | None:
     if not isinstance(item, Mapping) or not isinstance(item.get("id"), str | int):
-        message = f"item {place} of the list is not a CSL-JSON item with an `id`"
-        problems.append(Problem("CIT003", Span(name), message, "give it an `id`, or take it out"))
+        message = f"item {place} is not a CSL-JSON item with an `id`"
+        problems.append(Problem("CIT003", Span(name), message, "add an `id`, or remove the item"))
         return None
     key = str(item["id"])
     spots = lines.get(key, [])
@@ -76,7 +77,7 @@ def _entry(
 
 
 def _decoded(value: Any) -> Any:
-    """Turn `&amp;` into `&`: some exporters write HTML."""
+    """Decode HTML entities such as `&amp;`, which some exporters write."""
     if isinstance(value, str):
         return unescape(value) if "&" in value else value
     if isinstance(value, list):
@@ -87,7 +88,7 @@ def _decoded(value: Any) -> Any:
 
 
 def _from_note(csl: Mapping[str, Any]) -> dict[str, str]:
-    """Take `PMID: 123` out of the note, where Zotero keeps it."""
+    """Extract identifiers such as `PMID: 123` from the note, in which Zotero stores them."""
     note = csl.get("note")
     if not isinstance(note, str):
         return {}

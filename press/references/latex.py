@@ -1,8 +1,8 @@
-r"""The TeX that bibliographies hold, as CSL's rich text: `Garc{\'\i}a` is `García`.
+r"""TeX in bibliographies, translated to CSL rich text: `Garc{\'\i}a` is `García`.
 
 In: the value of a BibTeX field, without its outer braces. Out: text with CSL's few elements.
-This module must not know BibTeX's entries, nor any third-party library; it never fails:
-what it does not know stays as the text it is.
+This module must not know BibTeX's entries, nor any third-party library. It never fails: what it
+does not recognize stays as text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# Combining characters, by the accent command they stand for.
+# Combining characters, by accent command.
 _ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", '"': "\u0308", "=": "\u0304",
     ".": "\u0307", "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "k": "\u0328",
@@ -53,13 +53,13 @@ NOCASE, END_NOCASE = '<span class="nocase">', "</span>"
 
 
 def to_text(value: str, *, title: bool = False) -> str:
-    """Translate a field's value; in a title, braces keep the case of what they hold."""
+    """Translate a field's value; in a title, braces protect the case of their content."""
     text = _TexReader(value, title=title).read()
     return re.sub(r"[ \t\r\n]+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
 class _TexReader:
-    """Reads TeX from left to right, once."""
+    """A reader that goes through TeX once, from left to right."""
 
     def __init__(self, source: str, *, title: bool) -> None:
         self.source, self.title = source, title
@@ -103,8 +103,8 @@ class _TexReader:
         return character
 
     def _group(self) -> str:
-        """Read on after `{` until its `}`."""
-        if self.depth >= _DEPTH:  # nobody nests like this but to do harm
+        """Read the rest of a group, from after its `{` to its `}`."""
+        if self.depth >= _DEPTH:  # only a malicious file is nested so deeply
             return ""
         special = self.source.startswith("\\", self.place)
         outermost = self.title and not self.depth and not self.math and not special
@@ -114,7 +114,7 @@ class _TexReader:
         return f"{NOCASE}{text}{END_NOCASE}" if outermost and text.strip() else text
 
     def _command(self) -> tuple[str, str]:
-        """Read a command; its text, and the element it opens for the rest of the group."""
+        """Read a command; return its text, and the element it opens for the rest of the group."""
         match = re.compile(r"\\(?:([A-Za-z]+)\*?[ \t\n]*|(.)|\Z)", re.DOTALL).match(
             self.source, self.place
         )
@@ -147,7 +147,7 @@ class _TexReader:
             return ""
         if sign in {" ", "\n", "\\", ","}:
             return "\u202f" if sign == "," else " "
-        return sign  # & % $ # _ { } and what is no command
+        return sign  # & % $ # _ { } and unknown signs
 
     def _accent(self, combining: str) -> str:
         base = self._argument().replace("ı", "i").replace("ȷ", "j")
@@ -175,11 +175,11 @@ _WORD = re.compile(r"<[^<>]*>|[^\s<>]+|\s+|[<>]")
 
 
 def sentence_case(title: str) -> str:
-    """Lower the Capitals of a Title in Title Case, as CSL wants its titles.
+    """Convert a Title in Title Case to sentence case, which CSL expects.
 
-    Only words written Xxxx are touched; those in braces, acronyms and the first word after
-    a colon, question mark or full stop stay. A title that is not in title case is left as it
-    is: its capitals are names.
+    Only words written Xxxx change; words in braces, acronyms, and the first word after a colon,
+    question mark, exclamation point, or period do not. A title that is not in title case is left
+    unchanged, because its capitals are names.
     """
     pieces = list(_pieces(title))
     heads = [word for word, free, first in pieces if free and not first and len(word) > 3]
@@ -193,7 +193,7 @@ def sentence_case(title: str) -> str:
 
 
 def _pieces(title: str) -> list[tuple[str, bool, bool]]:
-    """Cut into (piece, whether its case is free, whether it begins a sentence)."""
+    """Split into (piece, whether its case may change, whether it begins a sentence)."""
     pieces: list[tuple[str, bool, bool]] = []
     spans: list[bool] = []  # for each open <span>, whether it protects
     first = True

@@ -1,4 +1,4 @@
-"""PubMed's own format (`.nbib`), as entries.
+"""PubMed's export format (`.nbib`), read as entries.
 
 In: the text of a `.nbib` file. Out: `RawEntry`s in file order, and the problems found.
 This module owns nbib. It must not know the other formats, nor any citation style. An entry's
@@ -39,27 +39,27 @@ _HAS_PARSER = re.compile(r"^[A-Z]{2,4} *- ")
 
 
 def read_nbib(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
-    """Read every record; one that cannot be read is a problem, the others stay."""
+    """Read every valid record, and report each of the others as a problem."""
     import nbib
 
     entries = []
     for line, record in _records(text):
         try:
             found = nbib.read(record + "\n\n")
-        except Exception as error:  # noqa: BLE001 - whatever nbib trips over is in the file
-            message = f"cannot read this record: {str(error) or type(error).__name__}"
-            hint = "save it again from PubMed: Send to, Citation manager"
+        except Exception as error:  # noqa: BLE001 - whatever nbib fails on is in the file
+            message = f"the record cannot be read: {str(error) or type(error).__name__}"
+            hint = "export it again from PubMed: Send to > Citation manager"
             problems.append(Problem("CIT003", Span(name, line), message, hint))
             continue
         entries += [_entry(fields, record, Span(name, line)) for fields in found]
     if not entries and text.strip() and not any(p.span.path == name for p in problems):
-        message = "this is not PubMed's format: no record begins with PMID"
-        hint = "save it again from PubMed: Send to, Citation manager"
+        message = "the file is not in PubMed format: no record begins with PMID"
+        hint = "export it again from PubMed: Send to > Citation manager"
         problems.append(Problem("CIT003", Span(name, 1), message, hint))
     return entries
 
 
-# Dates that nbib cannot read stop it, and none of them is printed.
+# Fields that are not printed; nbib fails on dates in them that it cannot read.
 _USELESS = re.compile(r"^(?:PHST|DEP |LR  |CRDT|EDAT|MHDA|DCOM|IS  |AUID|SI  )")
 
 
@@ -79,7 +79,7 @@ def _records(text: str) -> list[tuple[int, str]]:
             skipping = _USELESS.match(line) is not None
         if not skipping:
             lines.append(line)
-        if not lines:  # the record begins with a line that is skipped
+        if not lines:  # the record begins with a skipped line
             start = number
     return records
 

@@ -1,4 +1,4 @@
-"""RIS, which reference managers and journals export, as entries.
+"""RIS, the export format of reference managers and journals, read as entries.
 
 In: the text of a `.ris` file. Out: `RawEntry`s in file order, and the problems found.
 This module owns rispy. It must not know the other formats, nor any citation style.
@@ -47,15 +47,15 @@ _BOOKS = {"book", "thesis", "report", "webpage"}
 
 
 def read_ris(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
-    """Read every record; one that is not closed by `ER` is a problem."""
+    """Read every record; one that has no `ER` line is also reported as a problem."""
     import rispy
 
     entries = []
     for line, record in _records(text, name, problems):
         try:
             found = rispy.loads(record + "\n")
-        except Exception as error:  # noqa: BLE001 - whatever rispy trips over is in the file
-            message = f"cannot read this record: {type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - whatever rispy fails on is in the file
+            message = f"the record cannot be read: {type(error).__name__}: {error}"
             problems.append(Problem("CIT003", Span(name, line), message, "export it again"))
             continue
         entries += [_entry(fields, Span(name, line)) for fields in found]
@@ -63,7 +63,7 @@ def read_ris(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
 
 
 def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, str]]:
-    """Cut into records, each with its first line; rispy knows no lines."""
+    """Split into records, each with its line number, which rispy does not report."""
     records: list[tuple[int, str]] = []
     lines: list[str] = []
     start = 0
@@ -72,8 +72,8 @@ def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, s
         line = f"{tag[1]}  - {tag[2]}" if tag else line
         if tag and tag[1] == "TY":
             if start and lines:
-                hint = "end each record with a line `ER  - `"
-                message = f"the record that begins with '{lines[0].strip()}' has no end"
+                hint = "end each record with the line `ER  - `"
+                message = f"the record that begins with '{lines[0].strip()}' has no `ER` line"
                 problems.append(Problem("CIT003", Span(name, start), message, hint))
                 records.append((start, "\n".join([*lines, "ER  - "])))
             start, lines = number, [line]
@@ -83,8 +83,8 @@ def _records(text: str, name: str, problems: list[Problem]) -> list[tuple[int, s
         elif start and line.strip():
             lines.append(line)
     if not records and text.strip():
-        message = "not RIS: no record begins with TY"
-        problems.append(Problem("CIT003", Span(name, 1), message, "export it again, as RIS"))
+        message = "the file is not in RIS format: no record begins with TY"
+        problems.append(Problem("CIT003", Span(name, 1), message, "export it again as RIS"))
     return records
 
 
@@ -148,7 +148,7 @@ def _dates(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made_up_key(csl: Mapping[str, Any]) -> str:
-    """Make a key of the first author and the year: `rodriguez2013`."""
+    """Make a key from the first author and the year: `rodriguez2013`."""
     people = csl.get("author") or csl.get("editor") or [{}]
     name = people[0].get("family") or people[0].get("literal") or str(csl.get("title", ""))
     year = (csl.get("issued", {}).get("date-parts") or [[""]])[0][0]

@@ -1,7 +1,7 @@
-"""What the elements of a style look up all the time: macros, terms and their layout.
+"""The lookups that all elements of a style share: macros, terms, and their layout.
 
-In: a style's tree. Out: `Element`, which the classes of `cslrender`, `cslnames` and `csldates`
-put before citeproc's own; it finds the same things, once. It must not know articles or XHTML.
+In: a style's tree. Out: `Element`, the first base class in `render`, `names`, and `dates`; it finds
+what citeproc's classes find, but only once. This module must not know articles or XHTML.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _FALLBACK = {"verb-short": "verb", "symbol": "short", "verb": None, "short": Non
 
 
 class Element:
-    """Looks things up in the style's root, which remembers them."""
+    """An element of a style, whose lookups are cached in the style's root."""
 
     def get_macro(self, name: str) -> Any:
         """Find a macro by its name."""
@@ -22,14 +22,14 @@ class Element:
         return macros[name]
 
     def get_layout(self) -> Any:
-        """Find the layout that this element stands in."""
+        """Find the layout that contains this element."""
         element: Any = self
         while element is not None and not isinstance(element, model.Layout):
             element = element.getparent()
         return element
 
     def get_term(self, name: str, form: str | None = None, **kwargs: Any) -> Any:
-        """Find a term; where the locale lacks the form asked for, in a longer form."""
+        """Find a term; if the locale lacks the requested form, use a longer form."""
         terms = self.get_root().terms  # type: ignore[attr-defined]
         asked = (name, form, *kwargs.items())
         if asked not in terms:

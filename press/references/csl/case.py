@@ -1,7 +1,7 @@
-"""The text cases of CSL (title case, sentence case and the rest), on marked text.
+"""The text cases of CSL (title case, sentence case, and others), for marked text.
 
-In: text as `cslmarkup` marks it. Out: the same, with other capitals; what stands between
-`nocase` marks keeps its own. This module must not know bibliographies or styles.
+In: text as `markup` marks it. Out: the same text in another case, except for what is between
+`nocase` marks. This module must not know bibliographies or styles.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def change_case(text: str, case: str, *, english: bool) -> str:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Cut into words, gaps and marks; each with whether its case may change."""
+    """Split into words, gaps, and marks, each with whether its case may change."""
     protected: list[bool] = []
     for token in _TOKEN.findall(text):
         if token in MARKS:
@@ -67,7 +67,7 @@ def _capitalize(word: str) -> str:
 
 
 def _first_only(tokens: list[tuple[str, bool]], rest: Callable[[str], str]) -> str:
-    """Capitalise the first word, and do `rest` to the others."""
+    """Capitalize the first word, and apply `rest` to the others."""
     out, seen = [], False
     for token, free in tokens:
         is_word = token not in MARKS and any(c.isalnum() for c in token)

@@ -1,8 +1,8 @@
 """Citations: from keys to numbers or names in the text, and the references page.
 
 In: clusters in the order of the text, the bibliography, a citation style. Out: `Citations`.
-This module must not know Markdown, documents or formats. The citation processor works behind
-`cslengine`, which is imported when there is something to format.
+This module must not know Markdown, documents, or formats. The citation processor is reached only
+through `engine`, which is imported when there is something to format.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["check_keys", "find_style", "format_citations", "ref_id"]
 
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""What citeproc raises when a style is not as CSL wants it."""
+"""The exceptions that citeproc raises if a style is not valid CSL."""
 
 EVERYTHING = "*"
 """In `nocite`: print all entries, cited or not."""
 
 
 def ref_id(key: str) -> str:
-    """Give the id of an entry on the references page; different keys have different ids."""
+    """Return the id of an entry on the references page; different keys have different ids."""
     return "ref-" + "".join(
         c if (c.isascii() and c.isalnum()) or c in "_-" else f".{ord(c):x}." for c in key
     )
@@ -44,15 +44,15 @@ def check_keys(
     nocite: Sequence[str],
     problems: list[Problem],
 ) -> None:
-    """Compare what an article cites with what its bibliography holds.
+    """Compare the keys that an article cites with its bibliography.
 
     Args:
         entries: The bibliography.
-        located: Where each key is cited, as `citesyntax.locate_keys` gives it.
+        located: Where each key is cited, as `citation_syntax.locate_keys` returns it.
         source: The name of the article's file.
         bibliographies: The names of the bibliography files.
-        nocite: Keys that are printed without being cited.
-        problems: Unknown keys, at each place that cites them, and entries that nobody cites.
+        nocite: Keys to print without citing them.
+        problems: Each citation of an unknown key, and each entry that is not cited, is added here.
     """
     places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
     for key in nocite:
@@ -66,8 +66,8 @@ def check_keys(
             problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
     if EVERYTHING not in nocite:
         problems += [
-            Problem("CIT002", entry.span, f"nobody cites '{key}'",
-                    "cite it, delete it, or name it in `nocite`")
+            Problem("CIT002", entry.span, f"the entry '{key}' is not cited",
+                    "cite it, delete it, or list it in `nocite`")
             for key, entry in entries.items()
             if key not in places
         ]  # fmt: skip
@@ -80,7 +80,7 @@ def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str])
     near = get_close_matches(key.lower(), by_lower, n=3, cutoff=0.6)
     if near:
         return "did you mean " + " or ".join(f"'{by_lower[name]}'" for name in near) + "?"
-    return f"add an entry with this key to {bibliographies[0]}, or mend the key"
+    return f"add an entry with this key to {bibliographies[0]}, or correct the key"
 
 
 def format_citations(
@@ -95,7 +95,7 @@ def format_citations(
     Args:
         clusters: The citations, in the order of the text.
         entries: The bibliography; a key it lacks is printed with a question mark.
-        style: The CSL file, as `find_style` gives it.
+        style: The CSL file, as `find_style` returns it.
         lang: The language of the article, such as `en-GB`.
         nocite: Keys to print without citing them; `*` prints all.
 
@@ -109,7 +109,7 @@ def format_citations(
         data = Path(style).read_bytes()
     except OSError:
         data = b""
-    # An author's next build most often cites the same: what was formatted is kept.
+    # The next build usually has the same citations, so the last result is kept.
     state = repr(
         (clusters, [(e.key, e.csl, e.evidence) for e in cited.values()], style, lang, data)
     )
@@ -121,7 +121,7 @@ def format_citations(
 
 
 _FORMATTED: dict[str, Citations] = {}
-"""What was formatted last, by all that decides about it."""
+"""The last result, by everything that determines it."""
 
 
 def _format(
@@ -139,7 +139,7 @@ def _format(
         references = tuple(_references(engine, entries))
     except (StyleError, *_BROKEN) as error:
         message = f"the citation style '{style.name}' cannot be used: {error}"
-        hint = "take a style from https://citationstyles.org, or name one that comes with makebook"
+        hint = "use a style from https://citationstyles.org, or the name of a built-in style"
         raise ProblemsError([Problem("CIT004", Span(str(style)), message, hint)]) from error
     return Citations(marks, references, engine.numeric, engine.superscript)
 
@@ -179,7 +179,7 @@ def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Refere
 
 
 def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:
-    """Set identifiers behind an entry that does not print them."""
+    """Append to an entry the identifiers that the style does not print."""
     from press.references.csl.markup import CLOSE, DOI, PMCID, PMID, URL, link, strip
 
     marks = {"DOI": ("doi:", DOI), "URL": ("", URL), "PMID": ("PMID: ", PMID),

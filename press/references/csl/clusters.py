@@ -1,7 +1,7 @@
-"""One citation of the text, as the style prints it, each cite a link of its own.
+"""One citation in the text, as the style prints it, with a link for each cite.
 
-In: a cluster, and the style at work. Out: XHTML phrasing content.
-This module must not know bibliographies, files or articles.
+In: a cluster, and the engine of a style. Out: XHTML phrasing content.
+This module must not know bibliographies, files, or articles.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from press.references.csl.engine import Engine
 
 _RANGE_FROM = 3
-"""So many numbers in a row become a range, as in `1–3`."""
+"""The least number of consecutive numbers that become a range, such as `1–3`."""
 
 
 @dataclass
 class _Piece:
-    """One cite on its way into the cluster."""
+    """One formatted cite of a cluster."""
 
     cite: Cite
     text: str
@@ -31,7 +31,7 @@ class _Piece:
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing but the cite itself is printed."""
+        """Return whether only the cite itself is printed."""
         return not (self.cite.prefix or self.cite.suffix or self.cite.locator)
 
 
@@ -50,7 +50,7 @@ def render_cluster(cluster: Cluster, engine: Engine, address: Callable[[str], st
     else:
         text, keys = _joined(pieces, str(engine.layout.get("delimiter", ""))), _keys(pieces)
     text = str(engine.layout.format(engine.layout.wrap(text)))
-    if engine.for_notes:  # a note's text, set into the sentence
+    if engine.for_notes:  # the text of a note goes into the sentence
         text = f"({text})"
     if lead:
         text = lead + ("" if engine.superscript else " ") + text
@@ -64,7 +64,7 @@ def _keys(pieces: list[_Piece]) -> list[str]:
 
 
 def _in_order(cluster: Cluster, engine: Engine) -> list[Cite]:
-    """Sort as the style wants it; the author of the sentence stays in front."""
+    """Sort the cites as the style requires; the author in the sentence stays first."""
     cites = list(cluster.cites)
     fixed = 1 if cluster.narrative else 0
     head, tail = cites[:fixed], cites[fixed:]
@@ -82,13 +82,13 @@ def _piece(cite: Cite, engine: Engine, *, bare: bool) -> _Piece:
     bare = (bare or cite.suppress_author) and not engine.numeric
     text = engine.cite(cite.key, locator, bare=bare)
     item = engine.items[cite.key]
-    # A style may have nothing but names to print, or nothing at all.
+    # A style may print nothing but names, or nothing at all.
     text = text or engine.cite(cite.key, locator) or item.in_short
     return _Piece(cite, text, item.number, "" if bare else item.names or "")
 
 
 def _linked(piece: _Piece, text: str | None = None) -> str:
-    """Set a cite between its prefix and suffix, as a link if there is something to link to."""
+    """Put a cite between its prefix and suffix, as a link if its entry exists."""
     text = piece.text if text is None else text
     if piece.number:
         text = f"{CITE}{text}{CLOSE}"
@@ -103,7 +103,7 @@ def _joined(pieces: list[_Piece], delimiter: str) -> str:
 
 
 def _with_ranges(pieces: list[_Piece], engine: Engine) -> tuple[str, list[str]]:
-    """Print `1,2,3` as `1–3`; the middle ones have no link of their own."""
+    """Print `1,2,3` as `1–3`; the cites in between have no link."""
     delimiter = str(engine.layout.get("delimiter", ""))
     dash = engine.term("citation-range-delimiter") or "–"
     texts: list[str] = []
@@ -148,7 +148,7 @@ def _by_author(pieces: list[_Piece], engine: Engine) -> tuple[str, list[str]]:
 
 
 def _author(key: str, engine: Engine) -> str:
-    """Name the author as part of the sentence: `Rodriguez et al`."""
+    """Return the author as part of the sentence: `Rodriguez et al`."""
     names = engine.names(key)
     if names:
         return names
@@ -157,7 +157,7 @@ def _author(key: str, engine: Engine) -> str:
     more = bool(people) and people[-1].get("literal") == "others"
     families = [_family(person) for person in people[: -1 if more else None]]
     et_al = engine.term("et-al") or "et al."
-    if engine.superscript:  # a full stop before the number would end the sentence
+    if engine.superscript:  # a period before the number would end the sentence
         et_al = et_al.rstrip(".")
     if not families:
         return str(item.reference.get("title", ""))

@@ -1,8 +1,8 @@
-"""How a citation style prints dates, ranges of dates and the letters of `2020a`.
+"""Dates as a citation style prints them, with ranges and the letters of `2020a`.
 
 In: an item's dates, and the style's `cs:date`. Out: marked text.
-With its neighbours `cslnames`, `cslrender` and `cslengine` this module owns citeproc. It must
-not know articles, files, or XHTML.
+With `names`, `render`, and `engine`, this module owns citeproc. It must not know articles, files,
+or XHTML.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AD = 1000
 
 @dataclass(frozen=True)
 class CslDate:
-    """A date as CSL-JSON has it."""
+    """A date of CSL-JSON."""
 
     days: tuple[tuple[int, ...], ...] = ()
     season: int = 0
@@ -32,18 +32,18 @@ class CslDate:
     circa: bool = False
 
     def sort_key(self) -> str:
-        """Text that sorts as the dates do."""
+        """Return text that sorts in the order of the dates."""
         padded = [(*day, 0, 0)[:3] for day in self.days]
         keys = [f"{year + 10000:05}{month:02}{day:02}" for year, month, day in padded]
         return "-".join(keys) or self.literal
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Answer the one question that citeproc asks of a date: whether it is uncertain."""
+        """Return the only value that citeproc asks for: whether the date is uncertain."""
         return self.circa if name == "circa" else default
 
 
 def to_date(value: Any) -> CslDate | None:
-    """Read a CSL-JSON date; None where it says nothing."""
+    """Read a CSL-JSON date; return None if it is empty."""
     if isinstance(value, str | int):
         return CslDate(literal=from_csl(str(value))) if str(value) else None
     if not isinstance(value, Mapping):
@@ -67,10 +67,10 @@ def to_date(value: Any) -> CslDate | None:
 
 
 class Date(Element, model.Date):  # type: ignore[misc]
-    """`cs:date`: one date, in the style's own form or in the locale's."""
+    """`cs:date`: one date, in the form of the style or of the locale."""
 
     def render(self, item: Any, *_: Any, **__: Any) -> Any:
-        """Render the date; a missing one is no text."""
+        """Render the date; raise `VariableError` if it is missing."""
         item.called += 1
         date = item.reference[self.get("variable", "").replace("-", "_")]
         if not isinstance(date, CslDate):
@@ -88,7 +88,7 @@ class Date(Element, model.Date):  # type: ignore[misc]
         return change_case(text, case, english=True) if case else text
 
     def _parts(self, wanted: list[str]) -> tuple[list[dict[str, str]], str]:
-        """List the parts to print, each with its attributes, and what stands between them."""
+        """List the parts to print, each with its attributes, and the delimiter between them."""
         own = {str(part.get("name")): dict(part.attrib) for part in self.date_parts()}
         form = self.get("form")
         if form is None:
@@ -104,7 +104,7 @@ class Date(Element, model.Date):  # type: ignore[misc]
         return parts, local.get("delimiter", "")
 
     def date_parts(self) -> list[Any]:
-        """The `cs:date-part`s of this element."""
+        """Return the `cs:date-part`s of this element."""
         return list(self.findall("cs:date-part", self.nsmap))
 
     def _render_parts(
@@ -113,7 +113,7 @@ class Date(Element, model.Date):  # type: ignore[misc]
         begin, end = date.days[0], date.days[-1]
         names = [part["name"] for part in parts]
         differing = [n for i, n in enumerate(_BITS) if begin[i : i + 1] != end[i : i + 1]]
-        if differing:  # all that is smaller than the first difference differs too
+        if differing:  # all parts smaller than the first difference differ, too
             differing = list(_BITS[_BITS.index(differing[0]) :])
         out: list[str] = []
         place = 0
@@ -184,7 +184,7 @@ class Date(Element, model.Date):  # type: ignore[misc]
         return str(day[2])
 
     def _year_suffix(self, item: Any) -> str:
-        """Give the letter of `2020a`, where the style does not place it itself."""
+        """Return the letter of `2020a`, unless the style places it explicitly."""
         if self.get("variable") != "issued" or self.get_root().places_year_suffix:
             return ""
         return "" if item.sorting else str(item.reference.get("year_suffix", ""))

@@ -1,8 +1,8 @@
-"""One citation style at work: it formats single cites, and single entries.
+"""The engine of one citation style, which formats single cites and single entries.
 
-In: a CSL file, a language, CSL-JSON items. Out: marked text (see `cslmarkup`).
-With its neighbours `cslitem`, `cslnames`, `csldates` and `cslrender` this module owns citeproc
-and the reading of CSL files. It must not know clusters, articles, or XHTML.
+In: a CSL file, a language, CSL-JSON items. Out: marked text (see `markup`).
+With `item`, `names`, `dates`, and `render`, this module owns citeproc and the reading of CSL
+files. It must not know clusters, articles, or XHTML.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _CS = {"cs": _NAMESPACE}
 
 
 class StyleError(Exception):
-    """The file is no citation style that can be used."""
+    """The file is not a usable citation style."""
 
 
 class _Style(model.Style):  # type: ignore[misc]
-    """The root of a style; its locales are read as the style is, and only those needed."""
+    """The root of a style; it reads locales with the style's parser, and only those needed."""
 
     def set_locale_list(self, output_locale: str, *_: Any, **__: Any) -> None:
-        """Put the locales in the order in which terms are looked for."""
+        """Arrange the locales in the order in which terms are looked up."""
         language = output_locale.partition("-")[0]
         self.locales: list[Any] = []
         for lang in (output_locale, language, None):
@@ -64,7 +64,7 @@ def _parse(data: bytes) -> Any:
 
 
 class Engine:
-    """A citation style and the works cited in it."""
+    """A citation style and the works cited."""
 
     def __init__(self, style: Path, lang: str) -> None:
         try:
@@ -83,14 +83,14 @@ class Engine:
         self.root.set_locale_list(_csl_language(lang))
         explicit = "//cs:text[@variable='year-suffix']"
         self.root.places_year_suffix = bool(self.root.xpath(explicit, namespaces=_CS))
-        self._elements = list(self.root.iter())  # as long as these live, lxml makes no others
+        self._elements = list(self.root.iter())  # lxml would recreate them if dropped
         self.layout = self.citation.find("cs:layout", _CS)
         self.items: dict[str, Item] = {}
         self._namesakes: set[tuple[int, str]] = set()
 
     @property
     def numeric(self) -> bool:
-        """Whether cites are numbers."""
+        """Return whether cites are numbers."""
         kinds = self.root.xpath("./cs:info/cs:category/@citation-format", namespaces=_CS)
         if kinds:
             return bool(kinds[0] == "numeric")
@@ -99,35 +99,35 @@ class Engine:
 
     @property
     def superscript(self) -> bool:
-        """Whether cites stand above the line."""
+        """Return whether cites are superscripts."""
         return bool(self.layout.get("vertical-align") == "sup")
 
     @property
     def for_notes(self) -> bool:
-        """Whether the style wants its cites in footnotes."""
+        """Return whether the style puts its cites in footnotes."""
         return bool(self.root.get("class") == "note")
 
     def option(self, name: str) -> str:
-        """Ask for an attribute of `cs:citation`."""
+        """Return an attribute of `cs:citation`."""
         return str(self.citation.get(name, ""))
 
     @property
     def punctuation_in_quotes(self) -> bool:
-        """Whether a full stop goes before a closing quotation mark."""
+        """Return whether a period goes before a closing quotation mark."""
         return bool(self.root.get_locale_option("punctuation-in-quote") == "true")
 
     def term(self, name: str, form: str | None = None) -> str:
-        """Give a word of the locale."""
+        """Return a term of the locale."""
         term = self.root.get_term(name, form)
         return str(term.single) if term is not None else ""
 
     def add(self, key: str, csl: Mapping[str, Any]) -> None:
-        """Take in a work that is cited; the first is number 1 until `sort`."""
+        """Add a cited work; until `sort`, works are numbered in the order of adding."""
         self.items[key] = Item(key, csl, self.is_ambiguous)
         self.items[key].number = len(self.items)
 
     def sort(self) -> None:
-        """Bring the works into the order of the bibliography, and number them."""
+        """Sort the works in the order of the bibliography, and number them."""
         items = self.sorted_by(self.bibliography, list(self.items.values()))
         self.items = {item.key: item for item in items}
         for number, item in enumerate(items, 1):
@@ -147,7 +147,7 @@ class Engine:
         return self._render(self.layout, item)
 
     def names(self, key: str) -> str:
-        """Give the names with which a cite begins; empty where the style has none there."""
+        """Return the names at the start of a cite; empty if the style has none there."""
         self.cite(key)
         return self.items[key].names or ""
 
@@ -166,11 +166,11 @@ class Engine:
             return ""
 
     def is_ambiguous(self, place: int, person: Mapping[str, str]) -> bool:
-        """Whether another cited author has this family name."""
+        """Return whether another cited author has this family name."""
         return (place, person.get("family", "")) in self._namesakes
 
     def disambiguate(self) -> None:
-        """Tell apart cites that look alike: by given names, more names, then by letters."""
+        """Distinguish cites that look alike: by given names, more names, and then letters."""
         if self.option("disambiguate-add-givenname") == "true":
             self._find_namesakes()
         if self.option("disambiguate-add-names") == "true":
@@ -190,7 +190,7 @@ class Engine:
         return [group for group in groups.values() if len(group) > 1]
 
     def _alike(self) -> list[Item]:
-        """List the works that look the same in a cite though their authors differ."""
+        """List the works whose cites look the same although their authors differ."""
         groups = [group for group in self._groups() if len({_all_names(i) for i in group}) > 1]
         return [item for group in groups for item in group]
 
@@ -221,7 +221,7 @@ def _letter(place: int) -> str:
 
 
 def _csl_language(lang: str) -> str:
-    """Bring a language tag into the form of CSL's locales; unknown ones become `en-US`."""
+    """Convert a language tag to the form of CSL's locales; unknown ones become `en-US`."""
     parts = lang.replace("_", "-").split("-")
     language = {"no": "nb", "iw": "he"}.get(parts[0].lower(), parts[0].lower())
     region = next((part.upper() for part in parts[1:] if len(part) == 2), "")

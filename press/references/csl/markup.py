@@ -1,9 +1,9 @@
-"""Formatted text inside the citation processor, and its way out as XHTML.
+"""Formatted text inside the citation processor, and its conversion to XHTML.
 
 In: text from bibliographies, with CSL's few elements. Out: XHTML phrasing content.
-Between the two, formatting is carried by characters that no text may hold (Unicode's
-noncharacters), so that nothing an entry says can become markup. This module must not know
-bibliographies, styles, or the citation processor.
+Between the two, characters that no text may contain (Unicode's noncharacters) mark the formatting,
+so that no text of an entry can become markup. This module must not know bibliographies, styles, or
+the citation processor.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _OPENING = {
 }  # fmt: skip
 DOI, URL, PMID, PMCID = "\ufdd7", "\ufdd8", "\ufdd9", "\ufdda"
 CITE = "\ufddb"
-"""Opens a cite's link; its address is the next of those given to `to_xhtml`."""
+"""Opens the link of a cite; its address is the next one given to `to_xhtml`."""
 GLUE = "\ufddc"
-"""Stands between two signs that an author put side by side, so that none is dropped."""
+"""Separates two punctuation marks that an author wrote together, so that both are kept."""
 CLOSE = "\ufddd"
 
 MARKS = "".join(map(chr, range(0xFDD0, 0xFDF0)))
@@ -50,27 +50,27 @@ _PAIR = re.compile(r"(?<=[.,;:!?])(?=[.,;:!?])")
 
 
 def clean(text: str) -> str:
-    """Drop what XML forbids, and what turns text around or hides in it."""
+    """Drop characters that XML forbids, that reverse text, or that are invisible."""
     return re.sub(r"\s+", " ", _ILLEGAL.sub("", text)).strip(" ")
 
 
 def wrap(kind: str, text: str) -> str:
-    """Format marked text: `i`, `b`, `sup`, `sub`, `sc`, `u`, `nocase`."""
+    """Mark text as `i`, `b`, `sup`, `sub`, `sc`, `u`, or `nocase`."""
     return f"{_OPENING[kind]}{text}{CLOSE}" if text else text
 
 
 def link(kind: str, text: str) -> str:
-    """Mark an identifier or an address, which becomes a link."""
+    """Mark an identifier or an address as a link."""
     return f"{kind}{_PAIR.sub(GLUE, text)}{CLOSE}"
 
 
 def strip(marked: str) -> str:
-    """Give the bare words of marked text, for sorting and comparing."""
+    """Return marked text without its marks, for sorting and comparing."""
     return re.sub(f"[{MARKS}]", "", marked)
 
 
 def from_csl(text: str) -> str:
-    """Translate the rich text of a CSL-JSON field; elements it does not have stay text."""
+    """Translate the rich text of a CSL-JSON field; unknown elements stay text."""
     text = clean(text)
     if "<" not in text:
         return _PAIR.sub(GLUE, text)
@@ -87,7 +87,7 @@ def from_csl(text: str) -> str:
 
 
 def _pair_up(tags: Sequence[re.Match[str]]) -> list[str | None]:
-    """For each tag its mark; None for one without a partner, which is text."""
+    """Return the mark for each tag; None for a tag without a partner, which stays text."""
     kinds: list[str | None] = [None] * len(tags)
     waiting: list[tuple[int, str]] = []
     for place, tag in enumerate(tags):
@@ -111,7 +111,7 @@ def _kind(name: str, attributes: str) -> str:
 
 
 def to_xhtml(marked: str, addresses: Sequence[str] = ()) -> str:
-    """Write marked text as well-formed XHTML.
+    """Convert marked text to well-formed XHTML.
 
     Args:
         marked: The text, formatted by marks.
@@ -138,12 +138,12 @@ def to_xhtml(marked: str, addresses: Sequence[str] = ()) -> str:
 def _element(
     mark: str, rest: str, hrefs: Iterator[str], open_ends: list[str]
 ) -> tuple[str, str | None]:
-    """What a mark opens, and what closes it; None where it opens nothing."""
+    """Return the start and end tags for a mark; the end is None if it opens nothing."""
     if mark in _ELEMENTS:
         return _ELEMENTS[mark]
     if mark == GLUE or mark not in {*_LINKS, CITE}:
         return "", None
-    if "</a>" in open_ends:  # a link holds no link
+    if "</a>" in open_ends:  # links cannot be nested
         return "", ""
     if mark == CITE:
         href = escape(next(hrefs, "#"))
@@ -153,7 +153,7 @@ def _element(
 
 
 def _href(mark: str, text: str) -> str:
-    """Give the address behind an identifier; empty where it would not be a web address."""
+    """Return the web address of an identifier or URL; empty if a URL is not a web address."""
     text = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", "", text, flags=re.IGNORECASE)
     if mark == URL:
         text = text if re.match(r"https?://[^/\s]", text, re.IGNORECASE) else ""
@@ -167,11 +167,11 @@ _BEFORE_DOI = re.compile(rf"((?:https?://(?:dx\.)?doi\.org/|doi:\s?)){DOI}", re.
 
 
 def _widen_doi_links(marked: str) -> str:
-    """Let a link begin with the `doi:` or `https://doi.org/` that the style prints before it."""
+    """Extend a link to include the `doi:` or `https://doi.org/` that the style prints before it."""
     return _BEFORE_DOI.sub(rf"{DOI}\1", marked)
 
 
-# Of two signs that meet where a style joins its parts, which stay; others stay both.
+# Punctuation marks that meet between two parts, and what is kept of them; other pairs are kept.
 _SEAMS = {
     "..": ".", ".,": ".,", ",.": ".", ",,": ",", ",;": ";", ";,": ";", ";;": ";", ";.": ";",
     "::": ":", ":.": ":", ":,": ":", ":;": ":", ".:": ".:", ".;": ".;",
@@ -182,7 +182,7 @@ _SEAM = re.compile(rf"([.,;:!? ])([{MARKS}]*)([.,;: ])")
 
 
 def smooth(marked: str, *, punctuation_in_quotes: bool = False) -> str:
-    """Mend the seams between parts: `et al..`, `Why?.`, two spaces."""
+    """Clean up the punctuation between parts: `et al..`, `Why?.`, two spaces."""
     place = 0
     while match := _SEAM.search(marked, place):
         first, marks, second = match.groups()

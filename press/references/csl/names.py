@@ -1,7 +1,7 @@
-"""How a citation style prints names: order, initials, `et al`, and telling namesakes apart.
+"""Names as a citation style prints them: order, initials, `et al`, and disambiguation.
 
 In: an item's names, and the style's `cs:names` and `cs:name`. Out: marked text.
-With `cslrender` and `cslengine` this module owns citeproc. It must not know articles, files,
+With `dates`, `render`, and `engine`, this module owns citeproc. It must not know articles, files,
 or XHTML.
 """
 
@@ -22,7 +22,7 @@ CSL = "{http://purl.org/net/xbiblio/csl}"
 
 
 class Names(Element, model.Names):  # type: ignore[misc]
-    """`cs:names`: one or more roles, or what stands in for them."""
+    """`cs:names`: one or more roles, or their substitute."""
 
     def process(
         self, item: Any, names_context: Any = None, context: Any = None, **kwargs: Any
@@ -63,13 +63,13 @@ class Names(Element, model.Names):  # type: ignore[misc]
         return substitute.render(item, context=context, **kwargs)
 
     def get_parent_delimiter(self, context: Any = None) -> str:
-        """Say what stands between the names of two roles."""
+        """Return the delimiter between the names of two roles."""
         layout = (self if context is None else context).get_layout()
         inherited = layout.getparent().get("names-delimiter") if layout is not None else None
         return str(inherited or self.get_root().get("names-delimiter", ""))
 
     def substitute(self) -> Any:
-        """Find what stands in for missing names."""
+        """Find the substitute for missing names."""
         return self.find("cs:substitute", self.nsmap)
 
     def _merged_roles(self, item: Any) -> list[str]:
@@ -96,7 +96,7 @@ class Names(Element, model.Names):  # type: ignore[misc]
         return words + text if before else text + words
 
     def markup(self, text: Any) -> Any:
-        """Format and affix, once there is something."""
+        """Format the text and add affixes, if there is any text."""
         return super().markup(text) if text else None
 
 
@@ -111,7 +111,7 @@ class Name(Element, model.Name):  # type: ignore[misc]
         sort_options: Any = None,
         **_: Any,
     ) -> Any:
-        """Render a list of people; with the form `count` their number."""
+        """Render a list of people, or for the form `count` their number."""
 
         def option(name: str) -> Any:
             return self.get_option(name, context, sort_options)
@@ -135,7 +135,7 @@ class Name(Element, model.Name):  # type: ignore[misc]
         return self.markup(text)
 
     def get_option(self, name: str, context: Any = None, sort_options: Any = None) -> Any:
-        """Ask for an option: here, then in the citation or bibliography, then in the style."""
+        """Look up an option: here, then in the citation or bibliography, then in the style."""
         value = (sort_options or {}).get(name)
         if value is None:
             inherited = f"name-{name}" if name in {"form", "delimiter"} else name
@@ -211,7 +211,7 @@ class Name(Element, model.Name):  # type: ignore[misc]
 
 
 class NamePart(model.Name_Part):  # type: ignore[misc]
-    """`cs:name-part`: the look of the given or the family name."""
+    """`cs:name-part`: the formatting of the given or family name."""
 
     def format_part(self, given: str, family: str) -> tuple[str, str]:
         """Format the part that this element is for."""
@@ -228,7 +228,7 @@ class NamePart(model.Name_Part):  # type: ignore[misc]
 
 
 def initialize(given: str, mark: str, *, hyphen: bool) -> str:
-    """Shorten given names: `Carolyn I.` is `CI` where the mark is empty."""
+    """Shorten given names: `Carolyn I.` is `CI` if the mark is empty."""
     given = given if hyphen else given.replace("-", " ")
     parts = []
     for part in given.split("-"):
@@ -245,6 +245,6 @@ def initialize(given: str, mark: str, *, hyphen: bool) -> str:
 
 
 def _join_words(*parts: str) -> str:
-    """Join what there is, without a space after an apostrophe (`d'`, `l’`)."""
+    """Join nonempty parts, without a space after an apostrophe (`d'`, `l’`)."""
     text = " ".join(part for part in parts if part)
     return re.sub(r"(?<=\b[dlDL]['\u2019]) ", "", text)

@@ -1,8 +1,8 @@
-"""The elements of a citation style that citeproc renders otherwise than CSL 1.0.2 says.
+"""The elements of a citation style that citeproc does not render as CSL 1.0.2 requires.
 
-In: citeproc's own classes. Out: `CLASSES`, by the name of the XML element.
-With its neighbours `cslnames`, `csldates` and `cslengine` this module owns citeproc. It must
-not know articles, files, or XHTML. Each class says in its docstring what it mends.
+In: citeproc's classes. Out: `CLASSES`, by the name of the XML element.
+With `names`, `dates`, and `engine`, this module owns citeproc. It must not know articles, files,
+or XHTML. The docstring of each class says what it corrects.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LINKED = {"DOI": DOI, "URL": URL, "PMID": PMID, "PMCID": PMCID}
 
 
 class _Cased:
-    """Capitals change word by word, around marks and what `nocase` protects."""
+    """Text case: it changes word by word, except in marks and in text that `nocase` protects."""
 
     def case(self, text: Any, language: str | None = None) -> Any:
         case = self.get("text-case")  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ class _Cased:
 
 
 class _Pages:
-    """A last page is cut only where both have as many digits; the dash is the locale's."""
+    """Page ranges: a last page is shortened only if both have the same number of digits."""
 
     def _format_last_page(self, first: str, last: str) -> str:
         style = self.get_root().get("page-range-format")  # type: ignore[attr-defined]
@@ -68,10 +68,10 @@ def _shorten(first: str, last: str, style: str) -> str:
 
 
 class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
-    """Numbers are left to the list, identifiers become links, empty variables are missing."""
+    """`cs:text`: no numbers in the references list, links for identifiers, no empty variables."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
-        """Give the text, and the language that its case follows."""
+        """Return the text, and the language that determines its case."""
         calls = self.get("variable", "year-suffix") != "year-suffix" and not (
             item.in_bibliography and self.get("variable") == "citation-number"
         )
@@ -104,7 +104,7 @@ class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
         return re.sub(r"\s*-+\s*", str(pages or "–"), locator.identifier)
 
     def quote(self, string: Any) -> Any:
-        """Quote; quotes inside become single ones."""
+        """Add quotation marks; those inside become single."""
         if self.get("quotes", "false").lower() != "true":
             return string
         inner = str(string).translate(str.maketrans("“”", "‘’"))
@@ -113,10 +113,10 @@ class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
 
 
 class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
-    """Variables with a hyphen in their name are found."""
+    """`cs:number`: variables with a hyphen in their name are found."""
 
     def process(self, item: Any, *_: Any, **__: Any) -> Any:
-        """Give the number, or the range of numbers."""
+        """Return the number, or the range of numbers."""
         variable = self.get("variable")
         item.called += 1
         if variable == "locator":
@@ -131,10 +131,10 @@ class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
 
 
 class Label(Element, _Cased, model.Label):  # type: ignore[misc]
-    """No label without its variable; roman numerals are numbers too."""
+    """`cs:label`: no label without its variable; Roman numerals count as numbers."""
 
     def process(self, item: Any, variable: Any = None, plural: Any = None, **kwargs: Any) -> Any:
-        """Give the label, in the singular or the plural."""
+        """Return the label, in the singular or the plural."""
         own = self.get("variable")
         if variable is None and own != "locator" and not item.reference.get(own.replace("-", "_")):
             return None
@@ -159,10 +159,10 @@ class EtAl(Element, model.Et_Al):  # type: ignore[misc]
 
 
 class Group(Element, model.Group):  # type: ignore[misc]
-    """A group is left out when it called variables and none of them had a value."""
+    """`cs:group`: left out if it calls variables and none of them has a value."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
-        """Join the children that say something."""
+        """Join the children that are not empty."""
         called, rendered = item.called, item.rendered
         delimiter = self.get("delimiter", "")
         output = []
@@ -180,10 +180,10 @@ class Group(Element, model.Group):  # type: ignore[misc]
 
 
 class If(Element, model.If):  # type: ignore[misc]
-    """`match` holds for each value tested; a test that is not known is not true."""
+    """`cs:if`: `match` applies to each value tested; an unknown test is false."""
 
     def render(self, item: Any, context: Any = None, delimiter: str = "", **kwargs: Any) -> Any:
-        """Render the children, if the conditions hold."""
+        """Render the children if the conditions are met."""
         results: list[bool] = []
         for attribute, test in (
             ("type", self._type),
@@ -223,10 +223,10 @@ class ElseIf(If):
 
 
 class Key(Element, model.Key):  # type: ignore[misc]
-    """Sorting sees letters, not marks, accents or particles of markup."""
+    """`cs:key`: sorting ignores marks, accents, and punctuation."""
 
     def sort_keys(self, items: Any, context: Any) -> Any:
-        """Give what each item is sorted by."""
+        """Return the sort key of each item."""
         for item in items:
             item.start(sorting=True)
         keys = super().sort_keys(items, context)
@@ -277,7 +277,7 @@ def _marker(kind: str) -> Any:
 
 
 class Formatter:
-    """What citeproc calls to format text: here it marks it. Escaping comes on the way out."""
+    """The formatter that citeproc calls: it only marks text, which `to_xhtml` escapes."""
 
     preformat = staticmethod(str)
     Italic = Oblique = staticmethod(_marker("i"))
