@@ -117,7 +117,7 @@ def test_all_is_done_while_nobody_asks(tmp_path):
 @pytest.mark.parametrize("work", [end_itself, leave])
 def test_a_process_that_is_killed_is_told(work):
     with (
-        pytest.raises(ProblemsError, match="SYS003: a process that was building ended"),
+        pytest.raises(ProblemsError, match="SYS003: a build process was killed"),
         begun(work, [0, 1, 2, 3], 2) as done,
     ):
         list(done)

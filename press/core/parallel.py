@@ -1,8 +1,8 @@
-"""Work done beside other work, on the processors that are there.
+"""Parallel work on the available processors.
 
-In: a function, and things to do it to. Out: the results, in order. If one process is enough, or
-there is nothing to do, all is done in this one. Helpers are processes of our own, each with a pipe;
-this process starts no thread, so it can be copied, and waits only for helpers that it has killed.
+In: a function and its items. Out: the results, in order. If one process is enough, or there are no
+items, the work is done in this process. Helpers are child processes, each with a pipe. This process
+starts no thread, so that it can be forked, and waits only for helpers that it has killed.
 This module must not know what the work is.
 """
 
@@ -31,11 +31,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _START = "fork" if sys.platform == "linux" else "spawn"
-"""A copy of this process has all that is loaded here; elsewhere a copy is not safe."""
+"""A fork has everything loaded already; on other systems, forking is not safe."""
 
 
 def processors() -> int:
-    """How many processes can work at once on this machine."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -45,11 +45,11 @@ def processors() -> int:
 def begun(
     work: Callable[[Item], Result], items: Sequence[Item], at_once: int
 ) -> Iterator[Iterator[Result]]:
-    """Begin the work, and give the results as they are asked for; more can be done here meanwhile.
+    """Start the work, and yield an iterator of the results; this process can go on meanwhile.
 
-    `work`, `items` and the results must be such that another process can be given them (see
-    pickle). At the end, however it comes, the helpers are killed and waited for: the work may own
-    nothing but memory, for it gets no time to clean up. An exception in a helper is raised here.
+    `work`, `items`, and the results must be picklable. On exit, for any reason, the helpers are
+    killed and waited for, so the work may own nothing but memory: it gets no time to clean up. An
+    exception in a helper is raised here.
 
     Raises:
         ProblemsError: a helper was killed from outside (SYS003).
@@ -72,7 +72,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let signals wait while something is made, or removed, that an interruption would lose."""
+    """Block signals while something is created or removed that an interruption would lose."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -96,18 +96,18 @@ def temporary_folder() -> TemporaryDirectory[str]:
 
 
 class _Helpers(Generic[Item, Result]):
-    """Processes that take one item after the other, whichever is next."""
+    """The helper processes, each of which takes the next item when it is free."""
 
     def __init__(self, work: Callable[[Item], Result], items: Sequence[Item]) -> None:
         self.work, self.items = work, items
         self.processes: list[BaseProcess] = []
         self.turn: Shared[int] | None = None
-        """Kept: elsewhere than on Linux, a helper that starts looks for it by its name."""
+        """Kept because, except on Linux, a starting helper looks it up by name."""
         self.pipes: list[Connection] = []
-        """Of the helpers that have more to say."""
+        """The pipes of helpers that may send more."""
 
     def start(self, count: int) -> None:
-        """Start helpers; each has the items, and takes the number of the next when it is free."""
+        """Start helpers; each has all items, and takes the number of the next when it is free."""
         from multiprocessing import get_context
 
         context: Any = get_context(_START)
@@ -117,11 +117,11 @@ class _Helpers(Generic[Item, Result]):
             pipe, theirs = context.Pipe(duplex=False)
             self.pipes.append(pipe)
             given = (self.work, self.items, turn, theirs, os.getpid())
-            # Python ends daemons when it ends itself: if a signal comes just before the `with`.
+            # A daemon, which Python ends on exit, in case a signal comes just before the `with`.
             process = context.Process(target=_help, args=given, daemon=True)
             process.start()
             self.processes.append(process)
-            theirs.close()  # the helper alone has this end now, so the pipe ends with the helper
+            theirs.close()  # only the helper has this end now, so the pipe closes when it ends
 
     def results(self) -> Iterator[Result]:
         """Yield the results in the order of the items."""
@@ -135,7 +135,7 @@ class _Helpers(Generic[Item, Result]):
             yield result
 
     def _hear(self) -> Iterator[tuple[int, tuple[BaseException | None, Any]]]:
-        """Wait until a helper says something, and yield each item that is done."""
+        """Wait for a message from a helper, and yield each finished item."""
         from multiprocessing.connection import wait
 
         ready = wait(self.pipes)
@@ -144,7 +144,7 @@ class _Helpers(Generic[Item, Result]):
                 data = pipe.recv_bytes()
             except (EOFError, OSError):
                 hint = "free memory, or build with --jobs 1"
-                message = "a process that was building ended without a word"
+                message = "a build process was killed"
                 raise ProblemsError([Problem("SYS003", Span("makebook"), message, hint)]) from None
             message = pickle.loads(data)  # noqa: S301 - our own helper wrote it
             if message is None:
@@ -154,7 +154,7 @@ class _Helpers(Generic[Item, Result]):
                 yield number, (error, result)
 
     def end(self) -> None:
-        """Kill the helpers, which cannot be refused, and wait for them."""
+        """Kill the helpers, and wait for them to end."""
         for process in self.processes:
             process.kill()
         for process in self.processes:
@@ -168,9 +168,9 @@ def _help(
     pipe: Connection,
     parent: int,
 ) -> None:
-    """Do what is next until there is nothing more: the whole life of a helper.
+    """Run a helper: do the next item until none is left.
 
-    The first process hears it when it has time; until then a thread keeps what is to be said.
+    The first process receives results when it has time; until then, a thread holds them.
     """
     from queue import SimpleQueue
     from threading import Thread
@@ -193,7 +193,7 @@ def _taken(turn: Shared[int]) -> int:
 
 
 def _send(ready: SimpleQueue[bytes], pipe: Connection) -> None:
-    """Send what is ready, and at the end None."""
+    """Send each result when it is ready, and None at the end."""
     try:
         while data := ready.get():
             pipe.send_bytes(data)
@@ -203,7 +203,7 @@ def _send(ready: SimpleQueue[bytes], pipe: Connection) -> None:
 
 
 def _done(work: Callable[[Item], Result], number: int, item: Item) -> bytes:
-    """Do one item, and return its number and what came of it: an exception or a result."""
+    """Do an item, and return, pickled, its number and its exception or result."""
     try:
         return pickle.dumps((number, None, work(item)))
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process
@@ -213,7 +213,7 @@ def _done(work: Callable[[Item], Result], number: int, item: Item) -> bytes:
         try:
             error.add_note(f"in another process:\n{lines}")
             data = pickle.dumps((number, error, None))
-            pickle.loads(data)  # noqa: S301 - some exceptions can be written but not read
+            pickle.loads(data)  # noqa: S301 - some exceptions can be pickled but not unpickled
         except Exception:  # noqa: BLE001
             return pickle.dumps((number, RuntimeError(f"in another process:\n{lines}"), None))
         return data
@@ -227,11 +227,11 @@ def follow(parent: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if hasattr(os, "getppid") and sys.platform == "linux" and os.getppid() != parent:
-        os._exit(143)  # it went before this could be asked
+        os._exit(143)  # it ended before prctl took effect
 
 
 def _begin(parent: int) -> None:
-    """Leave it to the first process to say that work was interrupted; end in silence."""
+    """Set up a helper to end silently: the first process reports interruptions."""
     follow(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
