@@ -150,7 +150,7 @@ def test_small_type_in_a_picture_is_named():
     (problem,) = found(paragraphs(1) + FIGURE)
     assert problem.code == "TYP001"
     assert problem.severity == "error"
-    assert problem.message == "page 1: 'Each shape is' is 8.0 pt, less than 9 pt"
+    assert problem.message == "page 1: 'Each shape is' is 8.0 pt; the minimum is 9 pt"
     assert str(problem.span) == "tea.pdf"
     assert "picture" in problem.hint
 
@@ -167,14 +167,16 @@ def test_each_size_is_told_once():
     )
     problems = found(html)
     assert codes(problems) == ["TYP001"] * 5
-    assert problems[0].message.startswith("page 1: 'Small words' is 3.0 pt, less than 9 pt; 1 more")
-    assert problems[4].message.endswith("1 more place is like it")
+    assert problems[0].message.startswith(
+        "page 1: 'Small words' is 3.0 pt; the minimum is 9 pt (1 more"
+    )
+    assert problems[4].message.endswith(" (and 1 more place)")
 
 
 def test_a_body_that_is_small():
     message = found(paragraphs(4), "html { font-size: 11pt }")[0].message
     assert message.startswith("page 1: 'People who got")
-    assert message.endswith("the body is 11.0 pt, less than 12 pt")
+    assert message.endswith("body text is 11.0 pt; the minimum is 12 pt")
 
 
 def test_a_file_of_references_has_no_body():
@@ -186,7 +188,7 @@ def test_large_print_is_large_everywhere():
     """The running foot of 10 points is found, though all else is right."""
     css = LARGE_CSS.replace("16pt", "10pt")
     (problem,) = found(paragraphs(4), css, LARGE)
-    assert problem.message == "page 1: 'Foot of the page' is 10.0 pt, less than 16 pt"
+    assert problem.message == "page 1: 'Foot of the page' is 10.0 pt; the minimum is 16 pt"
 
 
 def test_italics_in_large_print():
@@ -218,7 +220,7 @@ def test_lines_that_are_too_close(leading, wrong):
     assert set(codes(problems)) == ({"TYP004"} if wrong else set())
     assert len(problems) <= 5
     if wrong:
-        assert "is 1.20 times its size over the next line, less than 1.25" in problems[0].message
+        assert "line spacing is 1.20; the minimum is 1.25" in problems[0].message
 
 
 def test_it_costs_next_to_nothing():

@@ -347,11 +347,11 @@ WRONG = {
     ),
     "black in the dark": (
         "/*]]>*/", "@media (prefers-color-scheme: dark) { main p { color: #14181c } }/*]]>*/",
-        "PRF001", "missing on a dark screen",
+        "PRF001", "missing in dark mode",
     ),
     "not on paper": (
         "/*]]>*/", "@media print { .key-points { display: none } }/*]]>*/",
-        "PRF001", "missing when it is printed",
+        "PRF001", "missing when printed",
     ),
     "far away": ("/*]]>*/", "li { text-indent: -9999px }/*]]>*/", "PRF001", "Get up at one hour"),
     "no size": ("/*]]>*/", "li { font-size: 0 }/*]]>*/", "PRF001", "Get up at one hour"),
@@ -364,7 +364,7 @@ WRONG = {
     "the stamp": (r'<p class="stamp">.*?</p>', "", "PRF001", "identifying line"),
     "a dead link": ('href="#cite-1"', 'href="#cite-99"', "PRF003", "'#cite-99' leads nowhere"),
     "a link less": (r'<a class="backlink".*?>(.*?)</a>', r"\1", "PRF003", "1 link to '#cite-1'"),
-    "an id twice": ('id="cite-1"', 'id="cite-2"', "PRF003", "stands 2 times"),
+    "an id twice": ('id="cite-1"', 'id="cite-2"', "PRF003", "occurs 2 times"),
     "a file is not offered": (r'href="sleep\.epub"', 'href="sleep.pdf"', "PRF003", "sleep.epub"),
     "a file without a name": (
         r'<span class="file">sleep\.epub</span>', "", "PRF003", "sleep.epub",
@@ -392,12 +392,12 @@ WRONG = {
         (
             "Call us if a page is missing from it.",
             "@media print { p { display: none } }",
-            " when it is printed: 'Call us if a page is missing from it.'",
+            " when printed: 'Call us if a page is missing from it.'",
         ),
         (
             "What is missing: sleep.",
             "@media (prefers-color-scheme: dark) { p { display: none } }",
-            " on a dark screen: 'What is missing: sleep.'",
+            " in dark mode: 'What is missing: sleep.'",
         ),
         (
             "Nothing is missing here.",

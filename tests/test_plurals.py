@@ -135,8 +135,8 @@ def test_columns_of_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("dead", "unseen", "said"),
     [
-        (1, 6, ["1 internal link leads nowhere", "1 more place is like it"]),
-        (2, 7, ["2 internal links lead nowhere", "2 more places are like it"]),
+        (1, 6, ["1 internal link leads nowhere", "(and 1 more place)"]),
+        (2, 7, ["2 internal links lead nowhere", "(and 2 more places)"]),
     ],
 )
 def test_links_and_places_of_a_pdf(sleep, dead, unseen, said):
@@ -171,7 +171,7 @@ def test_pages_of_a_page_list(sleep, built):
     data = (built("small") / "sleep.epub").read_bytes()
     pages = len(re.findall(b"doc-pagebreak", _chapters(data)))
     (problem,) = reported(prove_epub, sleep, Artifact("sleep.epub", "epub", data, pages=99))
-    assert problem.message == f"the page-list has {counted(pages, 'page')}, the PDF 99"
+    assert problem.message == f"the page list has {counted(pages, 'page')}, but the PDF has 99"
 
 
 def _chapters(data):

@@ -167,7 +167,7 @@ def test_a_style_that_hides_something_in_the_epub(
     write(tmp_path, {"styles/book.css": default("book.css") + rule})
     assert run(tmp_path) == 1
     printed = capsys.readouterr().err
-    where = " by night" if "dark" in rule else ""
+    where = " in dark mode" if "dark" in rule else ""
     said = f"list item of 'What helps?' is missing{where}: 'Drink it"
     assert f"tea.epub: error PRF001: {said}" in printed
 
@@ -216,8 +216,8 @@ def test_a_page_without_the_short_disclaimer(
     css += "@page :nth(2) { @bottom-left { content: none } }"
     assert run(write(tmp_path, {"styles/print.css": css})) == 1
     printed = capsys.readouterr().err
-    assert "tea.pdf: error PRF002: page 2 is without its short disclaimer" in printed
-    assert "tea.pdf: error PRF002: page 2 is without its page number" in printed
+    assert "tea.pdf: error PRF002: page 2: the short disclaimer is missing" in printed
+    assert "tea.pdf: error PRF002: page 2: the page number is missing" in printed
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,9 @@
-"""The proof of an e-book: opened again, and all that must be in it is found in it.
+"""The proof of an e-book, which is opened again and searched for everything it must contain.
 
-In: a Document and the bytes of its EPUB. Out: a problem for whatever is missing, not to be seen, or
-leads nowhere. The book is opened by its container and package, as a reading system does, and read
-as it shows by day and by night. What stands in its table of contents proves nothing.
+In: a Document and the bytes of its EPUB. Out: a problem for whatever is missing, hidden, or leads
+nowhere. The book is opened by its container and package, as a reading system does, and read as it
+appears in light and in dark mode. Text in its table of contents does not count. This module must
+not know how the book was made.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ _TYPE = "{http://www.idpf.org/2007/ops}type"
 
 
 def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) -> None:
-    """Prove an EPUB. Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004."""
+    """Prove an EPUB.
+
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004 page list, PRF005 a book
+    that cannot be opened.
+    """
     span = Span(artifact.name)
     try:
         book = Book(artifact.data)
         trees = {name: book.tree(name) for name in book.spine}
         css = "".join(_styles(book))
     except (KeyError, ValueError) as error:
-        problems.append(Problem("PRF005", span, f"cannot be opened again: {error}", HINT))
+        problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
     _prove_text(document, trees.values(), css, span, problems)
     for file, target in _dead_links(trees, book.names):
@@ -40,7 +45,8 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
         problems.append(Problem("PRF003", span, message, HINT))
     listed = _pages(trees.values())
     if listed != [str(number) for number in range(1, artifact.pages + 1)]:
-        message = f"the page-list has {counted(len(listed), 'page')}, the PDF {artifact.pages}"
+        has = counted(len(listed), "page")
+        message = f"the page list has {has}, but the PDF has {artifact.pages}"
         problems.append(Problem("PRF004", span, message, HINT))
 
 
@@ -51,10 +57,10 @@ def _prove_text(
     span: Span,
     problems: list[Problem],
 ) -> None:
-    """Look for the text by day and by night; what is missing by day is reported once."""
+    """Look for the text in light mode and, if nothing is missing there, in dark mode."""
     views: dict[Surface, str] = {LIGHT: ""}
     if "prefers-color-scheme" in css:
-        views[DARK] = " by night"
+        views[DARK] = " in dark mode"
     wanted = [*units(document), Unit("identifying line", document.stamp)]
     for surface, said in views.items():
         texts = [letters(seen(tree, css, surface, ("nav",))) for tree in trees]
@@ -73,7 +79,7 @@ def _styles(book: Book) -> Iterator[str]:
 
 
 def _pages(trees: Iterable[Element]) -> list[str]:
-    """The labels of the page-list."""
+    """Return the labels of the page list."""
     return [
         "".join(link.itertext())
         for tree in trees

@@ -1,10 +1,10 @@
-"""Every unit of a work, found in the text of a finished file.
+"""Matching: every unit of a document is looked up in the text of a finished file.
 
-In: units in the order of reading, and the pages of a file. Out: the units that are not there, as
-problems. Units and pages are reduced to their letters, digits and signs, for white space, hyphens
-and ligatures differ with the line breaks. Units that follow each other are found in order; then the
-longest of the rest are looked for first. Each uses up the place where it is, so a paragraph that
-occurs twice must be there twice. This module must not know formats.
+In: units in reading order, and the pages of a file. Out: the missing units, as problems. Units and
+pages are reduced to their letters, digits, and signs, because white space, hyphens, and ligatures
+differ with the line breaks. Units that follow each other are found in order; the rest are looked
+up next, the longest first. Each match uses up its place, so a paragraph that occurs twice must be
+found twice. This module must not know formats.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from press.document.units import Unit, letters
 
 _USED = "\u0000"
 _LONG = 24
-"""Letters of a text that is not found by chance in a place that is not its own."""
+"""Letters from which a text is too long to match elsewhere by chance."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
-HINT = "the file was not published; look at your own styles and templates first"
+HINT = "check your custom styles and templates; the file was not published"
 
 
 def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
-    """The units that pages (already reduced to their letters) do not hold.
+    """Return the units missing from pages (already reduced to their letters).
 
-    A block may run over page breaks; the markers of lists are drawn last on a page, so they may
-    stand between its two halves.
+    A block may run over page breaks. List markers are drawn last on a page, so they may come
+    between its two halves.
     """
     left = list(pages)
     astray = list(_walk(wanted, left))
@@ -38,9 +38,9 @@ def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
 
 
 def _walk(wanted: Iterable[Unit], pages: list[str]) -> Iterator[Unit]:
-    """Use up the units that stand one after the other, in order; gives those that do not.
+    """Use up the units that follow each other in order; yield those that do not.
 
-    Text that repeats itself can only be told apart in this way.
+    Only the order can tell repeated texts apart.
     """
     number, offset = 0, 0
     for unit in wanted:
@@ -54,14 +54,13 @@ def _walk(wanted: Iterable[Unit], pages: list[str]) -> Iterator[Unit]:
 
 
 Stretch = tuple[int, int, int]
-"""A page, and where on it something begins and ends."""
+"""A page, and the start and end of a match on it."""
 
 
 def _next(needle: str, pages: list[str], number: int, offset: int) -> list[Stretch]:
-    """Where a needle stands next: at the place reached, over the page's end, or not far behind.
+    """Find a needle at the place reached, across the end of the page, or shortly after.
 
-    A short needle is not looked for behind other text: it may well stand in a place that is not
-    its own.
+    A short needle is not looked up after other text, because it could match in the wrong place.
     """
     if pages[number].startswith(needle, offset):
         return [(number, offset, offset + len(needle))]
@@ -81,7 +80,7 @@ def _next(needle: str, pages: list[str], number: int, offset: int) -> list[Stret
 
 
 def _across(needle: str, pages: list[str], number: int, offset: int = 0) -> list[Stretch]:
-    """Where a needle stands that begins on a page, at or behind an offset, and ends on another."""
+    """Find a needle that begins on a page, at or after an offset, and ends on another."""
     if number + 1 >= len(pages):
         return []
     page = pages[number]
@@ -103,13 +102,13 @@ def _across(needle: str, pages: list[str], number: int, offset: int = 0) -> list
 
 
 def _use(stretches: Iterable[Stretch], pages: list[str]) -> None:
-    """Let nothing else be found there."""
+    """Mark stretches as used, so that nothing else is found there."""
     for page, start, end in stretches:
         pages[page] = pages[page][:start] + _USED * (end - start) + pages[page][end:]
 
 
 def _take(needle: str, pages: list[str]) -> bool:
-    """Find a needle and use up its place; False where it is nowhere."""
+    """Find a needle and use up its place; return False if it is not found."""
     for number, page in enumerate(pages):
         at = page.find(needle)
         if at >= 0:
@@ -123,9 +122,9 @@ def _take(needle: str, pages: list[str]) -> bool:
 
 
 def _ends(page: str) -> list[int]:
-    """Where the text of a page may end: at its end, or before any of the list markers there."""
+    """Return where the text of a page may end: at its end, or before the list markers there."""
     ends = [len(page)]
-    for end in ends:
+    for end in ends:  # grows in the loop: several markers may follow each other
         for start in range(end - 1, max(-1, end - 7), -1):
             if start not in ends and _MARKER.fullmatch(page, start, end):
                 ends.append(start)
@@ -133,7 +132,7 @@ def _ends(page: str) -> list[int]:
 
 
 def _whole(page: str, rest: str) -> int:
-    """How much of a needle a page holds that holds nothing else; 0 where it holds other text."""
+    """Return how much of a needle fills a whole page; 0 if the page has other text."""
     return next(
         (end for end in _ends(page) if end and rest.startswith(page[:end]) and end < len(rest)), 0
     )
@@ -142,29 +141,29 @@ def _whole(page: str, rest: str) -> int:
 def find_all(
     wanted: Sequence[Unit], pages: Sequence[str], span: Span, problems: list[Problem]
 ) -> None:
-    """Report each unit that pages, reduced to their letters, do not hold: PRF001."""
+    """Report each unit missing from pages, which are reduced to their letters: PRF001."""
     problems += [absent(unit, span) for unit in missing(wanted, pages)]
 
 
 def absent(unit: Unit, span: Span, where: str = "") -> Problem:
-    """Say that a unit is missing (PRF001); `where` completes the sentence: ` by night`."""
+    """Say that a unit is missing (PRF001); `where` completes the message: ` in dark mode`."""
     message = f"{unit.what} is missing{where}: '{excerpt(unit.text)}'"
     return Problem("PRF001", span, message, HINT)
 
 
 def no_short(span: Span, where: str = "") -> Problem:
-    """Say that the short disclaimer is missing (PRF002); `where` completes the sentence."""
+    """Say that the short disclaimer is missing (PRF002); `where` completes the message."""
     return Problem("PRF002", span, f"the short disclaimer is missing{where}", HINT)
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     words = " ".join(text.split())
     return words if len(words) <= 80 else words[:77] + "…"
 
 
 def internal_links(document: Document) -> Counter[str]:
-    """Where the links of a work lead that lead from one place of it to another, and how often."""
+    """Count the targets of the links within a document."""
     links = (link for part in document.parts for link in trees.parse(part.xhtml).iter("a"))
     targets = (link.get("href") or "" for link in links)
     return Counter(target for target in targets if target.startswith("#"))

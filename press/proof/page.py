@@ -1,8 +1,8 @@
-"""The proof of a web page: opened again, and all that must be in it is found in it.
+"""The proof of a web page, which is opened again and searched for everything it must contain.
 
 In: a Document, the bytes of its page, the files that it must offer. Out: a problem for whatever is
-missing, not to be seen, leads nowhere, or would ask somebody for something. The page is read as it
-shows on a light screen, on a dark one, and on paper.
+missing, hidden, leads nowhere, or would be loaded from elsewhere. The page is read as it appears in
+light mode, in dark mode, and printed. This module must not know how the page was made.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from press.document.units import Unit, letters, units
 from press.proof.matching import HINT, absent, internal_links, missing, no_short
 from press.proof.visibility import DARK, LIGHT, PAPER, Surface, seen
 
-_WHERE: dict[Surface, str] = {LIGHT: "", DARK: " on a dark screen", PAPER: " when it is printed"}
+_WHERE: dict[Surface, str] = {LIGHT: "", DARK: " in dark mode", PAPER: " when printed"}
 _FETCHING = {
-    # Elements that make a browser ask for something, and the attributes that say for what.
+    # Attributes that make a browser load something, and the elements that have them.
     "src": "*",
     "srcset": "*",
     "poster": "*",
@@ -35,7 +35,7 @@ _FETCHING = {
     "href": "link image use base",
 }
 _OWN = frozenset("nav header footer".split())
-"""What is the page's, not the work's."""
+"""Elements that belong to the page, not to the document."""
 _INSIDE = re.compile(r"data:|#|\s*\Z")
 
 
@@ -47,14 +47,14 @@ def prove_page(
 ) -> None:
     """Prove a web page.
 
-    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links and downloads, PRF005 no page, or
-    one that asks for something outside itself.
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links and downloads, PRF005 a page that
+    cannot be opened, or that would load something from elsewhere.
     """
     span = Span(artifact.name)
     try:
         root = etree.fromstring(artifact.data, etree.XMLParser(no_network=True, huge_tree=True))
     except etree.XMLSyntaxError as error:
-        problems.append(Problem("PRF005", span, f"cannot be opened again: {error}", HINT))
+        problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
     css = "".join(e.text or "" for e in root.iter("style"))
     _prove_text(document, root, css, span, problems)
@@ -63,14 +63,14 @@ def prove_page(
         for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
     ]
     for asked in dict.fromkeys(_asked(root, css)):
-        message = f"the page would ask for '{asked[:80]}', which is not in it"
+        message = f"the page would load '{asked[:80]}', which is not part of it"
         problems.append(Problem("PRF005", span, message, HINT))
 
 
 def _prove_text(
     document: Document, root: Element, css: str, span: Span, problems: list[Problem]
 ) -> None:
-    """Report PRF001 and PRF002, each once: what is missing on a light screen is missing."""
+    """Report PRF001 and PRF002, each unit once, for the first surface that lacks it."""
     found: dict[Unit | None, Problem] = {}
     wanted = _wanted(document)
     for where, said in _WHERE.items():
@@ -83,7 +83,7 @@ def _prove_text(
 
 
 def _wanted(document: Document) -> list[Unit]:
-    """What must be there, in the order of the page: contact above the text, address at its end."""
+    """Return the units in the order of the page: contact before the text, address at the end."""
     every = units(document)
     contact = [unit for unit in every if unit.what.startswith("clinic, ")]
     address = [unit for unit in every if unit.what == "web address"]
@@ -101,10 +101,10 @@ def _wanted(document: Document) -> list[Unit]:
 
 
 def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> Iterator[str]:
-    """Links that lead nowhere, ids that stand twice, and links of the work that are gone."""
+    """Report dead links, duplicate ids, and links of the document that are missing."""
     ids = Counter(e.get("id") for e in root.iter("*") if e.get("id"))
     yield from (
-        f"the id '{id_}' stands {counted(count, 'time')}" for id_, count in ids.items() if count > 1
+        f"the id '{id_}' occurs {counted(count, 'time')}" for id_, count in ids.items() if count > 1
     )
     files = {INDEX, *(download.name for download in downloads)}
     found: Counter[str] = Counter()
@@ -122,7 +122,7 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
 
 
 def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:
-    """Files that the page does not offer by a link and by name."""
+    """Report files that the page does not offer by both link and name."""
     links = {link.get("href") for link in root.iter("a")}
     text = letters(seen(root, css, LIGHT))
     for download in downloads:
@@ -131,7 +131,7 @@ def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator
 
 
 def _asked(root: Element, css: str) -> Iterator[str]:
-    """All that a browser would fetch beside the page itself."""
+    """Yield every address that a browser would load besides the page itself."""
     for element in root.iter("*"):
         for name, value in element.attrib.items():
             tags = _FETCHING.get(str(name).rpartition("}")[2], "")
@@ -145,7 +145,7 @@ def _asked(root: Element, css: str) -> Iterator[str]:
 
 
 def _addresses(css: str) -> Iterator[str]:
-    """The addresses that a style asks for."""
+    """Return the addresses that a style loads."""
 
     def walk(tokens: Sequence[object]) -> Iterator[str]:
         imports = False

@@ -1,7 +1,7 @@
-"""The proof of a PDF: opened again, and all that must be in it is found in it.
+"""The proof of a PDF, which is opened again and searched for everything it must contain.
 
-In: a Document, an Edition, and the bytes of its PDF. Out: a problem for whatever is missing, not to
-be seen, or leads nowhere. It reads nothing but the finished bytes, and trusts no renderer.
+In: a Document, an Edition, and the bytes of its PDF. Out: a problem for whatever is missing or
+hidden, or leads nowhere. It reads only the finished bytes. This module must not know any renderer.
 """
 
 from __future__ import annotations
@@ -17,18 +17,15 @@ from press.proof.matching import HINT, excerpt, find_all, internal_links
 from press.readback.pdf import PdfPage, read_halves, read_pdf
 
 _SHOWN = 5
-_UNSEEN = (
-    "it runs off the page, or is hidden; a table may have too many columns for this sheet: "
-    "divide it, or look at your own styles"
-)
+_UNSEEN = "split a table that has too many columns for the page; otherwise check your custom styles"
 
 
 def open_pdf(
     document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
 ) -> list[PdfPage]:
-    """The pages of a finished PDF in the order of reading; those of a booklet stand two on a sheet.
+    """Read the pages of a finished PDF, in reading order; a booklet has two on each side.
 
-    Problem PRF005, and no page: it cannot be opened again.
+    Problem PRF005, and no pages: it cannot be opened.
     """
     try:
         if edition.kind != "booklet" or artifact.part:
@@ -39,7 +36,7 @@ def open_pdf(
         halves = dict(zip(order, read_halves(artifact.data), strict=True))
         return [halves[number] for number in range(1, artifact.pages + 1)]
     except ValueError as error:
-        message = f"cannot be opened again: {error}"
+        message = f"cannot be opened: {error}"
         problems.append(Problem("PRF005", Span(artifact.name), message, HINT))
         return []
 
@@ -51,17 +48,17 @@ def prove_pdf(
     pages: Sequence[PdfPage],
     problems: list[Problem],
 ) -> None:
-    """Prove a PDF, opened again, against the document that was laid out on it.
+    """Prove the pages of a finished PDF against the document that was laid out.
 
     Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none).
     """
     span = Span(name)
     body = _bodies(document, pages, span, problems)
     unseen = [(n, words) for n, page in enumerate(pages, 1) for words in page.unseen]
-    rest = counted(len(unseen) - _SHOWN, "more place is", "more places are")
-    more = f"; {rest} like it" if len(unseen) > _SHOWN else ""
+    rest = counted(len(unseen) - _SHOWN, "more place")
+    more = f" (and {rest})" if len(unseen) > _SHOWN else ""
     for place, (number, words) in enumerate(unseen[:_SHOWN], 1):
-        message = f"page {number}: '{excerpt(words)}' is there and cannot be seen"
+        message = f"page {number}: '{excerpt(words)}' is hidden or runs off the page"
         message += more if place == _SHOWN else ""
         problems.append(Problem("PRF001", span, message, _UNSEEN))
     for number, page in enumerate(pages, 1):
@@ -80,22 +77,22 @@ def prove_pdf(
 def _bodies(
     document: Document, pages: Sequence[PdfPage], span: Span, problems: list[Problem]
 ) -> list[str]:
-    """The letters of each page without what every page carries; PRF002 where a page lacks it."""
+    """Return the letters of each page without what all pages repeat; PRF002 if it is missing."""
     bodies = []
     for number, page in enumerate(pages, 1):
         text = letters(page.text)
         for name, said in (
             ("short disclaimer", document.short),
-            ("line that identifies the sheet", document.stamp),
+            ("identifying line", document.stamp),
             ("page number", f"{number} {document.labels['of']} {len(pages)}"),
         ):
             words = letters(said)
             if not words:
                 continue
             if words not in text:
-                message = f"page {number} is without its {name}"
+                message = f"page {number}: the {name} is missing"
                 problems.append(Problem("PRF002", span, message, HINT))
-            text = "".join(text.rsplit(words, 1))
+            text = "".join(text.rsplit(words, 1))  # once: the body may say the same
         bodies.append(text)
     return bodies
 
@@ -107,9 +104,9 @@ def prove_together(
     files: Sequence[Sequence[PdfPage]],
     problems: list[Problem],
 ) -> None:
-    """Prove that the files of an edition hold the whole work between them. Problem PRF001.
+    """Prove that the files of an edition together hold the whole document. Problem PRF001.
 
-    An edition whose references stand on the web must hold all the rest, and their address.
+    An edition whose references are on the web must hold all the rest, and their address.
     """
     span, parts = Span(name), document.parts
     texts = [body for pages in files for body in _bodies(document, pages, span, [])]

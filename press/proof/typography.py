@@ -1,8 +1,8 @@
-"""Type measured on the pages of a finished PDF, and judged by the standard of its edition.
+"""Typography: type measured on a finished PDF and checked against the standard of its edition.
 
-In: the text spans of the pages, as `pdfread` finds them. Out: `Measures`, and a problem for each
-kind of type that a reader of that edition cannot be asked to read. Sizes are points on the paper:
-what a style or a picture says of itself is not believed. This module must not know any style.
+In: the text spans of the pages, as `readback.pdf` finds them. Out: `Measures`, and a problem for
+whatever the readers of that edition would find hard to read. Sizes are points on paper, as drawn,
+whatever a style or a picture declares. This module must not know any style.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from press.readback.pdf import TextSpan
 Pages = Sequence[Sequence[TextSpan]]
 
 _STEP = 0.05
-"""Points that sizes may be off: PDFs round them."""
+"""Tolerance of sizes, in points, because PDFs round them."""
 _PLACES = 5
 _FEW = 10
-"""Full lines, below which a median says nothing."""
+"""Full lines below which a median means nothing."""
 _LETTERS = 250
-"""So few letters are no body: in a handout of one sentence, the title block has more."""
+"""Fewer letters are not taken as body text: a very short handout has more in its title block."""
 _SHARE = 0.1
-"""The body is the largest type that has this share of the letters: tables may have more of them."""
+"""Body text is the largest type with this share of the letters; tables may have a larger share."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
-"""What a list sets before its items; it is drawn apart from them."""
+"""The marker of a list item, which is drawn separately."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What an edition must satisfy; 0 is no limit."""
+    """The limits of an edition; 0 means no limit."""
 
     smallest: float
     body: float
@@ -48,10 +48,10 @@ class Limits:
 
 _STANDARD = Limits(smallest=9, body=12, shortest=60)
 LIMITS: dict[EditionKind, Limits] = {
-    # body type 12 pt or more (UKAAF G003, RNIB); 9 pt is ours: raised figures, words of pictures
+    # body 12 pt or more (UKAAF G003, RNIB); 9 pt is our choice: superscripts, words in pictures
     "standard": _STANDARD,
     "ink-saver": _STANDARD,
-    # half a sheet: shorter lines than 60 characters are in the nature of the page
+    # on half a sheet, lines are often shorter than 60 characters
     "booklet": Limits(smallest=9, body=12),
     # UKAAF G003, RNIB, APH, ACB: 16 pt or more, ideally 18; notes and page numbers too; no italics
     "large-print": Limits(smallest=16, body=18, italic=False),
@@ -61,14 +61,14 @@ LIMITS: dict[EditionKind, Limits] = {
 
 @dataclass(frozen=True)
 class Line:
-    """Spans that stand side by side on one line; the raised ones among them, too."""
+    """Spans side by side on one line, including superscripts."""
 
     text: str
-    """Its letters, white space folded."""
+    """Its text, with white space collapsed."""
     size: float
-    """That of most of its letters, in points."""
+    """The size of most of its letters, in points."""
     baseline: float
-    """Points from the foot of the page."""
+    """Points from the bottom of the page."""
     left: float
     right: float
     """The edges of its ink."""
@@ -76,7 +76,7 @@ class Line:
 
 
 def lines(page: Iterable[TextSpan]) -> list[Line]:
-    """The lines of a page, in the order in which they are drawn, without markers of lists."""
+    """Return the lines of a page in drawing order, without list markers."""
     rows: list[list[TextSpan]] = []
     for span in page:
         if _MARKER.fullmatch(span.text):
@@ -96,20 +96,20 @@ def _line(row: Sequence[TextSpan]) -> Line:
 
 
 def _beside(row: Sequence[TextSpan], span: TextSpan) -> bool:
-    """Whether a span goes on where a line has come to: at its height or a little raised."""
+    """Say if a span continues a line, at its height or slightly raised."""
     size = max(s.size for s in row)
     level = abs(max(row, key=lambda s: s.size).baseline - span.baseline) < 0.45 * size
     return level and -0.3 < (span.left - row[-1].right) / max(size, span.size) < 0.8
 
 
 def _commonest(spans: Iterable[TextSpan]) -> float:
-    """The size that most letters have, to a tenth of a point; 0 without letters."""
+    """Return the size of most letters, to a tenth of a point; 0 without letters."""
     count = _letters(spans)
     return max(count, key=lambda size: (count[size], size), default=0.0)
 
 
 def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
-    """How many letters and digits there are of each size."""
+    """Count the letters and digits of each size."""
     count: Counter[float] = Counter()
     for span in spans:
         count[round(span.size, 1)] += sum(c.isalnum() for c in span.text)
@@ -119,9 +119,9 @@ def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
 def measure_type(pages: Pages, references: int = 0) -> Measures:
     """Measure the type of a finished PDF.
 
-    `references` is the page (from 1) on which the references begin, 0 without: what stands before
-    is asked for the body, for a long bibliography may have most of the letters. A full line is
-    measured in the column that has most letters in them, which is that of the paragraphs.
+    `references` is the page (from 1) on which the references begin, 0 without. The body size is
+    taken from the pages before it, because a long bibliography may have most of the letters. The
+    length of a full line is taken from the column width with the most letters, that of paragraphs.
     """
     every = [round(span.size, 1) for page in pages for span in _read(page)]
     body = _body(pages, references)
@@ -137,7 +137,7 @@ def measure_type(pages: Pages, references: int = 0) -> Measures:
 
 
 def _body(pages: Pages, references: int) -> float:
-    """The size of the paragraphs. What stands on page after page, a running foot, is no body."""
+    """Return the size of body text, ignoring text repeated on every page (a running footer)."""
     text = pages[: references - 1] if references > 1 else pages
     spans = [span for page in text for span in page]
     times = Counter(_alike(span) for span in spans)
@@ -148,32 +148,32 @@ def _body(pages: Pages, references: int) -> float:
 
 
 def _alike(span: TextSpan) -> tuple[str, int, int]:
-    """What two spans have in common that every page repeats: words, numbers apart, and height."""
+    """Return a key that is equal for spans repeated on every page: words, size, and height."""
     return re.sub(r"\d+", "0", span.text), round(span.size), round(span.baseline / 2)
 
 
 def _read(page: Iterable[TextSpan]) -> Iterator[TextSpan]:
-    """The spans that somebody reads: bullets and the like are not read."""
+    """Return the spans with letters or digits, which leaves out bullets and the like."""
     return (span for span in page if any(c.isalnum() for c in span.text))
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two lines of one paragraph: the upper one is full."""
+    """Two lines of a paragraph, of which the upper one is full."""
 
     page: int
     upper: Line
     leading: float
-    """Distance of their baselines, as a multiple of the size."""
+    """Line spacing: the distance of their baselines, as a multiple of the size."""
     room: float
-    """Points a line has."""
+    """Width of a full line, in points."""
 
 
 def _pairs(pages: Pages) -> Iterator[_Pair]:
-    """Lines that go on in the next one.
+    """Yield the lines that wrap onto the next.
 
-    A paragraph is told by its lines: one goes on if the first word of the next had no room in it.
-    How much room there is, the longest line says of those that begin at the same place.
+    A line wraps if the first word of the next line would not have fit on it. The width available
+    is that of the longest line that begins at the same place.
     """
     rows = [lines(page) for page in pages]
     edges: dict[tuple[int, float], float] = {}
@@ -195,7 +195,7 @@ def _pairs(pages: Pages) -> Iterator[_Pair]:
 
 
 def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
-    """Whether a line begins an item of a list."""
+    """Say if a line begins a list item."""
     return any(
         abs(mark.baseline - line.baseline) < 1 and abs(mark.right - line.left) < 2 * line.size
         for mark in marks
@@ -210,12 +210,12 @@ def judge_type(
     measures: Measures,
     problems: list[Problem],
 ) -> None:
-    """Judge the type of a finished PDF by the standard of its edition.
+    """Check the type of a finished PDF against the standard of its edition.
 
     `file` names it in the problems; `references` is the page on which the references begin, 1 for
-    a file that holds them alone (it has no body), 0 without; `measures` are of `measure_type`.
+    a file of references only (it has no body text), 0 without; `measures` are from `measure_type`.
 
-    Problems: TYP001 small type, TYP002 length of lines, TYP003 italics, TYP004 lines too close.
+    Problems: TYP001 small type, TYP002 line length, TYP003 italics, TYP004 line spacing.
     """
     limits = LIMITS[edition.kind]
     body = "" if references == 1 else "the body"
@@ -233,26 +233,26 @@ def judge_type(
 
 
 _SMALL_HINT = (
-    "a picture: draw its words larger, or the picture wider; a style: raise the token "
-    "(--size-note, --size-small, --size-text in tokens.css)"
+    "raise --size-note, --size-small, or --size-text in tokens.css; in a picture, draw the words "
+    "larger or the picture wider"
 )
 _LENGTH_HINT = "change the margins or --indent in your styles, or --size-text in tokens.css"
-_ITALIC_HINT = "italic letters are hard to make out: let your style set them upright, or bold"
+_ITALIC_HINT = "use upright or bold type in your styles; italics are hard to read with low vision"
 _LEADING_HINT = "raise --leading in tokens.css"
 
 
 def _problems(code: str, found: Sequence[str], file: str, hint: str) -> list[Problem]:
-    """A problem for each of the first places; the last one tells how many more there are."""
+    """Return a problem for each of the first places; the last one counts the rest."""
     shown = list(dict.fromkeys(found))
     if len(shown) > _PLACES:
         rest = len(shown) - _PLACES
         shown = shown[:_PLACES]
-        shown[-1] += f"; {counted(rest, 'more place is', 'more places are')} like it"
+        shown[-1] += f" (and {counted(rest, 'more place')})"
     return [Problem(code, Span(file), message, hint) for message in shown]
 
 
 def _places(pages: Pages, wrong: Callable[[TextSpan], bool]) -> Iterator[tuple[int, TextSpan]]:
-    """Page and span wherever something is wrong; what every page repeats is told once."""
+    """Yield page and span wherever something is wrong, once for text repeated on every page."""
     told = set()
     for number, page in enumerate(pages, 1):
         for span in _read(page):
@@ -262,23 +262,23 @@ def _places(pages: Pages, wrong: Callable[[TextSpan], bool]) -> Iterator[tuple[i
 
 
 def _small(pages: Pages, limit: float) -> list[str]:
-    """For each size under a limit, the smallest first, where it is seen first and how often."""
+    """Describe each size under a limit, smallest first: where it first appears, and how often."""
     sizes: dict[float, list[tuple[int, TextSpan]]] = {}
     for place in _places(pages, lambda span: span.size < limit - _STEP):
         sizes.setdefault(round(place[1].size, 1), []).append(place)
     found = []
     for size, places in sorted(sizes.items()):
         number, span = max(places, key=lambda place: (len(place[1].text) > 2, -place[0]))
-        more = f"; {len(places) - 1} more of this size" if len(places) > 1 else ""
-        words = f"'{_excerpt(span.text)}' is {size:.1f} pt, less than {limit:g} pt"
+        more = f" ({len(places) - 1} more of this size)" if len(places) > 1 else ""
+        words = f"'{_excerpt(span.text)}' is {size:.1f} pt; the minimum is {limit:g} pt"
         found.append(f"page {number}: {words}{more}")
     return found
 
 
 def _first(pages: Pages, body: float, limit: float) -> str:
-    """Where the body, which is too small, is seen first."""
+    """Describe the first place where body text is too small."""
     number, span = next(_places(pages, lambda span: abs(span.size - body) < 2 * _STEP))
-    words = f"the body is {body:.1f} pt, less than {limit:g} pt"
+    words = f"body text is {body:.1f} pt; the minimum is {limit:g} pt"
     return f"page {number}: '{_excerpt(span.text)}': {words}"
 
 
@@ -290,24 +290,24 @@ def _italics(pages: Pages) -> list[str]:
 
 
 def _close(pages: Pages, body: float, limit: float) -> list[str]:
-    """Where lines of the body are closer than a limit."""
+    """Describe each place where the line spacing of body text is below a limit."""
     return [
-        f"page {pair.page}: '{_excerpt(pair.upper.text)}' is {pair.leading:.2f} times its size "
-        f"over the next line, less than {limit:g}"
+        f"page {pair.page}: '{_excerpt(pair.upper.text)}': "
+        f"line spacing is {pair.leading:.2f}; the minimum is {limit:g}"
         for pair in _pairs(pages)
         if pair.leading < limit - 0.01 and abs(pair.upper.size - body) < 2 * _STEP
     ]
 
 
 def _length(characters: int, limits: Limits) -> str:
-    """Says that full lines are too short or too long; one character more or less is no matter."""
+    """Say that full lines are too short or too long, with a tolerance of one character."""
     if not characters or limits.shortest - 1 <= characters <= limits.longest + 1:
         return ""
     wanted = (
         f"{limits.shortest} to {limits.longest}" if limits.shortest else f"at most {limits.longest}"
     )
     has = counted(characters, "character")
-    return f"a full line of the body has {has}; {wanted} are read with ease"
+    return f"a full line of body text has {has}; it should have {wanted}"
 
 
 def _excerpt(text: str) -> str:

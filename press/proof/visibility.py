@@ -1,8 +1,8 @@
-"""What a reader of a web page or an e-book sees: its text without what style takes out of sight.
+"""The visible text of a web page or an e-book, without what its styles hide.
 
-In: a page as a tree, its style sheet, and where it is read: on a light screen, on a dark one, on
-paper. Out: the text that is left. Colours are those that the cascade gives (CSS Cascading 4, 6):
-a text in the colour of its ground is out of sight. A rule for some widths is taken to hold always.
+In: a page as a tree, its style sheet, and the surface: light screen, dark screen, or paper. Out:
+the visible text. Colors follow the cascade (CSS Cascading 4, 6); text in the color of its
+background is hidden. Rules for certain widths are taken to apply at any width.
 This module must not know how a page was made.
 """
 
@@ -22,12 +22,12 @@ from press.core.trees import Element
 from press.design.color import Rgb, contrast
 
 Surface = Literal["light", "dark", "paper"]
-"""Where a text is read: on a light screen, on a dark one, on paper."""
+"""The surface on which a text is read: a light screen, a dark screen, or paper."""
 LIGHT: Final = "light"
 DARK: Final = "dark"
 PAPER: Final = "paper"
 _LEAST = 1.35
-"""Contrast below which nobody sees a text. (What is hard to read is told of elsewhere, STY004.)"""
+"""Contrast below which text is invisible. (STY004 reports text that is hard to read.)"""
 _FAR = re.compile(r"-\s*(\d{3,}(\.\d+)?(px|pt|%)|\d{2,}(\.\d+)?(r?em|ch|v[wh]|cm|in))")
 _HIDING = {
     "display": re.compile(r"\bnone\b"),
@@ -44,22 +44,22 @@ _HIDING = {
 }
 _COLORS = ("color", "background", "background-color")
 _APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
-"""Files and words inside a style: they take nothing out of sight."""
+"""Embedded files and strings in a style sheet, which hide nothing."""
 _UNREAD = frozenset("head script style template noscript".split())
 
 Styled = Mapping[str, str]
-"""The properties of one element that decide whether it is seen."""
+"""The properties of an element that decide if it is visible."""
 
 
 @dataclass(frozen=True)
 class _Rule:
     selector: Any
     values: tuple[tuple[str, str, bool], ...]
-    """Property, value, and whether it is `!important`."""
+    """Property, value, and True if it is `!important`."""
 
 
 def seen(root: Element, css: str, where: Surface, leave: Iterable[str] = ()) -> str:
-    """The text of a page that is in sight; `leave` names elements to pass over."""
+    """Return the visible text of a page; `leave` names elements to skip."""
     matcher = cssselect2.Matcher()
     for rule in _sheet(_APART.sub("", css), where):
         matcher.add_selector(rule.selector, rule.values)
@@ -72,13 +72,13 @@ def seen(root: Element, css: str, where: Surface, leave: Iterable[str] = ()) -> 
 
 @lru_cache(8)
 def _sheet(css: str, where: Surface) -> tuple[_Rule, ...]:
-    """The rules of a style; one page is looked at in several ways, and the next has the same."""
+    """Return the rules of a style sheet, cached because the pages of a book share them."""
     nodes = tinycss2.parse_stylesheet(css, True, True)
     return tuple(_rules(nodes, where, dict(_namespaces(nodes))))
 
 
 def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """The prefixes that a style declares (CSS Namespaces 3, 3)."""
+    """Yield the prefixes that a style sheet declares (CSS Namespaces 3, 3)."""
     for node in nodes:
         if node.type == "at-rule" and node.lower_at_keyword == "namespace":
             words = [token for token in node.prelude if token.type != "whitespace"]
@@ -97,13 +97,13 @@ def _rules(nodes: Iterable[Any], where: Surface, names: Mapping[str, str]) -> It
             values = tuple(_values(tinycss2.parse_blocks_contents(node.content)))
             try:
                 compiled = cssselect2.compile_selector_list(node.prelude, names) if values else ()
-            except cssselect2.SelectorError:  # a state that no page begins in
+            except cssselect2.SelectorError:  # a state such as :hover, in which no page opens
                 continue
             yield from (_Rule(s, values) for s in compiled if s.pseudo_element is None)
 
 
 def _holds(query: str, where: Surface) -> bool:
-    """Whether a media query holds there, whatever the width."""
+    """Say if a media query applies to a surface, at any width."""
     query = query.lower()
     if where == PAPER:
         return "screen" not in query and "dark" not in query
@@ -124,7 +124,7 @@ def _values(items: Iterable[Any]) -> Iterator[tuple[str, str, bool]]:
 
 
 def _style(matches: Iterable[Any], element: Any) -> Styled:
-    """The values that win: matches come in the order of the cascade; then the element's own."""
+    """Return the values that win: matches in the order of the cascade, then the style attribute."""
     plain: dict[str, str] = {}
     important: dict[str, str] = {}
     own = element.etree_element.get("style") or ""
@@ -162,7 +162,7 @@ def _walk(
 
 
 def _color(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:
-    """The first colour in a value, laid over a ground; what stood before where there is none."""
+    """Return the first color in a value, over the background; without one, `otherwise`."""
     for token in tinycss2.parse_component_value_list(value):
         color = parse_color(token)
         if isinstance(color, RGBA):

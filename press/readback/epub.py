@@ -1,7 +1,7 @@
-"""A finished e-book, opened again as a reading system opens it: container, package, spine.
+"""A finished e-book, opened as a reading system opens it: container, package, spine.
 
-In: the bytes of an EPUB, which anyone may have made or damaged. Out: its items, trees and cover.
-This module must not know how the book was made, nor what it should hold.
+In: the bytes of an EPUB, which anyone may have made or damaged. Out: its items, trees, and cover.
+This module must not know how the book was made, or what it should hold.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from lxml import etree
 from press.core.trees import Element
 
 LARGEST = 64 * 2**20
-"""Bytes of one file in an e-book: far more than any of ours has."""
+"""Limit for a file in an e-book, in bytes; ours are far smaller."""
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What an EPUB may be packed with (OCF 3.3, 4.2)."""
+"""The compression methods that EPUB allows (OCF 3.3, 4.2)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Item:
 
 
 class Book:
-    """An EPUB (EPUB 3.3, 4.2.6). Every method raises ValueError if the book is damaged there."""
+    """An EPUB (EPUB 3.3, 4.2.6). Each method raises ValueError if the part it reads is damaged."""
 
     def __init__(self, data: bytes) -> None:
         with _damage():
@@ -45,24 +45,24 @@ class Book:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The files of the archive, in its order."""
+        """The names of the files, in the order of the archive."""
         return tuple(self._archive.namelist())
 
     def read(self, name: str, most: int = LARGEST) -> bytes:
-        """Return the bytes of a file, which must not have more than `most`.
+        """Return the bytes of a file, at most `most`.
 
         Raises:
             KeyError: there is no such file.
-            ValueError: the file is damaged, too large, or packed as no EPUB may be.
+            ValueError: the file is damaged, too large, or not compressed as EPUB allows.
         """
         info = self._archive.getinfo(name)
         if info.file_size > most or info.compress_type not in _PACKED:
-            raise ValueError(f"'{name}' is too large, or packed in a way that EPUB does not allow")
+            raise ValueError(f"'{name}' is too large or not compressed as EPUB allows")
         with _damage():
             return self._archive.read(info)
 
     def tree(self, name: str) -> Element:
-        """Return a file of the book as a tree. Entities are not resolved, nothing is fetched."""
+        """Return a file of the book as a tree, resolving no entities and fetching nothing."""
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         with _damage():
             return etree.fromstring(self.read(name), parser)
@@ -82,20 +82,20 @@ class Book:
 
     @cached_property
     def spine(self) -> list[str]:
-        """The names of the content documents, in the order of reading."""
+        """The names of the content documents, in reading order."""
         _, package = self._package
         with _damage():
             return [self.items[e.get("idref") or ""].path for e in package.iter("{*}itemref")]
 
     def cover(self) -> bytes | None:
-        """Return the picture of the cover; None if the book has none (EPUB 3.3, D.2)."""
+        """Return the cover picture; None if the book has none (EPUB 3.3, D.2)."""
         covers = [item.path for item in self.items.values() if "cover-image" in item.properties]
         with _damage():
             return self.read(covers[0]) if covers else None
 
     @cached_property
     def _package(self) -> tuple[str, Element]:
-        """The folder of the package document, and the document."""
+        """The folder of the package document, and the document itself."""
         with _damage():
             container = self.tree("META-INF/container.xml")
             path = next(container.iter("{*}rootfile")).get("full-path") or ""
@@ -108,7 +108,8 @@ def _damage() -> Iterator[None]:
     try:
         yield
     except (KeyError, StopIteration) as error:
-        raise ValueError(f"there is no {error}" if error.args else "no package") from None
+        what = f"a part is missing ({error})" if error.args else "there is no package document"
+        raise ValueError(what) from None
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
         raise ValueError(str(error)) from None  # NotImplementedError is a RuntimeError
     except etree.XMLSyntaxError as error:

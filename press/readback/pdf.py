@@ -1,4 +1,4 @@
-"""A finished PDF, opened again: its text, its links, its pages as pictures. Owner of PDFium.
+"""A finished PDF, opened for reading: its text, links, and pages as pictures. Owner of PDFium.
 
 In: the bytes of a PDF. Out: `PdfPage`s, or a picture. This module must not know how it was made.
 """
@@ -13,7 +13,7 @@ from math import hypot
 from typing import Any
 
 _CONTRAST = 48
-"""Steps of 256 between darkest and lightest that make a run of text visible in print."""
+"""Difference between darkest and lightest, of 256 steps, that makes text visible in print."""
 _ITALIC = 64
 """Bit 7 of a font's flags (ISO 32000-1, table 123)."""
 _Matrix = tuple[float, float, float, float, float, float]
@@ -21,15 +21,15 @@ _Matrix = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True)
 class TextSpan:
-    """A run of text of one font and size on one line, as it is drawn: points, from bottom left."""
+    """A run of text of one font and size on a line, as drawn; in points, from bottom left."""
 
     text: str
     size: float
-    """Of the type on the paper: the font's size times all that scales it."""
+    """The size on paper: the font size times every scale applied to it."""
     font: str
-    """The font's PostScript name, without the tag of its subset."""
+    """The font's PostScript name, without the subset tag."""
     italic: bool
-    """By its font, or slanted by the way it is drawn."""
+    """Italic by its font, or slanted when drawn."""
     baseline: float
     left: float
     bottom: float
@@ -41,25 +41,25 @@ class TextSpan:
 
 @dataclass(frozen=True)
 class PdfPage:
-    """One page, as a reader finds it."""
+    """A page as a reader finds it."""
 
     text: str
-    """All text, in the order of the page's content."""
+    """All its text, in the order of the page's content."""
     unseen: tuple[str, ...]
-    """Runs of text that leave no ink on the page, or run off the sheet."""
+    """Runs of text that are invisible or run off the sheet."""
     links: int
     """Internal links that lead to a page of this file."""
     dead: int
     """Internal links that lead nowhere."""
     spans: tuple[TextSpan, ...] = ()
-    """What is drawn as text, in the order of the page's content; no blanks."""
+    """The text as drawn, in the order of the page's content; without blank runs."""
 
 
 def read_pdf(data: bytes) -> list[PdfPage]:
     """Open a PDF and read every page.
 
     Raises:
-        ValueError: these bytes are no PDF that can be opened.
+        ValueError: the bytes are not a PDF that can be opened.
     """
     pdf = _open(data)
     try:
@@ -69,10 +69,10 @@ def read_pdf(data: bytes) -> list[PdfPage]:
 
 
 def spans(data: bytes) -> list[list[TextSpan]]:
-    """The text of every page as it is drawn: what `read_pdf` has, too, alone and quicker.
+    """Return the text of every page as drawn: the spans of `read_pdf`, in less time.
 
     Raises:
-        ValueError: these bytes are no PDF that can be opened.
+        ValueError: the bytes are not a PDF that can be opened.
     """
     pdf, found = _open(data), []
     try:
@@ -96,10 +96,10 @@ def _open(data: bytes) -> Any:
 
 
 def read_halves(data: bytes) -> list[PdfPage]:
-    """Read sheets on which two pages stand: the left half and the right half of each, in turn.
+    """Read sheets that hold two pages: return the left and the right half of each, in turn.
 
     Raises:
-        ValueError: these bytes are no PDF that can be opened.
+        ValueError: the bytes are not a PDF that can be opened.
     """
     pdf = _open(data)
     halves = []
@@ -133,7 +133,7 @@ def _read_page(pdf: Any, number: int) -> PdfPage:
 
 
 class _Texts:
-    """Walks the objects of one page: a call of PDFium for each fact of an object, none a letter."""
+    """The text objects of a page, read with calls to PDFium per object, not per letter."""
 
     def __init__(self, textpage: Any) -> None:
         from pypdfium2 import raw
@@ -147,7 +147,7 @@ class _Texts:
         self.color = [ctypes.c_uint() for _ in range(4)]
 
     def of(self, page: Any) -> Iterator[TextSpan]:
-        """The text objects of a page, those in pictures and in other forms, too."""
+        """Yield the text objects of a page, including those in pictures and other forms."""
         raw = self.raw
         count = raw.FPDFPage_CountObjects(page.raw)
         objects = (raw.FPDFPage_GetObject(page.raw, index) for index in range(count))
@@ -167,7 +167,7 @@ class _Texts:
                 yield from self._walk(inner, self._placed(item, around))
 
     def _placed(self, item: Any, around: _Matrix) -> _Matrix:
-        """An object's matrix times that of the form it stands in (ISO 32000-1, 8.3.4)."""
+        """Return an object's matrix times that of the form around it (ISO 32000-1, 8.3.4)."""
         m = self.matrix
         self.raw.FPDFPageObj_GetMatrix(item, m)
         a, b, c, d, e, f = around
@@ -177,7 +177,7 @@ class _Texts:
         )
 
     def _text(self, item: Any) -> str:
-        """The letters of a text object; the mark of a word that is divided is a hyphen again."""
+        """Return the letters of a text object, with PDFium's marks for hyphenation as hyphens."""
         pointer = ctypes.POINTER(ctypes.c_ushort)
         read = self.raw.FPDFTextObj_GetText
         size = read(item, self.textpage, ctypes.cast(self.buffer, pointer), self.length)
@@ -218,7 +218,7 @@ class _Texts:
 
 
 def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
-    """Puts together what is drawn letter by letter, as the words of an SVG picture are."""
+    """Join runs drawn letter by letter, as the words of an SVG picture are."""
     last: TextSpan | None = None
     for span in objects:
         if last and _goes_on(last, span):
@@ -235,7 +235,7 @@ def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
 
 
 def _goes_on(last: TextSpan, span: TextSpan) -> bool:
-    """Whether a run stands on the line of the one before, no further than a wide space away."""
+    """Say if a run continues the one before: same line and style, at most a wide space away."""
     alike = (last.font, last.color) == (span.font, span.color)
     level = abs(last.baseline - span.baseline) < 0.02 * span.size
     near = -0.2 < (span.left - last.right) / span.size < 0.6
@@ -243,7 +243,7 @@ def _goes_on(last: TextSpan, span: TextSpan) -> bool:
 
 
 def _unseen(page: Any, textpage: Any) -> Iterator[str]:
-    """The runs of text whose rectangle holds one shade only, or is not wholly on the page."""
+    """Yield the runs of text without enough contrast in their rectangle, or partly off the page."""
     scale = 1.5
     picture = page.render(scale=scale, grayscale=True).to_pil()
     width, height = page.get_width(), page.get_height()
@@ -266,7 +266,7 @@ def _unseen(page: Any, textpage: Any) -> Iterator[str]:
 
 
 def _links(pdf: Any, page: Any) -> Iterator[bool]:
-    """For every internal link of a page, whether it leads to a page."""
+    """Yield True for each internal link of a page that leads to a page, else False."""
     from pypdfium2 import raw
 
     position, link = ctypes.c_int(0), raw.FPDF_LINK()
@@ -279,10 +279,10 @@ def _links(pdf: Any, page: Any) -> Iterator[bool]:
 
 
 def page_sizes(data: bytes) -> list[tuple[float, float]]:
-    """Width and height of every page in points.
+    """Return the width and height of every page in points.
 
     Raises:
-        ValueError: these bytes are no PDF that can be opened.
+        ValueError: the bytes are not a PDF that can be opened.
     """
     pdf = _open(data)
     try:
@@ -292,7 +292,7 @@ def page_sizes(data: bytes) -> list[tuple[float, float]]:
 
 
 def raster(data: bytes, number: int, width: int) -> Any:
-    """A page as a picture (a PIL image), `width` pixels wide; pages count from 0."""
+    """Return a page, counted from 0, as a picture (a PIL image) `width` pixels wide."""
     pdf = _open(data)
     try:
         page = pdf[number]
@@ -302,7 +302,7 @@ def raster(data: bytes, number: int, width: int) -> Any:
 
 
 def rasters(data: bytes, dpi: int) -> Iterator[Any]:
-    """Every page as a picture (a PIL image), so many pixels to an inch."""
+    """Yield every page as a picture (a PIL image) at a resolution."""
     pdf = _open(data)
     try:
         for page in pdf:
@@ -313,10 +313,10 @@ def rasters(data: bytes, dpi: int) -> Iterator[Any]:
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
-    """The files that a PDF carries, by name; one that is damaged is left out.
+    """Return the files embedded in a PDF, by name, without those that are damaged.
 
     Raises:
-        ValueError: these bytes are no PDF that can be opened.
+        ValueError: the bytes are not a PDF that can be opened.
     """
     import pypdfium2 as pdfium
 
