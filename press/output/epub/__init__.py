@@ -1,5 +1,5 @@
-"""The e-book: EPUB 3.3 in one file.
+"""The e-book, an EPUB 3.3 file.
 
 In: a `Document`, the pages of the main edition, a cover picture, the styles. Out: the bytes of an
-EPUB. Must not know how pages or the cover are drawn.
+EPUB. It must not know how pages or the cover are drawn.
 """

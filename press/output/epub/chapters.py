@@ -1,8 +1,8 @@
-"""The work cut into the files of an e-book.
+"""The chapters: a document split into the files of an e-book.
 
 In: a Document, and for each page of the printed main edition the ids that begin on it. Out:
-`Chapter`s of finished XHTML, with roles, page markers and links between files.
-This module must not know packages, zips or style sheets.
+`Chapter`s of finished XHTML, with roles, page markers, and links between files.
+This module must not know packages, ZIP files, or style sheets.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _EPUB = "http://www.idpf.org/2007/ops"
 _TYPE = f"{{{_EPUB}}}type"
 etree.register_namespace("epub", _EPUB)
 _WIDE = 6
-"""So many columns are too many for a phone: such a table is moved sideways, on its own."""
+"""Columns from which a table is too wide for a phone and scrolls sideways by itself."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 @dataclass
 class Chapter:
-    """One file of the book."""
+    """A file of the e-book."""
 
     file: str
     title: str
@@ -36,22 +36,22 @@ class Chapter:
     """A `<body>` without namespace."""
     kind: str = "section"
     entries: list[tuple[str, str]] = field(default_factory=list)
-    """Id and title of the headings below the first, for the table of contents."""
+    """Id and title of each subheading listed in the table of contents."""
     pages: list[tuple[int, str]] = field(default_factory=list)
-    """Number and id of the page markers in it."""
+    """Number and id of each page marker in it."""
 
     def ids(self) -> list[str]:
-        """Every id of the file, in the order of reading."""
+        """Return every id of the file, in reading order."""
         return [e.get("id") or "" for e in self.content.iter("*") if e.get("id")]
 
 
 def make_chapters(
     document: Document, title: Element, pages: Sequence[Sequence[str]], names: Mapping[str, str]
 ) -> list[Chapter]:
-    """Cut a document into chapters.
+    """Split a document into chapters.
 
-    `title` is the body of the title page; `pages` lists for each printed page the ids that begin
-    on it; `names` gives the file name in the book for each picture.
+    `title` is the body of the title page; `pages` lists, for each printed page, the ids that begin
+    on it; `names` maps each picture to its file name in the book.
     """
     chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
     for section in title[:1]:
@@ -69,7 +69,7 @@ def make_chapters(
 
 
 def _groups(parts: Sequence[Part]) -> Iterable[list[Part]]:
-    """Notices that open the work share a file; one that precedes a section goes with it."""
+    """Group the parts by file: opening notices share one; a notice before a section joins it."""
     waiting: list[Part] = []
     for part in parts:
         if part.place and part.place.kind in ("before", "before-references", "opening"):
@@ -117,7 +117,7 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
 
 
 def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
-    """Several notices in one file stand below one title, and each in the contents."""
+    """Put several notices of a file under one title, and list each in the table of contents."""
     for heading in chapter.content.iter(*_HEADINGS):
         heading.tag = f"h{int(str(heading.tag)[1]) + 1}"
     heading = etree.Element("h2")
@@ -127,7 +127,7 @@ def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None
 
 
 def _semantics(body: Element, document: Document) -> None:
-    """Roles, types and heading levels: each file begins at level 1."""
+    """Set roles, types, and heading levels; the headings of each file begin at level 1."""
     for element in body.iter("*"):
         give_roles(element, document.labels, _TYPE)
         if element.tag in _HEADINGS and element.tag != "h1":
@@ -138,7 +138,7 @@ def _semantics(body: Element, document: Document) -> None:
 
 
 def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: str) -> None:
-    """Put a marker where each printed page begins; a page without a beginning shares the next."""
+    """Mark where each printed page begins; a page on which nothing begins shares the next place."""
     order: dict[str, tuple[int, Element]] = {}
     homes: list[Chapter] = []
     for chapter in chapters:
@@ -194,7 +194,7 @@ def _insert_marker(element: Element, number: int, label: str) -> None:
 
 
 def _link_files(chapters: list[Chapter]) -> None:
-    """Links to an id become links to its file."""
+    """Add the file name to each link whose target is in another file."""
     home = {id_: chapter.file for chapter in chapters for id_ in chapter.ids()}
     for chapter in chapters:
         for link in chapter.content.iter("a"):

@@ -1,8 +1,9 @@
-"""The e-book: EPUB 3.3, one file. Owner of EbookLib.
+"""The EPUB 3.3 package. Owner of EbookLib.
 
-In: a Document, what stands on each printed page, the styles. Out: the bytes of an EPUB.
-Writes no file, reads no clock, knows no configuration. EbookLib packs; every content document is
-our own, for EbookLib would parse it again and lose attributes.
+In: a Document, the ids that begin on each printed page, the styles. Out: the bytes of an EPUB.
+This module writes no file, reads no clock, and must not know the configuration. EbookLib only
+packs; the content documents come from our templates, because EbookLib would parse its own again
+and lose attributes.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def write_epub(
 ) -> Artifact:
     """Make the e-book.
 
-    `pages` lists, for each page of the printed edition named `edition`, the ids that begin on it:
-    the page-list follows them (EPUB Accessibility 1.1, 3.2). `cover` is a PNG.
+    `pages` lists, for each page of the printed edition `edition`, the ids that begin on it; the
+    page list follows them (EPUB Accessibility 1.1, 3.2). `cover` is a PNG.
     """
     title = trees.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
@@ -63,7 +64,7 @@ def write_epub(
 
 
 def _identifier(document: Document) -> str:
-    """One for each work, whatever its version; each imprint issues a work of its own."""
+    """Return an identifier that all versions share; each imprint has a different one."""
     work = document.matter.identifier or document.name
     if document.imprint:
         work = f"{work} {document.imprint.name}"
@@ -76,7 +77,7 @@ def _safe(name: str) -> str:
 
 
 class _Writer(epub.EpubWriter):  # type: ignore[misc]
-    """EbookLib's writer, with language and direction on the package (EPUB 3.3, 5.3)."""
+    """EbookLib's writer, adding language and direction to the package (EPUB 3.3, 5.3)."""
 
     def _write_opf_file(self, root: Any) -> None:
         root.set("{http://www.w3.org/XML/1998/namespace}lang", self.book.language)
@@ -98,7 +99,7 @@ class _Book:
         self.styles = styles
         self.identifier = _identifier(document)
         self.book = epub.EpubBook()
-        self.book.metadata = {}
+        self.book.metadata = {}  # EbookLib begins with an entry for itself
         self.book.IDENTIFIER_ID = "pub-id"
         self.book.FOLDER_NAME = "EPUB"
         self.book.language = document.matter.lang
@@ -111,7 +112,7 @@ class _Book:
         self._documents(cover)
 
     def add(self, name: str, media_type: str, data: bytes, *properties: str) -> epub.EpubItem:
-        """Put a file into the package."""
+        """Add a file to the package."""
         id_ = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
         item = epub.EpubItem(uid=f"item-{id_}", file_name=name, media_type=media_type, content=data)
         item.properties = list(properties)
@@ -230,7 +231,7 @@ class _Book:
         self._access(edition)
 
     def _access(self, edition: str) -> None:
-        """Accessibility metadata, from the content (EPUB Accessibility 1.1, 2.2)."""
+        """Add accessibility metadata, based on the content (EPUB Accessibility 1.1, 2.2)."""
         root = [chapter.content for chapter in self.chapters]
         images = any(body.find(".//img") is not None for body in root)
         tables = any(body.find(".//table") is not None for body in root)
@@ -264,7 +265,7 @@ class _Book:
         self._property("schema:accessibilitySummary", " ".join(summary))
 
     def pack(self) -> bytes:
-        """The finished file: `mimetype` first, then the rest sorted, all with one time."""
+        """Return the finished file: `mimetype` first, the rest sorted, all with the same time."""
         modified = datetime.fromisoformat(self.document.modified)
         raw = io.BytesIO()
         options = {"epub3_pages": False, "mtime": modified, "raise_exceptions": True}
@@ -275,13 +276,13 @@ class _Book:
 
 
 def _inner(body: etree._Element) -> str:
-    """The content of a body, with the prefix that its template declares."""
+    """Return the content of a body without the namespace, which the template declares."""
     text = "\n".join(trees.serialize(child) for child in body)
     return text.replace(' xmlns:epub="http://www.idpf.org/2007/ops"', "")
 
 
 def _rezip(data: bytes, modified: datetime) -> bytes:
-    """Order and times that depend on nothing but the content (OCF 3.3, 4.2: mimetype first)."""
+    """Rewrite the ZIP so that equal content gives equal bytes (OCF 3.3, 4.2: mimetype first)."""
     out = io.BytesIO()
     stamp = max(modified.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:

@@ -1,7 +1,7 @@
-"""A booklet: pages two by two on sheets, in the order in which a folded pile is read.
+"""Booklets: two pages side by side on each sheet, in the order for a folded stack.
 
-In: a PDF of single pages. Out: a PDF of sheets, for print on both sides, turned on the short edge.
-Owner of the library that puts pages on sheets. This module must not know what stands on a page.
+In: a PDF of single pages. Out: a PDF of sheets for two-sided printing, flipped on the short edge.
+Owner of pikepdf. This module must not know what is on a page.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def impose(
     day: datetime,
     carried: Sequence[tuple[str, bytes, str]],
 ) -> bytes:
-    """Put the pages of a PDF on sheets.
+    """Impose the pages of a PDF on sheets.
 
-    `sheet` is width and height of the sheet in points, lying on its long side; `carried` lists the
-    files that the PDF takes along: name, bytes, relationship (ISO 32000-2, 7.11.3).
+    `sheet` is the width and height of the sheet in points, in landscape; `carried` lists the files
+    to embed: name, bytes, relationship (ISO 32000-2, 7.11.3).
     """
     import pikepdf
 
@@ -52,14 +52,14 @@ def impose(
 def _describe(
     made: pikepdf.Pdf, pdf: pikepdf.Pdf, day: datetime, carried: Sequence[tuple[str, bytes, str]]
 ) -> None:
-    """Title, language, how to print, and the files that go along."""
+    """Add title, language, print settings, and embedded files."""
     import pikepdf
 
     for key in sorted(pdf.docinfo.keys()):
         made.docinfo[key] = str(pdf.docinfo[key])
     if "/Lang" in pdf.Root:
         made.Root.Lang = str(pdf.Root.Lang)
-    # ISO 32000-1, 12.2: what a reader's dialogue for printing begins with.
+    # ISO 32000-1, 12.2: the defaults of a viewer's print dialog.
     made.Root.ViewerPreferences = pikepdf.Dictionary(
         DisplayDocTitle=True,
         Duplex=pikepdf.Name.DuplexFlipShortEdge,

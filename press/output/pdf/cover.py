@@ -1,8 +1,8 @@
-"""The cover of the e-book, drawn from the work itself.
+"""The cover of the e-book, drawn from the document.
 
 In: a Document and the styles. Out: a PNG of 1400 x 2100 pixels.
-The pattern comes from the article's identifier, so that a series has covers that differ and a
-new version keeps its own. This module must not know the package.
+The pattern comes from the article's identifier, so that the covers of a series differ and a new
+version keeps its cover. This module must not know the package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 1400, 2100
 
 
 def draw_cover(document: Document, styles: Styles) -> bytes:
-    """Draw the cover; the same work gives the same bytes."""
+    """Draw the cover; the same document gives the same bytes."""
     seed = document.matter.identifier or document.name
     digits = hashlib.sha256(seed.encode()).digest()
     tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
@@ -30,17 +30,17 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     sheets = [styles.css("cover.css"), *_own_tones(document)]
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     image = raster(pdf, 0, WIDTH).convert("RGB")
-    # The tones of a small copy: found in a third of the time, and nearer to those that there are.
+    # A palette taken from a small copy needs a third of the time and fits the tones better.
     palette = image.reduce(4).quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
     image = image.quantize(palette=palette, dither=Dither.NONE)
     out = io.BytesIO()
-    # Runs of one tone: PNG's run-length strategy is as small as the others here, and quicker.
+    # The cover has long runs of one tone: PNG's run-length strategy is as small, and faster.
     image.save(out, "PNG", optimize=False, compress_level=6, compress_type=3)
     return out.getvalue()
 
 
 def _own_tones(document: Document) -> list[str]:
-    """The tones of the pattern go with an imprint's accent; the style sheet has those of ours."""
+    """Return tones that match an imprint's accent; the style sheet has the default tones."""
     accent = document.imprint.colors.get("accent") if document.imprint else None
     if not accent:
         return []

@@ -1,8 +1,8 @@
-"""WeasyPrint, started: found, or told how to be had; and quick where it would be slow for nothing.
+"""WeasyPrint, imported and made faster, or a problem that says how to install what it lacks.
 
-In: nothing. Out: the library, imported. What is changed here in how it works changes no page, but
-for one flaw of its lines (`_fill_lines`).
-This module must not know documents, styles or formats.
+In: nothing. Out: the library, imported. The patches in this module change no page, except that
+`_fill_lines` fixes a flaw in line breaking.
+This module must not know documents, styles, or formats.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def start() -> None:
     """Import WeasyPrint, once.
 
     Raises:
-        ProblemsError: a library of the system that it needs is missing (SYS001).
+        ProblemsError: a system library that it needs is missing (SYS001).
     """
     _later("fontTools.subset")
     _later("fontTools.varLib.instancer", "instantiateVariableFont")
@@ -48,10 +48,10 @@ def start() -> None:
 
 
 def _later(name: str, *functions: str) -> None:
-    """Let a module be loaded when something of it is used, if ever (PEP 562).
+    """Delay loading a module until something in it is used (PEP 562).
 
-    WeasyPrint subsets fonts with HarfBuzz, and imports another, slower way beside it: a fifth of
-    its import. `functions` are the names that it takes out of the module at once.
+    WeasyPrint subsets fonts with HarfBuzz but also imports a slower library for it, which takes a
+    fifth of its import time. `functions` are the names that it imports from the module.
     """
     if name in sys.modules:
         return
@@ -72,10 +72,11 @@ def _later(name: str, *functions: str) -> None:
 
 @contextlib.contextmanager
 def _no_search() -> Iterator[None]:
-    """On Linux, let WeasyPrint load its libraries by the names that they have there.
+    """On Linux, let WeasyPrint load its libraries by their Linux names.
 
-    It tries the names of other systems first; for each, Python would start ldconfig, a compiler
-    and a linker to search. What a search can find has one of the names that are tried without it.
+    It tries the names of other systems first; for each, Python would start ldconfig, a compiler,
+    and a linker to search. Any library that a search could find is also found without it, by one
+    of the other names.
     """
     tools: Any = ctypes.util
     search = tools.find_library
@@ -88,10 +89,10 @@ def _no_search() -> Iterator[None]:
 
 
 def _know_pages() -> None:
-    """Let a link back say its page at once.
+    """Let a link to an earlier page show its page number at once.
 
-    The page of an earlier target is known before the link's own page is laid out; WeasyPrint
-    would lay that page out without it, and then twice more: a fifth of the time for a layout.
+    The target's page is known before the link's page is laid out. WeasyPrint would lay that page
+    out without the number, then twice more, which takes a fifth of the time for a layout.
     """
     from weasyprint import document
     from weasyprint.css.targets import TargetCollector
@@ -104,7 +105,7 @@ def _know_pages() -> None:
 
         def cache_target_page_counters(self, anchor: str, now: Any, page: int, pages: Any) -> None:
             super().cache_target_page_counters(anchor, now, page, pages)
-            if page > self.page:  # a link that no page up to now has is laid out with its number
+            if page > self.page:  # links on later pages will be laid out with their number
                 for item in self.filled.values():
                     if item.page_maker_index is None:
                         item.missing_counters.clear()
@@ -118,9 +119,9 @@ def _know_pages() -> None:
 
 
 def _know_types() -> None:
-    """Let cffi read the name of a C type without reading every other one first.
+    """Let cffi look up a C type without parsing all the others first.
 
-    For each of a dozen types, it would parse a line for every type that was ever declared.
+    For each of a dozen types, it would parse a line for every type declared so far.
     """
     from cffi.cparser import Parser
 
@@ -142,9 +143,9 @@ def _know_types() -> None:
 
 
 def _know_defaults() -> None:
-    """Take the default of a property that no rule sets from where it stands, without more ado.
+    """Look up the default of a property that no rule sets directly.
 
-    WeasyPrint asks each time whether it is logical, pending, or a formula, which a default is not.
+    WeasyPrint checks each time whether it is logical, pending, or a formula; a default never is.
     """
     from weasyprint.css import (
         INHERITED,
@@ -171,14 +172,14 @@ def _know_defaults() -> None:
 
 
 _WORD = 60
-"""Letters of a line that is no single word."""
+"""Bytes beyond which a line is taken to have more than one word."""
 
 
 def _fill_lines() -> None:
-    """Let a line keep its words where all but the blank at the end of a text fits.
+    """Let a line keep its words if only the space at the end of a text does not fit.
 
-    WeasyPrint 70 measures that blank too, finds the line too long, and ends it after its first
-    word: a line of one word in the middle of a paragraph, wherever the width falls so.
+    WeasyPrint 70 includes that space in the width, finds the line too long, and breaks it after
+    its first word, which leaves a line of one word in the middle of a paragraph.
     """
     from weasyprint.layout import inline
 
@@ -197,7 +198,7 @@ def _fill_lines() -> None:
         whole = split(words, style, context, width, *rest, **options)
         if whole[2] is not None or whole[1] <= found[1]:
             return found
-        # The next line begins at the blank, which is left out there (CSS Text 3, 4.1.2).
+        # The next line begins at the space, which is removed there (CSS Text 3, 4.1.2).
         return (*whole[:2], len(words.encode()), *whole[3:])
 
     inline.split_first_line = split_first_line
@@ -205,21 +206,21 @@ def _fill_lines() -> None:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Pages to be laid out without those before and after them; numbers count from 0."""
+    """Pages to lay out without those before and after them; numbers count from 0."""
 
     first: int
     last: int
     total: int
-    """How many pages the whole is said to have."""
+    """The page count to print, that of the whole document."""
     trail: Trail | None = None
-    """Of an earlier layout that is the same up to the first page; without one, that is page 0."""
+    """Of an earlier layout that is equal up to the first page; without a trail, that is page 0."""
 
 
 def _know_starts() -> None:
-    """Keep where each page begins, and begin with any of them.
+    """Record where each page begins, and let a layout begin at any page.
 
-    An `HTML` that has an `excerpt` gives its pages only. One without has `starts` afterwards: for
-    each page, and for the end, what `remake_page` must know.
+    An `HTML` with an `excerpt` yields only the pages of the excerpt. One without gets `starts`:
+    for each page, and for the end, the state that `remake_page` needs.
     """
     from weasyprint import document
 
@@ -238,10 +239,10 @@ def _know_starts() -> None:
 
 
 def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Iterator[Any]:
-    """What `layout_document` does, for some pages.
+    """Do what `layout_document` does, for some of the pages.
 
-    What earlier pages leave behind comes from the trail, but for boxes that are fixed, and for
-    floats and footnotes that run over to the next page.
+    The state left by earlier pages comes from the trail, except for fixed boxes, and for floats
+    and footnotes that continue on the next page.
     """
     from weasyprint.layout import initialize_page_maker, layout_backgrounds, make_margin_boxes
     from weasyprint.layout.page import remake_page
@@ -253,7 +254,7 @@ def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Ite
     pages = {}
     for index in range(excerpt.first, excerpt.last + 1):
         state = context.page_maker[index][-1]
-        for _ in range(2):  # again where a number that stands on it has become known
+        for _ in range(2):  # again if a page number on it has become known
             state.update(_remake_state())
             pages[index], resume_at = remake_page(index, context, root_box, html)
             if not state["content_changed"]:
@@ -280,7 +281,7 @@ def _remake_state() -> dict[str, Any]:
 
 
 def _follow(trail: Trail, excerpt: Excerpt, root_box: Any, context: Any) -> None:
-    """Bring a layout to where an earlier one was at the first page of an excerpt."""
+    """Bring a layout to the state that an earlier one had at the first page of an excerpt."""
     context.page_maker = [(*start, _remake_state()) for start in trail.starts[: excerpt.first + 1]]
     context.style_for.initial_page_sizes.update(trail.sizes)
     for name, pages in trail.strings.items():
@@ -296,7 +297,7 @@ def _follow(trail: Trail, excerpt: Excerpt, root_box: Any, context: Any) -> None
 
 
 def _before(box: Any, resume_at: Any) -> Iterator[Any]:
-    """All boxes that stand before the place where a page begins."""
+    """Yield all boxes before the point at which a page begins."""
     skip, deeper = list(resume_at.items())[-1] if resume_at else (0, None)
     for child in getattr(box, "children", ())[:skip]:
         yield child

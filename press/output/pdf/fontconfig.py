@@ -1,8 +1,8 @@
-"""Fontconfig, configured in memory, so that a layout sees the styles' fonts and no others.
+"""Fontconfig, configured in memory so that a layout uses only the styles' fonts.
 
-In: font files. Out: what WeasyPrint takes as `font_config`. No file is written: a process may
-be ended at any moment and leaves nothing.
-This module must not know documents, styles or formats.
+In: font files. Out: a `font_config` for WeasyPrint. No file is written, so a process that is
+killed leaves nothing behind.
+This module must not know documents, styles, or formats.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _NO_FONTS = Path(__file__).with_suffix(".xml")
 
 @contextlib.contextmanager
 def without_fonts() -> Iterator[None]:
-    """Give Fontconfig no fonts while WeasyPrint is imported, and as its default from then on.
+    """Give Fontconfig no fonts while WeasyPrint is imported, and by default from then on.
 
     WeasyPrint and Pango each load the default configuration when they start, which would search
-    the fonts of the system.
+    the system for fonts.
     """
     with _default(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No fonts configured in FontConfig")
         yield
-        _library().FcInit()  # a thread of Pango would do it later
+        _library().FcInit()  # otherwise a thread of Pango would do it later
 
 
 @contextlib.contextmanager
 def _default() -> Iterator[None]:
-    """Let the default configuration be one without fonts."""
+    """Make the default configuration one without fonts."""
     before = os.environ.get("FONTCONFIG_FILE")
     os.environ["FONTCONFIG_FILE"] = str(_NO_FONTS)
     try:
@@ -50,8 +50,8 @@ def configuration(files: Sequence[Path], fallback: str) -> Any:
     """Return a configuration for one layout.
 
     Args:
-        files: The fonts. Fontconfig keeps no cache of single files, as it would of a folder.
-        fallback: The family for text that names none of theirs, as in a picture; may be empty.
+        files: The fonts, listed one by one because Fontconfig would write a cache for a folder.
+        fallback: The family for text that names none of these fonts, as a picture may; or empty.
     """
     from weasyprint.text.ffi import ffi, pangoft2
     from weasyprint.text.fonts import FontConfiguration
@@ -70,9 +70,9 @@ def configuration(files: Sequence[Path], fallback: str) -> Any:
 
 @lru_cache(8)
 def _config(files: tuple[Path, ...], fallback: str, _: tuple[tuple[int, int], ...]) -> Any:
-    """Return Fontconfig's own configuration, made once for the same fonts in the same state.
+    """Return a Fontconfig configuration, made once for the same fonts in the same state.
 
-    Layouts can share it: WeasyPrint adds fonts of style sheets to it, but is given none to load.
+    Layouts can share it: WeasyPrint would add the fonts of style sheets, but ours load none.
     """
     from weasyprint.text.ffi import ffi
 
@@ -91,7 +91,7 @@ def _config(files: tuple[Path, ...], fallback: str, _: tuple[tuple[int, int], ..
 
 @cache
 def _library() -> Any:
-    """Return Fontconfig as WeasyPrint has loaded it, with the functions that it does not use."""
+    """Return Fontconfig as WeasyPrint loaded it, with the extra functions used here declared."""
     from weasyprint.text.ffi import ffi, fontconfig
 
     ffi.cdef("""

@@ -1,7 +1,7 @@
-"""The handout as PDF: PDF/A-3a and PDF/UA-1 in one file.
+"""The handout as PDF, both PDF/A-3a and PDF/UA-1.
 
 In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
-Writes no file that stays, reads no clock, knows no configuration.
+This module keeps no file, reads no clock, and must not know the configuration.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from press.design.qr import qr_inline
 from press.design.styles import Styles
 from press.output.pdf.typeset import listening, render
 
-# ISO 14289-1, clause 5: the identification schema, and its declaration as ISO 19005-3, 6.6.2.3
-# asks for any property outside the schemas that PDF/A knows.
+# ISO 14289-1, clause 5: the identification schema. ISO 19005-3, 6.6.2.3 requires it to be declared,
+# as any property outside the schemas that PDF/A predefines.
 _UA_METADATA = b"""
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <pdfuaid:part>1</pdfuaid:part>
@@ -48,7 +48,7 @@ _UA_METADATA = b"""
 
 
 class Layout:
-    """A handout laid out on pages, ready to be written with what it carries."""
+    """A handout laid out on pages, ready to be written with its embedded files."""
 
     def __init__(
         self, document: Document, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
@@ -61,7 +61,7 @@ class Layout:
 
     @property
     def trail(self) -> Trail:
-        """Where its pages begin."""
+        """The start of each page, and what it depends on."""
         laid, anchors = self._rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
         text = deciding(self.document, self.html, self.sheets)
         return Trail(text, self.sheets, anchors, laid.starts, laid.strings, laid.sizes)
@@ -72,7 +72,7 @@ class Layout:
         pages = []
         begun: set[str] = set()
         for page in self._rendered.pages:
-            # What runs over a page break has a box on both pages, and begins on the first alone.
+            # A block split by a page break has a box on both pages but begins only on the first.
             places = sorted(
                 (round(box[1], 1), round(box[0], 1), id_)
                 for id_, box in page.anchors.items()
@@ -83,13 +83,13 @@ class Layout:
         return pages
 
     def page_of(self, id_: str) -> int:
-        """The number of the page on which a block begins; 0 where there is none."""
+        """Return the number of the page on which a block begins; 0 if it is on no page."""
         return next((n for n, ids in enumerate(self.anchors, 1) if id_ in ids), 0)
 
     def write(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
         """Write the PDF.
 
-        `carried` lists the files it takes along: name, bytes, relationship (ISO 32000-2, 7.11.3).
+        `carried` lists the files to embed: name, bytes, relationship (ISO 32000-2, 7.11.3).
         """
         from weasyprint import Attachment
 
@@ -127,7 +127,7 @@ class Layout:
         )
 
     def _impose(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
-        """Write a booklet: it is folded paper, and takes along only what tells what it is."""
+        """Write a booklet. It is for folding, so only the data that identifies it is embedded."""
         from press.output.pdf.booklet import impose
 
         with listening(self.document):
@@ -140,11 +140,11 @@ class Layout:
 
 
 def _mend(_: Any, pdf: Any) -> None:
-    """Put right what the standards ask for and WeasyPrint leaves open, before the file is written.
+    """Add what the standards require and WeasyPrint omits, before the file is written.
 
-    Pictures must not be smoothed by the reader's software (ISO 19005-3, 6.2.8); a list item holds
-    a label and a body alone (ISO 14289-1, 7.2): paragraphs and lists in it need a body around them.
-    Files that go along are listed once.
+    Viewers must not smooth pictures (ISO 19005-3, 6.2.8). A list item may hold only a label and a
+    body (ISO 14289-1, 7.2), so paragraphs and lists in it need a body around them. Each embedded
+    file must be listed only once.
     """
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
@@ -172,41 +172,41 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     """Lay a document out on the pages of an edition.
 
     Raises:
-        ProblemsError: WeasyPrint complained of something (PDF001), or the styles are broken.
+        ProblemsError: WeasyPrint reported a fault (PDF001), or the styles are broken.
     """
     text = handout_html(document, edition, styles)
     sheets, tagged = sheets_of(edition, styles), edition.kind != "booklet"
     rendered = render(text, sheets, document, styles, tagged=tagged)
-    if room := _foot_room(rendered):  # a long disclaimer: the foot of the page must grow
+    if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
         sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
         rendered = render(text, sheets, document, styles, tagged=tagged)
     return Layout(document, edition, text, sheets, rendered)
 
 
 def sheets_of(edition: Edition, styles: Styles) -> list[str]:
-    """The style sheets of an edition."""
+    """Return the style sheets of an edition."""
     width, height = _half(edition.page)
     size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
     return [styles.print_css(edition), f"@page {{ size: {size} }}"]
 
 
 def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:
-    """All that decides about the pages, in their order: where two differ, their pages may.
+    """Return everything that affects the pages, in page order: equal texts give equal pages.
 
-    The hash stands on every page, changes with every word, and moves nothing.
+    The hash is left out: it is on every page and changes with every word, but moves nothing.
     """
     pictures = [f"{image.name} {digest(image.data)}" for image in document.images]
     return "\0".join((*sheets, *pictures, html.replace(document.hash, "")))
 
 
 _EDGE = 20
-"""Points at the foot of a sheet that stay blank: many printers cannot reach them."""
+"""Points at the bottom of a sheet that stay blank, because many printers cannot reach them."""
 
 
 def _foot_room(rendered: Any) -> float:
-    """The bottom margin, in points, that the foot of the pages needs; 0 where it has enough.
+    """Return the bottom margin, in points, that the running footer needs; 0 if it already fits.
 
-    The last page has the longest number.
+    The last page is measured, because it has the longest number.
     """
     page = rendered.pages[-1]._page_box  # noqa: SLF001 - the library has no other way to ask
     feet = (box for box in page.descendants() if box.element_tag == "div" and _is_foot(box))
@@ -220,13 +220,13 @@ def _is_foot(box: Any) -> bool:
 
 
 def _half(page: str) -> tuple[float, float]:
-    """Width and height in points of the page that fills half a sheet, upright."""
+    """Return the width and height, in points, of an upright page that fills half a sheet."""
     short, long = sorted(sheet_size(page))
     return long / 2, short
 
 
 def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
-    """The whole handout as one HTML text."""
+    """Return the whole handout as HTML."""
     groups = [(place, list(parts)) for place, parts in groupby(document.parts, _place)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
     text = styles.fill(
@@ -247,7 +247,7 @@ _MARKED = re.compile(
     r'([^\s<>;]{1,30})((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
     r'|<sup class="noteref">(?:(?!</sup>).)*</sup>)+)'
 )
-"""A word and the marks that stand raised behind it: no line may end between them."""
+"""A word and the superscript marks after it; no line may break between them."""
 
 
 def _place(part: Part) -> str:

@@ -1,11 +1,12 @@
-"""Some pages of a handout, before all the others: for the eyes of its author alone.
+"""Some pages of a handout, laid out ahead of the others for the preview.
 
-In: a Document, an Edition, and where its pages began before it was changed. Out: a PDF of the pages
-that may have changed and are looked at. It is shown at once, while the handout is made, proved and
-published; what it shows is what will be printed, but it is not published itself.
+In: a Document, an Edition, and where its pages began before the change. Out: a PDF of the pages in
+view that may have changed. It is shown at once, while the handout is made, proved, and published.
+It shows what will be printed but is not published itself.
 
-A page is laid out from where it began before, so a change on page 20 costs no more than one on page
-2. What stands before the change is as it was; the page before it may give or take some lines.
+A page is laid out from where it began before, so a change on page 20 takes no longer than one on
+page 2. Pages before the change stay as they are, except that the last of them may gain or lose
+lines.
 """
 
 from __future__ import annotations
@@ -24,36 +25,36 @@ _ID = re.compile(r'\bid="([^"]+)"')
 
 @dataclass(frozen=True)
 class PartialLayout:
-    """Pages that are shown before the handout is finished."""
+    """Pages shown before the handout is finished."""
 
     data: bytes
-    """A PDF that has these pages and no others."""
+    """A PDF of these pages only."""
     first: int
-    """The number of the first of them in the handout; numbers count from 0."""
+    """The number of the first page in the handout, counted from 0."""
     pages: int
 
 
 @dataclass(frozen=True)
 class View:
-    """What somebody looks at; pages count from 0."""
+    """The pages in view, counted from 0."""
 
     first: int
     last: int
     pages: int
-    """How many there were."""
+    """The previous page count."""
     anyway: bool = False
-    """Wanted though nothing has changed."""
+    """Lay the pages out even if nothing has changed."""
 
 
 def lay_out_part(
     document: Document, edition: Edition, styles: Styles, view: View, trail: Trail | None
 ) -> PartialLayout | None:
-    """Lay out what has changed of the pages in view; None where nothing has.
+    """Lay out the pages in view that may have changed; return None if nothing has changed.
 
-    Where the change stands elsewhere, it is the page of the change, and one on either side.
+    If the change is elsewhere, lay out its page and one on either side.
 
     Raises:
-        ProblemsError: the styles are broken, or WeasyPrint complained of something.
+        ProblemsError: the styles are broken, or WeasyPrint reported a fault.
     """
     html, sheets = handout_html(document, edition, styles), sheets_of(edition, styles)
     first, last, total = 0, view.last, view.pages
@@ -70,12 +71,12 @@ def lay_out_part(
     excerpt = Excerpt(first, last, total, trail)
     laid = render(html, sheets, document, styles, tagged=False, excerpt=excerpt)
     for page in laid.pages:
-        page.links, page.bookmarks = [], []
+        page.links, page.bookmarks = [], []  # their targets may be on other pages
     return PartialLayout(laid.write_pdf(), first, len(laid.pages))
 
 
 def _changed(trail: Trail, text: str) -> int | None:
-    """The page on which the first change stands, from 0; None where there is none."""
+    """Return the page of the first change, counted from 0; None if there is no change."""
     if text == trail.text:
         return None
     same, differs = 0, min(len(text), len(trail.text))

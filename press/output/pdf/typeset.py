@@ -1,8 +1,8 @@
-"""HTML set on pages. With `engine`, owner of WeasyPrint.
+"""Typesetting: HTML laid out on pages. Owner of WeasyPrint, with `engine`.
 
-In: HTML, style sheets, a Document's pictures, the styles' fonts. Out: pages. What WeasyPrint would
-only log becomes a problem; it is given nothing that is not part of the work. This module must not
-know what is set: a handout, or a cover.
+In: HTML, style sheets, a Document's pictures, the styles' fonts. Out: pages. Whatever WeasyPrint
+would only log becomes a problem, and it can load nothing that is not part of the document. This
+module must not know what it lays out, whether a handout or a cover.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from press.design.styles import Styles
 from press.output.pdf import engine, fontconfig
 
 _BASE = "https://work.invalid/"
-"""Where a document's own pictures seem to lie (RFC 2606: a name that leads nowhere)."""
+"""The base address of a document's pictures (RFC 2606: a domain that never exists)."""
 
 
 def render(
@@ -31,7 +31,7 @@ def render(
     tagged: bool = True,
     excerpt: engine.Excerpt | None = None,
 ) -> Any:
-    """Lay out HTML with style sheets. Images come from the document, fonts from the styles."""
+    """Lay out HTML with style sheets; images come from the document, fonts from the styles."""
     with listening(document) as complaints:
         engine.start()
         from weasyprint import HTML
@@ -45,11 +45,11 @@ def render(
 
 
 _SHEETS: dict[str, Any] = {}
-"""Style sheets that were parsed, and of which nothing was to be complained."""
+"""Style sheets that were parsed without complaint."""
 
 
 def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -> Any:
-    """A style sheet for WeasyPrint, parsed once."""
+    """Return a style sheet for WeasyPrint, parsed once."""
     from weasyprint import CSS
 
     if sheet in _SHEETS:
@@ -64,9 +64,9 @@ def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -
 
 
 def _parse(text: str) -> Any:
-    """HTML that is well-formed XML, read by the parser of XML: it takes a fiftieth of the time.
+    """Parse HTML as XML, in a fiftieth of the time; return None if it is not well-formed.
 
-    None for any other; the shipped templates are well-formed, those of a project need not be.
+    The built-in templates are well-formed; those of a project need not be.
     """
     import cssselect2
     from weasyprint import HTML
@@ -75,7 +75,7 @@ def _parse(text: str) -> Any:
         root = ET.fromstring(text)  # noqa: S314 - our own text, without entities
     except ET.ParseError:
         return None
-    html = HTML.__new__(HTML)
+    html = HTML.__new__(HTML)  # its constructor would parse the text as HTML5
     html.base_url, html.media_type = _BASE, "print"
     html.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     html.etree_element = html.wrapper_element.etree_element
@@ -83,7 +83,7 @@ def _parse(text: str) -> Any:
 
 
 def _fetcher(document: Document) -> Any:
-    """Gives the layout the document's own pictures and inline data, and nothing else."""
+    """Return a fetcher that allows only the document's pictures and inline images."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     images = _addressed(document)
@@ -95,13 +95,13 @@ def _fetcher(document: Document) -> Any:
                 return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
             if url.startswith("data:image/"):
                 return super().fetch(url, headers)
-            raise ValueError(f"'{url}' is not part of the work")
+            raise ValueError(f"'{url}' is not part of the document")
 
     return Fetcher(allowed_protocols={"data"}, allow_redirects=False)
 
 
 def _addressed(document: Document) -> dict[str, Image]:
-    """A document's own pictures, by the addresses that the layout knows them by."""
+    """Return a document's pictures by the addresses that the layout uses."""
     from weasyprint.urls import url_join
 
     return {url_join(_BASE, i.name, False, "") or i.name: i for i in document.images}
@@ -109,9 +109,9 @@ def _addressed(document: Document) -> dict[str, Image]:
 
 @contextlib.contextmanager
 def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
-    """Turn what WeasyPrint would only log into problems: PDF001, IMG004 for a picture.
+    """Turn what WeasyPrint would only log into problems: PDF001, or IMG004 for a picture.
 
-    Gives the list that its records go into.
+    Yield the list that collects its records.
     """
     records: list[logging.LogRecord] = []
 
@@ -134,9 +134,9 @@ def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
 
 
 def _fonts(styles: Styles) -> Any:
-    """Return the styles' fonts, and no others, so that every machine sets the same pages.
+    """Return only the styles' fonts, so that every machine lays out the same pages.
 
-    A picture that names no font of theirs is set in that of the text.
+    A picture that names none of these fonts uses the text font.
     """
     other = styles.tokens.get("--font-text", "").split(",")[0].strip("'\" ")
     return fontconfig.configuration([path.resolve() for path in styles.fonts()], other)
@@ -145,13 +145,13 @@ def _fonts(styles: Styles) -> Any:
 def _complaint(
     record: logging.LogRecord, images: Mapping[str, Image], document: Document
 ) -> Problem:
-    """Turn a record into a problem; one that is about the address of a picture is its flaw."""
+    """Turn a record into a problem; one that names a picture's address is about the picture."""
     values = record.args if isinstance(record.args, tuple) else ()
     image = next((images[v] for v in values if isinstance(v, str) and v in images), None)
     if image is None:
-        hint = "mend the style or the template it speaks of"
+        hint = "correct this in your styles or templates"
         return Problem("PDF001", Span("styles"), record.getMessage(), hint)
     imprint = document.imprint
     file = imprint.file if imprint and image == imprint.logo else f"source/{document.source[0]}"
     message = f"image '{image.name.rpartition(':')[2]}' cannot be drawn"
-    return Problem("IMG004", Span(file), message, "export it again as a plain SVG, or as PNG")
+    return Problem("IMG004", Span(file), message, "export it again as plain SVG or as PNG")

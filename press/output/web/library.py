@@ -1,9 +1,9 @@
-"""The library: one page that lists every handout of a folder, with its cover and its files.
+"""The library, a page that lists every handout of a folder with its cover and files.
 
 In: the folder of the published files, and the entries of its manifest. Out: the bytes of
-`index.html`. Covers come from the published e-books, sizes from the files. The search is a few
-lines of script in the page; without script everything is listed, and no search is shown.
-Reads no clock. This module must not know Documents: what is listed is what was published.
+`index.html`. Covers come from the published e-books, sizes from the files. The search is a short
+script in the page; without scripts, everything is listed and no search is shown.
+This module reads no clock and must not know Documents: it lists what was published.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from press.output.web.page import page_css
 from press.readback.epub import Book
 
 COVER = (240, 360)
-"""Pixels of a cover in the list: twice what it measures there, for screens of high resolution."""
+"""Pixels of a cover in the list: twice its displayed size, for high-resolution screens."""
 _COLORS = 48
 _SCRIPT = """
 (() => {
@@ -53,12 +53,12 @@ _SCRIPT = """
   filter();
 })();
 """
-"""Without `<` and `&`, so that XML and HTML parsers read it alike."""
+"""It has no `<` and no `&`, so that XML and HTML parsers read it alike."""
 
 
 @dataclass(frozen=True)
 class Handout:
-    """One line of the list."""
+    """An entry of the list."""
 
     title: str
     subtitle: str
@@ -67,15 +67,15 @@ class Handout:
     language: str
     direction: str
     facts: tuple[str, ...]
-    """Who stands for it, as its title block says."""
+    """The lines of its title block, without those in `stamp`."""
     stamp: str
     href: str
-    """The web page, or the first file where there is none."""
+    """The web page, or the first file if there is no web page."""
     cover: str
-    """A data URI, empty without an e-book."""
+    """A data URI; empty without an e-book."""
     offers: tuple[Offer, ...]
     words: str
-    """What the search looks at."""
+    """The text to search."""
 
 
 def write_library(
@@ -85,13 +85,13 @@ def write_library(
     lang: str,
     clinic: str = "",
 ) -> bytes:
-    """Make the list of all handouts of a folder.
+    """Make the list of all handouts in a folder.
 
-    `entries` are the manifest's, name to facts; only files that are in `folder` are offered, and
-    a handout without any is left out. `clinic` is the name of the imprint whose folder it is.
+    `entries` are those of the manifest, name to facts. Only files that are in `folder` are offered,
+    and a handout without files is left out. `clinic` is the name of the clinic whose folder it is.
 
     Raises:
-        ProblemsError: a template or style sheet of the project's own is broken.
+        ProblemsError: a custom template or style sheet is broken.
     """
     labels = labels_for(lang)
     found = [_handout(folder, entry, labels) for entry in entries.values()]
@@ -122,7 +122,7 @@ def _count(number: int, labels: Mapping[str, str]) -> str:
 
 
 def _sort_key(text: str) -> str:
-    """A title to sort by: without accents, large letters as small ones."""
+    """Return a title as a sort key, without accents or case."""
     spread = unicodedata.normalize("NFD", text.casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))
 
@@ -154,7 +154,7 @@ def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) 
 
 
 def _downloads(files: Mapping[str, Mapping[str, Any]]) -> Sequence[Download]:
-    """The files to offer; the main edition has the shortest name, and comes first."""
+    """Return the files to offer; the main edition has the shortest name and comes first."""
     return [
         Download(
             name,
@@ -171,7 +171,7 @@ def _downloads(files: Mapping[str, Mapping[str, Any]]) -> Sequence[Download]:
 
 
 def _stamp(entry: Mapping[str, Any], labels: Mapping[str, str]) -> str:
-    """The line that stands on each sheet of the current state, to hold a printed one against."""
+    """Return the identifying line of the current version, to compare with a printed sheet."""
     if entry.get("stamp"):
         return str(entry["stamp"])
     day, version = entry.get("date", ""), entry.get("version", "")
@@ -185,7 +185,7 @@ def _stamp(entry: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
 
 def cover(book: Path) -> str:
-    """The cover of a published e-book, small, as a data URI; empty where it has none."""
+    """Return a small cover of a published e-book as a data URI; empty if it has none."""
     from PIL import Image as Picture
     from PIL import UnidentifiedImageError
 

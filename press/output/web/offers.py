@@ -1,6 +1,6 @@
-"""What a page says of the files beside it: a name, what each is for, how large it is.
+"""The downloads of a page: the name, purpose, and size of each file.
 
-In: downloads and labels. Out: `Offer`s, in plain words. This module must not know pages.
+In: downloads and labels. Out: `Offer`s, in words for readers. This module must not know pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references
 
 @dataclass(frozen=True)
 class Offer:
-    """One file, as a reader is told of it."""
+    """A file as described to readers."""
 
     file: str
     href: str
@@ -28,7 +28,7 @@ class Offer:
     title: str
     """`Large print`."""
     purpose: str
-    """A sentence: what it is for."""
+    """A sentence that says what it is for."""
     facts: str
     """`PDF, A4, 12 pages, 272 KB`."""
 
@@ -36,7 +36,7 @@ class Offer:
 def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:
     """Describe downloads, the usual form first.
 
-    Titles that would be the same say the paper as well, and if need be the edition's name.
+    Titles that would be the same add the paper size and, if necessary, the name of the edition.
     """
     downloads = sorted(downloads, key=lambda d: _ORDER.index(_key(d)) if _key(d) in _ORDER else 99)
     titles = _apart([_title(d, labels) for d in downloads], [d.page for d in downloads])
@@ -55,7 +55,7 @@ def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Off
 
 
 def _apart(titles: Sequence[str], more: Sequence[str]) -> list[str]:
-    """Titles with something more where two would be the same."""
+    """Return the titles, extended if two would be the same."""
     often = Counter(titles)
     return [
         f"{title} ({extra})" if often[title] > 1 and extra else title
@@ -64,7 +64,7 @@ def _apart(titles: Sequence[str], more: Sequence[str]) -> list[str]:
 
 
 def size(count: int) -> str:
-    """A number of bytes as readers know it: `272 KB`, `1.4 MB`."""
+    """Format a number of bytes for readers: `272 KB`, `1.4 MB`."""
     if count < 1024 * 1000:
         return f"{max(1, round(count / 1024))} KB"
     return f"{count / 1024 / 1024:.1f} MB"

@@ -1,8 +1,8 @@
-"""The web page: the whole work in one file that asks nobody for anything.
+"""The web page: the whole handout in one self-contained file.
 
-In: a Document, the files that can be downloaded beside it, the styles. Out: the bytes of an HTML
-page: style, fonts and pictures inside, no script. It is written so that XML and HTML parsers read
-it alike. Writes no file, reads no clock, knows no configuration.
+In: a Document, the files that can be downloaded with it, the styles. Out: the bytes of an HTML page
+with styles, fonts, and pictures embedded, and no script. XML and HTML parsers read it alike. This
+module writes no file, reads no clock, and must not know the configuration.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from press.document.semantics import contact_links, give_roles, hold_tables, sta
 from press.output.web.offers import Offer, offers
 
 _COLUMNS = 4
-"""So many columns may be too many for 320 pixels: such a table is moved sideways, on its own."""
+"""Columns from which a table may be too wide for 320 pixels and scrolls sideways by itself."""
 _OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
 _ITALIC = frozenset("em i cite dfn var".split())
 
 
 @dataclass(frozen=True)
 class _Link:
-    """A line of the table of contents."""
+    """An entry of the table of contents."""
 
     id: str
     title: str
@@ -40,10 +40,10 @@ class _Link:
 def write_page(document: Document, downloads: Sequence[Download], styles: Styles) -> Artifact:
     """Make the page.
 
-    `downloads` are the files that will stand beside it, in the order in which it offers them.
+    `downloads` are the files that will be published in the same folder.
 
     Raises:
-        ProblemsError: a template or style sheet of the project's own is broken.
+        ProblemsError: a custom template or style sheet is broken.
     """
     bodies = [_body(part, document, styles) for part in document.parts]
     _tell_apart(bodies)
@@ -68,7 +68,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
 
 
 def _body(part: Part, document: Document, styles: Styles) -> Element:
-    """A part as it stands on the page: ids and levels are kept, pictures are inside."""
+    """Return a part for the page: ids and heading levels are kept, pictures are embedded."""
     holder = trees.fragment(part.xhtml, "div")
     pictures = {image.name: image for image in document.images}
     for element in holder.iter("*"):
@@ -85,14 +85,14 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
     stack_tables(holder)
     section = holder[0]
     assert len(holder) == 1
-    for inner in holder.iter("section"):  # named, each would be a landmark among dozens
+    for inner in holder.iter("section"):  # with names, they would be dozens of landmarks
         if not inner.get("role"):
             inner.attrib.pop("aria-labelledby", None)
     return section
 
 
 def _tell_apart(bodies: Iterable[Element]) -> None:
-    """Regions of one page have names that differ: the second of a name is called `Table 2`."""
+    """Give the regions of a page distinct names: the second `Table` becomes `Table 2`."""
     count: Counter[str] = Counter()
     for body in bodies:
         for element in body.iter("*"):
@@ -103,7 +103,7 @@ def _tell_apart(bodies: Iterable[Element]) -> None:
 
 
 def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:
-    """Ids of the page's own places: none of the work's, whatever its author calls a section."""
+    """Return ids for the page's own elements that no id of the document can clash with."""
     taken = {e.get("id") for body in bodies for e in body.iter("*")}
     ids = {}
     for name in _OWN:
@@ -115,7 +115,7 @@ def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:
 
 
 def _contents_before(document: Document) -> int:
-    """The part before which the contents stand: what opens the work, and warns, comes first."""
+    """Return the index of the part before which the contents go: the first ordinary section."""
     for index, part in enumerate(document.parts):
         key = 'class="section key-points' in part.xhtml[:200]
         if part.kind in ("section", "references") and not key:
@@ -124,7 +124,7 @@ def _contents_before(document: Document) -> int:
 
 
 def _contents(document: Document, offered: Sequence[Offer], ids: dict[str, str]) -> list[_Link]:
-    """The table of contents; empty where there is nothing to choose from."""
+    """Return the table of contents; empty if it would have fewer than three entries."""
     links = [_Link(part.id, part.title, part.kind) for part in document.parts if part.title]
     if offered:
         links.append(_Link(ids["downloads"], document.labels["downloads"], "downloads"))
@@ -137,7 +137,7 @@ def _logo(document: Document) -> str:
 
 
 def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
-    """The style of the page, with its fonts, and what stands on each sheet that is printed."""
+    """Return the CSS of the page, with its fonts, and with header and footer for printing."""
     matter = document.matter
     words = [matter.title, matter.subtitle, matter.abstract, document.short, document.stamp]
     words += [*document.facts, *document.labels.values(), *(v for _, v in document.contact)]
@@ -154,12 +154,12 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
 
 
 def page_css(styles: Styles) -> str:
-    """The style sheet `page.css`, so that nothing in it ends the element that it stands in."""
+    """Return `page.css`, escaped so that nothing in it closes the element that holds it."""
     return _dark(styles).css("page.css").replace("</", "<\\/").replace("]]>", "]] >")
 
 
 def _dark(styles: Styles) -> Styles:
-    """The styles with an accent for dark grounds in the hue of an imprint's own accent."""
+    """Return the styles with an accent for dark backgrounds, in the hue of the imprint's accent."""
     given = {name.removeprefix("--"): value for name, value in styles.colors.items()}
     accent = parse_hex(given.get("accent", ""))
     grounds = [parse_hex(styles.tokens[f"--dark-{name}"]) for name in ("paper", "tint")]
@@ -171,5 +171,5 @@ def _dark(styles: Styles) -> Styles:
 
 
 def css_text(text: str) -> str:
-    r"""A string of CSS (CSS Syntax 3, 4.3.5): what is no plain character becomes `\` and hex."""
+    r"""Return a CSS string (CSS Syntax 3, 4.3.5); special characters become `\` and hex."""
     return '"' + re.sub(r"[^\w .,:;·()-]", lambda c: f"\\{ord(c[0]):x} ", text) + '"'
