@@ -170,6 +170,13 @@ def test_every_function_is_used_by_the_program():
     assert there - used == set()
 
 
+def test_the_architecture_fits_on_a_page_and_names_every_room():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 120
+    rooms = {name.rpartition(".")[2] for name in map(name_of, ROOMS)}
+    assert not {room for room in rooms if f" {room}/" not in text}
+
+
 def test_the_program_does_not_know_its_set_up():
     for path in PRESS.rglob("*.py"):
         assert "makebook" not in imports(path), path
