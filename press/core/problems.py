@@ -1,6 +1,6 @@
-"""What can go wrong, said so that an author can mend it.
+"""Problems: everything that can go wrong, in words that help an author fix it.
 
-In: nothing. Out: `Span`, `Problem`, the table of codes, and the one exception.
+In: nothing. Out: `Span`, `Problem`, the table of codes, and the exceptions.
 This module must not know any other module of the program, and it prints nothing.
 """
 
@@ -17,84 +17,84 @@ WARNING: Final = "warning"
 CODES: dict[str, tuple[Severity, str]] = {
     # code: (severity, what it is about)
     "CFG001": (ERROR, "no makebook.toml"),
-    "CFG002": (ERROR, "a configuration file that is no TOML"),
+    "CFG002": (ERROR, "a configuration file that is not valid TOML"),
     "CFG003": (ERROR, "an unknown key in a configuration file"),
-    "CFG004": (ERROR, "a value in a configuration file that cannot be used"),
+    "CFG004": (ERROR, "an invalid value in a configuration file"),
     "CFG005": (ERROR, "an edition that does not exist"),
     "CFG006": (ERROR, "no article, or an article that does not exist"),
-    "CFG007": (ERROR, "two articles whose files would have one name"),
+    "CFG007": (ERROR, "two articles whose output files would have the same name"),
     "TXT001": (ERROR, "a file that is not UTF-8"),
     "TXT002": (ERROR, "a file that cannot be read"),
-    "TXT003": (WARNING, "a control character, left out"),
+    "TXT003": (WARNING, "a control character; it is left out"),
     "TXT004": (ERROR, "an empty article"),
     "TXT005": (WARNING, "a heading that skips a level"),
     "TXT006": (ERROR, "a note that nothing refers to"),
-    "TXT008": (ERROR, "a note that is written twice"),
-    "TXT007": (ERROR, "a character that none of the fonts has"),
-    "TXT009": (ERROR, "a table row with more cells than its table has columns"),
+    "TXT008": (ERROR, "a note that is defined twice"),
+    "TXT007": (ERROR, "a character that is not in any font"),
+    "TXT009": (ERROR, "a table row with more cells than the table has columns"),
     "FRM001": (WARNING, "an unknown key in the front matter"),
-    "FRM002": (ERROR, "front matter that is no YAML"),
-    "FRM003": (ERROR, "a value in the front matter that cannot be used"),
+    "FRM002": (ERROR, "front matter that is not valid YAML"),
+    "FRM003": (ERROR, "an invalid value in the front matter"),
     "FRM004": (ERROR, "no title"),
-    "FRM005": (WARNING, "a language for which makebook has no words of its own"),
-    "FRM006": (WARNING, "an identifier that another article has, too"),
-    "HTM001": (ERROR, "an HTML element that a handout cannot hold"),
+    "FRM005": (WARNING, "a language into which makebook's labels are not translated"),
+    "FRM006": (WARNING, "an identifier that another article also has"),
+    "HTM001": (ERROR, "an HTML element that is not allowed in a handout"),
     "HTM002": (WARNING, "an HTML attribute that has no effect"),
-    "HTM003": (ERROR, "a citation inside HTML, where it is not read"),
-    "IMG001": (ERROR, "an image that is missing"),
+    "HTM003": (ERROR, "a citation inside HTML, where citations are not read"),
+    "IMG001": (ERROR, "an image that was not found"),
     "IMG002": (ERROR, "an image without alternative text"),
     "IMG003": (ERROR, "an image outside the project"),
-    "IMG004": (ERROR, "an image of an unknown kind, or a hostile one"),
-    "LNK001": (ERROR, "a link to an id that is not there"),
-    "LNK002": (ERROR, "a link that leads to a file or does something unsafe"),
-    "LNK003": (ERROR, "an id that stands twice"),
-    "CIT001": (ERROR, "a citation names a key that no bibliography has"),
-    "CIT002": (WARNING, "a bibliography entry that nobody cites"),
+    "IMG004": (ERROR, "an image that is damaged, unsafe, or in an unsupported format"),
+    "LNK001": (ERROR, "a link to an id or a note that does not exist"),
+    "LNK002": (ERROR, "a link to a file, or an unsafe link"),
+    "LNK003": (ERROR, "an id that is used twice"),
+    "CIT001": (ERROR, "a citation key that is not in any bibliography"),
+    "CIT002": (WARNING, "a bibliography entry that is never cited"),
     "CIT003": (ERROR, "a bibliography file or entry that cannot be read"),
-    "CIT004": (ERROR, "a citation style that cannot be found or read"),
-    "CIT005": (ERROR, "two bibliography entries with one key"),
-    "CIT006": (WARNING, "a DOI, PMID or PMCID that is not well formed"),
-    "CIT007": (ERROR, "an entry without the fields a reader needs to find it"),
-    "NOT001": (ERROR, "a notice that must be there and has no file"),
-    "NOT002": (ERROR, "a notice put in by hand where it cannot stand, or twice"),
+    "CIT004": (ERROR, "a citation style that was not found or cannot be read"),
+    "CIT005": (ERROR, "two bibliography entries with the same key"),
+    "CIT006": (WARNING, "a DOI, PMID, or PMCID that is not valid"),
+    "CIT007": (ERROR, "a bibliography entry without a field that readers need to find it"),
+    "NOT001": (ERROR, "a notice, required or placed by hand, that has no file"),
+    "NOT002": (ERROR, "a notice placed by hand where it is not allowed, or twice"),
     "NOT003": (ERROR, "a notice without text for the language or jurisdiction"),
-    "NOT004": (ERROR, "a notice file that cannot be used"),
-    "NOT005": (ERROR, "a notice that has nowhere to stand"),
-    "NOT006": (WARNING, "a topic that looks misspelt"),
-    "WRD001": (ERROR, "a word to fill in that names nothing"),
-    "WRD002": (ERROR, "a word to fill in that has no value here"),
-    "WRD003": (WARNING, "what looks like a word to fill in, and is none"),
+    "NOT004": (ERROR, "a notice file with an error"),
+    "NOT005": (ERROR, "a notice that cannot be placed"),
+    "NOT006": (WARNING, "a topic that looks misspelled"),
+    "WRD001": (ERROR, "a placeholder with an unknown name"),
+    "WRD002": (ERROR, "a placeholder that has no value here"),
+    "WRD003": (WARNING, "text that looks like a placeholder but is not a valid one"),
     "DUE001": (WARNING, "a review that is due"),
-    "DUE002": (WARNING, "a verified date that is stale"),
-    "NEW001": (ERROR, "a file or folder that is there already, where a new one was to be made"),
+    "DUE002": (WARNING, "a verified date that is too old"),
+    "NEW001": (ERROR, "a new file or folder that already exists"),
     "DIF001": (ERROR, "an old file from which no identity can be read"),
-    "STY001": (ERROR, "a style, template or font that is missing"),
-    "STY002": (ERROR, "a style that uses a token nobody defines"),
-    "STY005": (WARNING, "a token that nothing uses, or a rule in tokens.css that is not read"),
+    "STY001": (ERROR, "a style, template, or font that is missing"),
+    "STY002": (ERROR, "a style that uses an undefined token"),
+    "STY005": (WARNING, "a token or a rule in tokens.css that has no effect"),
     "STY003": (ERROR, "a template that cannot be filled"),
-    "TYP001": (ERROR, "type smaller than the standard of its edition"),
-    "TYP002": (WARNING, "lines of the body that are longer or shorter than is read with ease"),
+    "TYP001": (ERROR, "type below the minimum size for its edition"),
+    "TYP002": (WARNING, "body lines that are too long or too short to read easily"),
     "TYP003": (ERROR, "italics in large print"),
-    "TYP004": (ERROR, "lines of the body that are too close"),
-    "STY004": (ERROR, "a text too pale for its ground, or a ground too dark"),
-    "PDF001": (ERROR, "the layout engine complained"),
-    "PRF001": (ERROR, "text that is missing from, or not to be seen in, a finished file"),
-    "PRF002": (ERROR, "the short disclaimer is missing from a page"),
+    "TYP004": (ERROR, "line spacing below the minimum"),
+    "STY004": (ERROR, "text with too little contrast, or a background that is too dark"),
+    "PDF001": (ERROR, "a warning from the layout engine"),
+    "PRF001": (ERROR, "text that is missing or not visible in a finished file"),
+    "PRF002": (ERROR, "a page without its short disclaimer or page number"),
     "PRF003": (ERROR, "an internal link that leads nowhere in a finished file"),
-    "PRF004": (ERROR, "the page-list does not agree with the pages of the PDF"),
-    "PRF005": (ERROR, "a finished file that cannot be opened again"),
-    "OUT001": (WARNING, "a file of an article or edition that the project no longer has"),
-    "SYS001": (ERROR, "something on this machine is missing"),
-    "SYS002": (ERROR, "a folder or file that cannot be written"),
-    "SYS003": (ERROR, "a process of ours that was ended from outside"),
-    "SYS004": (ERROR, "a port of this machine that cannot be had"),
+    "PRF004": (ERROR, "a page-list that does not match the pages of the PDF"),
+    "PRF005": (ERROR, "a finished file that cannot be opened, or a page that loads other files"),
+    "OUT001": (WARNING, "an output file that the project no longer makes"),
+    "SYS001": (ERROR, "a missing library or an invalid setting on this machine"),
+    "SYS002": (ERROR, "a file or folder that cannot be written or removed"),
+    "SYS003": (ERROR, "a build process that was killed or failed"),
+    "SYS004": (ERROR, "a port that is not available"),
 }
-"""Every code the program can print. A code keeps its meaning for ever."""
+"""Every code that the program can print. The meaning of a code never changes."""
 
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """A place in a file of the author's: 1-based line and column, 0 where unknown.
+    """A location in an author's file: 1-based line and column, 0 if unknown.
 
     `path` is relative to the project, with forward slashes.
     """
@@ -114,7 +114,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend: a stable code, a place, a message that quotes the value, a remedy."""
+    """One thing to fix: a stable code, a location, a message that quotes the value, and a hint."""
 
     code: str
     span: Span
@@ -123,7 +123,7 @@ class Problem:
 
     @property
     def severity(self) -> Severity:
-        """`error` or `warning`, as the table of codes has it."""
+        """`error` or `warning`, from the table of codes."""
         return CODES[self.code][0]
 
     def __str__(self) -> str:
@@ -132,7 +132,8 @@ class Problem:
 
 
 def visible(text: str) -> str:
-    """One line, in which characters that steer a terminal or turn the text around are spelt out."""
+    """Return text on one line, with control characters and marks of direction escaped."""
+    # Python calls these two spaces unprintable, but they are safe and common in text.
     return "".join(
         c if c.isprintable() or c in "\u00a0\u202f" else c.encode("unicode_escape").decode()
         for c in text
@@ -140,7 +141,7 @@ def visible(text: str) -> str:
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; carries a message and a hint, which may be empty."""
+    """A request that cannot be carried out, with a message and a hint, which may be empty."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         self.message, self.hint = message, hint
@@ -151,9 +152,9 @@ class Refused(Exception):
 
 
 class UnknownName(Refused):
-    """A name was given that the project does not have.
+    """A name that the project does not have.
 
-    `kind` is `article`, `edition` or `imprint`; `name` is empty if the project has none at all.
+    `kind` is `article`, `edition`, or `imprint`; `name` is empty if the project has none.
     """
 
     def __init__(self, kind: str, name: str, hint: str) -> None:
@@ -163,16 +164,17 @@ class UnknownName(Refused):
         )
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        # Exceptions travel between processes; the default would call __init__ with `args`.
         return type(self), (self.kind, self.name, self.hint)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Write a number and what it counts: `1 page`, `2 pages`; `many` is the plural of `one`."""
+    """Return a number with its noun: `1 page`, `2 pages`; `many` is the plural of `one`."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 class ProblemsError(Exception):
-    """Work cannot go on; carries every problem found so far."""
+    """The work cannot continue; carries every problem found so far."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
