@@ -107,9 +107,10 @@ def _damage() -> Iterator[None]:
     """Turn whatever a damaged archive or document raises into a ValueError."""
     try:
         yield
-    except (KeyError, StopIteration) as error:
-        what = f"a part is missing ({error})" if error.args else "there is no package document"
-        raise ValueError(what) from None
+    except KeyError as error:
+        raise ValueError(f"a part is missing ({error})") from None
+    except StopIteration:
+        raise ValueError("there is no package document") from None
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
         raise ValueError(str(error)) from None  # NotImplementedError is a RuntimeError
     except etree.XMLSyntaxError as error:
