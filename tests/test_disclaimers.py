@@ -239,7 +239,7 @@ def test_words_by_locale(tmp_path: Path) -> None:
     text = document.parts[1].xhtml
     assert "Call 988 or <span" in text
     assert "116" not in text
-    assert 'aria-label="space to write: telephone"' in text
+    assert 'aria-label="blank line for telephone"' in text
 
 
 def test_words_that_are_not_there(tmp_path: Path) -> None:

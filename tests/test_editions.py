@@ -604,7 +604,7 @@ def test_the_ink_saver_is_as_large_as_the_standard_edition(ink: bytes, letter: b
 
 def test_the_handout_says_where_its_references_are(output: Path) -> None:
     text = " ".join(inside.page_texts((output / "tea-apart.pdf").read_bytes()))
-    said = "The 2 references of this handout are in a file of their own: tea-apart-references.pdf."
+    said = "The 2 references of this handout are in a separate file: tea-apart-references.pdf."
     assert letters(said) in letters(text)
     assert "Journal of Tea Studies" not in text
     assert "Cited at" not in text
@@ -636,7 +636,7 @@ def test_the_file_of_references_says_what_it_belongs_to(output: Path) -> None:
     for number, text in enumerate(inside.page_texts(data), 1):
         assert "Not medical advice." in text
         assert f"TEA-1 · version 1.0 · {identity['hash']}" in text
-        assert number > 1 or text.startswith("Tea and sleep References of the handout")
+        assert number > 1 or text.startswith("Tea and sleep References for the handout")
 
 
 def test_marks_of_the_handout_lead_to_where_it_says_so(output: Path) -> None:
@@ -732,7 +732,7 @@ def test_the_address_is_printed_and_is_a_code_to_scan(web: bytes) -> None:
     assert letters(said) in letters(text)
     assert "Journal of Tea Studies" not in text
     codes = [line.strip() for line in inside.tags(web) if "Figure" in line]
-    assert codes == ["Figure [QR code that leads to https://example.org/texts/tea.html]"]
+    assert codes == ["Figure [QR code for https://example.org/texts/tea.html]"]
     assert "(https://example.org/texts/tea.html)" in inside.objects(web)
 
 

@@ -278,8 +278,8 @@ def test_downloads_are_told_of_in_plain_words(small):
         ("a-references.pdf", "References", "PDF, Letter paper, 2 pages, 3 KB"),
         ("a.epub", "E-book", "EPUB, 1 KB"),
     ]
-    assert made[2].purpose == "18 point type, for readers with low vision."
-    assert "turn on the short edge" in made[3].purpose
+    assert made[2].purpose == "18-point type, for readers with low vision."
+    assert "flip on the short edge" in made[3].purpose
 
 
 def test_sizes():
@@ -481,7 +481,7 @@ SHOWN = """[document.querySelector(".count").textContent,
         ("off-label", ["1 of 2 handouts found", "Ketamine and OCD"]),
         ("many forms", ["1 of 2 handouts found", "Everything once"]),
         ("all-1", ["1 of 2 handouts found", "Everything once"]),
-        ("<b>$&", ["No handout found. Try another word."]),
+        ("<b>$&", ["No handouts found. Try another word."]),
     ],
 )
 def test_the_search_shows_what_was_looked_for(server, typed, shown):

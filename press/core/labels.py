@@ -1,7 +1,7 @@
 """The program's own words, by language, and dates as readers write them.
 
 In: a language tag (BCP 47). Out: labels and finished dates.
-This module must not know articles. A language without a table here gets English labels.
+This module must not know articles. A language that has no table here gets English labels.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _ENGLISH = {
     "page-short": "p.",
     "pages": "Pages of the printed handout",
     "of": "of",
-    "blank-page": "This page is blank, so that what follows begins on a sheet of its own.",
+    "blank-page": "This page is blank so that the next part begins on a new sheet.",
     "table": "Table",
-    "references-file": "The {count} references of this handout are in a file of their own: {file}.",
-    "references-file-one": "The reference of this handout is in a file of its own: {file}.",
+    "references-file": "The {count} references of this handout are in a separate file: {file}.",
+    "references-file-one": "The reference of this handout is in a separate file: {file}.",
     "references-online": "You can read the {count} references of this handout at",
     "references-online-one": "You can read the reference of this handout at",
-    "references-of": "References of the handout",
+    "references-of": "References for the handout",
     "evidence": "Kind of evidence",
     "audience": "For",
     "by": "By",
@@ -57,25 +57,25 @@ _ENGLISH = {
     "clinic-web": "Website",
     "your-notes": "Your notes and questions",
     "online": "Read or download this handout",
-    "online-qr": "QR code that leads to {address}",
-    "write-in": "space to write: {name}",
-    "skip": "Skip to the text",
+    "online-qr": "QR code for {address}",
+    "write-in": "blank line for {name}",
+    "skip": "Skip to main content",
     "to-top": "Back to the top",
     "downloads": "Download or print",
-    "downloads-intro": "The same handout, whole, in these forms:",
+    "downloads-intro": "The complete handout in these formats:",
     "download-standard": "Handout",
-    "download-standard-for": "To print and hand over.",
+    "download-standard-for": "To print and hand out.",
     "download-large-print": "Large print",
-    "download-large-print-for": "18 point type, for readers with low vision.",
+    "download-large-print-for": "18-point type, for readers with low vision.",
     "download-ink-saver": "Ink-saver",
-    "download-ink-saver-for": "Black on white without fills, for laser printers and copiers.",
+    "download-ink-saver-for": "Black on white with no shading, for laser printers and copiers.",
     "download-booklet": "Booklet",
-    "download-booklet-for": "Print on both sides, turn on the short edge, then fold in the middle.",
+    "download-booklet-for": "Print on both sides, flip on the short edge, then fold in the middle.",
     "download-references": "References",
-    "download-references-for": "The list of references, in a file of its own.",
+    "download-references-for": "The list of references, in a separate file.",
     "download-epub": "E-book",
     "download-epub-for": "For phones, tablets, e-readers, and screen readers: "
-    "you choose the size of the type.",
+    "you choose the text size.",
     "download-html": "Web page",
     "download-html-for": "To read here, on any screen.",
     "paper": "{page} paper",
@@ -92,15 +92,15 @@ _ENGLISH = {
     "library-one": "1 handout",
     "library-found": "{count} of {all} handouts found",
     "library-found-one": "{count} of {all} handout found",
-    "library-none": "No handout found. Try another word.",
-    "library-files": "Files of {title}",
+    "library-none": "No handouts found. Try another word.",
+    "library-files": "Files for {title}",
     "library-current": "Current:",
 }
 
 
 _TABLES = {"en": _ENGLISH}
 _LANGUAGES = {
-    # What speakers call it (Unicode CLDR 48, languages).
+    # Each language in its own words (Unicode CLDR 48, languages).
     "ar": "العربية", "cs": "Čeština", "da": "Dansk", "de": "Deutsch", "el": "Ελληνικά",
     "en": "English", "es": "Español", "fi": "Suomi", "fr": "Français", "he": "עברית",
     "hu": "Magyar", "it": "Italiano", "nl": "Nederlands", "no": "Norsk", "pl": "Polski",
@@ -109,17 +109,17 @@ _LANGUAGES = {
 
 
 def has_labels(lang: str) -> bool:
-    """Whether the program's own words exist in a language."""
+    """Return whether there is a table of labels for a language."""
     return lang.partition("-")[0].lower() in _TABLES
 
 
 def labels_for(lang: str) -> Mapping[str, str]:
-    """The labels for a language; English where there is no table of its own."""
+    """Return the labels for a language, or the English ones if it has no table."""
     return _TABLES.get(lang.partition("-")[0].lower(), _ENGLISH)
 
 
 def language_name(lang: str) -> str:
-    """A language as its speakers call it, with the region where there is one: `English (US)`."""
+    """Name a language in that language, with the region if the tag has one: `English (US)`."""
     primary, *rest = lang.split("-")
     name = _LANGUAGES.get(primary.lower(), primary)
     region = next((piece for piece in rest if re.fullmatch("[A-Z]{2}", piece)), "")
@@ -127,7 +127,7 @@ def language_name(lang: str) -> str:
 
 
 def letter(index: int) -> str:
-    """Letters that count: a to z, then aa, ab and so on."""
+    """Return the letters for a position: a to z, then aa, ab, and so on."""
     letters = ""
     index += 1
     while index:
@@ -137,7 +137,7 @@ def letter(index: int) -> str:
 
 
 def direction(lang: str) -> Direction:
-    """`rtl` or `ltr`, by the script that a language is usually written in."""
+    """Return `rtl` or `ltr`: by the tag's script, or by the usual script of the language."""
     script = lang.split("-")[1].lower() if lang.count("-") and len(lang.split("-")[1]) == 4 else ""
     if script:
         return "rtl" if script in ("arab", "hebr", "syrc", "thaa", "nkoo") else "ltr"
@@ -145,7 +145,7 @@ def direction(lang: str) -> Direction:
 
 
 def spell_date(day: date, lang: str) -> str:
-    """A date in words: US English and English elsewhere differ; other languages get ISO 8601."""
+    """Spell a date out, in US or other English; other languages get ISO 8601."""
     primary, _, rest = lang.partition("-")
     if primary.lower() != "en":
         return day.isoformat()
