@@ -1,5 +1,5 @@
-// The viewer of `makebook serve`: shows what was built, and changes what is shown when it is
-// built anew, without moving what the author looks at. No library, no request to any other place.
+// The viewer of `makebook serve`: shows the built files and updates them after each rebuild, without
+// moving the author's place in them. It uses no library and sends no request to another server.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -9,13 +9,13 @@ const DEVICES = { tablet: "Tablet", phone: "Phone", dark: "Dark" };
 const kept = JSON.parse(sessionStorage.getItem("makebook") || "{}");
 const chosen = { article: "", imprint: null, view: "print", edition: "", device: "", chapter: {},
                  scroll: {}, ...kept };
-let state = null;        // what the server told last
-let shown = "";          // the view that is on screen: a key of `scroll`
-let version = "";        // the hash of the file that is on screen
-let dismissed = "";      // the problems that were closed
+let state = null;        // the last message of the server
+let shown = "";          // the view on screen: a key of `scroll`
+let version = "";        // the hash of the file on screen
+let dismissed = "";      // the list of problems that the author closed
 let source = null, tries = 0;
 
-// What there is
+// The built files
 
 const issue = () => state.issues[chosen.imprint] || [];
 const article = () => issue().find((a) => a.name === chosen.article) || issue()[0];
@@ -31,7 +31,7 @@ function prints() {
   return filesOf("pdf").sort((a, b) => place(a) - place(b));
 }
 
-// The view that was chosen; until there is something in it, the first that has something.
+// The chosen view; as long as it has no files, the first view that has some.
 function view() {
   const has = { print: "pdf", book: "epub", web: "html" };
   if (filesOf(has[chosen.view]).length) return chosen.view;
@@ -45,7 +45,7 @@ function file() {
   return filesOf(view() === "book" ? "epub" : "html")[0];
 }
 
-// The bar
+// The toolbar
 
 function options(select, entries, value) {
   const now = JSON.stringify(entries);
@@ -89,8 +89,8 @@ function bar() {
   $("open").hidden = !file();
   if (file()) $("open").href = `/file/${address(file())}`;
   const early = file() && file().early;
-  $("status").textContent = state.building ? (early ? "Shown, being proved …" : "Building …") :
-    state.failed ? "Not built" : `Up to date, ${state.time}`;
+  $("status").textContent = state.building ? (early ? "Shown, not yet proved …" : "Building …") :
+    state.failed ? "Build failed" : `Up to date, ${state.time}`;
   document.title = `${state.failed ? "✕ " : ""}${article() ? article().title : "makebook"}`;
 }
 
@@ -111,7 +111,7 @@ function save() {
   sessionStorage.setItem("makebook", JSON.stringify(chosen));
 }
 
-// Where the author is
+// The author's place in the text
 
 const frame = () => frames.querySelector("iframe:not(.next)");
 
@@ -177,7 +177,7 @@ function layPages(sizes, again) {
 
 async function showPages(file, again) {
   const name = address(file), hash = newest(file), early = file.early;
-  if (!(again && early)) {  // what is shown early has the sheets of what was there
+  if (!(again && early)) {  // an early version keeps the page boxes of the one before
     const answer = await fetch(`/sizes/${name}?v=${hash}`).catch(() => null);
     if (!answer || !answer.ok || version !== hash) return;
     const sizes = await answer.json();
@@ -196,7 +196,7 @@ async function showPages(file, again) {
   tell();
 }
 
-// What is looked at is shown first when it changes: the server is told.
+// Report the visible pages to the server, so that it rebuilds them first.
 
 let lastTold = "", telling = 0;
 
@@ -270,7 +270,7 @@ function load(src) {
   frames.append(next);
 }
 
-// As a reading app shows a book at night: its own colours for ground and ink.
+// Imitate the night mode of a reading app, which sets its own background and text colors.
 function darken(inside) {
   const style = inside.createElementNS("http://www.w3.org/1999/xhtml", "style");
   style.textContent = `html { background: #121212 !important; color-scheme: dark; }
@@ -280,7 +280,7 @@ function darken(inside) {
   (inside.head || inside.documentElement).append(style);
 }
 
-// A link to another chapter turns to it; one that leads out opens beside.
+// A link to another chapter opens it here; a link to another site or file opens a new tab.
 function follow(event) {
   const link = event.target.closest && event.target.closest("a[href]");
   if (!link) return;
@@ -391,7 +391,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !$("problems").hidden) dismiss();
 });
 
-// The line to the server
+// The connection to the server
 
 function connect() {
   if (source) source.close();
@@ -416,8 +416,8 @@ function connect() {
     source.close();
     tries += 1;
     $("lost").hidden = false;
-    $("lost").textContent = "The connection to makebook serve is lost; what you see may be old. " +
-      "Trying again …";
+    $("lost").textContent = "The connection to makebook serve was lost; this page may be out of date. " +
+      "Reconnecting …";
     $("status").textContent = "Not connected";
     setTimeout(connect, Math.min(4000, 300 * tries));
   };
