@@ -1,6 +1,6 @@
 """Pandoc's citation syntax: what `[@key, p. 4]` and `@key` mean.
 
-In: plain text, or the source of a Markdown file. Out: `Cluster`s, and where each key stands.
+In: plain text, or the source of a Markdown file. Out: `Cluster`s, and the location of each key.
 This module must not know bibliographies, citation styles or the Markdown library.
 """
 
@@ -15,7 +15,7 @@ from press.core.model import Cite, Cluster
 _BRACED_KEY = r"\{[^{}\n]+\}"
 _BARE_KEY = r"\w(?:\w|[:.#$%&+?<>~/-](?=\w)|[:/](?=/))*"
 _KEY = rf"(?:{_BRACED_KEY}|{_BARE_KEY})"
-# A sign after a letter is an e-mail address or a part of a word; after a backslash it is escaped.
+# An @ after a letter is part of an e-mail address or a word; after a backslash it is escaped.
 _AT = r"(?<![\w@\\])(?P<minus>-?)@"
 _CITE = re.compile(rf"{_AT}(?P<key>{_KEY})")
 
@@ -29,15 +29,15 @@ GROUP_PATTERN = (
 NARRATIVE_PATTERN = (
     rf"{_AT}(?P<key>{_KEY})(?:[ \t]*\n?[ \t]*\[(?!\^)(?P<rest>(?:[^\[\]\\]|\\.)*)\](?![\[(]))?"
 )
-"""A key in running text, and the bracket after it if there is one; see `parse_narrative`."""
+"""A key in running text, with the bracket after it, if any; see `parse_narrative`."""
 
 GROUP = re.compile(GROUP_PATTERN, re.DOTALL)
 
 _KEY_BEFORE = re.compile(rf"{_AT}{_KEY}[ \t]*\n?[ \t]*\Z")
 _REACH = 400
-"""Characters before a bracket in which a key is looked for."""
+"""The number of characters before a bracket that are searched for a key."""
 
-# The words that announce a locator, as Pandoc takes them from the English locale.
+# The words that introduce a locator, as Pandoc takes them from the English locale.
 _LABELS = {
     "appendix": "appendix app. apps. appendices",
     "article-locator": "article articles art. arts.",
@@ -90,7 +90,7 @@ _BRACED = re.compile(rf"\s*(?P<label>(?:{_LABEL})(?!\w))?\s*(?P<locator>.*?)\s*$
 
 
 def parse_group(text: str) -> Cluster | None:
-    """Read the inside of a bracket: `see @a, p. 4; -@b`; None if it is no citation."""
+    """Read the text inside a bracket, `see @a, p. 4; -@b`; return None if it is not a citation."""
     cites: list[Cite] = []
     waiting = ""
     for part in _split(text):
@@ -108,12 +108,12 @@ def parse_group(text: str) -> Cluster | None:
 
 
 def follows_key(text: str, start: int) -> bool:
-    """Say whether the bracket at `start` goes with a key before it, as in `@a [@b]`."""
+    """Return whether the bracket at `start` belongs to a key before it, as in `@a [@b]`."""
     return _KEY_BEFORE.search(text[max(0, start - _REACH) : start]) is not None
 
 
 def parse_narrative(minus: str, key: str, rest: str | None) -> Cluster:
-    """Read `@key`, or `@key [p. 4; @other]` whose bracket holds `rest`."""
+    """Read `@key`, or `@key [p. 4; @other]`, in which `rest` is the text inside the bracket."""
     first = Cite(_plain_key(key), suppress_author=bool(minus))
     if rest is None:
         return Cluster((first,), narrative=not minus)
@@ -142,7 +142,7 @@ def _replace_suffix(cite: Cite, suffix: str) -> Cite:
 
 
 def _split(text: str) -> list[str]:
-    """Cut at semicolons, but not inside braces, nor at escaped ones."""
+    """Split at semicolons, except inside braces and after a backslash."""
     parts, depth, start = [], 0, 0
     for place, character in enumerate(text):
         if character == "{":
@@ -156,7 +156,7 @@ def _split(text: str) -> list[str]:
 
 
 def _split_suffix(text: str) -> tuple[str, str, str]:
-    """Take a locator from the front of what follows a key: locator, its label, the rest."""
+    """Split the text after a key into its locator, the locator's label, and the rest."""
     match = _LOCATOR.match(text)
     if match is None:
         return "", "", _squeeze(text)
@@ -182,8 +182,8 @@ def locate_keys(source_text: str) -> dict[str, list[tuple[int, int]]]:
         source_text: The whole file.
 
     Returns:
-        For each key the 1-based (line, column) of its `@`, in order. Code and comments
-        are no citations.
+        For each key, the 1-based (line, column) of each `@`, in order. Code and comments
+        are ignored.
     """
     text = without_code(source_text)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -203,7 +203,7 @@ _LIST_ITEM = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:)(?:\s|$)")
 
 
 def without_code(source_text: str) -> str:
-    """Blank out what is no prose; every character keeps its place."""
+    """Replace code and comments with spaces, so that every other character keeps its position."""
     text = "\n".join(_blank_code_lines(source_text.split("\n")))
     for pattern in (_CODE_SPAN, _COMMENT):
         text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
@@ -225,7 +225,7 @@ def _blank_code_lines(lines: list[str]) -> Iterator[str]:
             yield " " * len(line)
         elif indented and after_blank and not in_list:
             yield " " * len(line)
-            continue  # the next indented line is code too
+            continue  # keeps `after_blank`: the next indented line is code too
         else:
             if line.strip() and not indented:
                 in_list = bool(_LIST_ITEM.match(line)) or (in_list and not after_blank)

@@ -1,6 +1,6 @@
-"""YAML front matter, of articles and of disclaimers: owner of the YAML parser.
+"""YAML front matter of articles and disclaimers: owner of the YAML parser.
 
-In: the text of a file. Out: `Fields` (strings, lists and mappings with the line of each key) and
+In: the text of a file. Out: `Fields` (strings, lists, and mappings, with the line of each key) and
 the body, or a `Matter`. Every scalar is read as the string the author typed, so `lang: no` is
 Norwegian and `version: 1.10` stays 1.10. This module must not know Markdown.
 """
@@ -23,7 +23,7 @@ from press.core.problems import Problem, Span
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-_LAST_YEAR = 2100  # the files in an EPUB are dated, to 2107 at most (APPNOTE 4.4.6)
+_LAST_YEAR = 2100  # the ZIP format of an EPUB has no dates after 2107 (APPNOTE 4.4.6)
 _UNPRINTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
@@ -37,14 +37,14 @@ LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Z
 
 @dataclass(frozen=True)
 class Fields:
-    """Front matter as it was written."""
+    """The front matter as the author wrote it."""
 
     file: str
     values: Mapping[str, Any]
     lines: Mapping[str, int]
 
     def span(self, key: str) -> Span:
-        """The place of a key in its file; the first line where it is not there."""
+        """Return the location of a key in its file, or the first line if the key is absent."""
         return Span(self.file, self.lines.get(key, 1), 1)
 
 
@@ -55,9 +55,9 @@ def body_line(text: str) -> int:
 
 
 def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, int]:
-    """Part a file into its front matter and its body.
+    """Split a file into its front matter and its body.
 
-    Returns the fields (empty where there is no front matter, or it is no YAML mapping: FRM002),
+    Returns the fields (empty if there is no front matter, or if it is not a YAML mapping: FRM002),
     the body, and the 1-based line of the file on which the body starts.
     """
     found = _FENCE.match(text)
@@ -67,8 +67,8 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
                 Problem(
                     "FRM002",
                     Span(file, 1, 1),
-                    "front matter begins with '---' and never ends",
-                    "close it with a line '---' before the text",
+                    "front matter begins with '---' but has no closing '---'",
+                    "add a line '---' before the text",
                 )
             )
         return Fields(file, {}, {}), text, 1
@@ -82,17 +82,17 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
         line, column = (mark.line + 2, mark.column + 1) if mark else (line, column)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         hint = (
-            "write 'key: value' on each line; put a value in quotes that has a colon or begins "
-            "with a sign; indent with spaces, not tabs"
+            "write 'key: value' on each line; put quotes around a value that contains a colon or "
+            "begins with a symbol; indent with spaces, not tabs"
         )
-        message = f"front matter is no YAML: {problem}"
+        message = f"front matter is not valid YAML: {problem}"
         problems.append(Problem("FRM002", Span(file, line, column), message, hint))
         values, lines = {}, {}
     return Fields(file, values, lines), body, first
 
 
 def _compose(text: str) -> Any:
-    """Parse YAML, but refuse what no front matter needs and what can grow without end."""
+    """Parse YAML, but reject what front matter never needs, such as aliases and deep nesting."""
     depth = 0
     event: Any
     for event in yaml.parse(text, Loader=_LOADER):
@@ -100,9 +100,9 @@ def _compose(text: str) -> Any:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         flaw, mark = "", event.start_mark
         if isinstance(event, yaml.AliasEvent):
-            flaw = f"'*{event.anchor}' would repeat another value, which front matter cannot do"
+            flaw = f"'*{event.anchor}' is read as a YAML alias, which is not allowed"
         elif depth > 20:
-            flaw = "lists and mappings are nested too deep"
+            flaw = "lists and mappings are nested too deeply"
         elif isinstance(event, yaml.ScalarEvent) and (found := _UNPRINTED.search(event.value)):
             flaw = f"the character U+{ord(found[0]):04X} cannot be printed"
         if flaw:
@@ -116,18 +116,19 @@ def _mapping(
     if node is None:
         return {}, {}
     if not isinstance(node, yaml.MappingNode):
-        message = "front matter is no list of 'key: value' lines"
-        problems.append(Problem("FRM002", Span(file, 2, 1), message, "write 'title: …' and so on"))
+        message = "front matter must consist of 'key: value' lines"
+        hint = "write 'title: …', for example"
+        problems.append(Problem("FRM002", Span(file, 2, 1), message, hint))
         return {}, {}
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key is one text", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=node.start_mark)
         key, line = str(key_node.value), key_node.start_mark.line + 2
         if key in values:
             message = f"front matter has the key '{key}' twice"
-            hint = f"keep one of lines {lines[key]} and {line}"
+            hint = f"delete either line {lines[key]} or line {line}"
             problems.append(Problem("FRM003", Span(file, line, 1), message, hint))
         values[key], lines[key] = _to_python(value_node), line
     return values, lines
@@ -149,7 +150,7 @@ _SPELLED = re.compile(
 
 
 def _in_digits(value: str) -> str:
-    """`November 22, 2026` and `22 Nov 2026` as `2026-11-22`; anything else as it is."""
+    """Rewrite `November 22, 2026` and `22 Nov 2026` as `2026-11-22`; return other text as is."""
     found = _SPELLED.fullmatch(value)
     month = month_number(found["month"] or found["Month"]) if found else 0
     if not found or not month:
@@ -158,44 +159,45 @@ def _in_digits(value: str) -> str:
 
 
 class FieldReader:
-    """Takes values out of `Fields` one by one, and notes a problem for each that is wrong."""
+    """A reader that takes values out of `Fields` and reports a problem for each invalid one."""
 
     def __init__(self, fields: Fields, problems: list[Problem]) -> None:
         self.fields = fields
         self.problems = problems
 
     def bad(self, key: str, message: str, hint: str) -> None:
-        """Note that the value of a key is wrong (FRM003)."""
+        """Report that the value of a key is invalid (FRM003)."""
         self.problems.append(Problem("FRM003", self.fields.span(key), message, hint))
 
     def unknown(self, known: Iterable[str]) -> None:
-        """Warn of keys that are not known (FRM001)."""
+        """Warn of unknown keys (FRM001)."""
         known = tuple(known)
         for key in self.fields.values:
             if key not in known:
-                message = f"front matter has the unknown key '{key}'; it is kept and has no effect"
+                message = f"front matter has the unknown key '{key}', which has no effect"
                 hint = nearest(key, known)
                 self.problems.append(Problem("FRM001", self.fields.span(key), message, hint))
 
     def string(self, key: str, default: str = "") -> str:
-        """One string; a list or mapping is a problem."""
+        """Return the value as a string; report a list or mapping."""
         value = self.fields.values.get(key, "")
         if not isinstance(value, str):
-            self.bad(key, f"'{key}' must be one text, not a list or mapping", f"write '{key}: …'")
+            message = f"'{key}' must be a single value, not a list or mapping"
+            self.bad(key, message, f"write '{key}: …'")
             return default
         return re.sub(r"\s+", " ", value) or default
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """A list of strings; a single string counts as a list of one."""
+        """Return the value as a list of strings; a single string counts as a list of one."""
         value = self.fields.values.get(key, [])
         items = value if isinstance(value, list) else [value]
         if any(not isinstance(item, str) for item in items):
-            self.bad(key, f"'{key}' must be a list of texts", f"write '{key}: [one, two]'")
+            self.bad(key, f"'{key}' must be a list of text values", f"write '{key}: [one, two]'")
             return ()
         return tuple(item for item in items if item)
 
     def day(self, key: str) -> date | None:
-        """A whole date: ISO 8601, or in English words as Pandoc's users write it; None without."""
+        """Return a date, written as in ISO 8601 or in English words; None if there is none."""
         value = self.string(key)
         if not value:
             return None
@@ -205,22 +207,24 @@ class FieldReader:
             day = date.max
         if day.year < _LAST_YEAR:
             return day
-        self.bad(key, f"'{key}: {value}' is no date", "write year-month-day: 2026-11-22")
+        hint = "write year-month-day, for example 2026-11-22"
+        self.bad(key, f"'{key}: {value}' is not a valid date", hint)
         return None
 
     def language(self, key: str, default: str) -> str:
-        """A language tag (BCP 47, the common shapes)."""
+        """Return a language tag (the common forms of BCP 47), or the default if there is none."""
         value = self.string(key) or default
         if LANG.match(value):
             return value
-        self.bad(key, f"'{key}: {value}' is no language tag", "write en, en-US or de, for example")
+        hint = "write en, en-US, or de, for example"
+        self.bad(key, f"'{key}: {value}' is not a valid language tag", hint)
         return default
 
 
 def read_matter(fields: Fields, default_lang: str, problems: list[Problem]) -> Matter:
     """Validate the front matter of an article.
 
-    Problems: FRM001 unknown key (warning), FRM003 a value that cannot be used, FRM004 no title.
+    Problems: FRM001 unknown key (warning), FRM003 invalid value, FRM004 no title.
     """
     read = FieldReader(fields, problems)
     read.unknown(ARTICLE_KEYS)
@@ -228,7 +232,7 @@ def read_matter(fields: Fields, default_lang: str, problems: list[Problem]) -> M
     broken = any(p.code == "FRM002" and p.span.path == fields.file for p in problems)
     if not title and not broken:
         message = "the article has no title"
-        hint = "begin the file with '---', 'title: …', '---'"
+        hint = "begin the file with three lines: '---', 'title: …', '---'"
         problems.append(Problem("FRM004", Span(fields.file, 1, 1), message, hint))
     return Matter(
         title=title,
@@ -264,7 +268,7 @@ def _people(read: FieldReader) -> tuple[Person, ...]:
             odd = [key for key in item if key not in PERSON_KEYS or not isinstance(item[key], str)]
             if odd:
                 hint = nearest(odd[0], PERSON_KEYS)
-                read.bad("author", f"an author has the key '{odd[0]}', which is not known", hint)
+                read.bad("author", f"an author has the unknown key '{odd[0]}'", hint)
             people.append(
                 Person(**{key: item[key] for key in PERSON_KEYS if key not in odd and key in item})
             )

@@ -1,7 +1,7 @@
-"""Pictures that an article shows: there, of a known kind, and harmless.
+"""Images of an article: checked to be present, of a supported format, and safe.
 
 In: a path as the article writes it. Out: an `Image`, or a problem.
-This module must not know Markdown, nor how pictures are drawn.
+This module must not know Markdown, nor how images are drawn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS = (
 )
 _ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
-_HINT = "save it again as SVG, PNG or JPEG"
+_HINT = "save it again as SVG, PNG, or JPEG"
 _MOST_PIXELS = 100_000_000
 _LONGEST_SIDE = 10_000
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -34,42 +34,42 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 def read_image(
     source: str, folder: Path, root: Path, place: Span, problems: list[Problem]
 ) -> Image | None:
-    """Read a picture. Problems: IMG001 missing, IMG003 elsewhere, IMG004 of no use or hostile."""
+    """Read an image.
+
+    Problems: IMG001 missing, IMG003 outside the project, IMG004 unusable or unsafe.
+    """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", source):
-        hint = "save the picture in source/images/ and name that file"
-        message = f"image '{source}' is not in the project"
+        hint = "save the image in source/images/ and use the path of that file"
+        message = f"image '{source}' is not a file in the project"
         problems.append(Problem("IMG003", place, message, hint))
         return None
     path = folder / source
     try:
-        home = path.resolve()  # a folder of sources that is a link is the author's own will
+        home = path.resolve()  # the author may have linked `source/` to a folder elsewhere
         inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
         there = path.is_file()
-    except (OSError, RuntimeError, ValueError):  # a name too long, links that lead in a circle
+    except (OSError, RuntimeError, ValueError):  # a name too long, or links in a circle
         inside, there = True, False
     if not inside:
-        message = f"image '{source}' lies outside the project"
-        problems.append(
-            Problem(
-                "IMG003", place, message, "copy it into the project, beside the file that names it"
-            )
-        )
+        message = f"image '{source}' is outside the project"
+        hint = "copy it into the project, next to the file that uses it"
+        problems.append(Problem("IMG003", place, message, hint))
         return None
     if not there:
         near = path.parent.glob("*") if len(source) < 255 and path.parent.is_dir() else ()
         names = [p.name for p in near if p.suffix.lower() in _ENDINGS]
-        hint = nearest(path.name, names) if names else "put the file there"
-        message = f"image '{source}' is missing"
+        hint = nearest(path.name, names) if names else "add the file, or correct its path"
+        message = f"image '{source}' was not found"
         problems.append(Problem("IMG001", place, message, hint))
         return None
     data = path.read_bytes()
     media_type = _media_type(data)
     vector = media_type == "image/svg+xml"
-    flaw = "is no picture that every reader can show"
+    flaw = "is not in a supported image format"
     if media_type:
         flaw = _svg_flaw(data) if vector else _pixel_flaw(data)
     if flaw:
-        hint = "export it again, without scripts and links" if vector else _HINT
+        hint = "export it again as plain SVG, without scripts or links" if vector else _HINT
         problems.append(Problem("IMG004", place, f"image '{source}' {flaw}", hint))
         return None
     return Image(source, data, media_type)
@@ -83,22 +83,26 @@ def _media_type(data: bytes) -> str:
 
 
 def _pixel_flaw(data: bytes) -> str:
-    """What makes a picture of pixels unfit: cut off, damaged, or so large that it fills memory."""
+    """Say why a raster image cannot be used (damaged, too large); return '' if it can."""
     from PIL import Image as Picture
     from PIL import UnidentifiedImageError
 
     try:
         with warnings.catch_warnings(action="ignore"), Picture.open(io.BytesIO(data)) as picture:
             if max(picture.size) > _LONGEST_SIDE or picture.width * picture.height > _MOST_PIXELS:
-                return f"is {picture.width} by {picture.height} pixels, far more than paper shows"
+                return (
+                    f"is {picture.width} by {picture.height} pixels; the limit is {_LONGEST_SIDE} "
+                    f"per side and {_MOST_PIXELS // 1_000_000} million in all"
+                )
             picture.load()
             if picture.mode not in _MODES:
                 return (
-                    f"has colours that not every reader shows ({picture.mode}); save it with 8 bits"
+                    f"has a color mode that not every app shows ({picture.mode}); save it as RGB "
+                    "with 8 bits per channel"
                 )
     except Picture.DecompressionBombError:
-        return "has far more pixels than paper shows"
-    except UnidentifiedImageError:  # its words name an object of ours
+        return f"has more than {_MOST_PIXELS // 1_000_000} million pixels"
+    except UnidentifiedImageError:  # its own message names a Python object
         return "is damaged"
     except (OSError, ValueError, SyntaxError) as error:
         return f"is damaged: {error}" if str(error) else "is damaged"
@@ -106,14 +110,14 @@ def _pixel_flaw(data: bytes) -> str:
 
 
 def _svg_flaw(data: bytes) -> str:
-    """What makes an SVG unfit for a book: scripts, outside references, no XML."""
+    """Say why an SVG cannot be used (scripts, outside references, bad XML); return '' if it can."""
     if b"<!ENTITY" in data:
-        return "declares entities"
+        return "declares XML entities"
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        return f"is no well-formed SVG: {error.msg}"
+        return f"is not well-formed SVG: {error.msg}"
     for element in [*root.itersiblings(preceding=True), *root.iter()]:
         if isinstance(element.tag, str):
             flaw = _element_flaw(element)
@@ -126,11 +130,11 @@ def _svg_flaw(data: bytes) -> str:
 
 _DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())
 _CIRCLES = 40
-"""Elements inside each other by `<use>`, above which a drawing has no end."""
+"""The nesting depth of `<use>` above which a drawing is taken to be endless."""
 
 
 def _nothing(root: etree._Element) -> str:
-    """Whether an SVG shows nothing: no shape, no size, or a shape that is made of itself."""
+    """Say why an SVG shows nothing: no shape, no size, or a shape that contains itself."""
     names = [str(e.tag).removeprefix(_SVG) for e in root.iter() if isinstance(e.tag, str)]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     sides = [root.get("width") or "", root.get("height") or "", *box[2:]]
@@ -147,11 +151,11 @@ def _nothing(root: etree._Element) -> str:
                 return True
         return False
 
-    return "has a <use> that holds itself" if deep(root, 0) else ""
+    return "has a <use> element that refers to itself" if deep(root, 0) else ""
 
 
 def _plain_css(css: str) -> str:
-    """CSS without comments, and with its escapes read (CSS Syntax 3, 4.3.7)."""
+    """Remove comments from CSS and resolve its escapes (CSS Syntax 3, 4.3.7)."""
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
 
     def read(found: re.Match[str]) -> str:
@@ -169,16 +173,16 @@ _OUTSIDE = re.compile(
 def _element_flaw(element: etree._Element) -> str:
     name = str(element.tag).removeprefix(_SVG).lower()
     if name in ("script", "foreignobject", "iframe"):
-        return f"has a <{name}>"
+        return f"contains a <{name}> element"
     css = " ".join([(element.text or "") if name == "style" else "", *element.attrib.values()])
     if _OUTSIDE.search(_plain_css(css)):
-        return "refers to something outside itself"
+        return "refers to something outside the file"
     if name == "image" and not (element.get("href") or element.get(_XLINK)):
-        return "has an <image> without a picture"
+        return "contains an empty <image> element"
     for key, value in element.attrib.items():
         local = str(key).rpartition("}")[2].lower()
         if local.startswith("on"):
-            return f"has the script attribute '{local}'"
+            return f"contains the script attribute '{local}'"
         if local in ("href", "src") and not re.match(r"#|data:image/(png|jpeg);", str(value)):
-            return "refers to something outside itself"
+            return "refers to something outside the file"
     return ""

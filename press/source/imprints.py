@@ -1,7 +1,7 @@
-"""Imprints: a clinic's overlay of name, colours, contact, country and notices.
+"""Imprints: a clinic's own name, colors, contact details, country, and notices.
 
-In: a file of `source/imprints/`, and the notices in the folder of its name. Out: an `Imprint`, or
-problems. An imprint adds notices and never hides one. This module must not know any article's
+In: a file of `source/imprints/`, and the notices in the folder of the same name. Out: an `Imprint`,
+or problems. An imprint can add notices but never hide one. This module must not know any article's
 text, nor any renderer.
 """
 
@@ -23,7 +23,7 @@ from press.source.placeholders import CLINIC
 from press.source.settings import Settings, is_web, line_of, parse_toml
 
 LOGO = "imprint:"
-"""Begins the name of a logo in a Document; an article cannot name a picture so (IMG003)."""
+"""The prefix of a logo's name in a Document; no image of an article can have it (IMG003)."""
 
 KEYS = (
     "lang", "jurisdiction", "address", "editions", "contact", "clinic", "logo", "colours",
@@ -32,13 +32,13 @@ KEYS = (
 _COLORS = ("accent", "tint")
 _CONTACT: dict[str, ContactBox] = {"filled": "filled", "lines": "lines"}
 _RESERVED = ("all", "preview")
-_LONGEST = 200  # characters, of what a clinic says in one line of a box
+_LONGEST = 200  # characters of one line in a clinic's contact box
 
 
 def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprint | None:
-    """Read the imprint of that name; None where anything in it is wrong.
+    """Read the imprint of that name; return None if it has any error.
 
-    Problems: CFG002 to CFG005, IMG001 to IMG004, NOT004, STY004, and those of any text.
+    Problems: CFG002 to CFG005, IMG001 to IMG004, NOT004, STY004, and those of any text file.
     """
     path = project.root / "source" / "imprints" / f"{name}.toml"
     file = shown(path, project.root)
@@ -61,11 +61,11 @@ def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprin
 
 
 def for_readers(manuscript: Manuscript, imprint: Imprint | None) -> Manuscript:
-    """An article in the language of an imprint's readers, where the two are forms of one language.
+    """Return the article in the imprint's variant of its language, if both share a language.
 
-    An article in `en-US` becomes one in `en-GB`: its dates are spelt so, and the notices for
-    `en-GB` are chosen. An article in another language, or another script, stays as it is, and so
-    does one whose language says more than the imprint's.
+    An article in `en-US` becomes one in `en-GB`: its dates are spelled that way, and the notices
+    for `en-GB` are chosen. An article in another language or script is unchanged, and so is one
+    whose language tag is more specific than the imprint's.
     """
     if not imprint or not imprint.lang:
         return manuscript
@@ -79,7 +79,7 @@ def for_readers(manuscript: Manuscript, imprint: Imprint | None) -> Manuscript:
 
 
 def jurisdiction_place(imprint: Imprint | None) -> Span | None:
-    """Where an imprint names its jurisdiction; None where it leaves the project's."""
+    """Return where an imprint sets its jurisdiction; None if it keeps the project's."""
     if not imprint or not imprint.jurisdiction:
         return None
     line = imprint.lines.get("jurisdiction", imprint.lines.get("lang", 1))
@@ -87,7 +87,7 @@ def jurisdiction_place(imprint: Imprint | None) -> Span | None:
 
 
 def source_paths(imprint: Imprint, root: Path) -> list[Path]:
-    """Every file that an imprint is made of: its own, its logo, its notices."""
+    """List the files of an imprint: its TOML file, its logo, and its notices."""
     paths = [root / imprint.file, *(root / notice.file for notice in imprint.notices)]
     if imprint.logo:
         paths.append((root / imprint.file).parent / imprint.logo.name.removeprefix(LOGO))
@@ -101,7 +101,10 @@ def _primary(lang: str) -> str:
 def _notices(
     path: Path, project: Project, lang: str, problems: list[Problem]
 ) -> tuple[Notice, ...]:
-    """The notices of an imprint. Problem NOT004: the project has one of that id, or two are one."""
+    """Read the notices of an imprint.
+
+    Problem NOT004: the project has a notice with that id, or two files have the same scope.
+    """
     files = sorted(path.with_suffix("").glob("*.md"))
     notices = read_files(files, project.root, lang, problems)
     others = read_files(project.notice_files if files else (), project.root, lang, [])
@@ -109,10 +112,10 @@ def _notices(
     seen: dict[tuple[object, ...], str] = {}
     for n in notices:
         first = taken.get(n.id)
-        message = f"notice '{n.id}' is in {first} already; an imprint adds notices and hides none"
+        message = f"notice '{n.id}' is already in {first}; an imprint cannot replace a notice"
         if first is None:
             first = seen.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
-            message = f"notice '{n.id}' is for the same readers as {first}, which hides it"
+            message = f"notice '{n.id}' has the same id and readers as {first}; it is never used"
         if first != n.file:
             span = Span(n.file, n.lines.get("id", 1), 1)
             problems.append(Problem("NOT004", span, message, "give it another id"))
@@ -120,7 +123,7 @@ def _notices(
 
 
 class _ImprintReader:
-    """Takes the file of one imprint apart."""
+    """A reader of one imprint's file."""
 
     def __init__(self, settings: Settings, path: Path, project: Project) -> None:
         self.settings = settings
@@ -130,7 +133,7 @@ class _ImprintReader:
         self.tables: dict[str, dict[str, Any]] = {name: settings.table_of(name) for name in tables}
 
     def imprint(self) -> Imprint:
-        """All that the file says; what is wrong in it is a problem."""
+        """Read the file into an `Imprint`; report each invalid value."""
         settings = self.settings
         settings.known(settings.table, KEYS)
         lang = settings.lang("")
@@ -152,7 +155,7 @@ class _ImprintReader:
         )
 
     def lines(self) -> dict[str, int]:
-        """The line of each key, and of `table.key`."""
+        """Find the line of each key, and of each `table.key`."""
         lines = {}
         for key, value in self.settings.table.items():
             lines[key] = line_of(self.settings.text, key)
@@ -162,81 +165,87 @@ class _ImprintReader:
         return lines
 
     def check_name(self, name: str) -> None:
-        """The name becomes that of a folder, and must be fit for one."""
-        span, hint = Span(self.settings.file, 1, 1), "give the file another name"
+        """Check that the imprint's name can be the name of its output folder."""
+        span, hint = Span(self.settings.file, 1, 1), "rename the file"
         problems = self.settings.problems
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-            hint = "name the file with letters, digits and hyphens: it names a folder of build/"
-            problems.append(Problem("CFG004", span, f"'{name}' is no name for an imprint", hint))
+            hint = "rename the file, with letters, digits, and hyphens: it becomes a folder's name"
+            message = f"'{name}' is not a valid name for an imprint"
+            problems.append(Problem("CFG004", span, message, hint))
         elif name.lower() in _RESERVED:
-            message = f"no imprint can be called '{name}': the word has a use of its own"
+            message = f"an imprint cannot be named '{name}': the name is reserved"
             problems.append(Problem("CFG004", span, message, hint))
         for path in self.project.imprint_files:
             if path.stem != name and path.stem.lower() == name.lower():
-                message = f"'{name}' and '{path.stem}' are one folder on many machines"
+                message = f"'{name}' and '{path.stem}' are the same folder on many computers"
                 problems.append(Problem("CFG004", span, message, hint))
 
     def texts(self, key: str, keys: tuple[str, ...]) -> dict[str, str]:
-        """The texts of a table, those that are given, each on one line."""
+        """Read the text values of a table that are given, each as one line."""
         given = self.tables[key]
         self.settings.known(given, keys, key)
         texts = {}
         for name, value in ((name, given[name]) for name in keys if name in given):
             if not isinstance(value, str):
                 hint = f'write {name} = "…"'
-                self.settings.bad("CFG004", name, f"'{name}' must be a text", hint, key)
+                self.settings.bad("CFG004", name, f"'{name}' must be text in quotes", hint, key)
                 continue
             line = " ".join(value.split())
             if len(line) > _LONGEST or not line.isprintable():
-                message = f"'{name}' holds more than {_LONGEST} characters, or unprintable ones"
-                self.settings.bad("CFG004", name, message, "keep it to one short line", key)
+                message = f"'{name}' has more than {_LONGEST} characters, or unprintable ones"
+                self.settings.bad("CFG004", name, message, "shorten it to one line of text", key)
             elif line:
                 texts[name] = line
         return texts
 
     def blank(self, table: str, key: str) -> bool:
-        """Whether a table says nothing under a key."""
+        """Return whether a key of a table is absent or blank."""
         return not str(self.tables[table].get(key, "")).strip()
 
     def clinic(self) -> dict[str, str]:
-        """The clinic's words, by name. Problem CFG004: no name, no telephone number, no address."""
+        """Read the clinic's details by name.
+
+        Problem CFG004: the name is missing, or the telephone number or web address is invalid.
+        """
         bad = self.settings.bad
         clinic = self.texts("clinic", CLINIC)
         if self.blank("clinic", "name") and isinstance(self.settings.table.get("clinic", {}), dict):
-            hint = 'write [clinic] and under it name = "…"'
-            bad("CFG004", "clinic", "the imprint does not name the clinic", hint)
+            hint = 'write [clinic] and, below it, name = "…"'
+            bad("CFG004", "clinic", "the imprint has no clinic name", hint)
         telephone, web = clinic.get("telephone"), clinic.get("web")
         if telephone and not re.search(r"\d", telephone):
-            hint = 'write telephone = "(555) 555-0100", or leave it out for a line to write on'
-            bad("CFG004", "telephone", f"'{telephone}' is no telephone number", hint, "clinic")
+            hint = 'write telephone = "(555) 555-0100", or leave it out to print a blank line'
+            message = f"'{telephone}' is not a valid telephone number"
+            bad("CFG004", "telephone", message, hint, "clinic")
         if web and not is_web(web):
             hint = 'write web = "https://example.org"'
-            bad("CFG004", "web", f"'{web}' is no web address", hint, "clinic")
+            bad("CFG004", "web", f"'{web}' is not a valid web address", hint, "clinic")
         return clinic
 
     def contact(self) -> ContactBox:
-        """`filled` or `lines`. Problem CFG004: another word."""
+        """Read the kind of contact box, `filled` or `lines`. Problem CFG004: any other value."""
         contact = self.settings.text_of("contact", "filled")
         if contact in _CONTACT:
             return _CONTACT[contact]
-        hint = 'write contact = "filled", or "lines" to write on'
-        self.settings.bad("CFG004", "contact", f"'{contact}' is no kind of contact box", hint)
+        hint = 'write contact = "filled", or "lines" to print blank lines'
+        message = f"'{contact}' is not a valid kind of contact box"
+        self.settings.bad("CFG004", "contact", message, hint)
         return "filled"
 
     def logo(self) -> tuple[Image | None, str]:
-        """The logo and its alternative text. Problems: IMG001 to IMG004."""
+        """Read the logo and its alternative text. Problems: IMG001 to IMG004."""
         settings = self.settings
         logo = self.texts("logo", ("file", "alt"))
         name, alt = logo.get("file", ""), logo.get("alt", "")
         if not self.tables["logo"]:
             return None, ""
         if self.blank("logo", "alt"):
-            hint = 'write alt = "…": what is to be seen, in a few words'
+            hint = 'describe the logo in a few words: alt = "…"'
             settings.bad("IMG002", "logo", "the logo has no alternative text", hint)
         if not name:
             if self.blank("logo", "file"):
-                hint = 'write file = "…" under [logo]: an SVG or PNG beside this file'
-                settings.bad("IMG001", "logo", "[logo] names no file", hint)
+                hint = 'write file = "…" under [logo]: an SVG or PNG in the folder of this file'
+                settings.bad("IMG001", "logo", "[logo] has no file", hint)
             return None, alt
         place = settings.span("file", "logo")
         found = read_image(name, self.path.parent, self.project.root, place, settings.problems)
@@ -246,7 +255,7 @@ class _ImprintReader:
         return found and replace(found, name=f"{LOGO}{name}"), alt
 
     def colors(self) -> dict[str, str]:
-        """The colours as `#rrggbb`. Problem CFG004: it is none."""
+        """Read the colors as `#rrggbb`. Problem CFG004: a value is not a color."""
         settings = self.settings
         colors = {}
         for key in ("colours", "colors"):
@@ -256,12 +265,12 @@ class _ImprintReader:
                     digits = value[1:].lower()
                     colors[name] = f"#{digits if len(digits) == 6 else _doubled(digits)}"
                     continue
-                hint = f'write {name} = "#0d4a6b": six hexadecimal digits'
-                settings.bad("CFG004", name, f"'{value}' is no colour", hint, key)
+                hint = f'write {name} = "#0d4a6b", for example: a # and six hexadecimal digits'
+                settings.bad("CFG004", name, f"'{value}' is not a valid color", hint, key)
         return colors
 
     def check_colors(self, imprint: Imprint, styles: Styles) -> None:
-        """Measure them on the grounds of the project's own styles."""
+        """Check their contrast with the colors of the project's own styles."""
         own = {f"--{name}": value for name, value in imprint.colors.items()}
         if not own:
             return

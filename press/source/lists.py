@@ -1,8 +1,9 @@
-"""Lists as Pandoc and CommonMark read them, for a library that counts in steps of four spaces.
+"""Lists as Pandoc and CommonMark read them, re-indented for a library that needs four spaces.
 
-In: Markdown. Out: Markdown of the same words, in which every line of a list item is indented by
-four spaces a level, and a list that follows a paragraph of an item has a blank line before it.
-The rule is CommonMark 0.31, 5.2: what is indented as far as an item's text belongs to the item.
+In: Markdown. Out: Markdown with the same text, in which every line of a list item is indented by
+four spaces per level, and a list that follows a paragraph of an item has a blank line before it.
+The rule is CommonMark 0.31, 5.2: a line indented as far as an item's text belongs to the item.
+This module must not know HTML.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _STEP = 4
 
 
 def regular(text: str) -> str:
-    """Indent the items of lists in steps of four spaces; all else stays as it is."""
+    """Indent list items in steps of four spaces; leave all other lines unchanged."""
     reader = _ListReader()
     for line in text.split("\n"):
         reader.read(line.expandtabs(_STEP) if line[:1] in "\t " else line)
@@ -27,16 +28,16 @@ class _ListReader:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.open: list[int] = []
-        """For each item that is open, the column in which its text begins."""
+        """For each open item, the column in which its text begins."""
         self.loose: list[bool] = []
-        """For each of them, whether it holds more than one paragraph."""
+        """For each open item, whether it contains more than one paragraph."""
         self.blank = True
         self.fence = ""
         self.shift: int | None = None
-        """In a fence: how far its lines move; None outside lists, where they stay."""
+        """In a code fence, how far its lines move; None outside lists, since they do not move."""
 
     def read(self, line: str) -> None:
-        """Take one line."""
+        """Process one line."""
         if not line.strip():
             self.lines.append(line)
             self.blank = True
@@ -55,7 +56,7 @@ class _ListReader:
         self.blank = False
 
     def _close(self, indent: int, *, starts: bool) -> list[bool]:
-        """End the items that a line does not belong to; gives for each whether it was loose."""
+        """Close the items that a line does not belong to; return for each whether it was loose."""
         closed = []
         while starts and self.open and indent < self.open[-1]:
             self.open.pop()
@@ -63,7 +64,10 @@ class _ListReader:
         return closed
 
     def _can_start(self, indent: int, *, inside: bool) -> bool:
-        """At the top a list needs a blank line before it, and less than the indent of code."""
+        """Return whether a list item may start here.
+
+        At the top level it needs a blank line before it and less indentation than code.
+        """
         if self.open:
             return indent - self.open[-1] < _STEP
         return indent < _STEP and (self.blank or inside)
@@ -85,7 +89,7 @@ class _ListReader:
             self.lines.append(line)
             return
         more = indent - self.open[-1]
-        if opened and more >= 0:  # the library knows fences at the top only: indented code serves
+        if opened and more >= 0:  # inside a list the library knows no fences, only indented code
             self.shift = _STEP * (len(self.open) + 1) - indent
             self.lines.append("")
             return

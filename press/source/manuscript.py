@@ -1,4 +1,4 @@
-"""One article, from its file to a `Manuscript`: structure made regular, every flaw reported.
+"""One article, from its file to a `Manuscript`: structure normalized, every error reported.
 
 In: an article's file. Out: a `Manuscript` whose body is clean XHTML: sections below `<body>`
 begin with `<h2>`, figures and tables have captions, every block has an id, notes are collected.
@@ -33,25 +33,25 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
 _DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _LONG_TABLE = 16
-"""Rows that may be kept on one page; a longer table may break between them."""
+"""The number of rows kept together on one page; a longer table may break between rows."""
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
 
 
 def read_manuscript(
     path: Path, root: Path, config: Config, problems: list[Problem]
 ) -> Manuscript | None:
-    """Read and validate one article; None where there is nothing to go on with.
+    """Read and validate one article; return None if its text cannot be read.
 
-    Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`); all of them in one pass.
+    Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`), all reported in one pass.
     """
     file = shown(path, root)
     data = read_bytes(path, file, problems)
     if data is None:
         return None
     if len(data) > _LARGEST:
-        most = f"{_LARGEST / 1_000_000:g} million"
-        message = f"has {len(data) / 1_000_000:.1f} million bytes; a handout can hold {most}"
-        hint = "split it, or take out what came in by mistake"
+        most = f"{_LARGEST / 1_000_000:g} MB"
+        message = f"is {len(data) / 1_000_000:.1f} MB; the maximum is {most}"
+        hint = "split it, or delete anything pasted in by mistake"
         problems.append(Problem("TXT002", Span(file), message, hint))
         return None
     text = decode(data, file, problems)
@@ -73,14 +73,14 @@ def read_manuscript(
 
 
 def slug(text: str) -> str:
-    """An id from a heading's words, as Pandoc makes it: lower case, hyphens, no leading digits."""
+    """Make an id from a heading as Pandoc does: lower case, hyphens, no leading digits."""
     plain = unicodedata.normalize("NFKC", trees.TOKEN.sub("", text)).lower()
     words = re.sub(r"[^\w\s.-]", "", plain)
     return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
 
 
 class _ArticleReader:
-    """Works on one article's tree, and finds the line of what it reports."""
+    """A reader that normalizes one article's tree and locates each problem in the source."""
 
     def __init__(
         self, body: Element, text: str, file: str, first: int, problems: list[Problem]
@@ -92,12 +92,12 @@ class _ArticleReader:
         self.problems.append(Problem(code, self.place(pattern, nth), message, hint))
 
     def place(self, pattern: str, nth: int = 0) -> Span:
-        """Where a pattern stands for the nth time; where it first stands if it is not so often."""
+        """Return the location of a pattern's nth match, or of its first if there are fewer."""
         places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
         return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
     def regular(self) -> None:
-        """Headings, captions and ids, in that order."""
+        """Normalize headings, notes, abbreviations, captions, figures, and ids, in that order."""
         self._levels()
         self._notes()
         _spell_out(self.body)
@@ -106,7 +106,7 @@ class _ArticleReader:
         self._ids()
 
     def _levels(self) -> None:
-        """Sections start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
+        """Shift headings so that they start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
         headings = list(self.body.iter(*_HEADINGS))
         if not headings:
             return
@@ -117,7 +117,7 @@ class _ArticleReader:
             if level > last + 1:
                 words = plain(heading)
                 message = f"heading '{words}' is {level - last} levels below the one before it"
-                hint = f"write it with {'#' * (last + 1 - shift)}; it is set as if you had"
+                hint = f"write it with {'#' * (last + 1 - shift)}; it is printed at that level"
                 pattern = r"(?m)^[ ]{0,3}#+[ ]*" + re.escape(words[:20])
                 self.report("TXT005", pattern, message, hint)
                 level = last + 1
@@ -125,7 +125,7 @@ class _ArticleReader:
             heading.tag = f"h{min(level, 6)}"
 
     def _notes(self) -> None:
-        """Notes as the library leaves them become `<span class=noteref>` and `<div class=note>`."""
+        """Turn the library's footnotes into `<sup class=noteref>` and `<div class=note>`."""
         self._note_twice()
         self._cells()
         numbers: dict[str, int] = {}
@@ -146,7 +146,7 @@ class _ArticleReader:
             self._note_texts(holder, numbers)
 
     def _cells(self) -> None:
-        """Of a row with too many cells the library drops the last: say so, for they are lost."""
+        """Report table rows with too many cells, since the library drops the extra ones."""
         lines = without_code(self.text).split("\n")
         columns = 0
         for number, line in enumerate(lines):
@@ -156,26 +156,26 @@ class _ArticleReader:
                 columns = 0
             elif columns and _count_cells(line) > columns:
                 cells = counted(_count_cells(line), "cell")
-                message = f"this row has {cells}, and its table {counted(columns, 'column')}"
-                hint = "take a cell out, or give the table another column; write a bar as \\|"
+                message = f"this row has {cells}, but its table has {counted(columns, 'column')}"
+                hint = "remove a cell, or add a column to the table; write a literal | as \\|"
                 span = Span(self.file, self.first + number, 1)
                 self.problems.append(Problem("TXT009", span, message, hint))
 
     def _note_twice(self) -> None:
-        """Of two notes with one label the library keeps the last: say so, for one is lost."""
+        """Report two notes with the same label, since the library keeps only the last."""
         blank = without_code(self.text)
         seen: dict[str, int] = {}
         for found in re.finditer(r"(?m)^[ ]{0,3}\[\^([^\]\n]+)\]:", blank):
             line = self.first + blank.count("\n", 0, found.start())
             if found[1] in seen:
-                message = f"note '{found[1]}' is written twice, first on line {seen[found[1]]}"
-                hint = "give one of them another label"
+                message = f"note '{found[1]}' is defined twice, first on line {seen[found[1]]}"
+                hint = "give one of the notes another label"
                 span = Span(self.file, line, 1)
                 self.problems.append(Problem("TXT008", span, message, hint))
             seen.setdefault(found[1], line)
 
     def _note_texts(self, holder: Element, numbers: dict[str, int]) -> None:
-        """Give every section the notes it refers to, at its end."""
+        """Move the notes to the ends of the sections that refer to them."""
         notes: dict[str, Element] = {}
         for item in list(holder.iter("li")):
             key = (item.get("id") or "").partition(":")[2]
@@ -185,8 +185,9 @@ class _ArticleReader:
                 remove(link)
             if key not in numbers:
                 pattern = rf"\[\^{re.escape(key)}\]:"
-                message = f"note '{key}' is never referred to"
-                self.report("TXT006", pattern, message, f"write [^{key}] where it belongs")
+                message = f"nothing in the text refers to note '{key}'"
+                hint = f"add [^{key}] to the text, or delete the note"
+                self.report("TXT006", pattern, message, hint)
                 continue
             name = f"note-{numbers[key]}"
             note = notes[name] = etree.Element("div", id=name)
@@ -197,7 +198,7 @@ class _ArticleReader:
         _distribute(self.body, notes)
 
     def _ids(self) -> None:
-        """Every block has an id of its own; the author's are kept, and must differ (LNK003)."""
+        """Give every block a unique id; keep the author's ids and report duplicates (LNK003)."""
         taken: dict[str, int] = {}
         for element in self.body.iter("*"):
             given = element.get("id")
@@ -208,8 +209,8 @@ class _ArticleReader:
             taken[safe] = taken.get(safe, 0) + 1
             if taken[safe] > 1:
                 pattern = rf"#{re.escape(given)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(given)}\b"
-                hint = "give one of them another id"
-                message = f"the id '{given}' stands twice"
+                hint = "give one of the elements another id"
+                message = f"the id '{given}' is used more than once"
                 self.report("LNK003", pattern, message, hint, taken[safe] - 1)
         count = 0
         for element in self.body.iter("*"):
@@ -228,7 +229,7 @@ class _ArticleReader:
             element.set("id", name)
 
     def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
-        """Every picture: it must be there, be safe, and have an alternative text."""
+        """Read every image, and check that it exists, is safe, and has alternative text."""
         found: dict[str, Image] = {}
         seen: Counter[str] = Counter()
         for element in self.body.iter("img"):
@@ -237,7 +238,7 @@ class _ArticleReader:
             place = self.place(pattern, seen[source])
             seen[source] += 1
             if not (element.get("alt") or "").strip():
-                hint = "say what the picture shows: ![A curve that falls](curve.svg)"
+                hint = "describe the image, for example ![A falling curve](curve.svg)"
                 message = f"image '{source}' has no alternative text"
                 self.problems.append(Problem("IMG002", place, message, hint))
             if source not in found:
@@ -247,7 +248,7 @@ class _ArticleReader:
         return tuple(found[name] for name in sorted(found))
 
     def links(self, *, cites: bool) -> None:
-        """Links lead somewhere: to an id of this article, or to a safe address."""
+        """Check that each link leads to an id of this article or to a safe address."""
         ids = {element.get("id") for element in self.body.iter("*")}
         if cites:
             ids.add("references")
@@ -259,19 +260,19 @@ class _ArticleReader:
             pattern, nth = rf"(?<=[\s(<\"'=]){re.escape(target)}(?![\w-])", seen[target]
             seen[target] += 1
             if not _SAFE_LINK.match(target):
-                message = f"link to '{target}' leads out of the handout and not to the web"
-                hint = "link to https://…, mailto:…, tel:… or #an-id of this article"
+                message = f"link to '{target}' is neither a web link nor a link within the handout"
+                hint = "link to https://…, mailto:…, tel:…, or #an-id in this article"
                 self.report("LNK002", pattern, message, hint, nth)
             elif target.startswith("#notice-"):
-                continue  # whether it is there is known when the notices are placed (`assemble`)
+                continue  # checked once the notices are placed (`assemble`)
             elif target.startswith("#") and target[1:] not in ids:
                 known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
-                message = f"link to '{target}', and nothing here has that id"
+                message = f"link to '{target}': there is no such id in this article"
                 self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
         self._lost_notes()
 
     def _lost_notes(self) -> None:
-        """`[^one]` that stayed in the text: there is no such note."""
+        """Report each `[^one]` left in the text: there is no such note."""
         for run in trees.text_runs(self.body):
             home = run.element.getparent() if run.is_tail else run.element
             if home is None or home.tag in _CODE or any(True for _ in home.iterancestors(*_CODE)):
@@ -279,8 +280,8 @@ class _ArticleReader:
             for found in re.findall(r"\[\^[^\]\s]+\]", run.read()):
                 pattern = rf"(?<!\\){re.escape(found)}"
                 if self.place(pattern).line:
-                    hint = f"write '{found}: …' in a paragraph of its own"
-                    self.report("LNK001", pattern, f"'{found}' refers to no note", hint)
+                    hint = f"write the note as a separate paragraph: '{found}: …'"
+                    self.report("LNK001", pattern, f"there is no note for '{found}'", hint)
 
 
 def _distribute(body: Element, notes: dict[str, Element]) -> None:
@@ -305,7 +306,7 @@ def _distribute(body: Element, notes: dict[str, Element]) -> None:
 
 
 def _in_reading_order(body: Element, clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
-    """Number the citation tokens in the order of the text; returns their clusters in it."""
+    """Renumber the citation tokens in reading order; return their clusters in that order."""
     ordered: list[Cluster] = []
 
     def renumber(found: re.Match[str]) -> str:
@@ -320,13 +321,13 @@ def _in_reading_order(body: Element, clusters: Sequence[Cluster]) -> tuple[Clust
 
 
 def _count_cells(line: str) -> int:
-    """The cells of a row of a table, bars at its edges left out."""
+    """Count the cells of a table row, ignoring the bars at its edges."""
     row = re.sub(r"\A[ >]*\|?|(?<!\\)\|\s*\Z", "", line)
     return len(re.findall(r"(?<!\\)\|", row)) + 1
 
 
 def _spell_out(body: Element) -> None:
-    """What an abbreviation means stands behind it, the first time: nobody can point at paper."""
+    """Print an abbreviation's meaning after its first use, since paper has no tooltips."""
     said = set()
     for element in body.iter("abbr"):
         meaning = element.attrib.pop("title", "")
@@ -336,7 +337,7 @@ def _spell_out(body: Element) -> None:
 
 
 def _captions(body: Element) -> None:
-    """A paragraph `Table: words` beside a table becomes its caption (Pandoc's syntax)."""
+    """Turn a paragraph `Table: words` next to a table into its caption (Pandoc's syntax)."""
     for table in list(body.iter("table")):
         for cell in table.iter("th"):
             if cell.get("scope") is None:
@@ -355,7 +356,7 @@ def _captions(body: Element) -> None:
 
 
 def _figures(body: Element) -> None:
-    """A picture alone in its paragraph is a figure; its title is the caption."""
+    """Turn an image alone in its paragraph into a figure with its title as the caption."""
     for paragraph in list(body.iter("p")):
         if len(paragraph) != 1 or paragraph[0].tag != "img":
             continue

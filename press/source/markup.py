@@ -1,9 +1,9 @@
 """Markdown to clean XHTML: owner of the Markdown library.
 
 In: Markdown (Pandoc's common extensions). Out: an lxml `<body>`, the citations found in it, and
-problems. Citations and words to be filled in travel through the tree as tokens, so that no later
-step has to guess: `CITE_OPEN n CITE_CLOSE` stands for cluster n, `WORD_OPEN name WORD_CLOSE` for
-`{{ name }}`. This module must not know files, bibliographies or disclaimers.
+problems. Citations and placeholders are tokens in the tree, so that no later step has to guess:
+`CITE_OPEN n CITE_CLOSE` represents cluster n, `WORD_OPEN name WORD_CLOSE` represents `{{ name }}`.
+This module must not know files, bibliographies, or disclaimers.
 """
 
 from __future__ import annotations
@@ -52,36 +52,37 @@ _EXTENSIONS = (
 
 @dataclass(frozen=True)
 class Markup:
-    """Markdown, converted."""
+    """The result of converting Markdown."""
 
     body: Element
     clusters: tuple[Cluster, ...]
 
 
 def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) -> None:
-    """WRD003: what looks like a word to fill in, and is none."""
+    """Report text that looks like a placeholder but is not a valid one (WRD003)."""
     prose = without_code(text)
     for found in re.finditer(r"\{\{[^\n{}]{0,60}\}{0,2}", prose):
         if _WORD_SOURCE.match(prose, found.start()):
             continue
         line = first_line + prose.count("\n", 0, found.start())
         column = found.start() - prose.rfind("\n", 0, found.start())
-        message = f"'{found[0].strip()}' is no word to fill in; it is printed as it stands"
-        hint = "write {{ clinic.telephone }}: a name, a dot, a name; or put it between `backticks`"
+        message = f"'{found[0].strip()}' is not a valid placeholder; it is printed as is"
+        hint = "write it like {{ clinic.telephone }}, or print it as is, in `backticks`"
         problems.append(Problem("WRD003", Span(file, line, column), message, hint))
 
 
 def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> Markup:
     """Convert Markdown to clean XHTML.
 
-    `first_line` is the line of the file on which `text` starts. Problems: HTM001 an element that
-    had to go, HTM002 an attribute that had to go, TXT003 characters that no file may hold.
+    `first_line` is the line of the file on which `text` starts. Problems: HTM001 a removed element,
+    HTM002 a removed attribute, HTM003 a citation inside HTML, TXT002 nesting too deep, TXT003 a
+    character that is not allowed, WRD003 an invalid placeholder.
     """
     strays = set(text) - set(_RESERVED.sub("", legal(text)))
     for stray in sorted(strays, key=text.index):
         index = text.index(stray)
         line, column = first_line + text.count("\n", 0, index), index - text.rfind("\n", 0, index)
-        message = f"the character U+{ord(stray):04X} is a control character; it is left out"
+        message = f"the character U+{ord(stray):04X} is not allowed; it is left out"
         span = Span(file, line, column)
         problems.append(Problem("TXT003", span, message, "delete it in the source"))
     if strays:
@@ -95,9 +96,9 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", regular(text)))
         body = clean(html, dropped)
     except RecursionError:
-        _engine.cache_clear()  # the library stopped half-way, and keeps where it was
-        message = "cannot be read: lists, quotations or elements are nested too deep"
-        hint = "write it with fewer levels"
+        _engine.cache_clear()  # the library stopped halfway and keeps its state
+        message = "cannot be read: lists, quotations, or elements are nested too deeply"
+        hint = "use fewer levels"
         problems.append(Problem("TXT002", Span(file, first_line), message, hint))
         return Markup(fragment("<p>…</p>"), ())
     _unread(body, text, file, first_line, problems)
@@ -108,17 +109,17 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         needle = rf"<{name}\b" if kind == "element" else rf"\b{name}\s*="
         span = Span(file, *locate(text, needle, first_line))
         if kind == "element":
-            hint = "take it out, or write its content as Markdown"
-            message = f"<{name}> cannot stand in a handout, nor what is in it"
+            hint = "remove it, or write its content as Markdown"
+            message = f"<{name}> and its content cannot be used in a handout"
         else:
             message = f"the attribute '{name}' has no effect and is left out"
-            hint = "use a class, {.name}, and a style in styles/"
+            hint = "add a class, such as {.name}, and a style for it in styles/"
         problems.append(Problem(code, span, message, hint))
     return Markup(body, tuple(clusters))
 
 
 def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
-    """Line and column of the nth match of a regular expression outside code; (0, 0) if none."""
+    """Return line and column of a pattern's nth match outside code; (0, 0) if there is none."""
     blank = without_code(text)
     for index, found in enumerate(re.finditer(pattern, blank)):
         if index == nth:
@@ -130,7 +131,7 @@ def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int,
 
 @cache
 def _engine() -> tuple[markdown.Markdown, list[Cluster]]:
-    """The library made ready once, and the list that it puts the clusters of a text into."""
+    """Set up the library once; return it with the list to which it adds a text's clusters."""
     clusters: list[Cluster] = []
     engine = markdown.Markdown(
         extensions=list(_EXTENSIONS),
@@ -148,12 +149,12 @@ def _engine() -> tuple[markdown.Markdown, list[Cluster]]:
 
 
 def _link_text(read: Callable[..., Any], data: str, index: int) -> Any:
-    """Without a bracket that closes there is no link: the library would read on to the end."""
+    """Skip a bracket that is never closed: the library would read on to the end of the text."""
     return read(data, index) if data.find("]", index) >= 0 else ("", index, False)
 
 
 class _Group(InlineProcessor):
-    """`[@key]`: becomes a token in the text."""
+    """The pattern for `[@key]`, which becomes a token in the text."""
 
     def __init__(self, pattern: str, clusters: list[Cluster]) -> None:
         super().__init__(pattern)
@@ -173,14 +174,14 @@ class _Group(InlineProcessor):
 
 
 class _Narrative(_Group):
-    """`@key says`: becomes a token in the text."""
+    """The pattern for `@key says`, which becomes a token in the text."""
 
     def parse(self, found: re.Match[str]) -> Cluster:
         return parse_narrative(found["minus"], found["key"], found["rest"])
 
 
 def _unread(body: Element, text: str, file: str, first: int, problems: list[Problem]) -> None:
-    """A citation that came through as text stands in HTML, where Markdown does not look."""
+    """Report citations left as text: they are inside HTML, which Markdown does not parse."""
     for run in text_runs(body):
         inside = [run.element] if not run.is_tail else []
         if any(e.tag in ("code", "pre") for e in (*inside, *run.element.iterancestors())):
@@ -189,13 +190,13 @@ def _unread(body: Element, text: str, file: str, first: int, problems: list[Prob
             pattern = rf"(?<!\\){re.escape(found[0])}"
             line, column = locate(text, pattern, first)
             if line and parse_group(found["group"]):
-                message = f"{found[0]} stands in HTML, where citations are not read"
-                hint = 'write that part as Markdown, or give its element markdown="1"'
+                message = f"{found[0]} is inside HTML, where citations are not recognized"
+                hint = 'write that part as Markdown, or add markdown="1" to its element'
                 problems.append(Problem("HTM003", Span(file, line, column), message, hint))
 
 
 def _restore_literals(body: Element) -> None:
-    """In code and in attributes a token becomes again what the author typed."""
+    """Turn tokens in code and in attributes back into the text that the author typed."""
 
     def literal(text: str | None) -> str | None:
         return WORD.sub(r"{{ \1 }}", text) if text else text

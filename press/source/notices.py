@@ -1,7 +1,7 @@
 """Notices: the disclaimers of a project or an imprint, read and validated.
 
-In: the files of `source/disclaimers/`. Out: `Notice`s, and a problem for each flaw. This module
-must not know which article a notice applies to, nor where it goes.
+In: the files of `source/disclaimers/`. Out: `Notice`s, and a problem for each error. This module
+must not know which article a notice applies to, nor where it is placed.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _WHEN = ("topics", "jurisdictions", "languages")
 
 
 def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...]:
-    """Read every file of `source/disclaimers/`. Problems: NOT004, and those of any text."""
+    """Read every file of `source/disclaimers/`. Problems: NOT004, and those of any text file."""
     lang = project.config.lang
     notices = read_files(project.notice_files, project.root, lang, problems)
     scopes: dict[tuple[object, ...], str] = {}
     for n in notices:
         first = scopes.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
         if first != n.file:
-            message = f"notice '{n.id}' is for the same readers as {first}, which hides it"
-            hint = "give it another id, or say under 'when' for whom it is"
+            message = f"notice '{n.id}' has the same id and readers as {first}; it is never used"
+            hint = "give it another id, or limit its readers under 'when'"
             problems.append(Problem("NOT004", Span(n.file, n.lines.get("id", 1), 1), message, hint))
     return notices
 
@@ -46,7 +46,10 @@ def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...
 def read_files(
     paths: Iterable[Path], root: Path, lang: str, problems: list[Problem]
 ) -> tuple[Notice, ...]:
-    """Read notice files; those that say no language are in `lang`. Problems: as any text has."""
+    """Read notice files; those without a language are in `lang`.
+
+    Problems: NOT004, and those of any text file.
+    """
     found = (_read(path, root, lang, problems) for path in paths)
     return tuple(notice for notice in found if notice)
 
@@ -81,15 +84,15 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
         lines=dict(fields.lines),
     )
     if made.clusters or body.find(".//img") is not None:
-        message = "a notice cannot cite, nor show pictures"
-        problems.append(Problem("NOT004", Span(file, first), message, "say it in plain words"))
+        message = "a notice cannot contain citations or images"
+        problems.append(Problem("NOT004", Span(file, first), message, "use text only"))
     has_text = bool("".join(body.itertext()).strip())
     _validate(notice, fields, names, has_text=has_text, problems=problems)
     return notice
 
 
 def _places(names: Sequence[str], fields: Fields, problems: list[Problem]) -> tuple[Place, ...]:
-    """The places that a notice names. Problem NOT004: there is no such place."""
+    """Read the places that a notice names. Problem NOT004: there is no such place."""
     places = []
     for name in names:
         if name in _PLACES:
@@ -98,13 +101,13 @@ def _places(names: Sequence[str], fields: Fields, problems: list[Problem]) -> tu
             places.append(Place("before", found[1]))
         else:
             hint = nearest(name, ("before:#section-id", *_PLACES))
-            message = f"'{name}' is no place for a notice"
+            message = f"'{name}' is not a valid place for a notice"
             problems.append(Problem("NOT004", fields.span("place"), message, hint))
     return tuple(places)
 
 
 def _suffix_languages(suffix: str, default: str) -> tuple[str, ...]:
-    """`off-label.en-GB.md` is in British English; a file that says nothing, in the project's."""
+    """Return the language in a file name (`off-label.en-GB.md`), else the project's language."""
     if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", suffix):
         return (suffix.split("-", maxsplit=1)[0] if "-" not in suffix else suffix,)
     return (default.split("-", maxsplit=1)[0],)
@@ -128,7 +131,8 @@ def _when(fields: Fields, problems: list[Problem]) -> dict[str, tuple[str, ...]]
             rules[key] = tuple(item for item in listed if item)
         else:
             message = f"'when: {key}' must be a list of words"
-            problems.append(Problem("NOT004", fields.span("when"), message, f"{key}: [one, two]"))
+            hint = f"write '{key}: [one, two]'"
+            problems.append(Problem("NOT004", fields.span("when"), message, hint))
     return rules
 
 
@@ -146,20 +150,23 @@ def _validate(
     _validate_values(notice, fields, bad)
     every_page = "every-page" in places
     if every_page and not notice.short:
-        bad("place", f"notice '{notice.id}' has no words for every page", "write 'short: …'")
+        message = f"notice '{notice.id}' is placed on every page but has no short text"
+        bad("place", message, "write 'short: …'")
     if notice.short and not every_page:
         hint = "write 'place: [opening, every-page]'"
-        bad("short", f"notice '{notice.id}' has words for every page and is not placed there", hint)
+        message = f"notice '{notice.id}' has a short text but is not placed on every page"
+        bad("short", message, hint)
     if tuple(places) == ("every-page",) and has_text:
-        hint = "give it a second place, or keep only 'short'"
-        bad("place", f"the text of notice '{notice.id}' would be printed nowhere", hint)
+        hint = "add a second place, or delete the text and keep only 'short'"
+        bad("place", f"the text of notice '{notice.id}' would not be printed anywhere", hint)
     if not has_text and tuple(places) != ("every-page",):
         bad("id", f"notice '{notice.id}' has no text", "write it below the front matter")
 
 
 def _validate_values(notice: Notice, fields: Fields, bad: Callable[[str, str, str], None]) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", notice.id):
-        bad("id", f"'{notice.id}' is no id for a notice", "use letters, digits and hyphens")
+        hint = "use letters, digits, and hyphens"
+        bad("id", f"'{notice.id}' is not a valid id for a notice", hint)
     required = fields.values.get("required", "true")
     if str(required).lower() not in ("", "true", "false", "yes", "no"):
         bad("required", f"'required: {required}' is neither true nor false", "write true or false")

@@ -1,7 +1,7 @@
-"""Words filled in at build time: `{{ clinic.telephone }}`, `{{ crisis.line }}` and the like.
+"""Placeholders filled in at build time, such as `{{ clinic.telephone }}` or `{{ crisis.line }}`.
 
-In: an article's front matter, the data by locale, a clinic's words. Out: finished words, or the
-reason why there are none. Nothing is evaluated: a name stands for one text.
+In: an article's front matter, the data by locale, a clinic's details. Out: the text to print, or
+the reason why there is none. Nothing is evaluated: each name has one text as its value.
 This module must not know the article's text, nor any renderer.
 """
 
@@ -18,13 +18,13 @@ from press.core.nearest import nearest
 from press.core.trees import Element
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
-"""What a clinic may say of itself, in the order of the contact box."""
+"""The details that a clinic can give, in the order of the contact box."""
 _DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
 
 
 class Placeholders:
-    """Looks names up."""
+    """The values of an article's placeholders."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Placeholders:
         }
 
     def element(self, name: str) -> Element | str | None:
-        """What stands in the place of `{{ name }}`; None where the name has no value."""
+        """Return the text or element that replaces `{{ name }}`; None if it has no value."""
         kind, _, field = name.partition(".")
         if kind == "clinic" and field in CLINIC and not self.clinic.get(field):
             line = etree.Element("span", role="img")
@@ -64,7 +64,7 @@ class Placeholders:
         return _dialled(self.words[name]) if self.words.get(name) else None
 
     def fill_text(self, text: str) -> str:
-        """Fill a short text that is not Markdown (a title, the words for every page)."""
+        """Fill the placeholders of a text that is not Markdown (a title, a notice's short text)."""
 
         def word(found: re.Match[str]) -> str:
             value = self.element(found[1])
@@ -75,27 +75,27 @@ class Placeholders:
         return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
 
     def why_not(self, name: str, whose: str) -> tuple[str, str, str]:
-        """Give code, message and hint for a name without a value; `whose` lacks it."""
+        """Return code, message, and hint for a missing value; `whose` names what lacks it."""
         kind, _, field = name.partition(".")
         shown = f"{{{{ {name} }}}}"
         if name in self.absent:
             key = "author" if field == "authors" else field
             return "WRD002", f"{shown}: {whose} has no '{key}'", f"write '{key}: …'"
         if kind == "clinic" and field in CLINIC:
-            hint = "put it into the text below the front matter"
-            return "WRD002", f"{shown} is a line to write on, which cannot stand here", hint
+            hint = "use it only in the text below the front matter"
+            return "WRD002", f"{shown} has no value, and a blank line cannot be printed here", hint
         if name in self.known:
-            hint = f"write the words for this locale into {self.files.get(kind, 'the data')}"
+            hint = f"add a value for this locale to {self.files.get(kind, 'the data')}"
             return "WRD002", f"{shown} has no value for locale {self.locale}", hint
-        return "WRD001", f"{shown} names nothing", nearest(name, self.known)
+        return "WRD001", f"there is no placeholder {shown}", nearest(name, self.known)
 
 
 def contact_lines(
     imprint: Imprint | None, labels: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
-    """The lines of the contact box: a label, and what is filled in; empty where one writes by hand.
+    """Return the label and value of each line in the contact box; '' leaves a line to write on.
 
-    The box of a clinic on the web has a line for it; nobody writes an address of the web by hand.
+    There is a line for the web address only if it is known, since nobody writes one by hand.
     """
     clinic = imprint.clinic if imprint and imprint.contact == "filled" else {}
     names = [name for name in CLINIC if name != "web" or clinic.get(name)]
@@ -103,7 +103,7 @@ def contact_lines(
 
 
 def _dialled(value: str) -> Element | str:
-    """Words of a table, in which `[988](tel:988)` is a number that a telephone can call."""
+    """Turn each `[988](tel:988)` in a value of the data into a telephone link."""
     first, *rest = _DIAL.split(value)
     if not rest:
         return value
@@ -116,13 +116,13 @@ def _dialled(value: str) -> Element | str:
 
 
 def telephone_link(value: str) -> str:
-    """The address that dials a telephone number (RFC 3966); empty for more than a number."""
+    """Return the link that dials a telephone number (RFC 3966); '' if there is other text."""
     digits = re.sub(r"[\s().–-]", "", value)
     return f"tel:{digits}" if re.fullmatch(r"\+?[0-9]{3,15}", digits) else ""
 
 
 def _row(table: Data, lang: str, jurisdiction: str) -> Mapping[str, str]:
-    """The words for a locale: of the jurisdiction first, for emergency numbers are its own."""
+    """Return the values for a locale; a jurisdiction comes first, as it sets emergency numbers."""
     primary = lang.partition("-")[0]
     keys = [f"{primary}-{jurisdiction}", jurisdiction] if jurisdiction else [lang]
     return next((table.locales[key] for key in keys if key in table.locales), {})

@@ -1,6 +1,6 @@
-"""A project's folder: makebook.toml, the articles, the disclaimers and their data.
+"""A project's folder: makebook.toml, the articles, the disclaimers, and their data.
 
-In: a folder. Out: a `Project`, and a problem for all that cannot be used.
+In: a folder. Out: a `Project`, and a problem for each invalid file or value.
 This module must not know Markdown, nor any renderer.
 """
 
@@ -29,9 +29,9 @@ EDITIONS = {
     "ink-saver": Edition("ink-saver", "ink-saver"),
     "booklet": Edition("booklet", "booklet"),
 }
-"""The editions that every project has; `[editions.NAME]` adjusts or adds one."""
+"""The editions built into every project; `[editions.NAME]` changes or adds one."""
 _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
-"""Where paper is Letter (CLDR, supplemental data, paperSize); elsewhere it is A4."""
+"""The countries that use Letter (CLDR, supplemental data, paperSize); all others use A4."""
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
@@ -41,7 +41,7 @@ _CHOSEN = "editions chosen"
 EDITION_KEYS = ("page", "like", "references")
 REFERENCES: tuple[ReferencesPlace, ...] = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
-"""Days: telephone numbers are checked every year, texts every third (PIF TICK)."""
+"""Days: telephone numbers are checked every year, texts every three years (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")
 _LONGEST = 36525  # days: a century
 
@@ -50,12 +50,12 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     """Read makebook.toml and list what is in `source/`.
 
     Raises:
-        ProblemsError: there is no makebook.toml (CFG001), or it is no TOML (CFG002).
+        ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
     """
     path = root / FILE
     if not path.is_file():
-        hint = f"go to a project's folder, or name one with --project; a project has a {FILE}"
-        raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {root}", hint)])
+        hint = "go to a project folder, or name one with --project"
+        raise ProblemsError([Problem("CFG001", Span(FILE), f"there is no {FILE} in {root}", hint)])
     text = read_text(path, FILE, problems)
     if text is None:
         raise ProblemsError(problems)
@@ -76,15 +76,15 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
 
 
 def imprint_files(root: Path) -> tuple[Path, ...]:
-    """The files of a project's imprints."""
+    """List the files of a project's imprints."""
     return tuple(sorted((root / "source" / "imprints").glob("*.toml")))
 
 
 def effective(config: Config, imprint: Imprint | None) -> Config:
-    """A configuration as an imprint changes it, with the paper of every edition known.
+    """Return the configuration as changed by an imprint, with a paper size for every edition.
 
-    Editions that name no paper take that of the main edition; under an imprint for another
-    country, which names no editions of its own, that country's.
+    An edition without a paper size takes that of the main edition; if the imprint is for another
+    country and does not list editions, it takes that country's size.
     """
     own = imprint or Imprint("", "")
     lang, where = own.lang or config.lang, own.jurisdiction or config.jurisdiction
@@ -103,16 +103,16 @@ def effective(config: Config, imprint: Imprint | None) -> Config:
 
 
 def place_of(key: str, root: Path) -> Span:
-    """Where a key stands in makebook.toml."""
+    """Return the location of a key in makebook.toml."""
     text = read_text(root / FILE, FILE, [])
     return Span(FILE, line_of(text or "", key), 1)
 
 
 def _both_editions(text: str) -> str:
-    """Let the list `editions = [...]` and the tables `[editions.NAME]` stand in one file.
+    """Allow the list `editions = [...]` and the tables `[editions.NAME]` in one file.
 
-    TOML 1.0 forbids one name for both; authors think of them as one thing, so the list gets
-    another name before the parser sees it. Lines stay where they are.
+    TOML 1.0 forbids one name for both. Authors think of them as one thing, so the list is
+    renamed before the parser sees it. Line numbers do not change.
     """
     head = re.search(r"^[ \t]*\[", text, re.M)
     end = head.start() if head else len(text)
@@ -138,23 +138,24 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
             locales[locale] = {name: word for name, word in words.items() if isinstance(word, str)}
             for name in words.keys() - locales[locale].keys():
                 span = Span(file, line_of(text, name, locale), 1)
-                message = f"'{name}' in [{locale}] must be a text"
+                message = f"'{name}' in [{locale}] must be text in quotes"
                 problems.append(Problem("CFG004", span, message, f'write {name} = "…"'))
             continue
-        message = f"'{locale}' is no table of texts for one locale"
+        message = f"'{locale}' does not belong to a locale"
         span = Span(file, line_of(text, locale), 1)
-        problems.append(Problem("CFG004", span, message, 'write [en-US] and under it name = "…"'))
+        hint = 'write [en-US] and, below it, name = "…"'
+        problems.append(Problem("CFG004", span, message, hint))
     if verified is not None and type(verified) is not date:
         span = Span(file, line_of(text, "verified"), 1)
-        problems.append(
-            Problem("CFG004", span, f"'verified = {verified}' is no date", "verified = 2026-11-22")
-        )
+        message = f"'verified = {verified}' is not a valid date"
+        hint = "write verified = 2026-11-22, without quotes"
+        problems.append(Problem("CFG004", span, message, hint))
         verified = None
     return Data(path.stem, file, verified, locales, line_of(text, "verified"))
 
 
 class _ConfigReader(Settings):
-    """Takes makebook.toml apart."""
+    """A reader of makebook.toml."""
 
     def __init__(self, text: str, problems: list[Problem]) -> None:
         super().__init__(text, FILE, parse_toml(_both_editions(text), FILE), problems)
@@ -166,7 +167,7 @@ class _ConfigReader(Settings):
         self.known(notices, ("required",), "notices")
         required = notices.get("required", {})
         if not isinstance(required, dict):
-            hint = 'write [notices.required] and under it "*" = ["general"]'
+            hint = 'write [notices.required] and, below it, "*" = ["general"]'
             self.bad("CFG004", "required", "'notices.required' must be a table", hint, "notices")
             required = {}
         readability = self.table_of("readability")
@@ -175,11 +176,11 @@ class _ConfigReader(Settings):
         jurisdiction = self.jurisdiction(lang)
         formats = self.list_of(self.table, "formats") or tuple(FORMATS)
         if self.table.get("formats") == []:
-            self.bad("CFG004", "formats", "'formats' names none", 'write formats = ["pdf", "epub"]')
+            self.bad("CFG004", "formats", "'formats' is empty", 'write formats = ["pdf", "epub"]')
         for name in formats:
             if name not in FORMATS:
                 hint = nearest(name, FORMATS)
-                self.bad("CFG004", "formats", f"'{name}' is no format", hint)
+                self.bad("CFG004", "formats", f"'{name}' is not a valid format", hint)
         return Config(
             lang=lang,
             jurisdiction=jurisdiction,
@@ -200,12 +201,12 @@ class _ConfigReader(Settings):
         given = dict.fromkeys(AGE_KEYS, value) if isinstance(value, int) else value
         if not isinstance(given, dict):
             hint = "write max-age = {verified = 365, reviewed = 1095}, in days"
-            self.bad("CFG004", "max-age", "'max-age' must be a number of days, or a table", hint)
+            self.bad("CFG004", "max-age", "'max-age' must be a number of days or a table", hint)
             return {}
         self.known(given, AGE_KEYS, "max-age")
         for key, days in given.items():
             if type(days) is not int or not 0 < days < _LONGEST:
-                message = f"'max-age.{key} = {days}' is no number of days"
+                message = f"'max-age.{key} = {days}' is not a valid number of days"
                 self.bad("CFG004", key, message, f"write {key} = 365", "max-age")
         return {
             key: days for key, days in given.items() if type(days) is int and 0 < days < _LONGEST
@@ -218,10 +219,11 @@ class _ConfigReader(Settings):
         self.known_editions = dict(EDITIONS)
         for name, given in own.items():
             if not re.fullmatch(r"(?!references\Z)[A-Za-z0-9][A-Za-z0-9_-]*", name):
-                hint = "use letters, digits and hyphens: it becomes part of a file's name"
-                self.bad("CFG004", name, f"'{name}' is no name for an edition", hint, "editions")
+                hint = "use letters, digits, and hyphens: it becomes part of a file's name"
+                message = f"'{name}' is not a valid name for an edition"
+                self.bad("CFG004", name, message, hint, "editions")
             elif not isinstance(given, dict):
-                hint = f'write [editions.{name}] and under it page = "A4"'
+                hint = f'write [editions.{name}] and, below it, page = "A4"'
                 self.bad("CFG004", name, f"edition '{name}' must be a table", hint, "editions")
             else:
                 self.known_editions[name] = self.edition(name, given)
@@ -230,10 +232,10 @@ class _ConfigReader(Settings):
         if listed["editions"] == [] and (
             _CHOSEN in self.table or (not own and "editions" in self.table)
         ):
-            self.bad("CFG004", "editions", "'editions' names none", 'write editions = ["letter"]')
+            self.bad("CFG004", "editions", "'editions' is empty", 'write editions = ["letter"]')
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
-            self.bad("CFG004", "editions", f"edition '{twice}' is named twice", "name it once")
+            self.bad("CFG004", "editions", f"edition '{twice}' is listed twice", "list it once")
         return self.choose(names, self.known_editions) or (EDITIONS["letter"],)
 
     def edition(self, name: str, given: Mapping[str, Any]) -> Edition:
@@ -242,18 +244,18 @@ class _ConfigReader(Settings):
         like = given.get("like", name)
         if "like" in given and like not in EDITIONS:
             hint = nearest(str(like), EDITIONS)
-            self.bad("CFG005", "like", f"there is no edition '{like}' to be like", hint, table)
+            self.bad("CFG005", "like", f"there is no built-in edition '{like}'", hint, table)
         base = EDITIONS.get(like) if isinstance(like, str) else None
         base = base or Edition(name)
         references = given.get("references", base.references)
         if references not in REFERENCES:
-            hint = f"write references = one of {', '.join(REFERENCES)}"
-            message = f"'{references}' is no place for references"
+            hint = "write references = " + " or ".join(f'"{name}"' for name in REFERENCES)
+            message = f"'{references}' is not a valid place for references"
             self.bad("CFG004", "references", message, hint, table)
             references = base.references
         if references == "link" and not self.table.get("address"):
             hint = 'write address = "https://example.org/handouts" at the top of the file'
-            message = f"edition '{name}' leads to the web for its references, and has no address"
+            message = f"edition '{name}' links to references on the web, but no 'address' is set"
             self.bad("CFG004", "references", message, hint, table)
         page = self.page(name, given["page"]) if "page" in given else base.page
         return Edition(name, base.kind, page, references)
@@ -261,6 +263,6 @@ class _ConfigReader(Settings):
     def page(self, name: str, value: Any) -> str:
         if isinstance(value, str) and is_size(value):
             return value
-        hint = 'write page = "Letter", "A4" or "210mm 297mm"'
-        self.bad("CFG004", "page", f"'{value}' is no size of a page", hint, f"editions.{name}")
+        hint = 'write page = "Letter", "A4", or "210mm 297mm"'
+        self.bad("CFG004", "page", f"'{value}' is not a valid page size", hint, f"editions.{name}")
         return "Letter"

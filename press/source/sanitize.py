@@ -1,8 +1,8 @@
-"""Any HTML into a small, valid, safe part of XHTML: owner of the HTML parser.
+"""Any HTML, converted to a small, valid, safe subset of XHTML: owner of the HTML parser.
 
-In: HTML as Markdown or an author's hand made it. Out: an lxml `<body>` that holds only elements
-and attributes of the tables below, nested as HTML allows. What had to go is reported: text is
-never dropped in silence. This module must not know where the HTML came from, nor any renderer.
+In: HTML made by Markdown or written by hand. Out: an lxml `<body>` that contains only the elements
+and attributes of the tables below, nested as HTML allows. Everything removed is reported: text is
+never dropped silently. This module must not know where the HTML came from, nor any renderer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lxml import etree
 from press.core.trees import BLOCKS, Element, add_text, is_block, remove, unwrap
 
 _DEEPEST = 100
-"""Elements inside each other; libxml2 reads no more than 256."""
+"""The maximum nesting depth of elements; libxml2 reads at most 256 levels."""
 
 INLINES = frozenset(
     "a abbr b strong i em u s del ins sub sup small code kbd samp var q cite dfn mark span br img "
@@ -27,7 +27,7 @@ DROPPED = frozenset(
     "option video audio source track canvas svg math template noscript noembed map area link "
     "meta base title head dialog portal".split()
 )
-"""Elements that no handout can hold: gone with all that is in them, and reported (HTM001)."""
+"""Elements that are removed with their content, and reported (HTM001)."""
 RENAMED = {
     "tt": "code", "strike": "s", "big": "span", "font": "span", "label": "span", "data": "span",
     "acronym": "abbr", "summary": "p", "legend": "p",
@@ -46,7 +46,7 @@ ATTRIBUTES = {
 PHRASING_ONLY = frozenset("p h1 h2 h3 h4 h5 h6 pre dt caption".split())
 _CONTAINERS = frozenset("body div section blockquote".split())
 _EMPTIED = (INLINES | {"p"}) - {"img", "br", "wbr"}
-"""Elements that mean nothing when they are empty; one with an id is a place to link to."""
+"""Elements removed when empty, unless they have an id and so can be linked to."""
 _TABLE_ROWS = frozenset("thead tbody tfoot".split())
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
 _XML_ILLEGAL = re.compile(
@@ -63,8 +63,8 @@ def legal(text: str) -> str:
 def clean(html: str, dropped: list[tuple[str, str]]) -> Element:
     """Parse HTML as browsers do (HTML, 13.2) and keep what the tables allow.
 
-    Appends to `dropped` a pair (`element` or `attribute`, name) for all that had to go with
-    loss: an element and its content, or an attribute that did something.
+    Appends to `dropped` a pair (`element` or `attribute`, name) for everything that is lost:
+    an element and its content, or an attribute with an effect.
     """
     import tinyhtml5
 
@@ -127,7 +127,7 @@ def _elements(body: Element) -> Iterator[Element]:
 
 
 def _repair(body: Element) -> bool:
-    """One pass of structural repair; True where something had to change."""
+    """Make one pass of structural repair; return True if anything changed."""
     changed = _wrap_inline_runs(body)
     for element in _elements(body):
         parent = element.getparent()
@@ -137,12 +137,12 @@ def _repair(body: Element) -> bool:
 
 
 def _repair_one(element: Element, parent: Element) -> bool:
-    """Mend one element in its place; True where the tree changed."""
+    """Repair one element in place; return True if the tree changed."""
     return any(rule(element, parent) for rule in _RULES)
 
 
 def _loosen(element: Element, parent: Element) -> bool:
-    """An inline element cannot hold a block, a link no link; an empty one means nothing."""
+    """Unwrap inline elements that are empty or contain blocks, and links inside links."""
     del parent
     if element.tag in INLINES and any(is_block(child) for child in element):
         unwrap(element)
@@ -159,7 +159,7 @@ def _loosen(element: Element, parent: Element) -> bool:
 
 
 def _flatten(element: Element, parent: Element) -> bool:
-    """A paragraph that holds blocks is a division; other phrasing elements take their text."""
+    """Turn a paragraph with blocks into a `<div>`, and blocks in headings etc. into `<span>`s."""
     del parent
     blocks = [child for child in element if is_block(child)]
     if element.tag not in PHRASING_ONLY or not blocks:
@@ -174,7 +174,7 @@ def _flatten(element: Element, parent: Element) -> bool:
 
 
 def _rehome(element: Element, parent: Element) -> bool:
-    """An item outside its list, or a cell outside its table, is a division or paragraph."""
+    """Turn an item outside a list, or a cell outside a table, into a `<div>` or `<p>`."""
     home = _HOMES.get(str(element.tag))
     if not home or parent.tag in home:
         return False
@@ -183,7 +183,7 @@ def _rehome(element: Element, parent: Element) -> bool:
 
 
 def _fill(element: Element, parent: Element) -> bool:
-    """Lists hold items, tables cells, containers paragraphs."""
+    """Wrap loose content: in items for lists, in cells for tables, in paragraphs elsewhere."""
     del parent
     if element.tag in ("ul", "ol", "dl"):
         return _repair_list(element, "li" if element.tag != "dl" else "dd")
@@ -238,7 +238,7 @@ def _repair_list(element: Element, item: str) -> bool:
 
 
 def _repair_table(element: Element) -> bool:
-    """Loose text in a table goes into a cell; a table or row without cells goes away."""
+    """Put loose text in a table into a cell, and remove a table or row without cells."""
     cell_home = element if element.tag == "tr" else None
     for child in [None, *element]:
         text = (element.text if child is None else child.tail) or ""
@@ -258,7 +258,7 @@ def _repair_table(element: Element) -> bool:
 
 
 def _wrap_inline_runs(element: Element) -> bool:
-    """Put loose text and inline elements that stand among blocks into paragraphs."""
+    """Put loose text and inline elements among blocks into paragraphs."""
     blocks = [child for child in element if is_block(child)]
     if not blocks and element.tag not in ("body", "section", "blockquote"):
         return False

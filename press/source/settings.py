@@ -1,6 +1,6 @@
-"""A configuration file in TOML, taken apart: a wrong value is a problem, a default stands in.
+"""Values of a TOML configuration file: an invalid value is reported and replaced by a default.
 
-In: the text of a file. Out: values of the kind that is asked for, problems with line and hint.
+In: the text of a file. Out: values of the requested type, and problems with line and hint.
 This module must not know which keys a file has.
 """
 
@@ -17,29 +17,29 @@ from press.core.problems import Problem, ProblemsError, Span
 from press.source.front_matter import LANG
 
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
-"""What is wrong, then line and column; at the end of a document there are none."""
+"""The error, then its line and column, which are absent at the end of a document."""
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
-    """Parse a file.
+    """Parse the text of a file.
 
     Raises:
-        ProblemsError: it is no TOML (CFG002).
+        ProblemsError: the file is not valid TOML (CFG002).
     """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        # Python gives the place in words alone (before 3.14).
+        # Before 3.14, Python gives the location only as part of the message.
         found = _TOML_ERROR.fullmatch(str(error))
         what, *place = found.groups() if found else (str(error), None, None)
         line, column = (int(n) for n in place if n) if all(place) else (text.count("\n") + 1, 1)
-        message = f"no TOML: {what}"
-        hint = 'write key = "value"; texts and dates as TOML has them'
+        message = f"not valid TOML: {what}"
+        hint = 'write key = "value", with quotes around text but not around dates or numbers'
         raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
 
 
 def line_of(text: str, key: str, table: str = "") -> int:
-    """The line on which a key of a TOML file stands, 1 where it cannot be found."""
+    """Return the line of a key in a TOML file; 1 if it is not found."""
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[([^\[\]]+)\]", line)
@@ -58,7 +58,7 @@ def line_of(text: str, key: str, table: str = "") -> int:
 
 
 class Settings:
-    """One file: its values, asked for one by one."""
+    """The values of one file, read one by one."""
 
     def __init__(
         self, text: str, file: str, table: Mapping[str, Any], problems: list[Problem]
@@ -69,41 +69,42 @@ class Settings:
         self.problems = problems
 
     def span(self, key: str, table: str = "") -> Span:
-        """Where a key stands."""
+        """Return the location of a key."""
         return Span(self.file, line_of(self.text, key, table), 1)
 
     def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
-        """Say what is wrong with a key."""
+        """Report a problem with a key."""
         self.problems.append(Problem(code, self.span(key, table), message, hint))
 
     def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
-        """Problem CFG003: a key that is none of these."""
+        """Report each key that is not one of `keys` (CFG003)."""
         for key in given:
             if key not in keys:
                 where = f" in [{table}]" if table else ""
-                message = f"{self.file} has the unknown key '{key}'{where}"
+                message = f"unknown key '{key}'{where}"
                 self.bad("CFG003", key, message, nearest(key, keys), table)
 
     def text_of(self, key: str, default: str) -> str:
-        """A text. Problem CFG004: it is none."""
+        """Read a text value. Problem CFG004: it is not text."""
         value = self.table.get(key, default)
         if isinstance(value, str):
             return value
-        self.bad("CFG004", key, f"'{key}' must be a text", f'write {key} = "{default or "…"}"')
+        hint = f'write {key} = "{default or "…"}"'
+        self.bad("CFG004", key, f"'{key}' must be text in quotes", hint)
         return default
 
     def list_of(self, given: Mapping[str, Any], key: str, table: str = "") -> tuple[str, ...]:
-        """A list of texts, or one. Problem CFG004: it is neither."""
+        """Read a list of texts; a single text counts as a list. Problem CFG004: it is neither."""
         value = given.get(key, [])
         items = [value] if isinstance(value, str) else value
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return tuple(items)
         hint = f'write {key if re.fullmatch("[A-Za-z0-9_-]+", key) else repr(key)} = ["…", "…"]'
-        self.bad("CFG004", key, f"'{key}' must be a list of texts", hint, table)
+        self.bad("CFG004", key, f"'{key}' must be a list of texts in quotes", hint, table)
         return ()
 
     def table_of(self, key: str) -> dict[str, Any]:
-        """A table. Problem CFG004: it is none."""
+        """Read a table. Problem CFG004: it is not a table."""
         value = self.table.get(key, {})
         if isinstance(value, dict):
             return value
@@ -111,37 +112,37 @@ class Settings:
         return {}
 
     def lang(self, default: str) -> str:
-        """The language, `lang`. Problem CFG004: it is no tag of BCP 47."""
+        """Read the language, `lang`. Problem CFG004: it is not a BCP 47 tag."""
         lang = self.text_of("lang", default)
         if LANG.match(lang) or (not lang and "lang" not in self.table):
             return lang
-        hint = 'write lang = "en", "en-US" or "de", for example'
-        self.bad("CFG004", "lang", f"'{lang}' is no language tag", hint)
+        hint = 'write lang = "en", "en-US", or "de", for example'
+        self.bad("CFG004", "lang", f"'{lang}' is not a valid language tag", hint)
         return default
 
     def jurisdiction(self, lang: str) -> str:
-        """The `jurisdiction`; where none is given, the region of the language."""
+        """Read the `jurisdiction`; the default is the region of the language."""
         region = re.search(r"-([A-Z]{2})\b", lang)
         jurisdiction = self.text_of("jurisdiction", region[1] if region else "")
         if not re.fullmatch(r"([A-Z]{2}(-[A-Z0-9]{1,3})?)?", jurisdiction):
-            hint = 'write the two letters of a country: jurisdiction = "US"'
-            message = f"'{jurisdiction}' is no jurisdiction"
+            hint = 'write a country code of two capital letters: jurisdiction = "US"'
+            message = f"'{jurisdiction}' is not a valid jurisdiction"
             self.bad("CFG004", "jurisdiction", message, hint)
         return jurisdiction
 
     def address(self) -> str:
-        """The `address` on the web, without a slash at its end."""
+        """Read the web `address`, without a slash at its end."""
         address = self.text_of("address", "")
         if address and not is_web(address):
             hint = 'write address = "https://example.org/handouts"'
-            self.bad("CFG004", "address", f"'{address}' is no web address", hint)
+            self.bad("CFG004", "address", f"'{address}' is not a valid web address", hint)
             return ""
         return address.rstrip("/")
 
     def choose(
         self, names: Collection[str], editions: Mapping[str, Edition]
     ) -> tuple[Edition, ...]:
-        """The editions of these names. Problem CFG005: there is none of that name."""
+        """Return the editions with these names. Problem CFG005: there is no such edition."""
         for name in names:
             if name not in editions:
                 message = f"there is no edition '{name}'"
@@ -150,5 +151,5 @@ class Settings:
 
 
 def is_web(address: str) -> bool:
-    """Whether a text is the address of a page on the web."""
+    """Return whether a text is a web address."""
     return bool(re.match(r"https?://[^\s/]+\S*\Z", address))
