@@ -92,7 +92,7 @@ def order(document: Document) -> list[str]:
 def test_opening_stands_after_the_key_points(tmp_path: Path) -> None:
     files = {"b.md": notice("b"), "a.md": notice("a", "place: opening")}
     placed, problems, document = place(tmp_path, files)
-    assert placed == ["a.md opening: always", "b.md opening: always"]
+    assert placed == ["a.md opening: for every article", "b.md opening: for every article"]
     assert problems == []
     assert order(document) == ["key", "notice-a", "notice-b", "benefits", "side-effects"]
 
@@ -131,7 +131,7 @@ def test_every_place(tmp_path: Path) -> None:
 def test_by_hand_and_not_repeated(tmp_path: Path) -> None:
     files = {"a.md": notice("a", "place: opening")}
     placed, problems, document = place(tmp_path, files, extra="\n\n{{ notice.a }}\n\nAfter it.")
-    assert placed == ["a.md by hand: always"]
+    assert placed == ["a.md by hand: for every article"]
     assert problems == []
     assert order(document) == ["key", "benefits", "side-effects"]
     text = document.parts[2].xhtml
@@ -171,7 +171,7 @@ def test_the_variant_of_the_jurisdiction(
 ) -> None:
     placed, problems, _ = place(tmp_path, VARIANTS, topics="ketamine", lang=lang, toml=toml)
     country = toml[-3:-1]
-    assert placed == [f"{expected} opening: topic ketamine, jurisdiction {country}"]
+    assert placed == [f"{expected} opening: for topic ketamine, jurisdiction {country}"]
     assert problems == []
 
 

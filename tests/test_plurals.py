@@ -102,7 +102,7 @@ def test_handouts_in_the_library(tmp_path, titles, said, found):
 def test_days_since_a_review(sleep):
     matter = replace(sleep.matter, reviewed=date(2026, 1, 1))
     manuscript = replace(_manuscript(), matter=matter)
-    for age, said in ((1, "over 1 day ago"), (2, "over 2 days ago")):
+    for age, said in ((1, "more than 1 day ago"), (2, "more than 2 days ago")):
         assert dues(manuscript, (), (), {"reviewed": age})[-1].message.endswith(said)
         verified = dues(manuscript, _dated(sleep), (), {"verified": age})
         assert verified[0].message.endswith(said)
@@ -128,7 +128,7 @@ def test_columns_of_a_table(tmp_path):
     problems = []
     read_manuscript(path, tmp_path, Config(), problems)
     assert [p.message for p in problems if p.code == "TXT009"] == [
-        "this row has 2 cells, and its table 1 column"
+        "this row has 2 cells, but its table has 1 column"
     ]
 
 

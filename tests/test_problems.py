@@ -229,7 +229,9 @@ def test_a_time_that_is_none(run, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
     status, printed = run()
     assert status == 3
-    assert problems(printed)[0].startswith("SOURCE_DATE_EPOCH: error SYS001: 'tomorrow' is no time")
+    assert problems(printed)[0].startswith(
+        "SOURCE_DATE_EPOCH: error SYS001: 'tomorrow' is not a valid time"
+    )
 
 
 def test_an_output_folder_that_is_a_file(run):

@@ -1,8 +1,8 @@
 """The complete work, once, for all formats.
 
-In: a manuscript, its citations, the notices that apply and the words to fill in. Out: a
-`Document`: parts in the order of reading, every citation, note, notice and word in its place.
-What is decided about content is decided here. This module must not know any renderer.
+In: a manuscript, its citations, the notices that apply, and the values of placeholders. Out: a
+`Document`: parts in reading order, with every citation, note, notice, and value in its place.
+All decisions about content are made here. This module must not know any renderer.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLO
 
 @dataclass(frozen=True)
 class Materials:
-    """What goes into one work."""
+    """Everything that goes into one work."""
 
     manuscript: Manuscript
     config: Config
@@ -55,13 +55,13 @@ class Materials:
     data: tuple[Data, ...]
     imprint: Imprint | None = None
     epoch: datetime | None = None
-    """For an article without any date: SOURCE_DATE_EPOCH."""
+    """SOURCE_DATE_EPOCH, used for an article without any date."""
 
 
 def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str, Span]:
-    """The notices that an article places itself: `{{ notice.ID }}` alone in a paragraph.
+    """Find the notices that an article places itself: `{{ notice.ID }}` alone in a paragraph.
 
-    Problem NOT002: it stands inside a sentence, or twice.
+    Problem NOT002: it is not alone in a paragraph, or it is used twice.
     """
     found: dict[str, Span] = {}
     seen: Counter[str] = Counter()
@@ -77,31 +77,36 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
             seen[id_] += 1
             alone = element.tag == "p" and not len(element) and _NOTICE_WORD.fullmatch(text)
             if not alone or element.getparent() is not body:
-                hint = "put it in a paragraph of its own, outside lists and quotations"
-                message = f"{{{{ {word[1]} }}}} does not stand alone"
+                hint = "put it in a separate paragraph, outside lists and quotations"
+                message = f"{{{{ {word[1]} }}}} is not in a separate paragraph"
                 problems.append(Problem("NOT002", span, message, hint))
             elif id_ in found:
-                message = f"notice '{id_}' is put in twice"
-                problems.append(Problem("NOT002", span, message, "keep one of the two"))
+                message = f"notice '{id_}' is placed twice"
+                problems.append(Problem("NOT002", span, message, "delete one of the placeholders"))
             else:
                 found[id_] = span
     return found
 
 
 def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
-    """The ids that `before:#ID` can name: those of the sections, of both levels."""
+    """List the ids that `before:#ID` can name: those of the sections at all levels."""
     body = trees.parse(manuscript.body)
     return tuple(element.get("id") or "" for element in body.iter("h2", "h3", "h4"))
 
 
 def assemble(materials: Materials, problems: list[Problem]) -> Document:
-    """Build the work. Problems: WRD001 an unknown word, WRD002 a word without a value."""
+    """Build the work.
+
+    Problems: FRM005 a language without labels, LNK001 a link to a notice that is not there, WRD001
+    an unknown placeholder, WRD002 a placeholder without a value.
+    """
     manuscript = materials.manuscript
     lang = manuscript.matter.lang
     if not has_labels(lang):
         span = Span(manuscript.file, manuscript.matter.lines.get("lang", 1), 1)
-        message = f"makebook's own words ('page', 'References') are not there in '{lang}' yet"
-        problems.append(Problem("FRM005", span, message, "they are printed in English"))
+        message = f"labels ('page', 'References') are not available in '{lang}'; English is used"
+        hint = "check that your readers understand the English labels"
+        problems.append(Problem("FRM005", span, message, hint))
     return _Assembler(materials, problems).document()
 
 
@@ -116,9 +121,9 @@ class _Assembler:
             self.matter, materials.config, materials.data, clinic, self.labels
         )
         self.wordless: Counter[tuple[str, str]] = Counter()
-        """How often a file has had a word without a value."""
+        """The number of times each placeholder without a value has occurred in a file."""
         self.cited: dict[str, list[str]] = {}
-        """Key to the ids of the places that cite it, in the order of reading."""
+        """For each key, the ids of the places that cite it, in reading order."""
 
     def document(self) -> Document:
         parts = self._parts()
@@ -157,7 +162,7 @@ class _Assembler:
         )
 
     def _links_to_notices(self, parts: Sequence[Part]) -> None:
-        """A link of the article to a notice that does not apply leads nowhere: LNK001."""
+        """Report links from the article to notices that do not apply (LNK001)."""
         ids = {id_ for part in parts for id_ in re.findall(r'\bid="([^"]+)"', part.xhtml)}
         known = sorted(part.id for part in parts if part.kind == "notice")
         file, text = self.m.manuscript.file, self.m.manuscript.text
@@ -169,17 +174,17 @@ class _Assembler:
         for target, times in links.items():
             for nth in range(times):
                 place = markup.locate(text, re.escape(target) + r"(?![\w-])", 1, nth)
-                message = f"link to '{target}', and no such notice is here"
+                message = f"link to '{target}': there is no such notice in this handout"
                 hint = nearest(target[1:], known)
                 self.problems.append(Problem("LNK001", Span(file, *place), message, hint))
 
     def _images(self) -> tuple[Image, ...]:
-        """The article's pictures; the logo's name begins as no picture of an article can."""
+        """Return the article's images and the logo, whose prefix keeps its name distinct."""
         logo = self.m.imprint.logo if self.m.imprint else None
         return (*self.m.manuscript.images, *((logo,) if logo else ()))
 
     def _parts(self) -> list[Part]:
-        """The author's sections, with the notices among them."""
+        """Return the author's sections with the notices among them, except the references."""
         sections = self._sections(trees.parse(self.m.manuscript.body))
         parts: list[Part] = []
         opened = False
@@ -195,7 +200,7 @@ class _Assembler:
         return [*parts, *self._notices(Place("closing"))]
 
     def _sections(self, body: Element) -> list[Element]:
-        """Cut the body at its `<h2>`s; each piece takes the notes it refers to with it."""
+        """Split the body at its `<h2>`s; each section keeps the notes it refers to."""
         sections: list[Element] = []
         for block in list(body):
             if block.tag == "h2" or not sections:
@@ -230,7 +235,7 @@ class _Assembler:
         heading.set("id", f"{name}-title")
 
     def _link_back(self, holder: Element, places: Sequence[str]) -> None:
-        """Notes begin with their letter, which leads back; numbers lead to further places."""
+        """Begin each note with a letter that links back, and numbers for further references."""
         holder.tag = "section"
         for note in holder:
             number = (note.get("id") or "").rpartition("-")[2]
@@ -276,7 +281,7 @@ class _Assembler:
         return parts
 
     def _notice_element(self, notice: Notice, level: str = "h2") -> Element:
-        """A notice as `<section>` with a heading: what PDF/UA tags and EPUB's role both need."""
+        """Make a `<section>` with a heading, which PDF/UA tags and EPUB roles both need."""
         name = f"notice-{notice.id}"
         body = trees.parse(notice.body)
         for element in body.iter("*"):
@@ -292,16 +297,16 @@ class _Assembler:
         return section
 
     def _fill(self, section: Element, file: str, text: str) -> None:
-        """Put citations and words in the place of their tokens."""
+        """Replace tokens with citations and the values of placeholders."""
 
         def make(kind: str, value: str) -> Any:
             if kind == "cite":
-                # In a notice it is an error, which has been said.
+                # A citation in a notice has been reported already (NOT004).
                 ours = file == self.m.manuscript.file
                 return self._citation(int(value)) if ours else ""
             filled = self.words.element(value)
             if value.startswith("notice.") and file == self.m.manuscript.file:
-                return ""  # put in by hand where it cannot stand: NOT002 has said so
+                return ""  # a notice in the wrong place has been reported already (NOT002)
             if filled is None:
                 self._no_word(value, file, text)
                 return ""
@@ -336,7 +341,7 @@ class _Assembler:
         return " ".join(self._filled(notice.short, notice) for notice in notices)
 
     def _filled(self, text: str, notice: Notice) -> str:
-        """Fill the words into a text of a notice that is not Markdown."""
+        """Fill the placeholders in a notice's title or short text, which are not Markdown."""
         filled = self.words.fill_text(text)
         for name in re.findall(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", filled):
             self._no_word(name, notice.file, notice.text)

@@ -1,7 +1,7 @@
 """From an article's file to the complete work: read, cite, place, assemble.
 
-In: a project and one of its articles. Out: a Draft, read and cited once, and from it the Document
-of each imprint. Nothing is laid out. This module must not know any renderer.
+In: a project and one of its articles. Out: a Draft, read and cited once, and the Document made from
+it for each imprint. Nothing is laid out. This module must not know any renderer.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from press.source.notices import read_notices
 from press.source.project import effective, place_of, read_project
 
 _MANY = 12
-"""Characters without a glyph, above which a whole script is missing."""
+"""The number of characters without a glyph above which a whole script must be missing."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """An article, read and cited, before an imprint is applied."""
+    """An article with its citations formatted, before an imprint is applied."""
 
     manuscript: Manuscript
     citations: Citations
@@ -45,12 +45,12 @@ class Draft:
 def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
     """Read an article and format its citations; return None if it cannot be read.
 
-    `problems` may hold those of other files, such as notices: only the article's own decide.
+    `problems` may contain those of other files, such as notices; they do not count here.
     """
     before = len(problems)
     manuscript = read_manuscript(path, project.root, project.config, problems)
     if manuscript is None or any(problem.code == "FRM002" for problem in problems[before:]):
-        return None  # nothing that follows from unread front matter is worth saying
+        return None  # without front matter, further problems would only be consequences
     return Draft(manuscript, _cite(manuscript, project, problems))
 
 
@@ -61,7 +61,7 @@ def compose(
     imprint: Imprint | None,
     problems: list[Problem],
 ) -> Document:
-    """Place the notices and assemble the work as an imprint issues it, or without one."""
+    """Place the notices and assemble the work, for an imprint or without one."""
     config = effective(project.config, imprint)
     manuscript = for_readers(draft.manuscript, imprint)
     notices = (*notices, *(imprint.notices if imprint else ()))
@@ -83,21 +83,21 @@ def compose(
 
 
 def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
-    """Format the citations; blank ones where a key or the bibliography is wrong."""
+    """Format the citations, or return blank ones if a key or the bibliography is wrong."""
     matter, config = manuscript.matter, project.config
     names = matter.bibliography or config.bibliography
     folders = (project.root / manuscript.file).parent, project.root
     paths = [beside(name, folders) for name in names]
     before = len(problems)
     for name in (name for name, path in zip(names, paths, strict=True) if not is_file(path)):
-        message = f"there is no bibliography '{name}' beside the article or in the project's folder"
-        hint = "put the file there, or mend its name"
+        message = f"bibliography '{name}' was not found in the article's folder or the project's"
+        hint = "put the file there, or correct its name"
         place = named("bibliography", manuscript, project.root)
         problems.append(Problem("CIT003", place, message, hint))
     files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
     entries = bibliography.read_bibliography(files, problems)
     located = _located(manuscript)
-    if entries or len(problems) == before:  # else every key would be called unknown
+    if entries or len(problems) == before:  # else every key would be reported as unknown
         citations.check_keys(
             entries, located, manuscript.file, [n for _, n in files], matter.nocite, problems
         )
@@ -129,20 +129,20 @@ def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
 
 
 def named(key: str, manuscript: Manuscript, root: Path) -> Span:
-    """Where a file is named: in the front matter, else in makebook.toml."""
+    """Return where a file is named: in the front matter, else in makebook.toml."""
     lines = manuscript.matter.lines
     return Span(manuscript.file, lines[key], 1) if key in lines else place_of(key, root)
 
 
 def beside(name: str, folders: Sequence[Path]) -> Path:
-    """A file named in the front matter: beside the article, else in the project's folder."""
+    """Find a file in the article's folder, else in the project's; default to the first folder."""
     return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
 
 
 def _check_glyphs(
     document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
 ) -> None:
-    """Every character has a glyph: a missing one fails PDF/A and PDF/UA, and is lost to readers."""
+    """Report characters without a glyph: they break PDF/A and PDF/UA and are not printed."""
     texts = [unit.text for unit in units(document)]
     texts += [document.short, document.stamp, *document.labels.values()]
     sources = [(manuscript.file, manuscript.text)]
@@ -161,27 +161,28 @@ def _check_glyphs(
             f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
         )
         if len(absent) > _MANY:
-            message += f", nor {len(absent) - 1} others of this text"
-        hint = "write it another way, or add a font that has it to styles/fonts"
+            message += f" or {len(absent) - 1} others in this text"
+        hint = "replace the character, or add a font that has it to styles/fonts"
         problems.append(Problem("TXT007", Span(file, line, column), message, hint))
 
 
 def source_date_epoch() -> datetime | None:
-    """SOURCE_DATE_EPOCH, for an article without dates (reproducible-builds.org specification)."""
+    """Read SOURCE_DATE_EPOCH, used for an article without dates (reproducible-builds.org)."""
     value = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not value:
         return None
     try:
         return datetime.fromtimestamp(int(value), UTC)
     except (ValueError, OverflowError, OSError):
-        hint = "give it whole seconds since 1970, or unset it"
-        problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), f"'{value}' is no time", hint)
+        hint = "set it to whole seconds since 1970, or unset it"
+        message = f"'{value}' is not a valid time"
+        problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), message, hint)
         raise ProblemsError([problem]) from None
 
 
 @dataclass(frozen=True)
 class Sources:
-    """A project as it stands today, from which any sheet can be assembled afresh."""
+    """The current state of a project, from which any handout can be assembled."""
 
     project: Project
     notices: tuple[Notice, ...]
@@ -189,16 +190,16 @@ class Sources:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The articles."""
+        """The names of the articles."""
         return tuple(path.stem for path in self.project.articles)
 
     @property
     def imprints(self) -> tuple[str, ...]:
-        """The imprints."""
+        """The names of the imprints."""
         return tuple(path.stem for path in self.project.imprint_files)
 
     def assembled(self, name: str, imprint: str) -> Document:
-        """An article as it would be issued today; an empty `imprint`: without one.
+        """Assemble an article from the current sources; an empty `imprint` means none.
 
         Raises:
             UnknownName: there is no such article or imprint.
@@ -225,7 +226,7 @@ def read_sources(root: Path) -> Sources:
     """Read a project without building anything.
 
     Raises:
-        ProblemsError: makebook.toml is missing or no TOML.
+        ProblemsError: makebook.toml is missing or not valid TOML.
     """
     problems: list[Problem] = []
     project = read_project(root, problems)

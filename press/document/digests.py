@@ -1,9 +1,9 @@
-"""What tells one state of a text from another, whatever the numbers of references and notes.
+"""Hashes of a text's pieces that do not depend on the numbers of references and notes.
 
-In: a Document. Out: for each section, notice and reference its title and a hash of what a reader
-finds there. A reference more renumbers the others, and a paragraph more renames the ids behind it:
-neither changes the hash of a section that says what it said. This module must not know what
-becomes of the hashes.
+In: a Document. Out: for each section, notice, and reference, its title and a hash of what a reader
+finds there. An added reference renumbers the others, and an added paragraph changes the ids after
+it, but neither changes the hash of a section whose text is the same. This module must not know how
+the hashes are used.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ _OUTSIDE = re.compile(r"[();,\[\]–—-]")
 _DASH = re.compile(r"\s*[–—‒-]\s*")
 _ADDRESS = re.compile(r"https?://|\bdoi:|\bPMC?ID\b", re.IGNORECASE)
 _TEXT = 120
-"""So many characters of a reference are enough to know it by."""
+"""The number of characters of a reference that are enough to recognize it."""
 
 
 def short_hash(*values: Any) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of values that JSON can hold."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of values that JSON can hold."""
     return json_digest(values)[:16]
 
 
 class Digests:
-    """Title and hash of each section, notice and reference of a Document, in reading order."""
+    """Title and hash of each section, notice, and reference of a Document, in reading order."""
 
     def __init__(self, document: Document) -> None:
         self.sections: dict[str, dict[str, str]] = {}
         self.notices: dict[str, dict[str, str]] = {}
         self.references: dict[str, dict[str, str]] = {}
         self.order: list[str] = []
-        """The ids of sections and notices as they follow each other."""
+        """The ids of sections and notices, in order."""
         self._document = document
         self._by_id = {f"#{ref_id(r.key)}": r for r in document.references}
         self._by_number = {r.number: r for r in document.references}
         self._numeric = any("<ol" in p.xhtml for p in document.parts if p.kind == "references")
         self._as_text: dict[str, list[str]] = {}
-        """Notice id to its texts: it may stand in several places."""
+        """For each notice id, its texts, as it may be placed several times."""
         self._titles: dict[str, str] = {}
         self._read_parts()
         self._read_notices()
@@ -87,11 +87,11 @@ class Digests:
             self.notices[name] = {"title": title, "hash": digest}
 
     def _short(self, notice: Notice) -> str:
-        """A notice's words for every page; with words filled in, the whole line of the page."""
+        """Return a notice's short text; if it has placeholders, the complete line of the page."""
         return self._document.short if "{{" in notice.short else notice.short
 
     def _normalize(self, tree: Element) -> None:
-        """Put keys in the place of citation marks, and take numbers and letters off the notes."""
+        """Replace citation marks with keys, and remove numbers and letters from notes."""
         for element in [e for e in tree.iter("span") if _CITATION_ID.fullmatch(e.get("id") or "")]:
             _replace(element, f"[@{'; '.join(self._cited(element))}]")
         for back in [e for e in tree.iter("a") if e.get("class") == "note-back"]:
@@ -104,7 +104,7 @@ class Digests:
             _replace(mark, f"[^{seen.index(target) + 1}]")
 
     def _cited(self, mark: Element) -> Iterator[str]:
-        """The keys of a citation with their locators, then the words around them, each sorted."""
+        """Yield a citation's keys with their locators, then the words around them, each sorted."""
         links = [a for a in mark.iter("a") if a.get("href") in self._by_id]
         keys = []
         for index, link in enumerate(links):
@@ -122,7 +122,7 @@ class Digests:
         yield from sorted(piece for piece in pieces if any(c.isalnum() for c in piece))
 
     def _locator(self, text: str, number: int) -> str:
-        """What a link says beyond the number, or beyond name and year."""
+        """Return the text of a link after its number, or after its name and year."""
         if self._numeric:
             return re.sub(rf"^\W*{number}(?!\w)", "", text)
         found = _YEAR.search(text)
@@ -130,12 +130,12 @@ class Digests:
 
 
 def _title(heading: Element) -> str:
-    """The words of a heading whose citations and notes are keys already, without these."""
+    """Return the words of a heading without the keys that replaced its citations and notes."""
     return " ".join(re.sub(r"\[(?:@[^]]*|\^\d+)\]", "", plain(heading)).split())
 
 
 def _as_text(element: Element) -> str:
-    """An element as text, without the names that the program gives and without line breaks."""
+    """Serialize an element without the ids that the program assigns and without line breaks."""
     element = copy.deepcopy(element)
     for inner in element.iter("*"):
         inner.attrib.pop("id", None)
@@ -145,7 +145,7 @@ def _as_text(element: Element) -> str:
 
 
 def _replace(element: Element, text: str) -> None:
-    """Put a text in the place of an element; what follows it stays."""
+    """Replace an element with a text; keep the text after it."""
     parent = element.getparent()
     assert parent is not None
     text += element.tail or ""
@@ -158,7 +158,7 @@ def _replace(element: Element, text: str) -> None:
 
 
 def _in_short(reference: Reference) -> str:
-    """The beginning of a formatted entry: author, title, often the year."""
+    """Return the beginning of a formatted entry: author, title, often the year."""
     text = _ADDRESS.split(plain(trees.fragment(reference.xhtml)))[0].rstrip() or reference.key
     if len(text) <= _TEXT:
         return text

@@ -1,7 +1,7 @@
-"""A Document as one edition prints it: where the references stand.
+"""A Document adapted to one edition: its wide tables, and the place of its references.
 
-In: a Document and an Edition. Out: the Document that is laid out, and the one of the file that
-holds the references alone. Nothing else differs between editions but the style.
+In: a Document and an Edition. Out: the Document that is laid out, and the one for the file that
+contains only the references. Apart from these, editions differ only in style.
 This module must not know any renderer.
 """
 
@@ -24,15 +24,15 @@ _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
 
 
 def file_name(article: str, edition: Edition, main: Edition, part: FilePart = "") -> str:
-    """`NAME.pdf` for the main edition, `NAME-EDITION.pdf` for others; `part` stands at the end."""
+    """Return `NAME.pdf` for the main edition, else `NAME-EDITION.pdf`; `part` comes last."""
     pieces = [article, "" if edition == main else edition.name, part]
     return "-".join(filter(None, pieces)) + ".pdf"
 
 
 def printed(document: Document, edition: Edition, companion: str) -> Document:
-    """The document with its tables and references as the edition wants them.
+    """Adapt the tables and references of a document to an edition.
 
-    `companion` is the name of the file that holds the references where the edition gives them one.
+    `companion` is the name of the references' own file, if the edition has one.
     """
     columns = _COLUMNS.get(edition.kind)
     away = edition.references != "sheet" and bool(document.references)
@@ -50,17 +50,17 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
         images = (*images, Image(_QR, qr_png(document.address), "image/png"))
     if parts == document.parts:
         return document
-    # The words that lead to the references print the address; it need not stand twice.
+    # The text that leads to the references includes the address, so it is not printed twice.
     address = "" if away and edition.references == "link" else document.address
     return replace(document, parts=parts, images=images, address=address)
 
 
 _COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
-"""More columns than these do not fit side by side: such a table becomes a list of its rows."""
+"""The most columns that fit side by side; a wider table becomes a list of its rows."""
 
 
 def _with_rows(part: Part, columns: int) -> Part:
-    """A part with its wide tables as lists: each row an item, each cell after its column's name."""
+    """Turn wide tables into lists: each row is an item, each cell follows its column's name."""
     if "<table" not in part.xhtml:
         return part
     root = trees.parse(part.xhtml)
@@ -72,7 +72,7 @@ def _with_rows(part: Part, columns: int) -> Part:
 
 
 def _grid(rows: Iterable[Element]) -> list[list[Element]]:
-    """The cells of a table by row and column; one that spans several stands in each of them.
+    """Arrange the cells of a table by row and column; repeat a cell that spans several.
 
     HTML, 4.9.12.1 (forming a table), for rows that do not overlap.
     """
@@ -113,7 +113,7 @@ def _list_rows(table: Element, grid: Sequence[Sequence[Element]]) -> None:
     rows = etree.SubElement(holder, "ul", attrib={"class": "row-list"})
     names = [_name(column) for column in _columns(grid[:heads])]
     if any(len(cell) for line in grid[:heads] for cell in line):
-        # A name that holds a link or a note is more than words: it stands once, as it was.
+        # Column names with links or notes are more than words: print them once, unchanged.
         _item(rows, dict.fromkeys(cell for line in grid[:heads] for cell in line))
     for line in body:
         labels: dict[Element, list[str]] = {}
@@ -128,7 +128,7 @@ def _list_rows(table: Element, grid: Sequence[Sequence[Element]]) -> None:
 
 
 def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
-    """For each column, its cells from the top."""
+    """Yield the cells of each column, from the top."""
     for place in range(max(map(len, lines), default=0)):
         yield [line[place] for line in lines if place < len(line)]
 
@@ -139,7 +139,7 @@ def _name(cells: Sequence[Element]) -> str:
 
 
 def _words_without_marks(cell: Element) -> Iterator[str]:
-    """The words of a cell, without the marks of notes and references."""
+    """Yield the words of a cell, without the marks of notes and references."""
     yield cell.text or ""
     for child in cell:
         if child.get("class") not in ("noteref", "citation"):
@@ -148,7 +148,7 @@ def _words_without_marks(cell: Element) -> Iterator[str]:
 
 
 def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
-    """A row as an item; a cell that an earlier row has taken is repeated in words."""
+    """Add a row as an item; repeat in plain text any cell that an earlier row already used."""
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
@@ -169,7 +169,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
 
 
 def _elsewhere(document: Document, part: Part, edition: Edition, companion: str) -> Part:
-    """What stands in the place of the references: where they are."""
+    """Make the section that replaces the references and says where they are."""
     labels, count = document.labels, len(document.references)
     number = "-one" if count == 1 else ""
     section = etree.Element("section", id=part.id)
@@ -198,7 +198,10 @@ def _paragraph(section: Element, text: str) -> Element:
 
 
 def references_alone(document: Document, pages: Sequence[Sequence[str]]) -> Document:
-    """The file of the references: what stands on each page of the handout tells where they lead."""
+    """Make the document for the references' own file, with page numbers in place of back links.
+
+    `pages` lists the ids on each page of the handout.
+    """
     where = {id_: number for number, ids in enumerate(pages, 1) for id_ in ids}
     parts = []
     for part in document.parts:

@@ -1,6 +1,6 @@
-"""Who stands for a text, its dates, and the hash that tells one state of it from another.
+"""The identity of a text: its authors and reviewer, its dates, and the hash of its content.
 
-In: front matter and a Document. Out: finished lines, the content hash, the dates that fall due.
+In: front matter and a Document. Out: finished lines, the content hash, and due dates.
 The clock is never read here. This module must not know any renderer.
 """
 
@@ -18,11 +18,11 @@ from press.core.problems import Span, counted
 from press.document.digests import Digests, short_hash
 
 FORMAT = 1
-"""Of `identity.json`; another number says that what it holds is to be read otherwise."""
+"""The version of the format of `identity.json`."""
 
 
 def content_hash(document: Document) -> str:
-    """The first 8 hexadecimal digits of the SHA-256 of all that a reader is given to read."""
+    """Return the first 8 hexadecimal digits of the SHA-256 of everything a reader can read."""
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
@@ -45,7 +45,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def _clinic(imprint: Imprint) -> dict[str, Any]:
-    """What a clinic says of itself on a sheet; its colours and editions say nothing."""
+    """Return what a clinic prints about itself; its colors and editions do not count."""
     logo = imprint.logo
     return {
         "name": imprint.name,
@@ -56,9 +56,9 @@ def _clinic(imprint: Imprint) -> dict[str, Any]:
 
 
 def describe(document: Document) -> dict[str, Any]:
-    """What a sheet says, piece by piece, as titles and hashes: the file `identity.json` of a PDF.
+    """Describe a handout by the titles and hashes of its pieces: `identity.json` in a PDF.
 
-    A later state of the sources can be held against it, and what has changed be named.
+    A later state of the sources can be compared with it to say what has changed.
     """
     digests, matter = Digests(document), document.matter
     return {
@@ -78,7 +78,7 @@ def describe(document: Document) -> dict[str, Any]:
 
 
 def _rest(document: Document, digests: Digests) -> dict[str, Any]:
-    """Hashes of what is neither section nor notice nor reference."""
+    """Hash everything that is not a section, a notice, or a reference."""
     matter, imprint = document.matter, document.imprint
     logo = imprint.logo if imprint else None
     pictures = [image for image in document.images if image != logo]
@@ -96,12 +96,12 @@ def _rest(document: Document, digests: Digests) -> dict[str, Any]:
 
 
 def encode(description: Mapping[str, Any]) -> bytes:
-    """A description as UTF-8 JSON that a person can read; the same one gives the same bytes."""
+    """Encode a description as readable UTF-8 JSON; equal descriptions give equal bytes."""
     return (json.dumps(description, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
 def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Who stands for the text, and dates: what the title block says below the title."""
+    """Return the lines below the title: the authors, the reviewer, and the dates."""
     said = []
     if matter.authors:
         said.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")
@@ -111,7 +111,7 @@ def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def modified(matter: Matter, epoch: datetime | None) -> str:
-    """The newest of the article's dates; the clock is never read."""
+    """Return the newest of the article's dates; the clock is never read."""
     days = [day for day in (matter.date, matter.reviewed, matter.sources_checked) if day]
     if days:
         return f"{max(days).isoformat()}T00:00:00Z"
@@ -119,7 +119,7 @@ def modified(matter: Matter, epoch: datetime | None) -> str:
 
 
 def _reviewed_line(matter: Matter, labels: Mapping[str, str]) -> str:
-    """`Not yet reviewed by a clinician`, or who reviewed and when."""
+    """Return `Not yet reviewed by a clinician`, or the reviewer and the date."""
     if not matter.reviewer or matter.reviewer.lower() == "none":
         return labels["not-reviewed"]
     day = f", {spell_date(matter.reviewed, matter.lang)}" if matter.reviewed else ""
@@ -133,7 +133,7 @@ def _date_lines(matter: Matter, labels: Mapping[str, str]) -> list[str]:
 
 
 def stamp(matter: Matter, labels: Mapping[str, str], digest: str) -> str:
-    """The line that identifies a loose sheet: date, identifier, version, hash."""
+    """Return the line that identifies a loose sheet: date, identifier, version, hash."""
     pieces = []
     if matter.reviewed:
         pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
@@ -152,17 +152,19 @@ def dues(
     data: Sequence[Data],
     max_age: Mapping[str, int],
 ) -> tuple[Due, ...]:
-    """What will want a fresh look, and when; compared with the clock by whoever has one."""
+    """List what must be reviewed or verified, and when; the caller compares it with the clock."""
     matter, file = manuscript.matter, manuscript.file
     found = []
     if matter.next_review:
         span = Span(file, matter.lines.get("next-review", 1), 1)
         message = f"the next review was due on {matter.next_review}"
-        found.append(Due(matter.next_review, "DUE001", span, message, "review it, set new dates"))
+        hint = "have it reviewed, then update the dates"
+        found.append(Due(matter.next_review, "DUE001", span, message, hint))
     if matter.reviewed and "reviewed" in max_age:
         span = Span(file, matter.lines.get("reviewed", 1), 1)
         message = (
-            f"last reviewed on {matter.reviewed}, over {counted(max_age['reviewed'], 'day')} ago"
+            f"last reviewed on {matter.reviewed}, more than "
+            f"{counted(max_age['reviewed'], 'day')} ago"
         )
         day = _later(matter.reviewed, max_age["reviewed"])
         found.append(Due(day, "DUE001", span, message, "have it reviewed again"))
@@ -172,13 +174,14 @@ def dues(
         dated += [(table.file, table.verified, table.line) for table in data]
         for name, verified, line in sorted(dated, key=lambda item: item[0]):
             if verified:
-                message = f"verified on {verified}, over {counted(max_age['verified'], 'day')} ago"
-                hint = "check every line by telephone, then set the date"
+                age = counted(max_age["verified"], "day")
+                message = f"last verified on {verified}, more than {age} ago"
+                hint = "check the text and call every telephone number, then update the date"
                 day = _later(verified, max_age["verified"])
                 found.append(Due(day, "DUE002", Span(name, line, 1), message, hint))
     return tuple(found)
 
 
 def _later(day: date, days: int) -> date:
-    """A day so many days later, or the last day of the calendar."""
+    """Return the day `days` days later, or the last day of the calendar if that is earlier."""
     return day + timedelta(days=min(days, (date.max - day).days))

@@ -1,8 +1,8 @@
-"""Where each notice goes: which apply to an article, why, and in which place.
+"""Placement of notices: which apply to an article, why, and where each one goes.
 
-In: the notices of a project, and what an article says of itself. Out: `Placement`s, or problems. A
-notice that must be there and cannot be is always an error, never left out in silence. Must not know
-the article's text, nor any renderer.
+In: the notices of a project, and an article's front matter. Out: `Placement`s, or problems. A
+required notice that cannot be placed is always an error and is never left out silently. This module
+must not know the article's text, nor any renderer.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from press.core.problems import Problem, Span
 
 @dataclass(frozen=True)
 class Need:
-    """What the rules look at."""
+    """The facts about an article on which the rules depend."""
 
     matter: Matter
     file: str
     config: Config
     by_hand: Mapping[str, Span]
-    """The notices that the article places itself."""
+    """The notices that the article places itself, and where."""
     sections: Sequence[str]
     """Ids of the article's sections, for `before:#ID`."""
     named: Span | None = None
-    """Where an imprint names the jurisdiction; None where makebook.toml does."""
+    """The location of an imprint's jurisdiction; None if makebook.toml sets it."""
 
 
 def place_notices(
@@ -35,11 +35,11 @@ def place_notices(
 ) -> tuple[Placement, ...]:
     """Decide which notices go into an article, and where.
 
-    Returns the placements in the order in which they stand where several share a place: as
-    makebook.toml requires them, then by id.
+    Returns the placements in the order used if several share a place: first those required by
+    makebook.toml, in its order, then the others by id.
 
-    Problems: NOT001 no such notice, NOT003 no text of it for the language or jurisdiction, NOT005
-    no place to stand, NOT006 a topic that looks misspelt.
+    Problems: NOT001 no such notice, NOT003 no text for the language or jurisdiction, NOT005 no
+    place for it, NOT006 a topic that looks misspelled.
     """
     asked = _asked(notices, need, problems)
     placements: list[Placement] = []
@@ -55,7 +55,7 @@ def place_notices(
 
 
 def _asked(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> dict[str, str]:
-    """Which notices are asked for, and the rule that asks."""
+    """Return the ids of the notices that apply, and for each the rule that says why."""
     asked: dict[str, str] = {}
     known = {notice.id for notice in notices}
     topics = {topic.lower(): topic for topic in need.matter.topics}
@@ -67,17 +67,17 @@ def _asked(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> di
             if id_ in known:
                 asked.setdefault(id_, f"makebook.toml requires it for {why}")
                 continue
-            message = f"notice '{id_}', which {why} must have, has no file"
-            hint = f"write source/disclaimers/{id_}.md; {nearest(id_, known)}"
+            message = f"notice '{id_}', required for {why}, has no file"
+            hint = f"create source/disclaimers/{id_}.md, or correct the id; {nearest(id_, known)}"
             span = Span("makebook.toml", need.config.required_lines.get(topic, 0), 1)
             problems.append(Problem("NOT001", span, message, hint))
     for notice in sorted(notices, key=lambda n: (n.id, n.file)):
         match = [topic for topic in notice.topics if topic.lower() in topics]
         if match or not notice.topics:
-            asked.setdefault(notice.id, f"topic {match[0]}" if match else "always")
+            asked.setdefault(notice.id, f"for topic {match[0]}" if match else "for every article")
     for id_, span in need.by_hand.items():
         if id_ in known:
-            asked.setdefault(id_, "the article asks for it")
+            asked.setdefault(id_, "placed by the article")
         else:
             message = f"there is no notice '{id_}'"
             problems.append(Problem("NOT001", span, message, nearest(id_, known)))
@@ -85,7 +85,7 @@ def _asked(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> di
 
 
 def _variant(variants: Iterable[Notice], need: Need) -> Notice | None:
-    """The file that fits language and jurisdiction, the most specific one first."""
+    """Choose the most specific file that fits the language and jurisdiction."""
     lang, where = need.matter.lang, need.config.jurisdiction
 
     def language(notice: Notice) -> int:
@@ -101,7 +101,7 @@ def _variant(variants: Iterable[Notice], need: Need) -> Notice | None:
 
 
 def _speaks(tag: str, lang: str) -> bool:
-    """Whether text in `tag` serves a reader of `lang` (BCP 47 basic filtering, RFC 4647 3.3.1)."""
+    """Return whether text in `tag` suits a reader of `lang` (basic filtering, RFC 4647, 3.3.1)."""
     return lang.lower() == tag.lower() or lang.lower().startswith(tag.lower() + "-")
 
 
@@ -111,14 +111,17 @@ def _no_text(
     listed = any(id_ in ids for ids in need.config.required.values())
     if not listed and id_ not in need.by_hand and not any(n.required for n in variants):
         return
-    where = need.config.jurisdiction or "no jurisdiction"
-    message = f"notice '{id_}' ({rule}) has no text for language {need.matter.lang}, {where}"
+    where = need.config.jurisdiction or "none"
+    message = (
+        f"notice '{id_}' ({rule}) has no text for language {need.matter.lang} and "
+        f"jurisdiction {where}"
+    )
     have = ", ".join(notice.file.rpartition("/")[2] for notice in variants)
     folder = variants[0].file.rpartition("/")[0]
     file = f"{folder}/{id_}.{need.matter.lang}.md"
     if any(notice.file == file for notice in variants):
         file = f"{folder}/{id_}.{where}.md"
-    hint = f"write {file} with that language and jurisdiction under 'when'; there is {have}"
+    hint = f"write {file} with this language and jurisdiction under 'when'; existing: {have}"
     line = need.matter.lines.get("topics", need.matter.lines.get("lang", 1))
     abroad = any(_speaks(tag, need.matter.lang) for n in variants for tag in n.languages)
     span = need.named if need.named and abroad else Span(need.file, line, 1)
@@ -141,11 +144,11 @@ def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> I
         yield Placement(notice, Place("by hand"), why)
     elif not stands and (places := [p for p in notice.places if p.kind != "every-page"]):
         wanted = ", ".join(map(str, places))
-        message = f"notice '{notice.id}' ({why}) has nowhere to stand: its place is {wanted}"
+        message = f"notice '{notice.id}' ({why}) cannot be placed: there is no section for {wanted}"
         target = next((p.section for p in places if p.section), "")
         hint = (
-            f"give a section that id, or put {{{{ notice.{notice.id} }}}} in a paragraph of "
-            f"its own; {nearest(target, need.sections)}"
+            f"give a section that id, or put {{{{ notice.{notice.id} }}}} in a separate "
+            f"paragraph; {nearest(target, need.sections)}"
         )
         problems.append(Problem("NOT005", Span(need.file, 1, 1), message, hint))
 
@@ -157,6 +160,6 @@ def _misspelled(notices: Sequence[Notice], need: Need, problems: list[Problem]) 
         word = topic.lower()
         if word not in known and near(word, known):
             line = need.matter.lines.get("topics", 1)
-            message = f"no notice knows the topic '{topic}'"
+            message = f"no notice applies to the topic '{topic}'"
             hint = nearest(word, known)
             problems.append(Problem("NOT006", Span(need.file, line, 1), message, hint))

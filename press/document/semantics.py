@@ -1,7 +1,7 @@
-"""What a screen is told of a work and paper is not: roles, tables that move, numbers to dial.
+"""Additions for reading on a screen: roles, scrollable tables, numbers to dial.
 
 In: trees of a Document's parts. Out: the same trees, with roles of DPUB-ARIA 1.1 and, for an
-e-book, types of its vocabulary. This module must not know files or packages.
+e-book, types of the EPUB vocabulary. This module must not know files or packages.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ ROLES = {
     "references": ("doc-bibliography", "bibliography"),
     "note-back": ("doc-backlink", "backlink"),
     "backlink": ("doc-backlink", "backlink"),
-    # Reading systems open a small window for a `noteref` alone.
+    # Reading systems open a pop-up only for a `noteref`.
     "cite": ("doc-biblioref", "biblioref noteref"),
 }
 
 
 def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "") -> None:
-    """Say what an element is; `type_name` is the attribute that has the types of an e-book."""
+    """Set an element's role; `type_name` is the attribute for the types of an e-book, if any."""
 
     def say(role: str, type_: str) -> None:
         element.set("role", role)
@@ -47,7 +47,7 @@ def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "")
 
 
 def hold_tables(body: Element, columns: int, label: str) -> None:
-    """Put tables of so many columns or more into boxes that can be moved sideways, with keys too.
+    """Put tables with at least `columns` columns into boxes that scroll sideways, by keyboard too.
 
     WCAG 2.2, 2.1.1. Cells are not broken instead: a number on two lines is read as two.
     """
@@ -72,10 +72,10 @@ _ROLES_OF_TABLES = {"table": "table", "thead": "rowgroup", "tbody": "rowgroup", 
 
 
 def stack_tables(body: Element) -> None:
-    """Let a narrow screen set the tables that would be moved as lists of their rows.
+    """Let a narrow screen show wide tables as lists of their rows instead of scrolling them.
 
-    Each cell gets the name of its column; roles say what style no longer shows (ARIA in HTML, 4). A
-    table with cells that span others, or with more than a line of heads, is moved as before.
+    Each cell gets the name of its column; roles keep what the style no longer shows (ARIA in HTML,
+    4). A table with spanning cells, or without exactly one header row, still scrolls.
     """
     for holder in body.iter("div"):
         table = holder.find("table") if holder.get("class") == "wide" else None
@@ -95,7 +95,7 @@ def stack_tables(body: Element) -> None:
 
 
 def contact_links(document: Document) -> list[tuple[str, str, str]]:
-    """Label, words and link of what a clinic has filled in; its name stands above the title."""
+    """List label, text, and link of a clinic's details, without its name, which heads the page."""
     name = document.labels["clinic-name"]
     return [
         (label, value, value if is_web(value) else telephone_link(value))

@@ -1,7 +1,7 @@
-"""What a finished file must hold: every block of the work, reduced to its letters.
+"""The text that a finished file must contain: every block of the work, reduced to its letters.
 
-In: a Document. Out: `Unit`s, in the order of reading. White space, hyphens and ligatures differ
-with the line breaks, so text is compared by its letters, digits and signs.
+In: a Document. Out: `Unit`s, in reading order. White space, hyphens, and ligatures depend on the
+line breaks, so text is compared by its letters, digits, and symbols.
 This module must not know any format.
 """
 
@@ -23,22 +23,22 @@ _KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": 
 
 @dataclass(frozen=True)
 class Unit:
-    """One stretch of text that a finished file must hold."""
+    """One stretch of text that a finished file must contain."""
 
     what: str
     text: str
 
 
 def letters(text: str) -> str:
-    """A text reduced to what must agree: no white space, hyphens or compatibility forms."""
+    """Reduce a text for comparison: no white space, hyphens, or compatibility forms."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
 
 
 def units(document: Document) -> list[Unit]:
-    """Everything that a reader must find, in the order of reading."""
+    """List everything that a reader must find, in reading order."""
     matter = document.matter
     clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
-    found = [Unit("name of the clinic", clinic), Unit("title", matter.title)]
+    found = [Unit("clinic name", clinic), Unit("title", matter.title)]
     found += [
         Unit(name, text)
         for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
@@ -49,7 +49,7 @@ def units(document: Document) -> list[Unit]:
         found.append(Unit("web address", document.address))
     for part in document.parts:
         found += _part_units(part)
-    # The name stands twice on paper, at the head and in the box, and once in the e-book.
+    # The name is left out: paper has it twice, above the title and in the box, the e-book once.
     found += [
         Unit(f"clinic, {label}", value) for label, value in document.contact if value != clinic
     ]
@@ -88,7 +88,7 @@ def _what(element: Element, part: Part) -> str:
 
 
 def _runs(element: Element) -> Iterator[str]:
-    """The stretches of text that stand directly in a block, between the blocks inside it."""
+    """Yield the stretches of text directly in a block, between the blocks inside it."""
     pieces = [element.text or ""]
     for child in element:
         if child.tag in BLOCKS or child.get("class") == "backlinks":
