@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from press.core import trees
 from press.core.model import Document, Part
@@ -21,12 +22,18 @@ _KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": 
           "figcaption": "caption", "dt": "term", "dd": "definition", "pre": "code"}  # fmt: skip
 
 
+UnitPlace = Literal["title block", "address", "text", "contact"]
+
+
 @dataclass(frozen=True)
 class Unit:
     """One stretch of text that a finished file must contain."""
 
     what: str
+    """What problems call it."""
     text: str
+    place: UnitPlace = "text"
+    """Formats differ in where they put address and contact box."""
 
 
 def letters(text: str) -> str:
@@ -44,14 +51,16 @@ def units(document: Document) -> list[Unit]:
         for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
         if text
     ]
-    found += [Unit("line of the title block", fact) for fact in document.facts]
+    found += [Unit("line of the title block", fact, "title block") for fact in document.facts]
     if document.address:
-        found.append(Unit("web address", document.address))
+        found.append(Unit("web address", document.address, "address"))
     for part in document.parts:
         found += _part_units(part)
     # The name is left out: paper has it twice, above the title and in the box, the e-book once.
     found += [
-        Unit(f"clinic, {label}", value) for label, value in document.contact if value != clinic
+        Unit(f"clinic, {label}", value, "contact")
+        for label, value in document.contact
+        if value != clinic
     ]
     return [unit for unit in found if letters(unit.text)]
 

@@ -85,11 +85,11 @@ def _prove_text(
 def _wanted(document: Document) -> list[Unit]:
     """Return the units in the order of the page: contact before the text, address at the end."""
     every = units(document)
-    contact = [unit for unit in every if unit.what.startswith("clinic, ")]
-    address = [unit for unit in every if unit.what == "web address"]
+    contact = [unit for unit in every if unit.place == "contact"]
+    address = [unit for unit in every if unit.place == "address"]
     rest = [unit for unit in every if unit not in contact and unit not in address]
     place = next(
-        (i for i, unit in enumerate(rest) if unit.what == "line of the title block"), len(rest)
+        (i for i, unit in enumerate(rest) if unit.place == "title block"), len(rest)
     ) + len(document.facts)
     return [
         *rest[:place],
