@@ -1,4 +1,4 @@
-"""Chromium, driven by the puppeteer that Ace brings along; axe comes from there, too."""
+"""Chromium, driven by the puppeteer that Ace includes; axe comes from there, too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.waiting import LIMIT
 
 
 def browse(*jobs: dict[str, Any]) -> list[dict[str, Any]]:
-    """Does each job in turn (see browser.cjs) and returns what each of them said."""
+    """Run each job in turn (see browser.cjs) and return the result of each."""
     script, node, chromium = check.ace_script(), check.node(), check.browser()
     with needed():
         if not (script.is_file() and node and chromium):

@@ -1,4 +1,4 @@
-"""Citations as those of an article are read: by converting Markdown, in the order of reading."""
+"""Citations, read as those of an article are: by converting Markdown, in reading order."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ ALONE = f"{CITE_OPEN}0{CITE_CLOSE}"
 
 
 def clusters(text: str) -> list[Cluster]:
-    """Returns the citations of a Markdown text."""
+    """Return the citations of a Markdown text."""
     made = convert(text, "article.md", 1, [])
     return list(_in_reading_order(made.body, made.clusters))
 
 
 def left(text: str) -> str:
-    """Returns a Markdown text without its mark-up, a token in the place of each citation."""
+    """Return a Markdown text without its markup, with a token for each citation."""
     return "".join(convert(text, "article.md", 1, []).body.itertext()).strip()
 
 
 def written(text: str) -> list[str]:
-    """Returns each citation of a plain text as it is written there."""
+    """Return each citation of a plain text as it is written there."""
     pattern = re.compile(f"{GROUP_PATTERN}|{NARRATIVE_PATTERN}", re.DOTALL)
     return [" ".join(found[0].split()) for found in pattern.finditer(text)]

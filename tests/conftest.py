@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def needed() -> Iterator[None]:
-    """A checker that is missing is a skip on a developer's own machine, a failure where CI=true."""
+    """Skip a test if its checker is not installed; fail it if CI=true."""
     try:
         yield
     except CheckerMissing as missing:
@@ -30,7 +30,7 @@ def needed() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def checker() -> Callable[..., list[str]]:
-    """Runs a function of `press.check.external` on a file: `checker(epubcheck, path)`.
+    """Run a function of `press.check.external` on a file: `checker(epubcheck, path)`.
 
     Returns the findings as lines of text, so that a failing test shows them.
     """
@@ -45,9 +45,9 @@ def checker() -> Callable[..., list[str]]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Builds a project once in a session: `built("small")`; `built("")` is the repository itself.
+    """Build a project once per session: `built("small")`; `built("")` is the repository itself.
 
-    Returns the folder with its outputs. The projects stand in `tests/projects/`.
+    Returns the folder with its outputs. The projects are in `tests/projects/`.
     """
     done: dict[str, Path] = {}
 
@@ -66,7 +66,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def golden() -> Callable[[str, str], None]:
-    """Compares a text with the one kept: `golden("small/book.opf", text)`.
+    """Compare a text with the one kept: `golden("small/book.opf", text)`.
 
     With MAKEBOOK_REWRITE=1 the text is kept instead: read the diff before you commit it.
     """

@@ -50,7 +50,7 @@ class Page:
                 return message["result"]
 
     def run(self, script: str) -> Any:
-        """What a script gives; a promise is waited for."""
+        """Return the result of a script, after waiting for a promise."""
         done = self.call(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
@@ -94,7 +94,7 @@ class Page:
 
 @contextlib.contextmanager
 def chromium(address: str) -> Iterator[Page]:
-    """A browser with a page open; it ends with all that it started."""
+    """A browser with a page open; it ends together with every process that it started."""
     program = next(filter(None, map(shutil.which, check.CHROMIUM)), None)
     if not program:
         raise check.CheckerMissing("Chromium", "sudo apt-get install chromium")

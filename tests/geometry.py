@@ -57,7 +57,7 @@ class Page:
     """In shades of grey, 144 pixels to an inch."""
 
     def ink(self, bottom: float, top: float) -> Box | None:
-        """The box around all ink between two heights."""
+        """Return the box around all ink between two heights."""
         scale = _DPI / 72
         high, low = (round((self.height - edge) * scale) for edge in (top, bottom))
         band = self.picture.crop((0, high, self.picture.width, low))
@@ -68,13 +68,13 @@ class Page:
         return Box(x0 / scale, top - y1 / scale, x1 / scale, top - y0 / scale)
 
     def body(self, margins: Margins) -> list[Line]:
-        """Its lines over the running foot, from the highest."""
+        """Return its lines above the running footer, from the top."""
         rows = [r for r in lines(self.spans) if r.baseline > margins.bottom]
         return sorted(rows, key=lambda row: (-row.baseline, row.left))
 
 
 def kind(name: str) -> str:
-    """The kind of edition that a file is of, by its name; empty for the standard."""
+    """Return the kind of edition of a file, by its name; empty for the standard one."""
     return next((k for k in ("large-print", "ink-saver", "booklet") if k in name), "")
 
 
@@ -119,7 +119,7 @@ def _halves(sheet: Page) -> Iterator[Page]:
 
 
 def outside(page: Page, edges: Margins) -> Iterator[str]:
-    """Text or ink in the margins, or between the body and the running foot."""
+    """Find text or ink in the margins, or between the body and the running footer."""
     wide = page.width - edges.right
     for span in page.spans:
         if span.left < edges.left - _HAIR or span.right > wide + _HAIR:
@@ -138,7 +138,7 @@ def outside(page: Page, edges: Margins) -> Iterator[str]:
 
 
 def overlaps(page: Page) -> Iterator[str]:
-    """Runs of text whose ink is on that of others."""
+    """Find runs of text whose ink overlaps that of others."""
     for index, one in enumerate(page.spans):
         for other in page.spans[index + 1 :]:
             across = min(one.right, other.right) - max(one.left, other.left)
@@ -153,7 +153,7 @@ def _heading(line: Line, body: float) -> bool:
 
 
 def stranded(page: Page, edges: Margins, body: float) -> Iterator[str]:
-    """A heading at the foot of a page, with nothing below it."""
+    """Find headings at the bottom of a page with nothing below them."""
     rows = page.body(edges)
     if rows and _heading(rows[-1], body):
         under = min(span.bottom for span in rows[-1].spans) - 2
@@ -162,7 +162,7 @@ def stranded(page: Page, edges: Margins, body: float) -> Iterator[str]:
 
 
 def hollow(page: Page, edges: Margins, *, last: bool = False) -> Iterator[str]:
-    """A page that is less than a quarter filled; a last page that has less than three lines."""
+    """Find pages less than a quarter full, and a last page of fewer than three lines."""
     ink = page.ink(edges.bottom, page.height - edges.top)
     high = page.height - edges.top - edges.bottom
     share = (page.height - edges.top - ink.bottom) / high if ink else 0
@@ -174,7 +174,7 @@ def hollow(page: Page, edges: Margins, *, last: bool = False) -> Iterator[str]:
 
 
 def widows(before: Page, page: Page, edges: Margins) -> Iterator[str]:
-    """The last line of a paragraph, alone at the head of a page."""
+    """Find the last line of a paragraph alone at the top of a page."""
     above, rows = before.body(edges), page.body(edges)
     if not above or not rows:
         return
@@ -207,7 +207,7 @@ def _goes_on(foot: Line, head: Line, before: Page, page: Page) -> bool:
 
 
 def references_page(data: bytes) -> int:
-    """The page (from 1) on which the references begin, by the bookmarks; 0 where none has them."""
+    """Return the page (from 1) on which the references begin, by the bookmarks; 0 if none does."""
     from tests import inside
 
     marks = [m for m in inside.bookmarks(data) if m.strip().startswith("References >")]

@@ -1,4 +1,4 @@
-"""What finished files hold, as text that a person can read in a diff.
+"""The contents of finished files, as text that a person can read in a diff.
 
 In: the bytes of a PDF or an EPUB. Out: lines. Nothing here knows how the files were made.
 """
@@ -23,7 +23,7 @@ QUIET = ("NonStruct", "Span")
 def tags(data: bytes, width: int = 30) -> list[str]:
     """The tag tree of a PDF, page by page: a line for each element, with how its text begins.
 
-    Of a text only the first `width` characters are shown: where its lines end is no matter here.
+    Of a text only the first `width` characters are shown: where its lines end does not matter here.
     """
     pdf = pdfium.PdfDocument(data)
     lines = []
@@ -57,7 +57,7 @@ def _marked_texts(page: Any) -> dict[int, str]:
 
 
 def _nodes(element: Any, texts: dict[int, str]) -> list[Any]:
-    """An element as a pair of its head and what is in it; a quiet one as what is in it alone."""
+    """Return an element as its head and its content; a quiet element as its content alone."""
     kind = _string(raw.FPDF_StructElement_GetType, element)
     alt = _string(raw.FPDF_StructElement_GetAltText, element)
     inside: list[Any] = []
@@ -83,7 +83,7 @@ def _lines(nodes: list[Any], depth: int, width: int) -> list[str]:
 
 
 def _string(call: Callable[..., int], *arguments: Any) -> str:
-    """What a function of PDFium writes into a buffer as UTF-16."""
+    """Return the UTF-16 text that a function of PDFium writes into a buffer."""
     size = call(*arguments, None, 0)
     if not size:
         return ""
@@ -95,7 +95,7 @@ def _string(call: Callable[..., int], *arguments: Any) -> str:
 
 
 def page_texts(data: bytes) -> list[str]:
-    """The text of each page of a PDF, white space folded: where its lines end is no matter."""
+    """The text of each page of a PDF, white space folded: where its lines end does not matter."""
     pdf = pdfium.PdfDocument(data)
     try:
         texts = []
@@ -123,7 +123,7 @@ def bookmarks(data: bytes) -> list[str]:
 
 
 def attached(data: bytes) -> dict[str, bytes]:
-    """Name and bytes of each file that a PDF carries."""
+    """Return the name and bytes of each file embedded in a PDF."""
     pdf = pdfium.PdfDocument(data)
     try:
         files = [pdf.get_attachment(index) for index in range(pdf.count_attachments())]

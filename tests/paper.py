@@ -1,4 +1,4 @@
-"""Small PDFs for tests: HTML on paper, set with the fonts of the project."""
+"""Small PDFs for tests: HTML laid out with the fonts of the project."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def paper(body: str, css: str = "") -> bytes:
 
 
 def paragraphs(count: int, sentences: int = 4) -> str:
-    """So many paragraphs of so many sentences."""
+    """Return a number of paragraphs of a number of sentences each."""
     return f"<p>{WORDS * sentences}</p>" * count

@@ -1,4 +1,4 @@
-"""What a stage reports, as a list: stages add to the list of problems that they are given."""
+"""The problems that a stage reports, as a list: stages add to the list that they are given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from press.core.problems import Problem
 
 
 def reported(stage: Callable[..., Any], *arguments: Any) -> list[Problem]:
-    """Calls a stage with its arguments and a list, and returns the problems it put there."""
+    """Call a stage with its arguments and a list, and return the problems it added."""
     problems: list[Problem] = []
     stage(*arguments, problems)
     return problems

@@ -1,4 +1,4 @@
-"""Bibliography files: every format read, everything wrong a problem with its place."""
+"""Bibliography files: every format is read, and every fault is a problem with its location."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Booklets: sheets that are printed on both sides, folded in the middle and read as a book.
+"""Booklets: sheets that are printed on both sides, folded in the middle, and read as a book.
 
-The order of the pages is held against a pile of paper: sheets are stacked, folded, read through.
+The page order is compared with a pile of paper: sheets are stacked, folded, and read through.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FOLDED = {"tea-booklet.pdf": LETTER, "tea-a4fold.pdf": A4, "tea-small.pdf": (708
 
 
 def write(folder: Path, **changes: str) -> Path:
-    """Writes the project; `changes` gives words of the article and what stands in their place."""
+    """Write the project; `changes` maps words of the article to their replacements."""
     for name, text in FILES.items():
         for old, new in changes.items():
             text = text.replace(old, new)
@@ -57,7 +57,7 @@ def write(folder: Path, **changes: str) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> int:
-    """Runs the command line on a project; returns the exit status."""
+    """Run the command line on a project; return the exit status."""
     with pytest.raises(SystemExit) as stop:
         main(["build", *arguments, "--project", str(folder), "--force"])
     return int(stop.value.code or 0)
@@ -107,7 +107,7 @@ def test_up_to_forty_pages_each(count: int, direction: str) -> None:
 
 
 def test_a_pile_in_the_wrong_order_is_found() -> None:
-    """The simulation itself works: what is folded the other way, or swapped, is not in order."""
+    """The simulation itself works: sheets folded the other way, or swapped, are not in order."""
     order = booklet_sides(8)
     assert order == [(8, 1), (2, 7), (6, 3), (4, 5)]
     assert read_through(order) == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -123,7 +123,7 @@ def test_a_book_from_right_to_left_is_the_mirror() -> None:
 
 
 def folios(data: bytes) -> list[Side]:
-    """The page numbers that are printed on the halves of each sheet, as a reader finds them."""
+    """Return the page numbers printed on the halves of each sheet, as a reader finds them."""
     found = [re.search(r"\b(\d+) of \d+\s*$", half.text.strip()) for half in read_halves(data)]
     numbers = [int(match[1]) if match else 0 for match in found]
     return list(zip(numbers[::2], numbers[1::2], strict=True))
@@ -164,7 +164,7 @@ def test_no_text_crosses_the_fold(folder: Path, name: str, size: tuple[float, fl
 
 
 def test_pages_stand_as_large_as_they_were_laid_out(folder: Path) -> None:
-    """Nothing is scaled to fit: 12 pt of body on the sheet, too."""
+    """Nothing is scaled to fit: body text is 12 pt on the sheet, too."""
     spans = [
         s for half in read_halves((folder / "tea-booklet.pdf").read_bytes()) for s in half.spans
     ]
@@ -197,7 +197,7 @@ def test_how_it_is_printed_stands_in_it(folder: Path) -> None:
 
 
 def test_it_takes_along_what_tells_what_it_is(folder: Path) -> None:
-    """The same words as in the single pages; not the e-book, which is beside the single pages."""
+    """It has the same words as the single pages, but not the e-book embedded in those."""
     single = inside.attached((folder / "tea.pdf").read_bytes())
     for name in FOLDED:
         data = (folder / name).read_bytes()
@@ -233,7 +233,7 @@ def repeat_a_page(order: list[Side]) -> list[Side]:
 
 
 def turn_backs_over(order: list[Side]) -> list[Side]:
-    """As for a printer that turns on the long edge."""
+    """Swap the halves of each back, as for a printer that flips on the long edge."""
     return [side if n % 2 == 0 else (side[1], side[0]) for n, side in enumerate(order)]
 
 

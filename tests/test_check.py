@@ -1,4 +1,4 @@
-"""Each judge accepts a small good file and rejects a deliberately bad one."""
+"""Each checker accepts a small good file and rejects a deliberately bad one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NAV = PAGE.format(
 
 
 def write_png() -> bytes:
-    """Returns a picture of one grey dot."""
+    """Return a picture of one gray dot."""
     chunks = {
         b"IHDR": struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0),
         b"IDAT": zlib.compress(b"\0\x80"),
@@ -68,7 +68,7 @@ def write_png() -> bytes:
 def write_epub(
     path: Path, *, opf: str = OPF, image: str = '<img src="dot.png" alt="a dot"/>'
 ) -> Path:
-    """Writes a small EPUB by hand, as its specification has it, and returns its path."""
+    """Write a small EPUB by hand, by its specification, and return its path."""
     page = PAGE.format(f"<h1>One</h1><p>A word and a picture: {image}</p>")
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
@@ -115,7 +115,7 @@ def test_ace_without_a_report_is_no_verdict(checker, tmp_path):
 
 @pytest.fixture(scope="module")
 def claims_ua(tmp_path_factory):
-    """A PDF that says it is PDF/UA, and is."""
+    """Return a PDF that claims to be PDF/UA, and is."""
     path = tmp_path_factory.mktemp("pdf") / "good.pdf"
     html = weasyprint.HTML(string="<html lang=en><title>A claim</title><p>A word.")
     html.write_pdf(path, pdf_variant="pdf/ua-1", uncompressed_pdf=True)

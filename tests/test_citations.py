@@ -1,4 +1,4 @@
-"""Marks and references: what each style prints, what is linked, and what cannot break out."""
+"""Marks and references: what each style prints, what is linked, and what cannot escape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pandoc's citation syntax: what is a citation, what it means, where it stands."""
+"""Pandoc's citation syntax: what is a citation, what it means, where it is."""
 
 from __future__ import annotations
 

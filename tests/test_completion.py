@@ -1,4 +1,4 @@
-"""The shell asks the program what could stand where the Tab key was pressed."""
+"""Shell completion: the program lists what could follow when the Tab key is pressed."""
 
 from __future__ import annotations
 

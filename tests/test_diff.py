@@ -1,4 +1,4 @@
-"""Is a sheet still what the sources say? One edit at a time, and what a clinician is told."""
+"""Is a sheet still current? One edit at a time, and the answer that a clinician gets."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Desk:
         return identity.describe(self.assembled(name, imprint))
 
     def pdf(self, name="old.pdf", content=None, imprint=""):
-        """A PDF that carries an identity: that of today, or any bytes."""
+        """Return a PDF with an embedded identity: today's, or any bytes."""
         data = identity.encode(self.record(imprint)) if content is None else content
         pdf = pdfium.PdfDocument.new()
         pdf.new_page(100, 100)
@@ -90,7 +90,7 @@ class Desk:
         return compare(old, today, self.root / "build")
 
     def told(self, old):
-        """What is told, every hash as a row of dots."""
+        """Return the answer, with every hash as a row of dots."""
         return re.sub(r"\b[0-9a-f]{8}\b", "........", "\n".join(self.compare(old)))
 
 
@@ -376,7 +376,7 @@ def test_a_clinic_in_a_notice(desk):
     ]
 
 
-# What stands printed
+# The code printed on a sheet
 
 
 def stamp(record):
@@ -567,7 +567,7 @@ def test_a_pdf_that_is_not_ours(desk):
 
 
 def test_a_pdf_cut_short(desk):
-    """PDFium mends what it can."""
+    """PDFium repairs what it can."""
     whole = Path(desk.pdf()).read_bytes()
     path = desk.root / "short.pdf"
     for size in range(20, len(whole), 97):

@@ -1,7 +1,7 @@
-"""Which notices go into an article, where, and by which rule: a table one can read.
+"""Which notices go into an article, where, and by which rule: a readable table.
 
-Each case is a tiny project in text: notice files, makebook.toml, an article. Expected is what
-the manifest says of its notices, or the problem that stops it.
+Each case is a tiny project in text: notice files, makebook.toml, an article. The expectation
+is the manifest's record of its notices, or the problem that stops the build.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def place(
     toml: str = "",
     extra: str = "",
 ) -> tuple[list[str], list[str], Document]:
-    """Writes a project; returns its placements and problems as text, and the Document."""
+    """Write a project; return its placements and problems as text, and the Document."""
     (folder / "source/disclaimers").mkdir(parents=True)
     (folder / "makebook.toml").write_text(toml or 'lang = "en-US"\n')
     (folder / "source/a.md").write_text(ARTICLE.format(lang=lang, topics=topics, extra=extra))
@@ -85,7 +85,7 @@ def _line(placement: Placement) -> str:
 
 
 def order(document: Document) -> list[str]:
-    """The parts of a work, in the order of reading."""
+    """Return the parts of an article, in reading order."""
     return [part.id for part in document.parts]
 
 

@@ -1,4 +1,4 @@
-"""`makebook doctor`: what is there, what is missing, and the command that brings it."""
+"""`makebook doctor`: what is installed, what is missing, and the command that installs it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(capsys, *arguments):
 
 
 def row(lines, name):
-    """The line that tells of a thing."""
+    """Return the line about a thing."""
     (found,) = [line for line in lines if re.match(rf"\w+ +{re.escape(name)}(  | [(\d])", line)]
     return found
 
@@ -76,7 +76,7 @@ def test_nothing_is_left_behind(tmp_path, capsys):
 
 
 def test_without_weasyprint_and_the_others(tmp_path):
-    """In a Python of its own, in which the libraries cannot be imported."""
+    """Run in a separate Python in which the libraries cannot be imported."""
     code = (
         "import sys\n"
         "for name in sys.argv[1:]: sys.modules[name] = None\n"

@@ -1,7 +1,7 @@
 """Editions and imprints, as files: which there are, and what each must satisfy on its own pages.
 
-What is printed is measured on the finished bytes. How the pages of a booklet are put on sheets
-stands in `test_booklet.py`, what type is too small in `test_measure.py`.
+Printed pages are measured on the finished bytes. How booklet pages are put on sheets is tested
+in `test_booklet.py`, and type that is too small in `test_measure.py`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LONG = (
 
 
 def nights(*numbers: int) -> str:
-    """A paragraph in which no sentence is like another."""
+    """Return a paragraph in which no two sentences are alike."""
     return "".join(LONG.format(n) for n in range(*numbers)).rstrip()
 
 
@@ -153,7 +153,7 @@ SHORT = "---\ntitle: Tea\ndate: 2026-01-02\n---\n\nTea late in the day can keep 
 
 
 def write(folder: Path, **files: str) -> Path:
-    """Writes files; `__` in a name is a slash, `_` at its end the ending .md."""
+    """Write files; `__` in a name is a slash, `_` at its end is `.md`."""
     for name, text in files.items():
         path = folder / re.sub("_$", ".md", name.replace("__", "/"))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,12 +162,12 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def small(folder: Path, toml: str, **files: str) -> Path:
-    """Writes a project of one sentence."""
+    """Write a project of one sentence."""
     return write(folder, **{"makebook.toml": toml, "source__tea_": SHORT, **files})
 
 
 def run(folder: Path, *arguments: str) -> int:
-    """Runs the command line on a project, into `output/`; returns the exit status."""
+    """Run the command line on a project, into `output/`; return the exit status."""
     where = ["--project", str(folder), "--output", str(folder / "output")]
     with pytest.raises(SystemExit) as stop:
         main(["build", *arguments, *where])
@@ -175,7 +175,7 @@ def run(folder: Path, *arguments: str) -> int:
 
 
 def published(folder: Path) -> set[str]:
-    """Every file in `output/`, the web pages apart: each issue has them, whatever its editions."""
+    """Return the files in `output/` but the web pages, which every issue has."""
     output = folder / "output"
     files = [p for p in output.rglob("*") if p.is_file() and p.suffix != ".html"]
     return {p.relative_to(output).as_posix() for p in files}
@@ -291,7 +291,7 @@ def papers(folder: Path, toml: str, imprint: Imprint | None = None) -> list[str]
 def test_paper_that_is_not_named_is_the_main_editions(
     tmp_path: Path, toml: str, paper: list[str]
 ) -> None:
-    """Where that names none either, it is the country's."""
+    """If that has none either, the country decides."""
     assert papers(tmp_path, toml) == paper
 
 
@@ -362,7 +362,7 @@ def test_the_standard_edition_has_others(letter: bytes) -> None:
 
 
 def test_an_inch_stays_white_on_every_side_of_the_text(big: bytes) -> None:
-    """The foot of the page stands under the text, in an inch and two thirds of its own."""
+    """The footer is below the text, in one and two thirds inches of margin."""
     width, height = LETTER
     for number, page in enumerate(spans(big), 1):
         for span in page:
@@ -392,7 +392,7 @@ def test_what_was_slanted_is_bold_in_large_print(big: bytes) -> None:
 
 
 def test_no_word_is_divided_in_large_print(big: bytes) -> None:
-    """A line may end with a hyphen that the author wrote, and with no other."""
+    """A line may end with a hyphen that the author wrote, but with no other."""
     source = FILES["source/tea.md"].replace("&shy;", "")
     ends, rows = 0, [line.text for page in spans(big) for line in lines(page)]
     for upper, lower in pairwise(rows):
@@ -416,7 +416,7 @@ def edges(data: bytes, *words: str) -> list[float]:
 
 
 def test_large_print_is_set_from_the_left(big: bytes, letter: bytes) -> None:
-    """Columns of figures and centred paragraphs, too; and lines are not stretched."""
+    """Columns of numbers and centered paragraphs count, too; and lines are not stretched."""
     ours = edges(big, "Sips", "9", "about twenty")
     assert max(ours) - min(ours) <= 2, ours
     assert edges(big, "Centred words.")[0] <= 74
@@ -453,7 +453,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]], str]:
 
 @functools.cache
 def document() -> Document:
-    """The project's work, in memory."""
+    """Return the project's article, in memory."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -467,7 +467,7 @@ def document() -> Document:
 
 
 def with_table(table: str) -> Document:
-    """A work of one table."""
+    """Return an article of one table."""
     part = Part("s", "section", "S", f'<section id="s"><h2 id="h">S</h2>{table}</section>')
     return replace(document(), parts=(part,))
 
@@ -481,7 +481,7 @@ def folded(text: str) -> str:
 
 
 def said_of(name: str, cell: str) -> str:
-    """A cell after the name of its column, if that has one."""
+    """Return a cell after the name of its column, if it has one."""
     return folded(f"{folded(name)}: {cell}" if folded(name) else cell)
 
 
@@ -516,7 +516,7 @@ def test_no_cell_of_any_table_is_lost(table: tuple[list[str], list[list[str]], s
 
 
 def test_only_tables_that_are_too_wide_change() -> None:
-    """The work itself is given back where an edition changes nothing."""
+    """If an edition changes nothing, the Document itself is returned."""
     for name in ("letter", "ink-saver"):
         assert editions.printed(document(), Edition(name, name), "") is document()
 
@@ -528,7 +528,7 @@ _FILLED = 25
 
 
 def filled(page: Image.Image) -> bool:
-    """Whether any square of a quarter of an inch is without one white point."""
+    """Return whether any square of a quarter of an inch has no white pixel."""
     lightest = page.convert("L")
     for _ in range(_FILLED // 4):  # many small windows are one large one, and much quicker
         lightest = lightest.filter(ImageFilter.MaxFilter(5))
@@ -543,10 +543,10 @@ def is_gray(page: Image.Image) -> bool:
 
 
 def coverage(data: bytes) -> tuple[float, float]:
-    """The share of the paper that is not white, and how much of the four inks there is on it.
+    """Return the share of the paper that is not white, and the amount of the four inks on it.
 
-    Inks as ISO 32000-1, 10.3.5 has them, with all the grey in black: the dark blue of headings
-    is one part black and two of colour.
+    Inks as ISO 32000-1, 10.3.5 has them, with all the gray in black: the dark blue of headings
+    is one part black and two of color.
     """
     area = ink = points = 0.0
     for page in rasters(data, 72):
@@ -567,7 +567,7 @@ def test_the_ink_saver_takes_less_ink(ink: bytes, letter: bytes) -> None:
 
 
 def drawn(data: bytes) -> set[tuple[int, int, int]]:
-    """The colours of all lines and areas, those in forms, too."""
+    """Return the colors of all lines and areas, including those in forms."""
     pdf, found = pdfium.PdfDocument(data), set()
     parts = [ctypes.c_uint() for _ in range(4)]
     fill, stroke = ctypes.c_int(), ctypes.c_int()
@@ -630,7 +630,7 @@ def test_the_file_of_references_has_every_one_and_where_it_is_cited(output: Path
 
 
 def test_the_file_of_references_says_what_it_belongs_to(output: Path) -> None:
-    """A loose sheet of it must say whose it is, too."""
+    """A loose sheet of it must identify its source, too."""
     data = (output / "tea-apart-references.pdf").read_bytes()
     identity = json.loads(inside.attached(data)["identity.json"])
     for number, text in enumerate(inside.page_texts(data), 1):
@@ -655,7 +655,7 @@ def test_the_main_edition_may_have_its_references_apart(tmp_path: Path) -> None:
 
 
 def letters_of(path: Path) -> str:
-    """All that a PDF says, in one piece."""
+    """Return the whole text of a PDF."""
     return "".join("".join(inside.page_texts(path.read_bytes())).split())
 
 
@@ -796,13 +796,13 @@ HEAD = "<thead><tr><th>A</th><th>B</th><th>C</th></tr></thead>"
     ids=["columns", "rows"],
 )
 def test_each_cell_has_the_name_of_its_own_column(rows: str, wanted: list[list[str]]) -> None:
-    """A dose under the name of another column would be worse than none."""
+    """A dose under the wrong column name would be worse than no dose."""
     assert items(f'<table id="t">{HEAD}<tbody>{rows}</tbody></table>') == wanted
 
 
 @st.composite
 def spanned(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
-    """A table with cells that span, and what its rows must say."""
+    """A table with cells that span, and the text that its rows must have."""
     columns, rows = draw(st.integers(3, 5)), draw(st.integers(1, 4))
     names = "ABCDE"[:columns]
     owner: dict[tuple[int, int], int] = {}
@@ -920,7 +920,7 @@ def test_all_imprints_each_in_a_folder_of_its_own(
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Every output, and when it was written."""
+    """Return every output, and when it was written."""
     paths = {name: folder / "output" / name for name in published(folder)}
     return {name: (path.read_bytes(), path.stat().st_mtime_ns) for name, path in paths.items()}
 
@@ -989,7 +989,7 @@ def test_an_imprint_leaves_the_outputs_without_one_alone(tmp_path: Path) -> None
 
 
 def test_pictures_of_the_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of what was built just now, and of what stood there unchanged."""
+    """The report covers what was built now and what was left unchanged."""
     assert run(small(tmp_path, TWO, **CLINICS), "--preview") == 0
     pictures = {
         f"preview/{stem}-{which}.png"

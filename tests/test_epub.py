@@ -1,4 +1,4 @@
-"""The e-book: what is in it, what it says of itself, and that every way in it leads back.
+"""The e-book: its content, its metadata, and that every link has a way back.
 
 The goldens in `tests/data/goldens/small/` are the e-book of `tests/projects/small`, as text. After
 a change that is meant set MAKEBOOK_REWRITE=1, run this file, and read the diff first.
@@ -52,7 +52,7 @@ def opf(book):
 
 
 def said(book, name):
-    """What the package says under the name of a property or an element of Dublin Core."""
+    """Return the package's values of a property or an element of Dublin Core."""
     metas = [e.text for e in opf(book).iter("{*}meta") if e.get("property") == name]
     return metas + [e.text for e in opf(book).iter(f"{{http://purl.org/dc/elements/1.1/}}{name}")]
 
@@ -168,7 +168,7 @@ def targets(book):
 
 
 def links(book, role):
-    """Every link of a role: the file it stands in, the element, and `file#id` it leads to."""
+    """Return the links of a role: the file each is in, the element, and its target `file#id`."""
     for name, tree in pages(book).items():
         for link in tree.iter(f"{XHTML}a"):
             if link.get("role") == role:
@@ -224,7 +224,7 @@ def test_pictures_and_fonts_are_listed_with_their_types(everything):
 
 
 def test_a_table_of_many_columns_is_moved_on_its_own(everything):
-    """It can be reached with keys, and says what it is; the others stay as they are."""
+    """A wide table can be reached with the keyboard and has a name; others are unchanged."""
     boxes = [e for e in pages(everything)["tables.xhtml"].iter() if e.get("class") == "wide"]
     assert [(e.get("role"), e.get("tabindex"), e.get("aria-label")) for e in boxes] == [
         ("region", "0", "Table")
@@ -264,7 +264,7 @@ def test_a_left_to_right_word_keeps_its_direction(hebrew):
 
 
 def test_nothing_in_the_style_knows_left_or_right_alone():
-    """A side may be named for cells that their author aligned; all else follows the script."""
+    """Only cells that their author aligned may name a side; everything else follows the script."""
     css = Styles(PROJECTS / "small").css("book.css")
     rules = [r for r in css.split("\n") if re.search(r"-(left|right)\b|: (left|right)\b", r)]
     assert all(".right" in rule for rule in rules), rules

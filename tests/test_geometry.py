@@ -1,6 +1,6 @@
-"""Finished pages, measured: every PDF that the projects make, whatever edition or imprint it is of.
+"""Finished pages, measured: every PDF of the projects, of every edition and imprint.
 
-Each rule is held against a page that breaks it, too: a test that cannot fail is worth nothing.
+Each rule is also tried on a page that breaks it: a test that cannot fail is worth nothing.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def boxes(path):
 
 
 def broken(wanted, texts):
-    """Boxes that do not end on the page on which they begin; `texts` are letters alone."""
+    """Return the boxes that do not end on the page where they begin; `texts` are letters alone."""
     for first, last in wanted:
         if not any(first in text and last in text[text.find(first) :] for text in texts):
             yield f"the box '{first}' to '{last}' is on no page as a whole"
@@ -244,7 +244,7 @@ def test_a_blank_page_is_allowed_before_the_references_alone():
 
 
 def test_a_line_alone_at_the_head_is_found():
-    """The last paragraph is moved down until its last line alone is on the next page."""
+    """The last paragraph is moved down until only its last line is on the next page."""
     for lines in range(16, 32):
         html = f"<p style='margin-top: {16.6 * lines}pt'>{WORDS * 6}</p><p>{WORDS * 3}</p>"
         pages = broken_page(html, "p + p { margin-top: 6pt }")

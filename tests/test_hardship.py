@@ -1,4 +1,4 @@
-"""When the machine stands in the way: words, status 3, and every file of before as it was."""
+"""System problems: the message, status 3, and every earlier file left as it was."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def files(project):
 
 
 def test_a_disk_without_room(project):
-    """The limit of a file's size stands for it; the PDF is larger, its bytes cannot be written."""
+    """A limit on file size imitates it: the PDF is larger, so its bytes cannot be written."""
     before = files(project)
     code = f"""
         import resource, signal, sys
@@ -82,7 +82,7 @@ def test_a_folder_that_takes_nothing(project, monkeypatch, capsys, number, words
 
 
 def test_a_move_that_fails_half_way_leaves_the_manifest_to_tell(project, monkeypatch, capsys):
-    """Every file is whole, of this build or the one before; the next build mends the rest."""
+    """Every file is complete, from this build or an earlier one; the next build makes the rest."""
     whole, moved = Path.replace, []
 
     def fail_the_second(path, target):
@@ -103,7 +103,7 @@ def test_a_move_that_fails_half_way_leaves_the_manifest_to_tell(project, monkeyp
 
 @pytest.mark.parametrize("name", ["source/sleep.md", "source/sleep.bib", "source/bars.svg"])
 def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, name):
-    """It is there when the build begins, and looks what has changed."""
+    """The file is still there when the build checks what has changed."""
     before, whole, reads = files(project), Path.open, []
 
     def gone(path, *mode, **options):

@@ -1,6 +1,6 @@
 """Imprints: what a clinic adds to a work, where it shows, and what it may not do.
 
-Files that are wrong stand in `tests/problems/`, each with what the command line says of it.
+Files with errors are in `tests/problems/`, each with the output of the command line.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Call {{ clinic.telephone }}, {{ clinic.hours }}. Set on {{ article.date }}.
 
 
 def project(folder: Path, **files: str) -> Path:
-    """Writes a project with one article and one imprint, `clinic`."""
+    """Write a project with one article and one imprint, `clinic`."""
     given_files = {
         "makebook.toml": 'lang = "en-US"\naddress = "https://example.org/texts"\n',
         "source/sleep.md": ARTICLE,
@@ -84,7 +84,7 @@ def issue(root: Path, name: str = "clinic") -> tuple[Document, list[Problem]]:
 
 
 def words(document: Document) -> str:
-    """All that the parts of a work say."""
+    """Return the text of all parts of an article."""
     return re.sub(r"<[^>]+>", "", "".join(part.xhtml for part in document.parts))
 
 
@@ -361,7 +361,7 @@ def test_every_pair_of_the_style_sheets_is_measured() -> None:
         texts |= set(re.findall(r"[{;]\s*color: var\((--[\w-]+)\)", css))
         grounds |= set(re.findall(r"background: var\((--[\w-]+)\)", css))
     assert texts == {text for text, _, _ in color.PAIRS}
-    # The band of the cover is drawn in the accent; no text stands on it.
+    # The band of the cover is drawn in the accent; there is no text on it.
     assert grounds - {"--accent"} == {ground for _, ground, _ in color.PAIRS}
 
 

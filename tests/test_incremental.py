@@ -1,4 +1,4 @@
-"""What is made anew, and what is left: an output follows what it depends on, and nothing else."""
+"""Incremental builds: an output is rebuilt if what it depends on changed, and only then."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PDFS = {name for name in ALL if name.endswith(".pdf")}
 
 
 class Desk:
-    """A project and its outputs; a call builds, and tells what was made anew."""
+    """A project and its outputs; a call builds it and returns what was rebuilt."""
 
     def __init__(self, folder):
         self.root, self.output = folder / "project", folder / "out"
@@ -122,7 +122,7 @@ def test_another_article_changes_nothing_of_this_one(desk):
     ids=["edition", "tokens", "page", "book"],
 )
 def test_a_style_is_of_those_that_read_it(desk, name, text, made):
-    """The book goes into every PDF, and the page tells the sizes of the files."""
+    """The e-book is embedded in every PDF, and the web page lists the sizes of the files."""
     default = (ROOT / name).read_text() + "\n.never { margin: 0; }\n"
     desk.write(name, default if text is None else text)
     assert desk() >= made - {"sleep.html"}
@@ -144,7 +144,7 @@ def test_an_output_that_is_gone_or_altered_is_noticed(desk):
 
 
 def test_what_nothing_makes_any_more_is_told_until_it_is_gone(desk):
-    """A withdrawn handout could go on being handed out."""
+    """Otherwise a withdrawn handout could still be handed out."""
     desk.edit("makebook.toml", '["letter", "large-print"]', '["letter"]')
     request = Request(desk.root, desk.output, date(2026, 3, 2))
     told = [str(problem.span) for problem in build(request).problems if problem.code == "OUT001"]
@@ -161,7 +161,7 @@ def test_what_nothing_makes_any_more_is_told_until_it_is_gone(desk):
 
 
 def test_a_picture_of_the_style_folder_counts(desk):
-    """What a style may read is not known, so every file there counts for all."""
+    """A style may read any file there, so each file counts for all outputs."""
     desk.write("styles/motif.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>")
     assert desk() == ALL
 
@@ -171,7 +171,7 @@ ROOMS = sorted({path.parent.relative_to(PROGRAM).as_posix() for path in PROGRAM.
 
 @pytest.fixture
 def program(tmp_path, monkeypatch):
-    """A copy of the program's files, taken for the program itself."""
+    """A copy of the program's files that is used as the program."""
     copy = tmp_path / "press"
     shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(inputs, "PROGRAM", copy)
@@ -183,7 +183,7 @@ def program(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_change_in_any_room_of_the_program_counts(program, room):
-    """The quick look and the digest that each output has see every folder of the program."""
+    """The quick check and the digest of each output cover every folder of the program."""
     key, digest = stale.key(SMALL, {}), inputs.program_digest()
     first = min((program / room).glob("*.py"))
     first.write_text(first.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
@@ -271,18 +271,18 @@ def test_the_second_of_two_builds_waits(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-# What earlier states leave behind
+# Files left over from earlier states
 
 
 def fresh(desk, tmp_path):
-    """The files that a build of the same state makes in an empty folder."""
+    """Return the files that a build of the same state makes in an empty folder."""
     request = Request(desk.root, tmp_path / "fresh", date(2026, 3, 2))
     assert not build(request).failed
     return {path.name: path.read_bytes() for path in request.output.iterdir() if path.is_file()}
 
 
 def left(desk):
-    """The files that a build says nothing makes any more."""
+    """Return the files that a build reports as left over."""
     outcome = build(Request(desk.root, desk.output, date(2026, 3, 2)))
     return {p.span.path.rpartition("/")[2] for p in outcome.problems if p.code == "OUT001"}
 
@@ -355,7 +355,7 @@ def test_a_citation_style_beside_makebook_toml(desk):
 
 
 def test_a_library_that_was_never_written_is_made_up_for(desk):
-    """As after a full disk, or a process that was killed between the handout and the list."""
+    """Imitates a full disk, or a process killed between the handout and the library page."""
     path = desk.output / "manifest.json"
     manifest = json.loads(path.read_text())
     for change in ({"sha256": manifest["library"]["sha256"], "key": "old", "of": "old"}, None):
@@ -512,7 +512,7 @@ FORMATS = (["pdf", "epub", "html"], ["epub", "html"], ["pdf", "epub"])
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_whatever_was_edited_the_files_are_those_of_a_fresh_build(desk, tmp_path, seed):
-    """And what is there beside them is named as left over."""
+    """Other files in the folder are reported as left over."""
     chance = random.Random(seed)
     desk.article = (desk.root / "source/sleep.md").read_text()
     plain = (desk.root / "makebook.toml").read_text().partition("\n")[2]

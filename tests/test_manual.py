@@ -85,7 +85,7 @@ def test_every_code_is_listed_with_its_severity_and_meaning():
 
 
 def test_codes_of_one_kind_stand_in_one_list():
-    """WRD003, which is about placeholders, stood under dates."""
+    """WRD003, which is about placeholders, was once listed under dates."""
     lists = re.split(r"^### ", MANUAL[MANUAL.index("{#messages}") :], flags=re.M)[1:]
     kinds = [{*re.findall(r"^\| ([A-Z]{3})\d{3} ", part, re.M)} for part in lists]
     assert sorted(kind for found in kinds for kind in found) == sorted({c[:3] for c in CODES})
@@ -128,7 +128,7 @@ def story() -> Iterator[tuple[str, str, list[str]]]:
 
 
 class Reader:
-    """Does what the manual says, in a folder of its own, as a shell would."""
+    """Do what the manual says, in a separate folder, as a shell would."""
 
     def __init__(self, folder: Path) -> None:
         self.place, self.status = folder, 0
@@ -147,7 +147,7 @@ class Reader:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def run(self, command: str) -> str:
-        """What a command prints; its status is kept."""
+        """Return what a command prints, and keep its status."""
         if command.startswith("cd "):
             place = command.removeprefix("cd ").replace("~", self.environment["HOME"])
             self.place = (self.place / place).resolve(strict=True)
@@ -167,7 +167,7 @@ class Reader:
         return done.stdout
 
     def interrupted(self, command: str) -> str:
-        """A command that never ends, until it has said what it built; then Ctrl-C."""
+        """Run a command that never ends until it has reported a build; then send Ctrl-C."""
         with subprocess.Popen(
             shlex.split(command), cwd=self.place, env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

@@ -1,7 +1,7 @@
-"""From Markdown to the regular tree of a manuscript: cases one can read, and laws that hold always.
+"""From Markdown to the regular tree of a manuscript: readable cases, and laws that always hold.
 
 `data/manuscripts.txt` holds the cases: a name, Markdown, the XHTML of the body, a block a line
-(`[cite 0]` and `[word a.b]` stand for tokens), and the problems. MAKEBOOK_REWRITE=1 writes it anew.
+(`[cite 0]` and `[word a.b]` stand for tokens), and the problems. MAKEBOOK_REWRITE=1 rewrites it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def cases() -> dict[str, tuple[str, str]]:
 
 
 def read(folder: Path, text: str) -> tuple[Manuscript, list[Problem]]:
-    """Reads Markdown as an article titled T."""
+    """Read Markdown as an article titled T."""
     (folder / "cup.png").write_bytes(PNG)
     path = folder / "a.md"
     path.write_text(text, encoding="utf-8")
@@ -51,7 +51,7 @@ def read(folder: Path, text: str) -> tuple[Manuscript, list[Problem]]:
 
 
 def shown(manuscript: Manuscript, problems: list[Problem]) -> str:
-    """A manuscript as the cases show it."""
+    """Return a manuscript as the cases show it."""
     body = trees.parse(manuscript.body)
     lines = [re.sub(r"\s+", " ", trees.serialize(block)) for block in body]
     text = "\n".join(lines)

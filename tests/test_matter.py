@@ -12,7 +12,7 @@ from press.source.front_matter import read_matter, split
 
 
 def read(front: str) -> tuple[Matter, list[str]]:
-    """Reads front matter; returns it and the problems as code and line."""
+    """Read front matter; return it and the problems as code and line."""
     problems: list[Problem] = []
     fields, _, _ = split(f"---\n{front}\n---\n\nText.\n", "a.md", problems)
     matter = read_matter(fields, "en-US", problems)

@@ -1,4 +1,4 @@
-"""Type as it is measured on finished pages, and what an edition's standard makes of it."""
+"""Type sizes, measured on finished pages and compared with the standard of the edition."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_boxes_and_lists_do_not_shorten_the_lines_of_the_body():
 
 
 def test_a_long_bibliography_is_not_the_body():
-    """Where it begins must be known only if it has more than nine tenths of the letters."""
+    """Its start must be known only if it has more than nine tenths of the letters."""
     html = f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
     assert measure_type(spans(paper(paragraphs(2) + html))).body == 12.5
     pages = spans(paper(paragraphs(2) + 3 * html))
@@ -185,7 +185,7 @@ def test_a_file_of_references_has_no_body():
 
 
 def test_large_print_is_large_everywhere():
-    """The running foot of 10 points is found, though all else is right."""
+    """A running footer of 10 points is found, even if everything else is right."""
     css = LARGE_CSS.replace("16pt", "10pt")
     (problem,) = found(paragraphs(4), css, LARGE)
     assert problem.message == "page 1: 'Foot of the page' is 10.0 pt; the minimum is 16 pt"

@@ -1,4 +1,4 @@
-"""`makebook new`: the model project is whole, plain and valid, and nothing is ever replaced."""
+"""`makebook new`: the model project is complete and valid, and nothing is ever replaced."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERY = ("letter", "a4", "large-print", "ink-saver", "booklet")
 
 @pytest.fixture
 def command(tmp_path, monkeypatch, capsys):
-    """Runs `makebook new …` in a folder of its own; returns status, stdout and stderr."""
+    """Run `makebook new …` in a separate folder; return status, stdout, and stderr."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
@@ -38,7 +38,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 
 def state(folder: Path) -> dict[str, bytes | None]:
-    """Everything in a folder, hidden or not."""
+    """Return everything in a folder, hidden or not."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
@@ -47,7 +47,7 @@ def state(folder: Path) -> dict[str, bytes | None]:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """The model project with every edition, built for everybody and for the example's clinic."""
+    """The model project with every edition, built for all readers and for the example clinic."""
     root = tmp_path_factory.mktemp("model") / "handouts"
     new.new_project(root, TODAY)
     toml = root / "makebook.toml"

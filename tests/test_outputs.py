@@ -1,7 +1,7 @@
-"""Whole outputs: judged by the checkers, the same everywhere, in step with each other.
+"""Whole outputs: accepted by the checkers, reproducible, and consistent with each other.
 
-What is judged: the repository's own handout, a fixture that shows every form of Markdown once, and
-one that has nothing but a title and a sentence.
+The inputs are the repository's own handout, a fixture with every form of Markdown once, and one
+with only a title and a sentence.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def test_verapdf_finds_nothing_against_ua_1_and_a_3a(built, checker, project, na
 
 
 def test_verapdf_finds_nothing_in_the_handout_of_a_clinic(checker, tmp_path):
-    """With its logo, its colours, its notices, and its contact box filled in."""
+    """The imprint has a logo, colors, notices, and a filled-in contact box."""
     request = Request(ROOT, tmp_path, date(2026, 11, 23), editions=("a4",), formats=("pdf",))
     assert not build(replace(request, imprints=("uk-example",))).failed
     path = tmp_path / "uk-example" / "ketamine-ocd.pdf"
@@ -80,7 +80,7 @@ def test_verapdf_finds_nothing_in_the_handout_of_a_clinic(checker, tmp_path):
 
 
 def test_every_edition_is_judged_but_the_booklet(built):
-    """Sheets to be folded have no order in which a screen reader could read them."""
+    """Sheets to be folded have no reading order for a screen reader."""
     made = {path.stem for path in built("").glob("*.pdf")} - {"ketamine-ocd-booklet"}
     assert made == {name for project, name in (*OUTPUTS, *EDITIONS) if not project}
 
@@ -98,7 +98,7 @@ onload = () => document.querySelector("pre").textContent = [...document.querySel
 def widths(folder):
     """How wide each page of an unpacked book is on a screen of 320 pixels, as Chromium lays it out.
 
-    Chromium's own window is wider than that, so the pages stand in frames.
+    Chromium's own window is wider than that, so the pages are in frames.
     """
     browser = next(filter(None, map(shutil.which, check.CHROMIUM)), None)
     if not browser:
@@ -152,7 +152,7 @@ assert not outcome.failed, outcome
 
 
 def build_elsewhere(source, folder, *, day="", **environment):
-    """Builds a copy of a project in another folder by another process; returns its outputs."""
+    """Build a copy of a project in another folder by another process; return its outputs."""
     root = folder / "a folder elsewhere, with spaces é"
     root.mkdir()
     for name in ("makebook.toml", "source", "styles"):
@@ -179,7 +179,7 @@ def digests(folder):
 
 
 def test_the_same_bytes_in_another_folder_on_another_day(built, tmp_path):
-    """With another hash seed, time zone, language and mask of rights, years later."""
+    """The second build has another hash seed, time zone, language, and umask, years later."""
     away = build_elsewhere(
         ROOT,
         tmp_path,
@@ -257,7 +257,7 @@ def test_the_manifest_says_which_notices_are_in_and_why(built):
 
 
 def markers(book):
-    """For each page of the page-list: its number, and the text that stands behind its marker."""
+    """Return the number of each page of the page-list, and the text after its marker."""
     contents = etree.fromstring(book.read("EPUB/contents.xhtml"))
     nav = next(e for e in contents.iter(f"{XHTML}nav") if e.get(TYPE) == "page-list")
     for link in nav.iter(f"{XHTML}a"):
@@ -269,7 +269,7 @@ def markers(book):
 
 
 def block_behind(marker):
-    """The text of the first block behind a marker, as far as the first block in it."""
+    """Return the text of the first block after a marker, up to the first block in it."""
 
     def home(text):
         element = text.getparent().getparent() if text.is_tail else text.getparent()
@@ -281,9 +281,9 @@ def block_behind(marker):
 
 @names((*OUTPUTS, ("small", "sleep")))
 def test_each_page_of_the_list_begins_where_the_handouts_page_begins(built, project, name):
-    """The text behind a marker stands on that page of the PDF.
+    """The text after a marker is on that page of the PDF.
 
-    A page on which nothing of the book begins (a blank back, room to write) shares the marker's
+    A page on which nothing of the book begins (a blank back, lines to write on) shares the marker's
     place with the next page on which something does.
     """
     folder = built(project)

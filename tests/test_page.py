@@ -1,4 +1,4 @@
-"""The web page and the library: what is in them, and what they are in a real browser.
+"""The web page and the library: their content, and how they work in a real browser.
 
 The goldens in `tests/data/goldens/small/` are those of `tests/projects/small`, without style and
 pictures. After a change that is meant set MAKEBOOK_REWRITE=1, run this file, read the diff first.
@@ -84,7 +84,7 @@ def clinic():
 
 @pytest.fixture(scope="module")
 def site(built, ketamine, everything, clinic, tmp_path_factory):
-    """A folder as it is published: files, pages, and the library."""
+    """A published folder: files, pages, and the library."""
     folder, entries = tmp_path_factory.mktemp("site"), {}
     for project, (document, _, page) in (("", ketamine), ("features", everything)):
         for path in built(project).iterdir():
@@ -154,7 +154,7 @@ def test_the_same_work_gives_the_same_bytes(ketamine, site):
 
 
 def test_the_pages_are_small(site):
-    """Fonts and pictures in it; a phone gets it in a moment."""
+    """With fonts and pictures inside, it is still small enough to load fast on a phone."""
     assert (site[0] / "ketamine-ocd.html").stat().st_size < 150_000
     assert (site[0] / "index.html").stat().st_size < 110_000
 
@@ -210,7 +210,7 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
 
 
 def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
-    """Shown by itself it can use no font of the page; words set in another run into each other."""
+    """Shown by itself it cannot use the page's fonts, and words in another font would overlap."""
     (image,) = (image for image in ketamine[0].images if image.name.endswith(".svg"))
     drawn = lettered(image, Styles(ROOT))
     assert drawn.count(b"@font-face") == 2
@@ -236,7 +236,7 @@ def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
     ],
 )
 def test_a_narrow_screen_reads_a_table_row_by_row(heads, stacked):
-    """Each cell is behind the name of its column; roles stay what style takes away."""
+    """Each cell follows the name of its column; roles restore what the style removes."""
     cells = "<tr><th>1</th><td>2</td><td>3</td><td>4</td></tr>"
     html = f"<div><table><thead>{heads}</thead><tbody>{cells}</tbody></table></div>"
     body = etree.fromstring(html)

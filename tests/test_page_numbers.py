@@ -1,4 +1,4 @@
-"""Links back say the page of their target, although no page is laid out twice for it."""
+"""Back links give the page of their target, although no page is laid out twice for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pandoc as an independent judge of how entries are read and citations are printed.
+"""Pandoc as an independent check of how entries are read and citations are printed.
 
 Every difference is written, with its reason, into `data/citations/pandoc-differences.txt`; a new
 one fails the test, and so does one that is gone. `REWRITE=1` writes the file again and keeps the
@@ -32,7 +32,7 @@ Difference = tuple[str, str, str]  # what differs, ours, Pandoc's
 
 
 def pandoc() -> str:
-    """Where Pandoc is; without it the test is skipped, but never where CI=true."""
+    """Return the path of Pandoc; without it, skip the test unless CI=true."""
     try:
         import pypandoc
     except ImportError:

@@ -1,4 +1,4 @@
-"""Work beside other work: in order, ended at once, and never lost in silence."""
+"""Parallel work: results in order, ended at once, and never lost silently."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_result_comes_before_the_next_is_done(tmp_path):
 
 
 def test_all_is_done_while_nobody_asks(tmp_path):
-    """A helper goes on, though its results are more than a pipe holds."""
+    """A helper goes on, even if its results are larger than a pipe can hold."""
     paths = [tmp_path / str(number) for number in range(6)]
     with begun(touch, paths, 2) as done:
         until(lambda: all(path.exists() for path in paths))
@@ -224,7 +224,7 @@ def done(process: subprocess.Popen) -> str:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("moment", ["helpers start", "a file is published"])
 def test_an_interrupted_build_ends_and_leaves_nothing(tmp_path, moment):
-    """No process, no temporary file; exit 130; what is in the folder is whole."""
+    """No process and no temporary file is left; exit 130; files in the folder are complete."""
     output = tmp_path / "out"
     with building(tmp_path, "--imprint", "all", "--edition", "letter") as process:
         helpers = until(lambda: children(process.pid))

@@ -69,7 +69,7 @@ def work(tmp_path):
 def differences(partial, layout, total=None) -> list[int]:
     """The pages of a partial layout that are not those of the finished layout.
 
-    `total`: how many pages there were. Where there are more now, the foot does not know it yet.
+    `total`: how many pages there were. If there are more now, the footer does not know it yet.
     """
     whole = total in (None, len(layout.anchors))
     data = layout._rendered.write_pdf()
@@ -142,7 +142,7 @@ def test_links_back_have_their_page(work):
 
 
 def test_running_headers_and_a_long_foot(work):
-    """What earlier pages leave behind: named strings, the foot, a margin that has grown."""
+    """Earlier pages leave named strings, the footer, and a margin that has grown."""
     (work.root / "styles" / "editions" / "letter.css").write_text(HEADERS, "utf-8")
     notice = work.root / "source" / "disclaimers" / "general.md"
     text = notice.read_text("utf-8")

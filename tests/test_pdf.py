@@ -1,4 +1,4 @@
-"""The handout as a file: its text, its tags, what it carries and what it says of itself.
+"""The handout as a file: its text, its tags, its embedded files, and its metadata.
 
 The goldens in `tests/data/goldens/small/` are the handout of `tests/projects/small`, as text. What
 depends on where a page ends is compared only under the version of Pango that made them: it is kept
@@ -38,7 +38,7 @@ def everything(built):
 
 @pytest.fixture
 def same_pages(golden):
-    """Skips a test of pages where another Pango breaks their lines."""
+    """Skip a test of pages if another version of Pango breaks their lines."""
     here = versions()["Pango"]
     if os.environ.get("MAKEBOOK_REWRITE") != "1":
         kept = (GOLDENS / "pango.txt").read_text().strip()
@@ -193,7 +193,7 @@ def test_references_begin_on_a_sheet_of_their_own(built):
 
 
 def test_a_blank_page_says_why_it_is_blank(built):
-    """Who prints it thinks of a fault, else."""
+    """Without the line, a person who prints it would think that something is missing."""
     found = 0
     for path in sorted(built("").glob("*.pdf")):
         if "booklet" in path.name:

@@ -1,4 +1,4 @@
-"""One page, two pages: whatever is counted is named in the right number."""
+"""Singular and plural: counted nouns have the right form (1 page, 2 pages)."""
 
 from __future__ import annotations
 

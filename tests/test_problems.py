@@ -1,4 +1,4 @@
-"""What authors are told when something is wrong: every problem code, as it is printed.
+"""The messages that authors get: every problem code, as it is printed.
 
 Each folder in `tests/problems/` is a tiny project with one flaw, named by the code it gives, with
 a word behind it where one code has several. Its `printed.txt` is the exit status and then, word
@@ -45,7 +45,7 @@ ELSEWHERE = {
 
 
 class Run:
-    """Runs the command line in a folder that holds `project/`, and keeps what it printed."""
+    """Run the command line in a folder that contains `project/`, and keep what it printed."""
 
     def __init__(self, folder, monkeypatch, capsys):
         self.folder, self.capsys = folder, capsys
@@ -60,7 +60,7 @@ class Run:
         return self
 
     def write(self, **files):
-        """Writes files; `__` in a name is a slash, `_` at its end the ending .md."""
+        """Write files; `__` in a name is a slash, `_` at its end is `.md`."""
         for name, text in {"makebook.toml": "", **files}.items():
             path = self.project / re.sub("_$", ".md", name.replace("__", "/"))
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ class Run:
         return self
 
     def __call__(self, *arguments):
-        """Returns the exit status and stderr, with the folder's own place left out."""
+        """Return the exit status and stderr, with the path of the folder left out."""
         self.capsys.readouterr()
         with pytest.raises(SystemExit) as end:
             main(["build", "--project", "project", "--output", "output", *arguments])
@@ -76,7 +76,7 @@ class Run:
         return end.value.code or 0, printed.replace(self.folder.resolve().as_posix(), "…")
 
     def published(self):
-        """What is there, the web pages apart, which every article has."""
+        """Return the files that are there, but the web pages, which every article has."""
         return sorted(path.name for path in self.output.glob("*") if path.suffix != ".html")
 
 
@@ -86,7 +86,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 
 def problems(printed):
-    """Returns the lines of the problems, each with its hint."""
+    """Return the lines of the problems, each with its hint."""
     return re.findall(r"^(\S.*: (?:error|warning) [A-Z]{3}\d{3}: .*\n(?: .*\n)*)", printed, re.M)
 
 
@@ -393,7 +393,7 @@ SCRAPS = [
 
 
 def mutated(text, chance):
-    """Returns a file with a few random changes of lines, characters and bytes."""
+    """Return a file with a few random changes of lines, characters, and bytes."""
     for _ in range(chance.randint(1, 6)):
         text = once_mutated(text, chance)
     data = text.encode()

@@ -1,7 +1,7 @@
-"""The proof does fail: for whatever is hidden, dropped, cut off or led astray.
+"""The proof fails as it should: for content that is hidden, dropped, cut off, or mislinked.
 
-Each test builds the small project below for real, with one thing made wrong: by a style or a
-template of the project's own, as a user could, or by a renderer that loses something.
+Each test builds the small project below for real, with one fault: from a custom style or
+template, as a user could write, or from a renderer that loses something.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ It does not replace your nurse.
 
 
 def write(folder: Path, extra: dict[str, str] | None = None) -> Path:
-    """Writes the project, and files of its own beside it."""
+    """Write the project, with custom files."""
     for name, text in {**FILES, **(extra or {})}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def write(folder: Path, extra: dict[str, str] | None = None) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> int:
-    """Runs the command line on a project; returns the exit status."""
+    """Run the command line on a project; return the exit status."""
     with pytest.raises(SystemExit) as stop:
         main([*arguments, "--project", str(folder)])
     return int(stop.value.code or 0)
@@ -91,7 +91,7 @@ DEFAULT = default_folder()
 
 
 def default(name: str) -> str:
-    """A style or template as makebook brings it along."""
+    """Return a built-in style or template."""
     return (DEFAULT / name).read_text(encoding="utf-8")
 
 
@@ -239,7 +239,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifa
 
 
 def prove_pdf(document: Document, printed: Artifact) -> list[story.Problem]:
-    """Opens a PDF and proves it."""
+    """Open a PDF and prove it."""
     edition, problems = EDITIONS["letter"], []
     pages = proof.open_pdf(document, edition, printed, problems)
     return problems or reported(proof.prove_pdf, document, edition, printed.name, pages)

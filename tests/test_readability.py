@@ -75,7 +75,7 @@ def test_declared_terms_leave_smog_but_not_the_plain_grade() -> None:
     result = measure(text, ["ketamine", "SSRI", "obsessive-compulsive disorder"])
     assert result.polysyllables == 6
     assert result.smog_plain == pytest.approx(1.043 * math.sqrt(6 * 30 / 3) + 3.1291)
-    # hospital, and the disorder that stands outside the phrase
+    # hospital, and the disorder that is outside the phrase
     assert result.smog == pytest.approx(1.043 * math.sqrt(2 * 30 / 3) + 3.1291)
 
 

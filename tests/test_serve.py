@@ -1,4 +1,4 @@
-"""`makebook serve`: shows what is saved, survives what is broken, answers this machine alone."""
+"""`makebook serve`: shows saved changes, survives errors, and answers only this computer."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 class Serve:
-    """A server in a process of its own, and what it says."""
+    """A server in a separate process, and what it prints."""
 
     def __init__(self, root: Path, *options: str) -> None:
         self.root, self.lines = root, []
@@ -392,7 +392,7 @@ def test_pages_and_chapters(server):
 
 @contextmanager
 def looking(server, **sight: str):
-    """Somebody looks at this; gives what the stream of events says."""
+    """Open a view, and return the events of its stream."""
     with server.asked("/events") as stream:
 
         def states():
@@ -417,7 +417,7 @@ def shown_early(states, name: str) -> tuple[dict, dict]:
 
 
 def test_a_page_is_seen_before_it_is_finished(server):
-    """The picture that is shown early is, to the byte, that of the finished page."""
+    """The picture that is shown early is identical, byte for byte, to that of the finished page."""
     server.save("\n\n".join(f"Paragraph {n} about tea." for n in range(90)))
     address = "/page/tea.pdf?page=1&width=700&v="
     before = server.ask(address).body
@@ -586,7 +586,7 @@ def test_ctrl_c_leaves_no_process_and_no_temporary_file(tmp_path, moment):
 
 
 def test_a_builder_that_builds_in_itself(tmp_path):
-    """As it is where a process cannot be copied: messages in, messages out, end at the end."""
+    """Helpers work this way if a process cannot be forked: messages in, messages out, then end."""
     root = project(tmp_path / "p")
     order = {
         "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "editions": [],
@@ -634,7 +634,7 @@ def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch)
 
 
 def test_in_a_browser(server):
-    """The overlay names file and line; what was scrolled to stays; a lost connection is told."""
+    """The overlay names file and line; the scroll position stays; a lost connection is reported."""
     server.save("\n\n".join(f"Paragraph {n} about tea." for n in range(90)))
     with needed(), chromium(f"http://127.0.0.1:{server.port}/") as page:
         page.until("Boolean(document.querySelector('.page img'))")

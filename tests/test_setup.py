@@ -47,7 +47,7 @@ def checkout(tmp_path):
 
 @pytest.fixture
 def script(checkout, monkeypatch):
-    """The build script of the checkout, which downloads nothing, and stops where it hands over."""
+    """The build script of the checkout; it downloads nothing and stops at the handover."""
     spec = importlib.util.spec_from_file_location("makebook_under_test", checkout / "makebook.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -370,7 +370,7 @@ def test_the_tests_use_the_versions_of_the_program():
 
 
 def requirements(name: str) -> dict[str, str]:
-    """Returns the requirements of a file, each with the lines of its hashes."""
+    """Return the requirements of a file, each with the lines of its hashes."""
     text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return {re.split(r"\s+--hash", line)[0].strip(): line for line in lines}

@@ -71,7 +71,7 @@ ROOMS = sorted(path for path in MODULES if path.name == "__init__.py" and path.p
 
 
 def name_of(path: Path) -> str:
-    """Returns a module's name within press: `output.pdf.layout`; empty for press itself."""
+    """Return a module's name within press: `output.pdf.layout`; empty for press itself."""
     parts = path.relative_to(PRESS).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -80,7 +80,7 @@ NAMES = {name_of(path): path for path in MODULES}
 
 
 def imports(path: Path) -> set[str]:
-    """Returns the full names of all that a module imports, wherever in it."""
+    """Return the full names of everything that a module imports, anywhere in it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -92,7 +92,7 @@ def imports(path: Path) -> set[str]:
 
 
 def own_imports(path: Path) -> set[str]:
-    """Returns the modules of press that a module imports; press itself is none."""
+    """Return the modules of press that a module imports; press itself does not count."""
     names = {name.removeprefix("press.") for name in imports(path) if name.startswith("press.")}
     assert names <= NAMES.keys(), f"{path}: {sorted(names - NAMES.keys())}"
     return names
@@ -143,7 +143,7 @@ def test_each_library_has_its_owner(name):
 
 
 def words_of(tree: ast.AST) -> set[str]:
-    """Returns all names that a tree uses, those in strings too."""
+    """Return all names that a tree uses, including those in strings."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
@@ -183,7 +183,7 @@ def test_the_program_does_not_know_its_set_up():
 
 
 def tool(*command: str) -> None:
-    """Runs a tool of the environment and fails with its words."""
+    """Run a tool of the environment; if it fails, fail with its output."""
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )

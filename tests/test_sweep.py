@@ -1,4 +1,4 @@
-"""`makebook clean`: what makebook made goes, and nothing else."""
+"""`makebook clean`: removes what makebook made, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEAD = 2**31 - 1
 
 
 def manifest(folder: Path, *names: str, **more: object) -> None:
-    """Writes a manifest that names files as they stand in a folder."""
+    """Write a manifest that lists the files of a folder."""
     files = {
         name: {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()} for name in names
     }
@@ -35,7 +35,7 @@ def state(folder: Path) -> list[str]:
 
 @pytest.fixture
 def output(tmp_path):
-    """An output folder with all that makebook makes, and nothing else but its own .gitignore."""
+    """An output folder with everything that makebook makes, and otherwise only its .gitignore."""
     folder = tmp_path / "project" / "build"
     for place in (folder, folder / "clinic"):
         (place / "preview").mkdir(parents=True)

@@ -31,7 +31,7 @@ def test_no_code_looks_into_a_message(path):
 
 
 def _looks(node):
-    """Whether a node searches or changes the words of a message, or unpacks an exception."""
+    """Return whether a node searches or changes the words of a message, or unpacks an exception."""
     if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
         return any(_is_message(part) for part in node.comparators)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

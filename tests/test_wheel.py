@@ -1,4 +1,4 @@
-"""What a user installs: a wheel, in a clean environment, with nothing of the checkout in sight."""
+"""The wheel that a user installs, in a clean environment without access to the checkout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A paragraph.
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command without the settings of this machine's Python and pip."""
+    """Run a command without this computer's settings for Python and pip."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -47,7 +47,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel of this checkout, built without the network."""
+    """The wheel of this checkout, built without network access."""
     folder = tmp_path_factory.mktemp("wheel")
     build = ["pip", "wheel", "-q", "--no-deps", "--no-index", "--no-build-isolation"]
     run(sys.executable, "-I", "-m", *build, "-w", folder, ROOT, cwd=folder)

@@ -32,7 +32,7 @@ def children(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Return whether a process still runs; one that nobody has waited for does not (Linux)."""
+    """Return whether a process still runs (Linux); one that has ended but is a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
