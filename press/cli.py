@@ -393,7 +393,7 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
     folder = output if output is not None else project / "build"
     if output is None and not (project / FILE).is_file():
         hint = "go to a project folder, or name one with --project, or its outputs with --output"
-        raise click.UsageError(f"no {FILE} in {project.resolve()}\n    hint: {hint}")
+        raise click.UsageError(f"there is no {FILE} in {project.resolve()}\n    hint: {hint}")
 
     def waiting() -> None:
         click.echo(f"a build is running in {folder}; waiting for it to finish", err=True)

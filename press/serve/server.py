@@ -31,7 +31,7 @@ from press.serve.link import Link
 from press.serve.site import application
 from press.serve.state import PORT, Early, Order, State, problem_message
 from press.serve.watch import watch
-from press.source.project import FILE, imprint_files, read_project
+from press.source.project import imprint_files, read_project, require_project
 
 _HOST = "127.0.0.1"
 _LABELS = {"page": "web page", "main": "main edition", "rest": "the rest"}
@@ -58,9 +58,7 @@ def serve(order: Order, voice: Voice) -> None:
         ProblemsError: there is no project here (CFG001), or the port is in use (SYS004).
         UnknownName: an article, edition, or imprint does not exist.
     """
-    if not (order.root / FILE).is_file():
-        hint = f"go to a project folder, or name one with --project; a project has a {FILE}"
-        raise ProblemsError([Problem("CFG001", Span(FILE), f"no {FILE} in {order.root}", hint)])
+    require_project(order.root)
     _check_names(order)
     with bound(order.port) as listener, temporary_folder() as folder:
         asyncio.run(_Server(order, voice, folder).run(listener))

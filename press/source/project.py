@@ -46,17 +46,25 @@ AGE_KEYS = ("verified", "reviewed")
 _LONGEST = 36525  # days: a century
 
 
+def require_project(root: Path) -> None:
+    """Refuse a folder that is not a project.
+
+    Raises:
+        ProblemsError: there is no makebook.toml (CFG001).
+    """
+    if not (root / FILE).is_file():
+        hint = "go to a project folder, or name one with --project"
+        raise ProblemsError([Problem("CFG001", Span(FILE), f"there is no {FILE} in {root}", hint)])
+
+
 def read_project(root: Path, problems: list[Problem]) -> Project:
     """Read makebook.toml and list what is in `source/`.
 
     Raises:
         ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
     """
-    path = root / FILE
-    if not path.is_file():
-        hint = "go to a project folder, or name one with --project"
-        raise ProblemsError([Problem("CFG001", Span(FILE), f"there is no {FILE} in {root}", hint)])
-    text = read_text(path, FILE, problems)
+    require_project(root)
+    text = read_text(root / FILE, FILE, problems)
     if text is None:
         raise ProblemsError(problems)
     source = root / "source"
