@@ -54,7 +54,7 @@ def test_a_disk_without_room(project):
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "error SYS002" in done.stderr
-    assert "what was there is untouched" in done.stderr
+    assert "existing files are intact" in done.stderr
     assert "Traceback" not in done.stderr
     assert files(project) == before
 

@@ -98,7 +98,7 @@ def test_what_is_not_used_changes_nothing(desk):
     desk.edit("makebook.toml", "\n", "\n# a remark\n")
     assert desk() == set()
     said = desk.reasons["sleep.pdf"]
-    assert said.startswith("not rebuilt: nothing that it uses of ")
+    assert said.startswith("not rebuilt: nothing that it uses from ")
     assert "source/disclaimers/tea.md" in said
     assert f"source/{bib.name}" in said
     assert desk() == set()
@@ -139,7 +139,7 @@ def test_an_output_that_is_gone_or_altered_is_noticed(desk):
     made = desk()
     assert {"sleep.pdf", "sleep.epub"} <= made
     assert desk.reasons["sleep.pdf"] == "rebuilt: it was missing"
-    assert desk.reasons["sleep.epub"] == "rebuilt: it was altered after the build"
+    assert desk.reasons["sleep.epub"] == "rebuilt: it was changed after the build"
     assert desk.bytes() == before
 
 
@@ -198,7 +198,7 @@ def test_a_changed_renderer_makes_the_outputs_stale(desk, program):
         file.write("# changed\n")
     inputs.program_digest.cache_clear()
     assert desk() == ALL
-    assert set(desk.reasons.values()) == {"rebuilt: makebook's own program changed"}
+    assert set(desk.reasons.values()) == {"rebuilt: makebook itself changed"}
 
 
 def test_one_format_leaves_the_others(desk):

@@ -1,8 +1,8 @@
-"""Sweeping the output folder: what makebook made is removed, and nothing else.
+"""Cleanup of the output folder: removes what makebook made, and nothing else.
 
 In: the output folder. Out: what was removed and what was kept, with the reason. A file counts as
-ours if a manifest names it and its bytes are those that were published, or if its name is one that
-only the program gives. What somebody else put there or altered stays, and links are never followed.
+ours if a manifest lists it and its bytes are those that were published, or if its name is one that
+only the program gives. Files that someone else added or changed stay; links are never followed.
 This module must not know any source.
 """
 
@@ -24,27 +24,27 @@ from press.core.problems import Problem, Span, visible
 
 PREVIEW = "preview"
 _KEEPERS = frozenset({".gitignore"})
-"""What an output folder has from the start; it stays without a word."""
+"""Files of a new project's output folder; they stay and are not listed."""
 _TEMPORARY = re.compile(r"\.(.+)\.(\d{1,10})\.tmp", re.S)
 _GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"makebook[ \"]")
-_OLD = 24 * 60 * 60  # seconds, where one cannot ask whether a process lives
+_OLD = 24 * 60 * 60  # seconds; used if the system cannot say whether a process is running
 
 
 @dataclass
 class Swept:
-    """What became of each file; paths are relative to the output folder, folders end in `/`."""
+    """The result for each file; paths are relative to the output folder, folders end in `/`."""
 
     removed: list[str] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
-    """What stays, and why."""
+    """Each file or folder that stays, and why."""
     failed: list[Problem] = field(default_factory=list)
 
 
 def sweep(output: Path, *, dry_run: bool = False) -> Swept:
-    """Remove what makebook made in an output folder, and the folders that are empty then.
+    """Remove what makebook made in an output folder, and the folders that this empties.
 
-    With `dry_run`, nothing is removed and the same is said. What could not be removed is among the
-    problems of the answer (SYS002); the rest was removed.
+    With `dry_run`, nothing is removed and the report is the same. What could not be removed is in
+    `failed` (SYS002); the rest was removed.
     """
     swept = Swept()
     try:
@@ -59,7 +59,7 @@ def sweep(output: Path, *, dry_run: bool = False) -> Swept:
 
 
 def lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
-    """What was done, a line for each file."""
+    """Return a line for each file: removed, or kept and why."""
     said = [
         visible(f"{'would remove' if dry_run else 'removed'} {output / n}") for n in swept.removed
     ]
@@ -68,17 +68,17 @@ def lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
 
 
 class _Sweeper:
-    """Goes through an output folder."""
+    """A walk through an output folder."""
 
     def __init__(self, output: Path, swept: Swept, *, dry_run: bool) -> None:
         self.output, self.swept, self.dry_run = output, swept, dry_run
         self.locked: set[Path] = set()
-        """Folders from which something could not be removed."""
+        """Folders with a file that was changed or could not be removed; their manifest stays."""
 
     def folder(self, folder: Path, *, issue: bool) -> bool:
-        """Sweep a folder of outputs; returns whether nothing is left in it.
+        """Sweep a folder of outputs; return whether it is empty then.
 
-        `issue` is whether the folder may have imprints in folders of their own.
+        `issue` says whether the folder may contain the folders of imprints.
         """
         hashes = published_hashes(folder)
         left = []
@@ -92,58 +92,58 @@ class _Sweeper:
         return not left
 
     def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
-        """Sweep the previews or an imprint; anything else is somebody's own."""
+        """Sweep the previews or an imprint; keep any other folder."""
         if path.name == PREVIEW:
             stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
             empty = all([self.picture(picture, stems) for picture in _listed(path)])  # noqa: C419
         elif issue and (published_hashes(path) is not None or _interrupted(path)):
             empty = self.folder(path, issue=False)
         elif issue and not any(path.iterdir()):
-            return self.keep(path, "an empty folder of somebody's own")
+            return self.keep(path, "an empty folder that makebook did not make")
         else:
             return self.keep(path, "makebook did not make it")
         return empty and self.remove(path)
 
     def file(self, path: Path, hashes: Mapping[str, str], *, known: bool) -> bool:
-        """Remove an output; returns whether it is gone."""
+        """Remove an output; return whether it is gone."""
         name = path.name
         if name in _KEEPERS:
             return False
         if path.is_symlink() or not path.is_file():
-            return self.keep(path, "a link, or no plain file")
+            return self.keep(path, "a link or a special file")
         if name in hashes:
             if digest_of(path) == hashes[name]:
                 return self.remove(path)
             self.locked.add(path.parent)
-            return self.keep(path, "altered since it was built")
+            return self.keep(path, "changed since it was built")
         if name == MANIFEST and path.parent in self.locked:
-            return self.keep(path, "it names what was not removed")
+            return self.keep(path, "it lists files that were not removed")
         if name == MANIFEST:
-            return self.remove(path) if known else self.keep(path, "damaged, or not makebook's")
+            return self.remove(path) if known else self.keep(path, "damaged or not from makebook")
         if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
             return self.remove(path)
         return self.leftover(path)
 
     def leftover(self, path: Path) -> bool:
-        """Remove what an interrupted build left, if that build is no more."""
+        """Remove what an interrupted build left, unless that build is still running."""
         found = _TEMPORARY.fullmatch(path.name)
         if not found:
             return self.keep(path, "makebook did not make it")
         if _lives(int(found[2]), path):
-            return self.keep(path, "a build that is running writes it")
+            return self.keep(path, "a running build is writing it")
         return self.remove(path)
 
     def picture(self, path: Path, stems: set[str]) -> bool:
-        """Remove a picture of a page of one of our files, or a contact sheet."""
+        """Remove a page picture or the contact sheet of one of our files."""
         found = re.fullmatch(r"(.+)-(?:\d{2,}|contact-sheet)\.png", path.name, re.S)
         if path.is_symlink() or not path.is_file():
-            return self.keep(path, "a link, a folder, or no plain file")
+            return self.keep(path, "a link, a folder, or a special file")
         if found and found[1] in stems:
             return self.remove(path)
         return self.leftover(path)
 
     def remove(self, path: Path) -> bool:
-        """Remove a file or an empty folder; returns whether it is gone."""
+        """Remove a file or an empty folder; return whether it is gone."""
         is_folder = _is_folder(path)
         try:
             if not self.dry_run:
@@ -156,7 +156,7 @@ class _Sweeper:
         return True
 
     def keep(self, path: Path, reason: str) -> bool:
-        """Note what stays, and why."""
+        """Record what stays, and why."""
         self.swept.kept.append((self.name(path) + "/" * _is_folder(path), reason))
         return False
 
@@ -165,34 +165,34 @@ class _Sweeper:
 
 
 def _interrupted(folder: Path) -> bool:
-    """Whether a first build may have ended here before it published anything."""
+    """Say if a first build may have ended here before it published anything."""
     return any(_TEMPORARY.fullmatch(path.name) for path in folder.iterdir())
 
 
 def _listed(folder: Path) -> Iterator[Path]:
-    """What is in a folder, the manifest last: an interrupted sweep can be taken up again."""
+    """Yield what is in a folder, the manifest last, so that an interrupted sweep can resume."""
     yield from sorted(folder.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether this is a folder itself, not a link to one."""
+    """Say if this is a folder itself, not a link to one."""
     return stat.S_ISDIR(path.lstat().st_mode)
 
 
 def _lives(process: int, path: Path) -> bool:
-    """Whether a process is there that may still write the file."""
-    if sys.platform == "win32":  # asking in the same way would end the process
+    """Say if a process is running that may still write the file."""
+    if sys.platform == "win32":  # there, os.kill would end the process
         return time.time() - path.stat().st_mtime < _OLD
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except (PermissionError, OverflowError):  # somebody else's, or none that can be
+    except (PermissionError, OverflowError):  # another user's process, or an impossible number
         return process < 1 << 31
     return True
 
 
 def _problem(name: str, error: OSError) -> Problem:
     reason = error.strerror or str(error)
-    hint = "free the file or the folder, then run makebook clean again"
+    hint = "check its permissions and close programs that use it, then run makebook clean again"
     return Problem("SYS002", Span(name), f"cannot be removed: {reason}", hint)

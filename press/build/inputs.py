@@ -1,7 +1,7 @@
-"""What an output depends on, as digests: the reason to make it anew, or to leave it.
+"""The inputs of each output, as digests: they decide whether it is rebuilt.
 
-In: a Document, an edition, the styles. Out: for each output, names and digests of all that decides
-about its bytes. The work counts by what it says, not by the files it was read from: an entry that
+In: a Document, an edition, the styles. Out: for each output, names and digests of everything that
+affects its bytes. The work counts by its content, not by the files it was read from: an entry that
 nobody cites, or a notice that is not used, changes nothing. This module must not know renderers.
 """
 
@@ -20,15 +20,15 @@ from press.core.model import Config, Document, Download, Edition
 from press.design.styles import Styles
 
 Inputs = dict[str, str]
-"""Names to digests. `work` stands for the Document, `settings` for what is said of an edition."""
+"""Names mapped to digests. `work` is the Document, `settings` the settings of an edition."""
 
 _NOT_OF_PAPER = FORMATS["html"].styles
-"""What no PDF and no e-book needs; each has a use for the styles of the other."""
+"""Styles that neither a PDF nor an e-book needs; each of the two depends on the other's styles."""
 _NOT_OF_THE_WEB = (*FORMATS["pdf"].styles, *FORMATS["epub"].styles)
 
 
 class Needs:
-    """What the outputs of one issue of an article depend on."""
+    """The inputs of the outputs of one issue of an article."""
 
     def __init__(
         self, document: Document, config: Config, styles: Styles, versions: Mapping[str, str]
@@ -46,7 +46,7 @@ class Needs:
         self.files = {styles.name_of(path): file_digest(path) for path in styles.files()}
 
     def book(self) -> Inputs:
-        """Of the e-book: its pages are those of the main edition."""
+        """Return the inputs of the e-book; its page numbers come from the main edition."""
         return {
             **self.common,
             **self._styles(_NOT_OF_PAPER, [self.main]),
@@ -54,18 +54,18 @@ class Needs:
         }
 
     def sheet(self, edition: Edition) -> Inputs:
-        """Of a PDF: it carries the e-book and the article along."""
+        """Return the inputs of a PDF, in which the e-book and the article are embedded."""
         styles = self._styles(_NOT_OF_PAPER, [self.main, edition])
         settings = _digest_of((self.main, edition))
         return {**self.common, **styles, "source": self.source, "settings": settings}
 
     def page(self, downloads: Sequence[Download]) -> Inputs:
-        """Of the web page: it offers the other files."""
+        """Return the inputs of the web page, which offers the other files."""
         styles = self._styles(_NOT_OF_THE_WEB, [])
         return {**self.common, **styles, "downloads": _digest_of(tuple(downloads))}
 
     def _styles(self, without: Sequence[str], editions: Sequence[Edition]) -> Inputs:
-        """All of the styles but those that are known to be for others."""
+        """Return all styles except those known to be for other outputs."""
         sheets = {f"editions/{name}.css" for e in editions for name in (e.kind, e.name)}
         return {
             f"styles/{name}": listing_digest
@@ -75,14 +75,14 @@ class Needs:
 
 
 def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
-    """One figure for what the library tells of each handout, and for its look."""
+    """Return one hash of what the library shows of each handout, and of its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
     return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
 
 
 def listing_digest(entries: Mapping[str, Any]) -> str:
-    """One figure for what the library tells of each handout."""
+    """Return one hash of what the library shows of each handout."""
     return _digest_of({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
 
 
@@ -92,12 +92,12 @@ _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", 
 
 @cache
 def program_digest() -> str:
-    """One hash for all of the program's code, whichever folder it is in."""
+    """Return one hash of all the program's code, whichever folder it is in."""
     return digest("".join(file_digest(path) for path in sorted(PROGRAM.rglob("*.py"))).encode())
 
 
 def _work(document: Document) -> str:
-    """A digest of all that the Document says; the article's bytes are apart."""
+    """Return a digest of what the Document says; the article's bytes have a separate one."""
     return _digest_of({f.name: getattr(document, f.name) for f in fields(document)
                   if f.name not in ("source", "due")})  # fmt: skip
 
@@ -115,24 +115,24 @@ def _jsonable(value: Any) -> Any:
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str], sources: Sequence[str]) -> list[str]:
-    """The names of what changed, as an author knows them.
+    """Return the names of what changed, as an author knows them.
 
-    `sources` are the files of the author's that differ from those of the earlier build.
+    `sources` are the author's files that differ from those of the earlier build.
     """
     names: list[str] = []
     for name in sorted({*before, *now}):
         if before.get(name) == now.get(name):
             continue
         if name in ("work", "source", "settings"):
-            names += sources or ["the text (since this file was made)"]
+            names += sources or ["the text (since this file was built)"]
         elif name == "program":
-            names.append("makebook's own program")
+            names.append("makebook itself")
         elif name == "downloads":
-            names.append("the files that it offers")
+            names.append("the list of files that it offers")
         elif name == "epoch":
             names.append("SOURCE_DATE_EPOCH")
         elif name.startswith("styles/"):
             names.append(name)
         else:
-            names.append(f"{name} {before.get(name, 'none')} to {now.get(name, 'none')}")
+            names.append(f"{name} ({before.get(name, 'none')} to {now.get(name, 'none')})")
     return list(dict.fromkeys(names))

