@@ -117,12 +117,12 @@ EDITS = {
     "a crisis line elsewhere": (
         [("source/disclaimers/crisis.toml", "116 123", "117"), ("source/sleep.md", "2.1", "2.2")],
         '  reprint: the notice "Who made this handout" changed\n'  # it says the version
-        "  dates: the version was 2.1, and is 2.2",
+        "  dates: the version was 2.1 and is now 2.2",
     ),
     "the words of every page": (
         [("source/disclaimers/general.md", "Not medical advice.", "No medical advice.")],
         '  reprint: the notice "About this handout" changed\n'
-        "  reprint: the short disclaimer of every page changed",
+        "  reprint: the short disclaimer on every page changed",
     ),
     "a section": (
         [("source/sleep.md", "40 people", "41 people")],
@@ -161,20 +161,20 @@ EDITS = {
     ),
     "the summary": (
         [("source/sleep.md", "one study", "a study")],
-        "  title: the subtitle, the summary or the words for whom it is changed",
+        "  title: the subtitle, the summary, or the audience changed",
     ),
     "the date": (
         [("source/sleep.md", "2026-03-01", "2026-04-01")],
-        "  dates: the dates, the identifier or who answers for the text changed",
+        "  dates: the dates, the identifier, the authors, or the reviewer changed",
     ),
     "a topic": (
         [("source/sleep.md", "topics: [sleep]", "topics: [sleep, rest]")],
-        "  no section, notice or reference changed: only line breaks, links, or details such as "
+        "  no section, notice, or reference changed: only line breaks, links, or details such as "
         "keywords and topics",
     ),
     "line breaks": (
         [("source/sleep.md", "@lee2020 waited", "@lee2020\nwaited")],
-        "  no section, notice or reference changed: only line breaks, links, or details such as "
+        "  no section, notice, or reference changed: only line breaks, links, or details such as "
         "keywords and topics",
     ),
     "the address": (
@@ -306,7 +306,7 @@ def test_references_in_another_order(desk):
     desk.article("topics:", "nocite: '@poe2021, @poe2'\ntopics:")
     old = desk.pdf()
     desk.article("'@poe2021, @poe2'", "'@poe2, @poe2021'")
-    expected = "  the text is the same; the references are numbered in another order"
+    expected = "  the text is the same; the numbering of the references changed"
     assert desk.told(old) == HEAD + expected
 
 
@@ -361,7 +361,7 @@ def test_what_a_clinic_says_of_itself(desk, name, before, after):
     desk.edit(f"source/imprints/{name}", before, after)
     assert desk.told(old) == (
         HEAD.replace("):", ", imprint river):")
-        + "  reprint: the clinic's name, contact details or logo changed"
+        + "  reprint: the clinic's name, contact details, or logo changed"
     )
     assert desk.told(desk.pdf()).startswith("current")
 
@@ -372,7 +372,7 @@ def test_a_clinic_in_a_notice(desk):
     desk.edit("source/imprints/river.toml", "555 0100", "555 0199")
     assert desk.told(old).splitlines()[1:] == [
         '  reprint: the notice "In a crisis" changed',
-        "  reprint: the clinic's name, contact details or logo changed",
+        "  reprint: the clinic's name, contact details, or logo changed",
     ]
 
 
@@ -408,7 +408,7 @@ def test_an_old_hash_tells_only_that_it_is_old(desk):
     line = stamp(desk.record())
     desk.article("40 people", "41 people")
     unknown = (
-        "  what changed cannot be told from the hash alone: give the PDF of the sheet, "
+        "  the code alone does not show what changed: give the PDF of the sheet, "
         "or the manifest.json of its build"
     )
     assert desk.told(line) == HEAD + unknown
@@ -429,15 +429,15 @@ def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
 @pytest.mark.parametrize(
     ("typed", "message", "hint"),
     [
-        ("SLEEP-1", "'SLEEP-1' says which handout it is, not which state of it", "add the 8 dig"),
-        ("nonsense", "'nonsense' is neither a file nor the identifier", "this project has SLEEP-1"),
-        ("0123abcd", "no article of this project has, or had", "this project has SLEEP-1"),
-        ("TEA-1 · 0123abcd", "no article of this project has the identifier", "this project"),
-        ("old.pdf", "'old.pdf' is neither a file", "this project has"),
-        ("a\x1b[31m", r"'a\x1b[31m' is neither", "this project has"),
-        ("x" * 5000, "'xxxxxx", "this project has"),
-        ("a\0b", "'a\\x00b' is neither", "this project has"),
-        ("", "'' is neither", "this project has"),
+        ("SLEEP-1", "'SLEEP-1' identifies a handout, but lacks the code of", "add the 8"),
+        ("nonsense", "'nonsense' is neither a file nor the identifier", "use an identifier"),
+        ("0123abcd", "no article in this project has the code", "use an identifier"),
+        ("TEA-1 · 0123abcd", "no article in this project has the identifier", "use an identifier"),
+        ("old.pdf", "'old.pdf' is neither a file", "use an identifier"),
+        ("a\x1b[31m", r"'a\x1b[31m' is neither", "use an identifier"),
+        ("x" * 5000, "'xxxxxx", "use an identifier"),
+        ("a\0b", "'a\\x00b' is neither", "use an identifier"),
+        ("", "'' is neither", "use an identifier"),
     ],
 )
 def test_what_names_nothing(desk, typed, message, hint):
@@ -503,7 +503,7 @@ def test_a_manifest_of_an_early_version_has_hashes(desk):
     path = desk.manifest({"sleep": entry})
     assert desk.told(path).startswith("current: Sleep")
     desk.article("40 people", "41 people")
-    assert desk.told(path).splitlines()[1].startswith("  what changed cannot be told")
+    assert desk.told(path).splitlines()[1].startswith("  the code alone does not show")
 
 
 def test_an_article_whose_file_has_another_name(desk):
@@ -528,28 +528,28 @@ def unreadable(desk, path):
 
 
 def test_a_folder(desk):
-    assert unreadable(desk, desk.root) == "it is a folder"
+    assert unreadable(desk, desk.root) == "is a folder"
 
 
 def test_a_huge_file(desk):
     path = desk.root / "huge.pdf"
     with path.open("wb") as stream:
         stream.truncate(300 * 2**20)
-    assert unreadable(desk, path) == "it has 300 MB; makebook made nothing so large"
+    assert unreadable(desk, path) == "is too large to be from makebook: 300 MB"
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "it is neither a PDF nor an EPUB nor a manifest.json"),
-        (b"# a text", "it is neither a PDF nor an EPUB nor a manifest.json"),
-        (b"[" * 100_000, "it is neither a PDF nor an EPUB nor a manifest.json"),
-        (b"\xff\xfe\x00", "it is neither a PDF nor an EPUB nor a manifest.json"),
-        (b"[]", "it says nothing that identifies a sheet, or is damaged"),
-        (b'{"articles": {}}', "it says nothing that identifies a sheet, or is damaged"),
-        (b'{"articles": {"a": {"hash": 1}}}', "it says nothing that identifies a sheet, or is da"),
-        (b"%PDF-1.7 but no more", "it cannot be opened: Failed to load document"),
-        (b"PK\x03\x04 but no more", "it is damaged, or no e-book of makebook"),
+        (b"", "is not a PDF, an EPUB, or a manifest.json"),
+        (b"# a text", "is not a PDF, an EPUB, or a manifest.json"),
+        (b"[" * 100_000, "is not a PDF, an EPUB, or a manifest.json"),
+        (b"\xff\xfe\x00", "is not a PDF, an EPUB, or a manifest.json"),
+        (b"[]", "identifies no sheet, or is damaged"),
+        (b'{"articles": {}}', "identifies no sheet, or is damaged"),
+        (b'{"articles": {"a": {"hash": 1}}}', "identifies no sheet, or is damaged"),
+        (b"%PDF-1.7 but no more", "cannot be opened: Failed to load document"),
+        (b"PK\x03\x04 but no more", "is damaged, or not from makebook"),
     ],
 )
 def test_a_file_that_says_nothing(desk, content, message):
@@ -563,7 +563,7 @@ def test_a_pdf_that_is_not_ours(desk):
     pdf = pdfium.PdfDocument.new()
     pdf.new_page(100, 100)
     pdf.save(path)
-    assert unreadable(desk, path).startswith("it carries no identity.json")
+    assert unreadable(desk, path).startswith("contains no identity.json")
 
 
 def test_a_pdf_cut_short(desk):
@@ -582,7 +582,7 @@ def test_a_pdf_with_a_password(desk):
     path = desk.root / "locked.pdf"
     with pikepdf.open(desk.pdf()) as pdf:
         pdf.save(path, encryption=pikepdf.Encryption(owner="a", user="b"))
-    assert unreadable(desk, path).startswith("it cannot be opened: ")
+    assert unreadable(desk, path).startswith("cannot be opened: ")
 
 
 def test_an_ebook_made_to_keep_the_reader_busy(desk):
@@ -590,7 +590,7 @@ def test_an_ebook_made_to_keep_the_reader_busy(desk):
     for page in ("<p " * 500_000, "<p " + 'id="stamp" ' * 100_000, '<p id="stamp">' * 100_000):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
             book.writestr("EPUB/title.xhtml", page)
-        assert unreadable(desk, path).startswith("it is damaged, or no e-book of makebook")
+        assert unreadable(desk, path).startswith("is damaged, or not from makebook")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"[" * 50_000, b"\xff", b"1" * 9_000, b"{}"])
@@ -613,7 +613,7 @@ def test_a_record_of_another_format_gives_its_hash(desk):
     assert desk.told(desk.pdf(content=identity.encode(record))).startswith("current: ")
     desk.article("40 people", "41 people")
     told = desk.told(desk.pdf(content=identity.encode(record)))
-    assert told.splitlines()[1].startswith("  what changed cannot be told")
+    assert told.splitlines()[1].startswith("  the code alone does not show")
 
 
 JSON = st.recursive(
@@ -704,8 +704,8 @@ def test_the_command_ends_with_2_for_what_names_nothing(desk, capsys):
     status, out, err = run(capsys, "TEA-1", "--project", str(desk.root))
     assert (status, out) == (2, "")
     assert err.endswith(
-        "Error: 'TEA-1' is neither a file nor the identifier and hash of an article\n"
-        "    hint: this project has SLEEP-1\n"
+        "Error: 'TEA-1' is neither a file nor the identifier and code of a sheet\n"
+        "    hint: use an identifier of this project: SLEEP-1\n"
     )
 
 
@@ -713,8 +713,8 @@ def test_the_command_ends_with_1_for_a_file_that_says_nothing(desk, capsys):
     status, out, err = run(capsys, str(desk.root), "--project", str(desk.root))
     assert (status, out) == (1, "")
     assert err == (
-        f"{desk.root}: error DIF001: it is a folder\n"
-        "    hint: give the PDF or the manifest.json that stands in it\n"
+        f"{desk.root}: error DIF001: is a folder\n"
+        "    hint: give the PDF or the manifest.json itself\n"
     )
 
 

@@ -1,5 +1,5 @@
-"""Is this printed sheet current, and if not, what has changed?
+"""The comparison of a printed sheet with today's sources: is it current, and what has changed?
 
-In: an old PDF, e-book or manifest, or the line printed on a sheet, and today's Documents. Out:
+In: an old PDF, e-book, or manifest, or the line printed on a sheet, and today's Documents. Out:
 lines for a clinician. Must not know how Documents are made, nor lay anything out.
 """

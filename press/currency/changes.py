@@ -1,6 +1,6 @@
-"""What changed between two states of an article, in words that a clinician can act on.
+"""The changes between two states of an article, in words that a clinician can act on.
 
-In: two Snapshots. Out: lines, what matters most first. A line that begins with `reprint:` tells of
+In: two Snapshots. Out: lines, the most important first. A line that begins with `reprint:` concerns
 something that patients read. This module must not know where the Snapshots come from.
 """
 
@@ -12,16 +12,16 @@ from press.core.problems import visible
 from press.currency.snapshots import Piece, Snapshot
 
 _LONGEST = 160
-"""So many characters of a title or reference are printed."""
+"""Maximum number of characters printed of a title or reference."""
 
 
 def shown(text: str) -> str:
-    """A text from a file that anyone may have made, for the terminal."""
+    """Return text from an untrusted file, shortened and made safe for the terminal."""
     return visible(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 
 def changes(old: Snapshot, new: Snapshot) -> list[str]:
-    """What changed between two states of an article, in words, the most important first."""
+    """Return what changed between two states of an article, the most important first."""
     lines = [
         *_notices(old, new),
         *_sections(old, new),
@@ -32,13 +32,13 @@ def changes(old: Snapshot, new: Snapshot) -> list[str]:
     if not lines and references:
         lines = ["the text is the same; the list of references changed"]
     if not lines and old.rest.get("numbers") != new.rest.get("numbers"):
-        lines = ["the text is the same; the references are numbered in another order"]
-    same = "no section, notice or reference changed: only line breaks, links, or details such as"
+        lines = ["the text is the same; the numbering of the references changed"]
+    same = "no section, notice, or reference changed: only line breaks, links, or details such as"
     return [*lines, *references] or [f"{same} keywords and topics"]
 
 
 def _notices(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    """Crisis lines first: who hands out an old number does harm."""
+    """Yield the notices that changed, crisis lines first: an outdated number does harm."""
     for name in sorted({**new.notices, **old.notices}, key=lambda name: "crisis" not in name):
         before, after = old.notices.get(name), new.notices.get(name)
         if (what := _became(before, after)) and (piece := after or before):
@@ -54,7 +54,7 @@ def _became(before: Piece | None, after: Piece | None) -> str:
 
 
 def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    """Sections by id; one that says what another said has only another name."""
+    """Yield the sections that changed, by id; a new id with the same content is a new name."""
     gone = {name: piece for name, piece in old.sections.items() if name not in new.sections}
     fresh = {name: piece for name, piece in new.sections.items() if name not in old.sections}
     renamed = dict(_pairs(gone, fresh))
@@ -75,7 +75,7 @@ def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
 
 
 def _pairs(gone: Mapping[str, Piece], fresh: Mapping[str, Piece]) -> Iterator[tuple[str, str]]:
-    """New name and old name of each piece that says the same under both."""
+    """Yield the new and the old name of each piece whose content is the same under both."""
     left = dict(gone)
     for name, piece in fresh.items():
         if twin := next((n for n, p in left.items() if p.hash == piece.hash), None):
@@ -89,30 +89,30 @@ def _section(piece: Piece) -> str:
 
 
 def _around(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    """What stands on the paper beside sections and notices."""
+    """Yield what else changed on the sheet besides sections and notices."""
     differs = _differing(old, new)
     if "clinic" in differs:
-        yield "reprint: the clinic's name, contact details or logo changed"
+        yield "reprint: the clinic's name, contact details, or logo changed"
     if "short" in differs:
-        yield "reprint: the short disclaimer of every page changed"
+        yield "reprint: the short disclaimer on every page changed"
     for name, digest in new.pictures.items():
         if old.pictures.get(name, digest) != digest:
             yield f"reprint: the picture {shown(name)} changed"
     if old.lang != new.lang:
-        yield f"reprint: the language was {_given(old.lang)}, and is {_given(new.lang)}"
+        yield f"reprint: the language was {_given(old.lang)} and is now {_given(new.lang)}"
 
 
 def _head(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    """Title, dates and addresses."""
+    """Yield what changed in title, dates, and addresses."""
     differs = _differing(old, new)
     if old.title != new.title:
         yield f'title: it is now "{shown(new.title)}"'
     elif "title" in differs:
-        yield "title: the subtitle, the summary or the words for whom it is changed"
+        yield "title: the subtitle, the summary, or the audience changed"
     if old.version != new.version:
-        yield f"dates: the version was {_given(old.version)}, and is {_given(new.version)}"
+        yield f"dates: the version was {_given(old.version)} and is now {_given(new.version)}"
     elif "facts" in differs:
-        yield "dates: the dates, the identifier or who answers for the text changed"
+        yield "dates: the dates, the identifier, the authors, or the reviewer changed"
     if "address" in differs:
         yield "address: the web address of the handout changed"
 

@@ -1,7 +1,7 @@
-"""Is a sheet that was printed still what the sources say, and if not, what has changed?
+"""The comparison of an earlier sheet with today's sources: is it current, and what has changed?
 
 In: a file of an earlier build, or the line printed on a sheet, and today's Documents. Out: lines
-for a clinician, what matters most first. Nothing is laid out. This module must not know how
+for a clinician, the most important first. Nothing is laid out. This module must not know how
 Documents are made.
 """
 
@@ -22,12 +22,12 @@ from press.document import identity
 
 _HASH = re.compile(r"(?<![\w-])[0-9a-f]{8}(?![\w-])")
 _OTHER = re.compile(r"(?<![\w-])(?=[\w-]*[A-Z]{2})[A-Z][A-Z0-9-]{2,}(?![\w-])")
-"""What looks like an identifier: nothing else on a sheet is in capitals."""
+"""A word that looks like an identifier: nothing else on a sheet is in capitals."""
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
 
 class UnknownSheet(Refused):
-    """What was given names no article or state of one."""
+    """The file or text given identifies no article, or no state of one."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class _Answer:
 
 @dataclass(frozen=True)
 class Today:
-    """Today's sources, each article assembled when it is asked for."""
+    """Today's sources; each article is assembled when it is first needed."""
 
     names: Sequence[str]
-    """Of the articles."""
+    """Names of the articles."""
     imprints: Sequence[str]
     assembled: Callable[[str, str], Document]
-    """Article and imprint (empty: without one) to the Document; ProblemsError if it has errors."""
+    """Maps article and imprint (empty: none) to the Document; ProblemsError if it has errors."""
     _snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
 
     def snapshot(self, name: str, imprint: str = "") -> Snapshot:
-        """An article as it would be printed today."""
+        """Return an article as it would be printed today."""
         key = name, imprint
         if key not in self._snapshots:
             document = self.assembled(name, imprint)
@@ -60,7 +60,7 @@ class Today:
     def snapshots(
         self, names: Iterable[str], failed: list[Problem], imprints: Iterable[str] = ()
     ) -> Iterator[Snapshot]:
-        """These articles, in every issue unless imprints are named; problems are kept."""
+        """Yield these articles, in every issue unless imprints are given; collect problems."""
         names = list(names)
         for imprint in imprints or ("", *self.imprints):
             for name in names:
@@ -71,18 +71,18 @@ class Today:
 
 
 def compare(old: str, sources: Today, output: Path) -> list[str]:
-    """Hold an earlier state against today's sources.
+    """Compare an earlier state with today's sources.
 
     Args:
         old: A PDF, an EPUB, a manifest.json, or the line printed on a sheet.
         sources: Today's articles, as `compose.read_sources` gives them.
-        output: The folder of outputs; its manifests may know a hash that is printed on a sheet.
+        output: The output folder; its manifests may have a hash that is printed on a sheet.
 
     Returns:
         Lines of which the first begins with `current:` or `out of date:`.
 
     Raises:
-        UnknownSheet: `old` names no article of this project, or no state of one.
+        UnknownSheet: `old` identifies no article of this project, or no state of one.
         ProblemsError: the file cannot be read (DIF001), or the sources have errors.
     """
     found = read_file(Path(old)) if os.path.exists(old) else old  # noqa: PTH110 - Path's may fail
@@ -94,7 +94,7 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
 
 
 def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
-    """A block for each article, and before them a line for all."""
+    """Return a summary line, and after it a block for each article."""
     blocks: list[_Answer] = []
     unknown: list[UnknownSheet] = []
     failed: list[Problem] = []
@@ -126,17 +126,17 @@ def _by_snapshot(old: Snapshot, sources: Today) -> _Answer:
         if failed:
             raise ProblemsError(failed)
         message = f"there is no article '{shown(old.name)}' in this project"
-        raise UnknownSheet(message, "say where it is: --project DIR")
+        raise UnknownSheet(message, "choose another project with --project DIR")
     if old.imprint is None:
         return _against(old, list(sources.snapshots([name], failed)), failed)
     if old.imprint and old.imprint not in sources.imprints:
         message = f"there is no imprint '{shown(old.imprint)}' in this project"
-        raise UnknownSheet(message, "bring back its file in source/imprints/")
+        raise UnknownSheet(message, "restore its file in source/imprints/")
     return _against(old, [sources.snapshot(name, old.imprint)], failed)
 
 
 def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]) -> _Answer:
-    """One article: current if any of its issues has the hash, else what has changed."""
+    """Compare one article: it is current if any of its issues has the hash."""
     same = [snapshot for snapshot in today if snapshot.hash == old.hash]
     if same:
         return _Answer([f"current: {_called(same[0])}"], current=True)
@@ -147,13 +147,13 @@ def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]
     head = f"out of date: {_called(new, now=False)}: printed {printed}, today {now}"
     if old.detailed:
         return _Answer([head, *(f"  {line}" for line in changes(old, new))], current=False)
-    message = "what changed cannot be told from the hash alone"
+    message = "the code alone does not show what changed"
     hint = f"  {message}: give the PDF of the sheet, or the manifest.json of its build"
     return _Answer([head, hint], current=False)
 
 
 def _called(snapshot: Snapshot, *, now: bool = True) -> str:
-    """Title, and in brackets what is printed on the sheet."""
+    """Return the title, and in parentheses what is printed on the sheet."""
     version = f"version {snapshot.version}" if snapshot.version else ""
     pieces = (snapshot.identifier or snapshot.name, version, snapshot.hash if now else "")
     by = f", imprint {snapshot.imprint}" if snapshot.imprint else ""
@@ -161,16 +161,16 @@ def _called(snapshot: Snapshot, *, now: bool = True) -> str:
 
 
 def _by_text(text: str, sources: Today, output: Path) -> _Answer:
-    """What stands printed: an identifier, a hash, in any order, other words among them."""
+    """Compare a printed line: an identifier and a hash in any order, among other words."""
     failed: list[Problem] = []
     issued = list(sources.snapshots(sources.names, failed, [""]))
     name, rest = _identified(_folded(text), issued)
     hashes = _HASH.findall(rest)
-    failed = [] if name else failed  # another article's errors are of no concern
+    failed = [] if name else failed  # errors of other articles do not matter then
     if not hashes:
         raise _no_hash(text, next((s for s in issued if s.name == name), None), issued, failed)
     if not name and not failed and (other := _OTHER.search(text)):
-        message = f"no article of this project has the identifier '{shown(other[0])}'"
+        message = f"no article in this project has the identifier '{shown(other[0])}'"
         raise UnknownSheet(message, _known(issued))
     names = [name] if name else sources.names
     for snapshot in sources.snapshots(names, failed):
@@ -183,7 +183,7 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     if failed:
         raise ProblemsError(failed)
     if not name:
-        message = f"no article of this project has, or had when it was last built, '{hashes[0]}'"
+        message = f"no article in this project has the code '{hashes[0]}', now or in its last build"
         raise UnknownSheet(message, _known(issued))
     return _against(Snapshot(hashes[-1]), list(sources.snapshots([name], failed)), failed)
 
@@ -193,7 +193,7 @@ def _folded(text: str) -> str:
 
 
 def _identified(text: str, issued: Sequence[Snapshot]) -> tuple[str, str]:
-    """The article whose identifier, else whose name, stands in a text; and the text without it."""
+    """Return the article whose identifier, else name, is in a text; and the text without it."""
     best, name, rest = (False, 0), "", text
     for snapshot in issued:
         for word in filter(None, (_folded(snapshot.identifier), _folded(snapshot.name))):
@@ -208,22 +208,22 @@ def _no_hash(
     text: str, snapshot: Snapshot | None, issued: Sequence[Snapshot], failed: Sequence[Problem]
 ) -> Exception:
     if snapshot:
-        message = f"'{shown(text)}' says which handout it is, not which state of it"
+        message = f"'{shown(text)}' identifies a handout, but lacks the code of the sheet"
         hint = f"add the 8 digits and letters at the end of the line; today's are {snapshot.hash}"
         return UnknownSheet(message, hint)
     if failed:
         return ProblemsError(failed)
-    message = f"'{shown(text)}' is neither a file nor the identifier and hash of an article"
+    message = f"'{shown(text)}' is neither a file nor the identifier and code of a sheet"
     return UnknownSheet(message, _known(issued))
 
 
 def _known(issued: Sequence[Snapshot]) -> str:
     names = ", ".join(shown(snapshot.identifier or snapshot.name) for snapshot in issued)
-    return f"this project has {names}" if names else "this project has no article"
+    return f"use an identifier of this project: {names}" if names else "choose another project"
 
 
 def _built(output: Path) -> Iterator[Snapshot]:
-    """All that the manifests in a folder of outputs and in those of its imprints say."""
+    """Yield the Snapshots in the manifests of an output folder and of its imprints' folders."""
     for path in [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]:
         try:
             snapshots = read_file(path)

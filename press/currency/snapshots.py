@@ -1,4 +1,4 @@
-"""An earlier state of an article, read from what has become of it: a PDF, a manifest, an e-book.
+"""An earlier state of an article, read from a PDF, a manifest, or an e-book.
 
 In: a file that anyone may have made or damaged. Out: Snapshots, checked piece by piece.
 This module must not know today's sources.
@@ -21,15 +21,15 @@ from press.document.identity import FORMAT
 from press.readback.epub import Book
 
 _FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
-"""Bytes of a file, and of a text within it: far more than any of ours has."""
+"""Maximum bytes of a file, and of a text within it: far more than any of ours has."""
 _STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="stamp")[^<>]*+>([^<]*+)</p>')
-"""Without a way back, for it reads what anyone may have written."""
-_PRINTED = "or give the line printed on the sheet: its identifier and the 8 digits after it"
+"""Atomic and possessive, so that a hostile text cannot make it backtrack."""
+_PRINTED = "or the line printed on the sheet: its identifier and the 8 digits and letters after it"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A section, a notice or a reference: what it is called, and the hash of what it says."""
+    """A section, a notice, or a reference: its title, and the hash of its content."""
 
     title: str
     hash: str
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One state of an article, as `identity.describe` has it."""
+    """One state of an article, as `identity.describe` records it."""
 
     hash: str
     name: str = ""
@@ -47,7 +47,7 @@ class Snapshot:
     imprint: str | None = None
     """Empty: without an imprint. None: not known."""
     detailed: bool = False
-    """Whether the pieces are known, not the hash alone."""
+    """True if the pieces are known, not only the hash."""
     lang: str = ""
     sections: Mapping[str, Piece] = field(default_factory=dict)
     notices: Mapping[str, Piece] = field(default_factory=dict)
@@ -57,12 +57,12 @@ class Snapshot:
 
 
 def from_identity(record: Any) -> Snapshot:
-    """A Snapshot from what `identity.describe` gave, or from anything else that JSON can say.
+    """Return a Snapshot from a record of `identity.describe`, checking arbitrary JSON.
 
-    A record of another format gives its hash only.
+    A record of another format gives a Snapshot without its pieces.
 
     Raises:
-        ValueError: it is no such record.
+        ValueError: it is not such a record.
     """
     record = _mapping(record)
     sheet = replace(_named(record), name=_text(record.get("name")))
@@ -83,7 +83,7 @@ def from_identity(record: Any) -> Snapshot:
 
 
 def _named(record: Mapping[str, Any]) -> Snapshot:
-    """What a record and an entry of a manifest have in common."""
+    """Read the fields that a record and an entry of a manifest share."""
     digest, title = _text(record.get("hash")), _text(record.get("title"))
     if not digest:
         raise ValueError("no hash")
@@ -93,13 +93,13 @@ def _named(record: Mapping[str, Any]) -> Snapshot:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError("no table")  # noqa: TRY004 - what was read is wrong, not the program
+        raise ValueError("not a table")  # noqa: TRY004 - the input is wrong, not the program
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("no text")  # noqa: TRY004 - what was read is wrong, not the program
+        raise ValueError("not a text")  # noqa: TRY004 - the input is wrong, not the program
     return value
 
 
@@ -112,23 +112,23 @@ def _pieces(value: Any, title: str) -> dict[str, Piece]:
 
 
 def read_file(path: Path) -> list[Snapshot] | str:
-    """The Snapshots that a PDF or a manifest holds, or the line printed in an e-book.
+    """Return the Snapshots in a PDF or a manifest, or the line printed in an e-book.
 
     Raises:
-        ProblemsError: DIF001, it cannot be read or says nothing of the kind.
+        ProblemsError: DIF001, the file cannot be read or identifies no sheet.
     """
     data = _bytes(path)
     if b"%PDF-" in data[:1024]:
         return [_from_pdf(data, path)]
     if data.startswith(b"PK\x03\x04"):
         return _from_epub(data, path)
-    content = _json(data, path, "it is neither a PDF nor an EPUB nor a manifest.json")
+    content = _json(data, path, "is not a PDF, an EPUB, or a manifest.json")
     try:
         if isinstance(content, dict) and "makebook" in content:
             return [from_identity(content)]
         return _from_manifest(content)
     except ValueError:
-        message = "it says nothing that identifies a sheet, or is damaged"
+        message = "identifies no sheet, or is damaged"
         raise _unreadable(path, message, f"give the PDF of the sheet, {_PRINTED}") from None
 
 
@@ -136,15 +136,15 @@ def _bytes(path: Path) -> bytes:
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
-            message = "it is a folder" if stat.S_ISDIR(facts.st_mode) else "it is no plain file"
-            raise _unreadable(path, message, "give the PDF or the manifest.json that stands in it")
+            message = "is a folder" if stat.S_ISDIR(facts.st_mode) else "is not a regular file"
+            raise _unreadable(path, message, "give the PDF or the manifest.json itself")
         if facts.st_size > _FILE_LIMIT:
-            message = f"it has {facts.st_size // 2**20} MB; makebook made nothing so large"
+            message = f"is too large to be from makebook: {facts.st_size // 2**20} MB"
             raise _unreadable(path, message, "give the PDF of the sheet")
         return path.read_bytes()
     except OSError as error:
-        message = f"it cannot be read: {error.strerror or error}"
-        raise _unreadable(path, message, "see who may read it") from None
+        message = f"cannot be read: {error.strerror or error}"
+        raise _unreadable(path, message, "check that you may read it") from None
 
 
 def _unreadable(path: Path, message: str, hint: str) -> ProblemsError:
@@ -164,11 +164,11 @@ def _from_pdf(data: bytes, path: Path) -> Snapshot:
     try:
         files = attachments(data)
     except ValueError as error:
-        message = f"it cannot be opened: {error}"
+        message = f"cannot be opened: {error}"
         hint = f"give the file as it was built, without a password, {_PRINTED}"
         raise _unreadable(path, message, hint) from None
     if "identity.json" not in files:
-        message = "it carries no identity.json: it is not from makebook, or from an early version"
+        message = "contains no identity.json: it is not from makebook, or from an early version"
         raise _unreadable(path, message, f"give the manifest.json of its build, {_PRINTED}")
     said = "its identity.json is damaged"
     content = files["identity.json"]
@@ -180,7 +180,7 @@ def _from_pdf(data: bytes, path: Path) -> Snapshot:
 
 
 def _from_manifest(manifest: Any) -> list[Snapshot]:
-    """The articles of a manifest, in the order of the project."""
+    """Return the articles of a manifest, in the order of the project."""
     articles = _mapping(_mapping(manifest).get("articles"))
     order = manifest.get("order")
     names = [n for n in order if isinstance(n, str)] if isinstance(order, list) else []
@@ -198,7 +198,7 @@ def _from_entry(name: str, entry: Mapping[str, Any]) -> Snapshot:
 
 
 def _from_epub(data: bytes, path: Path) -> str:
-    """The line on the title page of an e-book."""
+    """Return the line on the title page of an e-book."""
     with contextlib.suppress(ValueError):
         book = Book(data)
         for name in book.names:
@@ -206,5 +206,5 @@ def _from_epub(data: bytes, path: Path) -> str:
                 found = _STAMP.search(book.read(name, _TEXT_LIMIT).decode(errors="replace"))
                 if found:
                     return html.unescape(found[1])
-    message = "it is damaged, or no e-book of makebook: no line on a title page identifies it"
+    message = "is damaged, or not from makebook: no line on a title page identifies it"
     raise _unreadable(path, message, f"give the PDF, {_PRINTED}")
