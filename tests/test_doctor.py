@@ -90,9 +90,9 @@ def test_without_weasyprint_and_the_others(tmp_path):
     assert done.returncode == 3, done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert row(lines, "WeasyPrint starts").startswith("missing ")
-    assert row(lines, "Judges").startswith("missing ")
-    assert lines[-1] == "makebook cannot build here: WeasyPrint starts"
+    assert row(lines, "WeasyPrint startup").startswith("missing ")
+    assert row(lines, "Checkers").startswith("missing ")
+    assert lines[-1] == "makebook cannot build here; fix: WeasyPrint startup"
 
 
 def test_pango_is_missing(monkeypatch, capsys):
@@ -113,11 +113,11 @@ def test_pango_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(system, "sources", lambda: ("apt",))
     status, lines = run(capsys)
     assert status == 3
-    assert lines[-1] == "makebook cannot build here: WeasyPrint starts, Pango, PangoFT2"
+    assert lines[-1] == "makebook cannot build here; fix: WeasyPrint startup, Pango, PangoFT2"
     told = row(lines, "Pango")
     assert told.startswith("missing ")
     assert told.endswith("apt-get install libpango-1.0-0 libpangoft2-1.0-0")
-    assert "WeasyPrint cannot start: no library. Get it: " in row(lines, "WeasyPrint starts")
+    assert "WeasyPrint cannot start: no library. Fix: " in row(lines, "WeasyPrint startup")
 
 
 def test_a_package_that_is_missing_or_too_old(monkeypatch, capsys):
@@ -132,10 +132,10 @@ def test_a_package_that_is_missing_or_too_old(monkeypatch, capsys):
     status, lines = run(capsys)
     assert status == 3
     assert row(lines, "lxml").startswith("missing ")
-    assert "Get it: python3 " in row(lines, "lxml")
+    assert "Fix: python3 " in row(lines, "lxml")
     assert row(lines, "pillow").startswith("unfit ")
-    assert "; >=12 is asked for" in row(lines, "pillow")
-    assert lines[-1] == "makebook cannot build here: lxml, pillow"
+    assert "; >=12 is required" in row(lines, "pillow")
+    assert lines[-1] == "makebook cannot build here; fix: lxml, pillow"
 
 
 def test_no_judge_is_needed(monkeypatch, capsys):
@@ -151,7 +151,7 @@ def test_no_judge_is_needed(monkeypatch, capsys):
     status, lines = run(capsys)
     assert status == 0
     assert lines[-1] == (
-        "makebook can build here; optional and not here: "
+        "makebook can build here; optional, not available: "
         "Java, EPUBCheck, Node, Ace, Chromium, Poppler"
     )
     assert row(lines, "Poppler").endswith("dnf install poppler-utils")
@@ -188,7 +188,7 @@ def test_fonts_of_the_project(tmp_path, capsys):
     (fonts / "Mine-Regular.ttf").write_bytes(b"<html>")
     status, lines = run(capsys, "--project", tmp_path)
     assert status == 3
-    assert "Mine-Regular.ttf is no font" in row(lines, "Fonts")
+    assert "Mine-Regular.ttf is not a font" in row(lines, "Fonts")
 
 
 # What makebook asks for

@@ -131,11 +131,11 @@ def test_what_was_made_and_what_is_next(command, tmp_path, monkeypatch):
     status, said, wrong = command("handouts")
     assert (status, wrong) == (0, "")
     lines = said.splitlines()
-    assert lines[0] == "made a project in handouts:"
+    assert lines[0] == "created a project in handouts:"
     assert lines[-1] == "next: makebook --project handouts"
     for line in lines[1:-2]:
         assert (tmp_path / "handouts" / line.split()[0]).exists()
-    assert "Nobody has reviewed it" in lines[-2]
+    assert "It is not reviewed" in lines[-2]
     starter = Path(new.__file__).parent / "starter"
     assert state(tmp_path / "handouts").keys() == state(starter).keys()
 
@@ -145,7 +145,7 @@ def test_twice_ends_with_1_and_changes_nothing(command, tmp_path):
     before = state(tmp_path)
     status, said, wrong = command("handouts")
     assert (status, said) == (1, "")
-    assert wrong.startswith("handouts/makebook.toml: error NEW001: is there")
+    assert wrong.startswith("handouts/makebook.toml: error NEW001: already exists")
     assert "hint: " in wrong
     assert state(tmp_path) == before
 
@@ -181,7 +181,7 @@ def test_a_file_or_a_dead_link_of_that_name(command, tmp_path):
     for name in ("taken", "link"):
         status, _, wrong = command(name)
         assert status == 1
-        assert f"{name}: error NEW001: is there already and is no folder" in wrong
+        assert f"{name}: error NEW001: already exists and is not a folder" in wrong
     assert (tmp_path / "taken").read_text() == "mine"
     assert not (tmp_path / "nowhere").exists()
 
@@ -234,7 +234,7 @@ def test_a_new_article(command, tmp_path, monkeypatch):
     before = state(tmp_path)
     status, said, wrong = command("--article", "deep-sleep.md", "--project", "handouts")
     assert (status, wrong) == (0, "")
-    assert said.startswith("made handouts/source/deep-sleep.md\n")
+    assert said.startswith("created handouts/source/deep-sleep.md\n")
     assert said.endswith("next: makebook deep-sleep --project handouts\n")
     after = state(tmp_path)
     text = after.pop("handouts/source/deep-sleep.md").decode()
@@ -256,7 +256,7 @@ def test_an_article_that_is_there_is_never_replaced(command, tmp_path, name):
     before = state(tmp_path)
     status, _, wrong = command("--article", name, "--project", "handouts")
     assert status == 1
-    assert wrong.startswith("source/sleeping-well.md: error NEW001: is there already\n    hint: ")
+    assert wrong.startswith("source/sleeping-well.md: error NEW001: already exists\n    hint: ")
     assert state(tmp_path) == before
 
 

@@ -1,4 +1,4 @@
-"""New projects and articles, and what this machine has or lacks.
+"""New projects and articles, and the diagnosis of this machine.
 
 In: a folder, a name, the machine as it is. Out: starter files, findings with the command that fixes
 each. Must not know how a handout is made.

