@@ -420,12 +420,12 @@ def _interrupted(*_: object) -> None:
 
 
 def _too_late(*_: object) -> None:
-    """Ignore a signal. Python reports one that came at the same time as the first, for SIG_IGN."""
+    """Ignore a signal; with SIG_IGN, Python would report one that came with the first."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Every failure ends in a message and a status, never a traceback."""
-    # A build makes much and frees little: frequent garbage collection takes 5% of the time.
+    # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
     heard = [number for number in _ENDS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, _interrupted) for number in heard}
@@ -446,8 +446,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "interrupted; every file in build/ is complete, from this build or an earlier one",
             err=True,
         )
-        # Started with -m, Python would end by SIGINT if the signal came within an exec or eval of
-        # text, as in a dataclass; another one clears what it notes then.
+        # Python started with -m notes an interrupt within exec or eval of text (as a dataclass
+        # uses it), and would then end by SIGINT instead of this status. Another eval clears that.
         eval("0")  # noqa: S307
         sys.exit(130)
     except BrokenPipeError:
