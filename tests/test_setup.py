@@ -88,7 +88,7 @@ def test_the_first_run_sets_up_and_later_ones_do_not(script, checkout, capsys):
     assert script.calls[0] == "install"
     assert script.calls[1][0] == str(checkout / ".venv" / "bin" / "python")
     assert script.calls[1][-1] == "--quiet"
-    assert "making .venv" in capsys.readouterr().err
+    assert "creating .venv" in capsys.readouterr().err
     assert script.main([]) == 0
     assert len(script.calls) == 3
     assert capsys.readouterr() == ("", "")
@@ -133,7 +133,7 @@ def test_missing_libraries_and_no_permission(script, monkeypatch, tmp_path, caps
     monkeypatch.setenv("PATH", str(tmp_path))
     assert script.main([]) == 3
     said = capsys.readouterr().err
-    assert "missing here: libnowhere9" in said
+    assert "missing packages: libnowhere9" in said
     for command in [
         "sudo apt-get install python3-venv libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz0b "
         "libharfbuzz-subset0 fontconfig\n",
@@ -198,7 +198,7 @@ def test_sudo_with_a_password_needs_a_terminal(script, apt, monkeypatch):
     monkeypatch.setattr(script.os, "geteuid", lambda: 1000)
     apt.fail = lambda line: line.startswith("sudo -n")
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
-    assert script.apt_install(["libone"]) == "This user may not install packages here."
+    assert script.apt_install(["libone"]) == "This user is not allowed to install packages."
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     assert script.apt_install(["libone"]) == ""
     assert apt.log.read_text().splitlines()[-1].startswith("sudo apt-get")
