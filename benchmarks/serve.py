@@ -1,17 +1,17 @@
-"""From saving a file to the new page on screen, and what a day of saving leaves in memory.
+"""The time from saving a file to the new page on screen, and the memory after many saves.
 
-    .venv/bin/python benchmarks/serve.py            ten saves, beside pandoc + Typst in the same run
+    .venv/bin/python benchmarks/serve.py            ten saves, with pandoc + Typst in the same run
     .venv/bin/python benchmarks/serve.py 30         more saves
     .venv/bin/python benchmarks/serve.py memory 200 saves of a small project: processes, memory
 
 `makebook serve` shows a copy of this repository's project in a real headless Chromium, through the
-viewer that authors see. For each save a sentence of the article is changed; the clock starts when
-the file is written. The web page and the e-book count as on screen when the frame that is seen
-holds the new sentence and two frames have been painted since; the PDF, when the picture of a page
-that is in sight is a new one, decoded, and two frames have been painted since: of the first page,
-and of one far behind. Finished is what stands in build/, proved. Clocks are those of one machine.
-After each run of the peers (cold: that is all they do) there is a save of each kind, so that all of
-them meet the same machine.
+viewer that authors see. For each save, a sentence of the article is changed; the clock starts when
+the file is written. The web page and the e-book count as on screen when the visible frame contains
+the new sentence and two more frames have been painted; the PDF, when the picture of a visible page
+is new and decoded and two more frames have been painted: once for the first page, and once for a
+page near the end. Finished means proved and in build/. All clocks are on one computer. After each
+run of the peers (always cold: they have no other mode) there is a save of each kind, so that all of
+them run under the same load.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ VIEWS = {
     "first": ("print", 0, "save to page 1 of the PDF on screen"),
     "far": ("print", 7, "save to page 8 of the PDF on screen"),
 }
-"""Name to the button of the viewer, the page that is looked at (from 0), and words for it."""
+"""Name mapped to the button of the viewer, the visible page (from 0), and a description."""
 FAR = "\n## What are the side effects"
-"""A heading on page 8; the rest of what is edited stands on page 1."""
+"""A heading on page 8; all other edits are on page 1."""
 
 
 @contextlib.contextmanager
 def served(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server at work, and its address."""
+    """Run a server; yield its process and address."""
     command = [sys.executable, "-m", "press", "serve", "--port", "0", "--project", str(root)]
     log = (root.parent / "log").open("w")
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as run:
@@ -107,7 +107,7 @@ def settle(address: str, seconds: float = 120) -> None:
 
 
 def finished(pdf: Path, before: int) -> float:
-    """When another PDF than the one before was published (seconds)."""
+    """Return the time when a new PDF was published (seconds)."""
     end = time.monotonic() + 60
     while pdf.stat().st_mtime_ns == before:
         assert time.monotonic() < end
@@ -116,7 +116,7 @@ def finished(pdf: Path, before: int) -> float:
 
 
 def edit(article: Path, number: int, before: str) -> tuple[str, float]:
-    """Change a sentence under a heading; what it says, and when it was saved (ms)."""
+    """Change a sentence under a heading; return it, and when it was saved (ms)."""
     mark = f"Edited for the {number}th time under {len(before)} letters"
     text = re.sub(mark.replace(str(number), r"\d+", 1) + r"\.\n\n", "", article.read_text("utf-8"))
     head, _, rest = text.partition(before)
@@ -126,7 +126,7 @@ def edit(article: Path, number: int, before: str) -> tuple[str, float]:
 
 
 def save(page: Any, address: str, article: Path, kind: str, number: int) -> tuple[float, float]:
-    """Seconds from a save to what is on screen, and to what is finished."""
+    """Return the seconds from a save until it is on screen, and until it is finished."""
     button, sheet, _ = VIEWS[kind]
     page.run(f"document.querySelector('#views [value={button}]').click()")
     if button == "print":
@@ -182,7 +182,7 @@ def report(took: dict[str, list[float]], other: str) -> None:
     peer = statistics.median(took["peer"])
     words = {name: words for name, (_, _, words) in VIEWS.items()}
     words |= {"finished": "save to the main PDF and e-book finished", "peer": other}
-    print(f"\n{len(took['peer'])} saves; seconds; load of the machine {os.getloadavg()[0]:.1f}\n")
+    print(f"\n{len(took['peer'])} saves; seconds; system load {os.getloadavg()[0]:.1f}\n")
     print(f"{'':44}{'median':>8}{'worst':>8}{'of peers':>10}")
     for name, values in took.items():
         median = statistics.median(values)
@@ -192,7 +192,7 @@ def report(took: dict[str, list[float]], other: str) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all below it."""
+    """Return a process and all its descendants."""
     found, new = [], [pid]
     while new:
         found += new
@@ -206,7 +206,7 @@ def family(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> float:
-    """MB of a process alone and its share of what it has in common (PSS)."""
+    """Return the memory of a process in MB, with its part of shared memory (PSS)."""
     with contextlib.suppress(OSError):
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
         return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
@@ -214,7 +214,7 @@ def resident(pid: int) -> float:
 
 
 def listen(stream: Any) -> None:
-    """Look on, until the server or this program closes the line."""
+    """Read events until the server or this program closes the connection."""
     with contextlib.suppress(Exception):
         for _ in stream:
             pass
@@ -229,14 +229,14 @@ def memory(saves: int) -> None:
         with served(root) as (server, address), urlopen(f"{address}events") as stream:
             settle(address)
             threading.Thread(target=listen, args=[stream], daemon=True).start()
-            sight = "view=print&edition=letter&first=0&last=1"  # what is seen is shown early
+            sight = "view=print&edition=letter&first=0&last=1"  # a visible page is shown early
             urlopen(f"{address}looking?article={article.stem}&imprint=&{sight}").close()
             for number in range(saves + 1):
                 article.write_text(f"{text}\nSaved {number} times.\n", "utf-8")
                 time.sleep(0.15)
                 settle(address)
                 if number % max(1, saves // 10) == 0:
-                    time.sleep(1.5)  # the copy that stands ready has settled, too
+                    time.sleep(1.5)  # the standby copy has settled, too
                     pids = family(server.pid)
                     sizes = [resident(pid) for pid in pids]
                     each = ", ".join(f"{size:.1f}" for size in sizes)
