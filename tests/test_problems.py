@@ -29,6 +29,7 @@ WARNED = [path for path in PROJECTS if CODES.get(path.name[:6], ("",))[0] == WAR
 OLD = b"%PDF-1.7 of an earlier build"
 
 ELSEWHERE = {
+    "CFG008": "the name comes from the command line: tests/test_values.py",
     "DIF001": "a file given to `makebook diff`, not one of the project: tests/test_diff.py",
     "NEW001": "what `makebook new` is asked to make is there already: tests/test_new.py",
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",

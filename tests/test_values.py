@@ -55,8 +55,8 @@ def _is_message(node):
     [
         ({"articles": ("second-edition",)}, "article", "second-edition", "CFG006"),
         ({"editions": ("article",)}, "edition", "article", "CFG005"),
-        ({"imprints": ("edition",)}, "imprint", "edition", "CFG006"),
-        ({"imprints": ("all",)}, "imprint", "", "CFG006"),
+        ({"imprints": ("edition",)}, "imprint", "edition", "CFG008"),
+        ({"imprints": ("all",)}, "imprint", "", "CFG008"),
     ],
 )
 def test_a_name_that_there_is_not(tmp_path, asked, kind, name, code):

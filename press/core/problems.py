@@ -23,6 +23,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "CFG005": (ERROR, "an edition that does not exist"),
     "CFG006": (ERROR, "no article, or an article that does not exist"),
     "CFG007": (ERROR, "two articles whose output files would have the same name"),
+    "CFG008": (ERROR, "an imprint that does not exist"),
     "TXT001": (ERROR, "a file that is not UTF-8"),
     "TXT002": (ERROR, "a file that cannot be read"),
     "TXT003": (WARNING, "a control character; it is left out"),

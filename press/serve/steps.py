@@ -254,12 +254,12 @@ def _safely(request: Request) -> Outcome:
     except ProblemsError as error:
         return Outcome(problems=error.problems)
     except UnknownName as error:
-        code = "CFG005" if error.kind == "edition" else "CFG006"
+        code = {"article": "CFG006", "edition": "CFG005", "imprint": "CFG008"}[error.kind]
         problem = Problem(code, Span("makebook.toml"), error.message, error.hint)
         return Outcome(problems=(problem,))
     except OSError as error:
         name = os.path.relpath(str(error.filename or "makebook"), request.root)
-        message = f"cannot be read: {error.strerror or error}"
+        message = f"the file cannot be read: {error.strerror or error}"
         hint = "save it again; the preview shows the previous version"
         return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
     except Exception as error:  # noqa: BLE001 - an internal error must not end the server
