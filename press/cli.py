@@ -23,6 +23,7 @@ import click
 from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
+from press.core.formats import FORMATS
 from press.core.model import Built, Request
 from press.core.parallel import processors
 from press.core.problems import (
@@ -140,7 +141,7 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
     "--format",
     "formats",
     multiple=True,
-    type=click.Choice(["pdf", "epub", "html"]),
+    type=click.Choice(list(FORMATS)),
     help="Build only this format; can be repeated.",
 )
 @_project_options
@@ -290,11 +291,11 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 
     This is a review, not a certificate: only a person can say that a handout is right.
     """
-    from press.check.review import NotBuilt, judge
+    from press.check.review import NotBuilt, review
 
     folder = output if output is not None else project / "build"
     try:
-        lines, clean = judge(project.resolve(), folder.resolve(), articles)
+        lines, clean = review(project.resolve(), folder.resolve(), articles)
     except NotBuilt as error:
         raise _wrong_use(error) from None
     for line in lines:

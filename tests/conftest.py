@@ -35,9 +35,9 @@ def checker() -> Callable[..., list[str]]:
     Returns the findings as lines of text, so that a failing test shows them.
     """
 
-    def run(judge: Callable[..., list[object]], path: Path, **options: object) -> list[str]:
+    def run(check: Callable[..., list[object]], path: Path, **options: object) -> list[str]:
         with needed():
-            return [str(finding) for finding in judge(path, **options)]
+            return [str(finding) for finding in check(path, **options)]
         raise AssertionError("unreachable")
 
     return run

@@ -54,7 +54,7 @@ class Page:
     height: float
     spans: tuple[TextSpan, ...]
     picture: Any
-    """In shades of grey, 144 pixels to an inch."""
+    """In shades of gray, 144 pixels to an inch."""
 
     def ink(self, bottom: float, top: float) -> Box | None:
         """Return the box around all ink between two heights."""

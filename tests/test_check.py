@@ -135,7 +135,7 @@ def test_verapdf_rejects_a_claim_without_tags(checker, claims_ua, tmp_path):
     assert any("veraPDF ERROR ua1:7.1-11" in line for line in found), found
 
 
-def test_verapdf_judges_each_flavour_by_itself(checker, claims_ua):
+def test_verapdf_checks_each_flavour_by_itself(checker, claims_ua):
     found = checker(check.verapdf, claims_ua)
     assert found
     assert all("veraPDF ERROR 3a:" in line for line in found), found
@@ -195,22 +195,22 @@ def test_a_missing_checker_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(check, "find_spec", lambda name: None)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    for judge in (check.epubcheck, check.verapdf, check.ace):
+    for run in (check.epubcheck, check.verapdf, check.ace):
         with pytest.raises(check.CheckerMissing, match=r"is missing\. (Install|Run)"):
-            judge(tmp_path / "any")
+            run(tmp_path / "any")
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", Failed), ("", Skipped)])
 def test_a_missing_checker_fails_in_ci_alone(monkeypatch, checker, tmp_path, ci, outcome):
     def missing(path):
-        raise check.CheckerMissing("Judge", "Install it.")
+        raise check.CheckerMissing("Checker", "Install it.")
 
     monkeypatch.setenv("CI", ci)
-    with pytest.raises(outcome, match="Judge is missing"):
+    with pytest.raises(outcome, match="Checker is missing"):
         checker(missing, tmp_path)
 
 
-def test_a_judge_that_hangs_gives_no_verdict(monkeypatch):
+def test_a_checker_that_hangs_gives_no_result(monkeypatch):
     monkeypatch.setattr(check, "TIMEOUT", 0.2)
     done = check._run([sys.executable, "-c", "import threading; threading.Event().wait()"])
     assert "no answer" in check._last_words(done)
@@ -226,16 +226,15 @@ def test_a_judge_that_hangs_gives_no_verdict(monkeypatch):
         ("EN", "SMOG "),
     ],
 )
-def test_readability_is_measured_for_english_only(tmp_path, monkeypatch, lang, said):
-    from press.check import review as judging
+def test_readability_is_measured_for_english_only(tmp_path, lang, said):
+    from press.check import review
 
     hard = "Rehabilitationsmaßnahmen Krankenversicherungen Aufmerksamkeitsdefizit. " * 9
     (tmp_path / "source").mkdir()
     (tmp_path / "makebook.toml").write_text("")
     (tmp_path / "source" / "tea.md").write_text(f"---\ntitle: Tea\nlang: {lang}\n---\n\n{hard}\n")
     build(Request(tmp_path, tmp_path / "build", date(2026, 3, 2), formats=("html",)))
-    monkeypatch.setattr(judging, "_CHECKERS", ())
-    lines, clean = judging.judge(tmp_path, tmp_path / "build", ["tea"])
+    lines, clean = review.review(tmp_path, tmp_path / "build", ["tea"])
     assert len(lines) == 1
     assert lines[0].startswith(f"tea: {said}")
     assert clean is (said != "SMOG ")

@@ -138,7 +138,7 @@ def test_a_package_that_is_missing_or_too_old(monkeypatch, capsys):
     assert lines[-1] == "makebook cannot build here; fix: lxml, pillow"
 
 
-def test_no_judge_is_needed(monkeypatch, capsys):
+def test_no_checker_is_needed(monkeypatch, capsys):
     def missing(*_, **__):
         raise check.CheckerMissing("x", "y")
 

@@ -225,7 +225,7 @@ def test_nothing_to_do_loads_no_engine(desk):
         from pathlib import Path
         from press.build.run import build
         from press.core.files import PROGRAM
-from press.core.model import Request
+        from press.core.model import Request
         build(Request(Path({str(desk.root)!r}), Path({str(desk.output)!r}), date(2026, 3, 2)))
         print([name for name in ("weasyprint", "ebooklib", "citeproc") if name in sys.modules])
     """

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from press.core.model import Edition
-from press.proof.typography import LIMITS, judge_type, lines, measure_type
+from press.proof.typography import LIMITS, check_type, lines, measure_type
 from press.readback.pdf import read_halves, read_pdf, spans
 from tests.paper import WORDS, paper, paragraphs
 from tests.reporting import reported
@@ -28,7 +28,7 @@ def codes(problems):
 def found(html, css="", edition=STANDARD, references=0):
     pages = spans(paper(html, css))
     measures = measure_type(pages, references)
-    return reported(judge_type, pages, edition, "tea.pdf", references, measures)
+    return reported(check_type, pages, edition, "tea.pdf", references, measures)
 
 
 # Spans
@@ -134,7 +134,7 @@ def test_a_foot_that_is_on_every_page_is_not_the_body():
 def test_a_blank_file_has_no_measures():
     found = measure_type(spans(paper("", '@page { @bottom-left { content: "" } }')))
     assert (found.smallest, found.body, found.leading, found.characters) == (0, 0, 0, 0)
-    assert reported(judge_type, [], STANDARD, "tea.pdf", 0, measure_type([])) == []
+    assert reported(check_type, [], STANDARD, "tea.pdf", 0, measure_type([])) == []
 
 
 # Judgement
@@ -229,6 +229,6 @@ def test_it_costs_next_to_nothing():
     data = paper(paragraphs(120))
     made = time.process_time()
     pages = spans(data)
-    judge_type(pages, STANDARD, "tea.pdf", 0, measure_type(pages), [])
+    check_type(pages, STANDARD, "tea.pdf", 0, measure_type(pages), [])
     assert len(pages) >= 10
     assert time.process_time() - made < (made - start) / 2

@@ -79,7 +79,7 @@ def test_verapdf_finds_nothing_in_the_handout_of_a_clinic(checker, tmp_path):
     assert checker(check.verapdf, path, flavours=("ua1", "3a")) == []
 
 
-def test_every_edition_is_judged_but_the_booklet(built):
+def test_every_edition_is_checked_but_the_booklet(built):
     """Sheets to be folded have no reading order for a screen reader."""
     made = {path.stem for path in built("").glob("*.pdf")} - {"ketamine-ocd-booklet"}
     assert made == {name for project, name in (*OUTPUTS, *EDITIONS) if not project}

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from press.check import external as check
-from press.check import review as judge
+from press.check import review
 from press.check.external import _verapdf_command
 from press.check.readability import Readability
 from press.core.labels import labels_for
@@ -203,12 +203,12 @@ def test_terms_and_words_of_the_readability(monkeypatch, tmp_path):
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "tea.md").write_text("---\ntitle: Tea\n---\n\nTea.\n")
     (tmp_path / "makebook.toml").write_text('[readability]\nterms = ["tea"]\n')
-    line, _ = judge._readability("tea", tmp_path)
+    line, _ = review._readability("tea", tmp_path)
     assert "with 1 term left out" in line
     assert line.endswith("; 1 word")
     (tmp_path / "makebook.toml").write_text("")
     monkeypatch.setattr("press.check.readability.measure", lambda *_: Readability(2, 1, 0, 3, 3, 1))
-    line, _ = judge._readability("tea", tmp_path)
+    line, _ = review._readability("tea", tmp_path)
     assert "with 0 terms left out" in line
     assert line.endswith("; 2 words")
 

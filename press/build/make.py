@@ -25,7 +25,7 @@ from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout, lay_out
 from press.proof.epub import prove_epub
 from press.proof.pdf import open_pdf, prove_pdf, prove_together
-from press.proof.typography import judge_type, measure_type
+from press.proof.typography import check_type, measure_type
 from press.readback.pdf import PdfPage
 
 Attached = tuple[str, bytes, str]
@@ -191,7 +191,7 @@ def _proved(
         prove_pdf(document, edition, artifact.name, pages, problems)
         spans = [page.spans for page in pages]
         measures = measure_type(spans, references)
-        judge_type(spans, edition, artifact.name, references, measures, problems)
+        check_type(spans, edition, artifact.name, references, measures, problems)
         artifact = replace(artifact, measures=measures)
     return artifact, pages
 

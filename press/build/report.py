@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from press.core.formats import FORMATS
 from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Built
 from press.core.paper import booklet_sheets
@@ -30,13 +31,13 @@ def head(built: Built) -> str:
 
 def files(built: Built, folder: Path) -> list[str]:
     """Return a line for each file: its path, size, pages, and type measurements."""
-    order = {"pdf": 0, "epub": 1, "html": 2}
+    order = list(FORMATS)
     editions = _entry(built)["editions"]
 
     def place(item: tuple[str, FileEntry]) -> tuple[int, int, str]:
         name, facts = item
         known = facts["edition"] in editions
-        return order[facts["format"]], editions.index(facts["edition"]) if known else 0, name
+        return order.index(facts["format"]), editions.index(facts["edition"]) if known else 0, name
 
     found = sorted(_entry(built)["files"].items(), key=place)
     width = max((len(str(folder / name)) for name, _ in found), default=0)
@@ -50,8 +51,11 @@ def _pages(facts: FileEntry) -> str:
     pages = counted(facts["pages"], "page")
     if facts["kind"] == "booklet" and not facts["part"]:
         sheets = booklet_sheets(facts["pages"])
-        return f"{pages} on {counted(sheets, 'sheet')}; print on both sides, flip on short edge"
-    return {"pdf": pages, "epub": f"e-book, page-list of {pages}"}.get(facts["format"], "web page")
+        return f"{pages} on {counted(sheets, 'sheet')}; print on both sides, flip on the short edge"
+    summary = FORMATS[facts["format"]].summary
+    if not summary:
+        return pages
+    return f"{summary}, page-list of {pages}" if facts["pages"] else summary
 
 
 def _measured(facts: FileEntry) -> str:

@@ -200,7 +200,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     earlier = stale.Earlier(request, document.name, sources)
     wanted = outputs(document, config, request, needs)
     for name, (edition, needed) in wanted.items():
-        earlier.judge(name, needed, edition)
+        earlier.is_stale(name, needed, edition)
     book = earlier.standing(file_of(document.name, "epub"), needs.book())
     task = Task(document, config, request, frozenset(earlier.stale), book)
     found: list[Problem] = []
@@ -212,7 +212,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         order = [edition.name for edition in config.editions]
         downloads = manifest.downloads({**others, **kept, **files}, order)
         needed = needs.page(downloads)
-        if earlier.judge(file_of(document.name, "html"), needed):
+        if earlier.is_stale(file_of(document.name, "html"), needed):
             page = make_page(document, downloads, styles, found)
             artifacts.append(page)
             files[page.name] = manifest.file_entry(page, needed, job.key)

@@ -166,7 +166,7 @@ class Earlier:
         self.stale: set[str] = set()
         self._kept: dict[str, FileEntry] = {}
 
-    def judge(self, name: str, needed: Mapping[str, str], edition: str = "") -> bool:
+    def is_stale(self, name: str, needed: Mapping[str, str], edition: str = "") -> bool:
         """Say if a file must be rebuilt; record the reason in `reasons`."""
         facts = self.files.get(name)
         reason = self._reason(name, facts, needed)

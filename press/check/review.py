@@ -12,23 +12,24 @@ from typing import Any
 
 from press.build.stale import moved
 from press.check import external as check
+from press.core.formats import FORMATS, Checker
 from press.core.manifest import read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
 _LIMIT = 8.0
 """Highest SMOG grade allowed for a handout (MedlinePlus; USP <1265>)."""
-_CHECKERS: tuple[tuple[str, str, Callable[[Path], list[check.Finding]]], ...] = (
-    ("epub", "EPUBCheck", check.epubcheck),
-    ("epub", "Ace", check.ace),
-    ("pdf", "veraPDF", check.verapdf),
-)
+_RUN: dict[Checker, Callable[[Path], list[check.Finding]]] = {
+    "EPUBCheck": check.epubcheck,
+    "Ace": check.ace,
+    "veraPDF": check.verapdf,
+}
 
 
 class NotBuilt(Refused):
     """Nothing to check: an article was not built, or none was."""
 
 
-def judge(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
+def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
     """Check the outputs of some articles, or of all.
 
     Returns the lines of the report, and whether no checker found a problem and every text is plain.
@@ -55,17 +56,14 @@ def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
     yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
-        for format_, checker, judged in _CHECKERS:
-            # A booklet is for printing only, and claims no conformance.
-            if facts["format"] == format_ and facts["kind"] != "booklet":
-                yield from _verdict(checker, judged, output / file)
+        # A booklet is for printing only, and claims no conformance.
+        for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
+            yield from _verdict(checker, output / file)
 
 
-def _verdict(
-    checker: str, judged: Callable[[Path], list[check.Finding]], path: Path
-) -> Iterator[tuple[str, bool]]:
+def _verdict(checker: Checker, path: Path) -> Iterator[tuple[str, bool]]:
     try:
-        findings = [f for f in judged(path) if f.severity.upper() != "USAGE"]
+        findings = [f for f in _RUN[checker](path) if f.severity.upper() != "USAGE"]
     except check.CheckerMissing as missing:
         yield f"{path.name}: not checked: {missing}", True
         return

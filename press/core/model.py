@@ -280,7 +280,7 @@ class Placement:
     place: Place
     """One of the notice's places, or `by hand`."""
     rule: str
-    """The rule in words: `topic off-label, jurisdiction US (off-label.en-US.md)`."""
+    """The rule in words: `topic off-label, jurisdiction US`."""
 
 
 @dataclass(frozen=True)

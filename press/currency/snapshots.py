@@ -143,7 +143,7 @@ def _bytes(path: Path) -> bytes:
             raise _unreadable(path, message, "give the PDF of the sheet")
         return path.read_bytes()
     except OSError as error:
-        message = f"cannot be read: {error.strerror or error}"
+        message = f"the file cannot be read: {error.strerror or error}"
         raise _unreadable(path, message, "check that you may read it") from None
 
 

@@ -131,18 +131,18 @@ def _no_text(
 def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> Iterable[Placement]:
     conditions = [f"jurisdiction {need.config.jurisdiction}"] if notice.jurisdictions else []
     why = ", ".join([rule, *conditions])
-    stands = False
+    placed = False
     for place in notice.places:
         if place.kind == "every-page":
             yield Placement(notice, place, why)
         elif notice.id not in need.by_hand:
             if place.kind == "before" and place.section not in need.sections:
                 continue
-            stands = True
+            placed = True
             yield Placement(notice, place, why)
     if notice.id in need.by_hand:
         yield Placement(notice, Place("by hand"), why)
-    elif not stands and (places := [p for p in notice.places if p.kind != "every-page"]):
+    elif not placed and (places := [p for p in notice.places if p.kind != "every-page"]):
         wanted = ", ".join(map(str, places))
         message = f"notice '{notice.id}' ({why}) cannot be placed: there is no section for {wanted}"
         target = next((p.section for p in places if p.section), "")

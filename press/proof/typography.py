@@ -202,7 +202,7 @@ def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
     )
 
 
-def judge_type(
+def check_type(
     pages: Pages,
     edition: Edition,
     file: str,

@@ -73,7 +73,7 @@ def examine(root: Path, output: Path) -> list[Finding]:
         _fonts(root),
         _writable(output),
         _room(output),
-        *_judges(),
+        *_checkers(),
         _poppler(),
     ]
     return sorted(found, key=lambda finding: not finding.needed)
@@ -207,7 +207,7 @@ def _room(output: Path) -> Finding:
 # What `makebook check` and the tests use
 
 
-def _judges() -> Iterator[Finding]:
+def _checkers() -> Iterator[Finding]:
     try:
         from press.check import external as check
     except ImportError as error:

@@ -97,7 +97,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         body = clean(html, dropped)
     except RecursionError:
         _engine.cache_clear()  # the library stopped halfway and keeps its state
-        message = "cannot be read: lists, quotations, or elements are nested too deeply"
+        message = "the text cannot be read: lists, quotations, or elements are nested too deeply"
         hint = "use fewer levels"
         problems.append(Problem("TXT002", Span(file, first_line), message, hint))
         return Markup(fragment("<p>…</p>"), ())
