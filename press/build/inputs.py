@@ -16,6 +16,7 @@ from typing import Any
 from press.core.files import PROGRAM
 from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest, json_digest
+from press.core.manifest import ArticleEntry
 from press.core.model import Config, Document, Download, Edition
 from press.design.styles import Styles
 
@@ -74,14 +75,14 @@ class Needs:
         }
 
 
-def shelf(entries: Mapping[str, Any], styles: Styles, more: Sequence[str]) -> str:
+def shelf(entries: Mapping[str, ArticleEntry], styles: Styles, more: Sequence[str]) -> str:
     """Return one hash of what the library shows of each handout, and of its look."""
     files = {styles.name_of(path): file_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
     return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
 
 
-def listing_digest(entries: Mapping[str, Any]) -> str:
+def listing_digest(entries: Mapping[str, ArticleEntry]) -> str:
     """Return one hash of what the library shows of each handout."""
     return _digest_of({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from press.build.stale import moved
 from press.check import external as check
 from press.core.formats import FORMATS, Checker
-from press.core.manifest import read_manifest
+from press.core.manifest import ArticleEntry, read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
 _LIMIT = 8.0
@@ -38,7 +37,7 @@ def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str]
         NotBuilt: an article asked for was not built, or none was.
         ProblemsError: makebook.toml cannot be read.
     """
-    built: dict[str, Any] = read_manifest(output)["articles"]
+    built = read_manifest(output)["articles"]
     names = list(articles) or sorted(built)
     for name in names:
         if name not in built:
@@ -50,7 +49,9 @@ def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str]
     return lines, all(ok for _, ok in verdicts)
 
 
-def _article(name: str, root: Path, output: Path, entry: Any) -> Iterator[tuple[str, bool]]:
+def _article(
+    name: str, root: Path, output: Path, entry: ArticleEntry
+) -> Iterator[tuple[str, bool]]:
     sources = {file: root / file for file in entry["sources"]}
     if newer := moved(entry, sources):
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False

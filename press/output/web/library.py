@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from press.core.labels import direction, labels_for, language_name, spell_date
+from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Download
 from press.design.faces import data_uri, faces
 from press.design.styles import Styles
@@ -80,7 +80,7 @@ class Handout:
 
 def write_library(
     folder: Path,
-    entries: Mapping[str, Mapping[str, Any]],
+    entries: Mapping[str, ArticleEntry],
     styles: Styles,
     lang: str,
     clinic: str = "",
@@ -127,7 +127,7 @@ def _sort_key(text: str) -> str:
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
-def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) -> Handout:
+def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Handout:
     files = {n: f for n, f in entry.get("files", {}).items() if (folder / n).is_file()}
     page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
     offered = offers(_downloads(files), labels)
@@ -153,7 +153,7 @@ def _handout(folder: Path, entry: Mapping[str, Any], labels: Mapping[str, str]) 
     )
 
 
-def _downloads(files: Mapping[str, Mapping[str, Any]]) -> Sequence[Download]:
+def _downloads(files: Mapping[str, FileEntry]) -> Sequence[Download]:
     """Return the files to offer; the main edition has the shortest name and comes first."""
     return [
         Download(
@@ -170,7 +170,7 @@ def _downloads(files: Mapping[str, Mapping[str, Any]]) -> Sequence[Download]:
     ]
 
 
-def _stamp(entry: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+def _stamp(entry: ArticleEntry, labels: Mapping[str, str]) -> str:
     """Return the identifying line of the current version, to compare with a printed sheet."""
     if entry.get("stamp"):
         return str(entry["stamp"])
