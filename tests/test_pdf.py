@@ -159,7 +159,7 @@ def test_pictures_are_not_smoothed(everything):
 
 def test_every_picture_has_its_words(everything):
     figures = [line.strip() for line in inside.tags(everything) if line.strip().startswith("Fig")]
-    assert "Figure [A square that is gray]" in figures
+    assert "Figure [A square that is grey]" in figures
     assert all(re.match(r"Figure \[.+\]", figure) for figure in figures)
 
 

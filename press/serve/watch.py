@@ -16,7 +16,8 @@ from watchfiles import Change, DefaultFilter, awatch
 _QUIET, _LONGEST = 20, 200
 """Milliseconds without a change that end a save, and the longest wait."""
 
-_NAMES = ("makebook.toml", "source", "styles")
+_FOLDERS = ("source", "styles")
+_NAMES = ("makebook.toml", *_FOLDERS)
 _ENDINGS = (".bib", ".bibtex", ".biblatex", ".json", ".ris", ".nbib", ".csl")
 """Endings of files next to makebook.toml that count; a log file there does not."""
 
@@ -26,6 +27,7 @@ Told = Callable[[Sequence[str]], None]
 async def watch(root: Path, output: Path, told: Told) -> None:
     """Report every change to makebook.toml, the sources, and the styles; never return."""
     polling: bool | None = None
+    again = False
     while True:
         there = _folders(root)
         stop = asyncio.Event()
@@ -37,8 +39,13 @@ async def watch(root: Path, output: Path, told: Told) -> None:
             for paths, deep in kinds
             if root.is_dir()
         ]
+        await asyncio.sleep(0)  # each task now watches
+        if again:
+            told([])  # something may have changed between two watches
         try:
-            if tasks:
+            while not tasks and not root.is_dir():
+                await asyncio.sleep(0.3)
+            if tasks and _folders(root) == there:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
@@ -47,14 +54,12 @@ async def watch(root: Path, output: Path, told: Told) -> None:
             ends = await asyncio.gather(*tasks, return_exceptions=True)
         if any(isinstance(end, OSError) and root.is_dir() for end in ends):
             polling = True  # the system's limit of watches is reached: poll instead
-        told([])  # something may have changed between two watches
-        while not root.is_dir():
-            await asyncio.sleep(0.3)
         await asyncio.sleep(0.1)
+        again = True
 
 
 def _folders(root: Path) -> list[Path]:
-    return [folder for folder in (root / "source", root / "styles") if folder.is_dir()]
+    return [folder for name in _FOLDERS if (folder := root / name).is_dir()]
 
 
 class _Watched:
@@ -69,13 +74,15 @@ class _Watched:
 
 
 async def _watch(watched: _Watched, told: Told, stop: asyncio.Event) -> None:
-    """Watch until one of the folders appears or disappears."""
+    """Watch until one of the folders appears, disappears, or is replaced."""
+    folders = {str(watched.root / name) for name in ("", *_FOLDERS)}
     async for changes in awatch(
         *watched.paths, watch_filter=watched.filter, recursive=watched.deep, stop_event=stop,
         debounce=_LONGEST, step=_QUIET, ignore_permission_denied=True,
         force_polling=watched.polling,
     ):  # fmt: skip
-        if _folders(watched.root) != watched.there:
+        moved = {path for change, path in changes if change != Change.modified}
+        if moved & folders or _folders(watched.root) != watched.there:
             return
         told(sorted({path for _, path in changes}))
 
