@@ -25,7 +25,7 @@ from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.core.formats import FORMATS
 from press.core.model import Built, Request
-from press.core.parallel import processors
+from press.core.parallel import ENDS, interrupt, processors
 from press.core.problems import (
     ERROR,
     Problem,
@@ -407,29 +407,12 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         raise ProblemsError(swept.failed)
 
 
-_ENDS = (signal.SIGINT, signal.SIGTERM)
-
-
-def _interrupted(*_: object) -> None:
-    """End as Python does after Ctrl-C, whichever signal it was.
-
-    A second signal is ignored: it would interrupt the cleanup after the first.
-    """
-    for number in _ENDS:
-        signal.signal(number, _too_late)
-    raise KeyboardInterrupt
-
-
-def _too_late(*_: object) -> None:
-    """Ignore a signal; with SIG_IGN, Python would report one that came with the first."""
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Every failure ends in a message and a status, never a traceback."""
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
-    heard = [number for number in _ENDS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, _interrupted) for number in heard}
+    heard = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         sys.exit(cli.main(arguments, prog_name="makebook", standalone_mode=False))
     except click.exceptions.Exit as stop:
@@ -462,5 +445,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(3)
     finally:
         for number, handler in before.items():
-            if signal.getsignal(number) == _interrupted:
+            if signal.getsignal(number) == interrupt:
                 signal.signal(number, handler)

@@ -67,21 +67,57 @@ def begun(
             helpers.end()
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end a process."""
+
+_undisturbed = 0
+"""How many `undisturbed` blocks are running, one in the other."""
+_late = False
+"""Whether a signal came meanwhile."""
+
+
+def interrupt(*_: object) -> None:
+    """Handle any signal of `ENDS` as Python does Ctrl-C, after the end of `undisturbed`.
+
+    A second signal is ignored: it would interrupt the cleanup after the first.
+    """
+    global _late  # noqa: PLW0603 - signals concern the whole process
+    if _undisturbed:
+        _late = True
+        return
+    _late = False
+    for number in ENDS:
+        signal.signal(number, _too_late)
+    raise KeyboardInterrupt
+
+
+def _too_late(*_: object) -> None:
+    """Ignore a signal; with SIG_IGN, Python would report one that came with the first."""
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Block signals while something is created or removed that an interruption would lose."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    """Put signals off while something is created or removed that an interruption would lose.
+
+    They are blocked, so that they wait in a new helper as well. But Pango 1.56 has threads in which
+    they are not, and Python then calls the handler in this thread; so `interrupt` waits too.
+    """
+    global _undisturbed  # noqa: PLW0603
+    masks = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ()) if masks else ()
+    _undisturbed += 1
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # raises if a signal came just before
+        if masks:
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # raises if a signal came just before
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            if masks:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        finally:
+            _undisturbed -= 1
+        if _late and not _undisturbed:
+            interrupt()
 
 
 def temporary_folder() -> TemporaryDirectory[str]:
@@ -236,4 +272,4 @@ def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
