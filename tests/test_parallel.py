@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import multiprocessing.util
 import os
@@ -151,7 +152,7 @@ def interrupt_at(line: int, *, blocked: bool) -> int:
     Not `blocked`: a thread of a library gets it, so Python calls the handler whatever is blocked.
     """
     seen, pid = 0, os.getpid()
-    places = parallel.__file__, contextlib.__file__
+    places = parallel.__file__, contextlib.__file__, logging.__file__  # it has hooks at a fork
 
     def trace(frame, event, _):
         nonlocal seen
