@@ -275,6 +275,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     from press.serve.server import Voice, serve
     from press.serve.state import Order
 
+    gc.set_threshold(*_GARBAGE)  # it runs for hours: its memory must not grow
     folder = output if output is not None else project / "build"
     voice = Voice(click.echo, lambda text: click.echo(text, err=True))
     try:
@@ -405,6 +406,9 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         click.echo(line)
     if swept.failed:
         raise ProblemsError(swept.failed)
+
+
+_GARBAGE = gc.get_threshold()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
