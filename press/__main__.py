@@ -1,6 +1,11 @@
 """`python -m press`: the command line."""
 
-from press.cli import main
+import gc
+
+gc.disable()  # importing frees nothing, so collections would only take time
+from press.cli import main  # noqa: E402
+
+gc.enable()
 
 if __name__ == "__main__":
     main()

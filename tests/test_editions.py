@@ -27,9 +27,9 @@ from pypdfium2 import raw
 from press.check import external as check
 from press.cli import main
 from press.core import trees
+from press.core.files import default_folder
 from press.core.model import Document, Edition, Imprint, Part
 from press.core.problems import Problem
-from press.design.styles import default_folder
 from press.document import editions
 from press.document.compose import compose, read_draft
 from press.document.units import letters

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from press.build import make as making
 from press.build import run as story
 from press.cli import main
+from press.core.files import default_folder
 from press.core.model import Artifact, Document
-from press.design.styles import default_folder
 from press.document.units import Unit, letters
 from press.output.epub import chapters
 from press.output.pdf import layout as pdf

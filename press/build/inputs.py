@@ -11,14 +11,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from press.core.files import PROGRAM
 from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest, json_digest
 from press.core.manifest import ArticleEntry
 from press.core.model import Config, Document, Download, Edition
-from press.design.styles import Styles
+
+if TYPE_CHECKING:
+    from press.design.styles import Styles
 
 Inputs = dict[str, str]
 """Names mapped to digests. `work` is the Document, `settings` the settings of an edition."""

@@ -44,13 +44,14 @@ def requests(request: Request) -> dict[str, Request]:
     Raises:
         UnknownName: there is no such imprint.
     """
+    if not request.imprints:
+        return {"": request}
     from press.source.project import imprint_files
 
     known = {path.stem for path in imprint_files(request.root)}
     check_imprints(request.imprints, known)
     names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
-    wanted = {name: replace(request, output=request.output / name) for name in names}
-    return wanted or {"": request}
+    return {name: replace(request, output=request.output / name) for name in names}
 
 
 def check_imprints(names: Sequence[str], known: set[str]) -> None:

