@@ -196,10 +196,10 @@ def inside(folder: str) -> None:
 
     builtins.__import__ = loads
     sys.path.insert(0, str(ROOT))
+    from press.build import make
     from press.cli import main
-    from press.output.epub import package as epub
 
-    draw = epub.draw_cover
+    draw = make.draw_cover
 
     def cover(*args: Any) -> bytes:
         nonlocal covers
@@ -209,7 +209,7 @@ def inside(folder: str) -> None:
         finally:
             covers -= 1
 
-    epub.draw_cover = cover
+    make.draw_cover = cover
     try:
         main(["--quiet", "--output", folder, *ONE])
     except SystemExit as end:
