@@ -238,3 +238,22 @@ def test_readability_is_measured_for_english_only(tmp_path, lang, said):
     assert len(lines) == 1
     assert lines[0].startswith(f"tea: {said}")
     assert clean is (said != "SMOG ")
+
+
+def test_an_article_is_named_by_its_file_and_may_be_gone(tmp_path):
+    from press.check import review
+
+    source = tmp_path / "source"
+    source.mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    (source / "tea.md").write_text("---\ntitle: Tea\nlang: de\n---\n\nTee.\n")
+    build(Request(tmp_path, tmp_path / "build", date(2026, 3, 2), formats=("html",)))
+    _, clean = review.review(tmp_path, tmp_path / "build", ["source/tea.md"])
+    assert clean
+    (source / "tea.md").unlink()
+    lines, clean = review.review(tmp_path, tmp_path / "build", ["tea"])
+    assert lines == [
+        "tea: source/tea.md changed after it was built; run makebook first",
+        "tea: source/tea.md is missing; readability is not measured",
+    ]
+    assert not clean

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from press.build.stale import moved
 from press.check import external as check
+from press.core.files import article_name
 from press.core.formats import FORMATS, Checker
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
@@ -38,7 +39,7 @@ def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str]
         ProblemsError: makebook.toml cannot be read.
     """
     built = read_manifest(output)["articles"]
-    names = list(articles) or sorted(built)
+    names = [article_name(argument) for argument in articles] or sorted(built)
     for name in names:
         if name not in built:
             raise NotBuilt(f"'{name}' was not built; run makebook first")
@@ -55,7 +56,10 @@ def _article(
     sources = {file: root / file for file in entry["sources"]}
     if newer := moved(entry, sources):
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
-    yield _readability(name, root)
+    if not (root / "source" / f"{name}.md").is_file():
+        yield f"{name}: source/{name}.md is missing; readability is not measured", False
+    else:
+        yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         # A booklet is for printing only, and claims no conformance.
         for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
