@@ -533,3 +533,18 @@ def test_whatever_was_edited_the_files_are_those_of_a_fresh_build(desk, tmp_path
         assert {name for name in made if made[name] != now.get(name)} <= {"manifest.json"}, done
         assert now.keys() - made.keys() == beside, done
         assert desk() == set(), done
+
+
+def test_a_new_version_of_any_library_of_the_outputs_is_noticed():
+    """Those of the command line, the progress bar, and the server cannot change a file."""
+    import re
+    import tomllib
+    from pathlib import Path
+
+    from press.build import stale
+
+    project = tomllib.loads((Path(stale.PROGRAM).parent / "pyproject.toml").read_text())["project"]
+    needed = {re.match(r"[\w-]+", item)[0].replace("-", "_") for item in project["dependencies"]}
+    missing = needed - stale._LIBRARIES
+    assert missing == {"click", "rich", "starlette", "uvicorn", "watchfiles"}
+    assert {"fonttools", "lxml", "pydyf", "pyphen", "pyyaml"} <= set(stale.versions())

