@@ -56,10 +56,7 @@ def _article(
     sources = {file: root / file for file in entry["sources"]}
     if newer := moved(entry, sources):
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
-    if not (root / "source" / f"{name}.md").is_file():
-        yield f"{name}: source/{name}.md is missing; readability is not measured", False
-    else:
-        yield _readability(name, root)
+    yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         # A booklet is for printing only, and claims no conformance.
         for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
@@ -91,7 +88,9 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
     problems: list[Problem] = []
     project = read_project(root, problems)
     path = next((path for path in project.articles if path.stem == name), None)
-    manuscript = read_manuscript(path, root, project.config, problems) if path else None
+    if path is None:
+        return f"{name}: source/{name}.md is missing; readability is not measured", False
+    manuscript = read_manuscript(path, root, project.config, problems)
     if manuscript is None:
         raise ProblemsError(problems)
     if not covers(manuscript.matter.lang):
