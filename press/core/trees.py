@@ -8,7 +8,7 @@ cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}`. Must not know Markdo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -75,6 +75,20 @@ def remove(element: Element) -> None:
 def is_block(element: Element) -> bool:
     """Return whether an element starts a new block."""
     return element.tag in BLOCKS
+
+
+def has_class(element: Element, name: str) -> bool:
+    """Return whether an element has a class, among others or alone."""
+    return name in (element.get("class") or "").split()
+
+
+def free_id(name: str, taken: Container[str]) -> str:
+    """Return `name`, or the first of `name-1`, `name-2`, ... that is not taken, as Pandoc does."""
+    free, number = name, 0
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
 
 
 def plain(element: Element) -> str:

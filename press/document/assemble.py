@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -124,6 +124,8 @@ class _Assembler:
         """The number of times each placeholder without a value has occurred in a file."""
         self.cited: dict[str, list[str]] = {}
         """For each key, the ids of the places that cite it, in reading order."""
+        self.ids = Counter[str]()
+        """The ids in the article, and how often each occurs."""
 
     def document(self) -> Document:
         parts = self._parts()
@@ -132,7 +134,9 @@ class _Assembler:
             parts.append(self._references())
         else:
             parts.extend(self._notices(Place("before-references")))
-        self._links_to_notices(parts)
+        ids = Counter(e.get("id") for p in parts for e in trees.parse(p.xhtml).iter("*"))
+        self._ids_twice(ids)
+        self._links_to_notices(parts, ids)
         document = Document(
             name=self.m.manuscript.name,
             matter=self.matter,
@@ -161,9 +165,19 @@ class _Assembler:
             document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
         )
 
-    def _links_to_notices(self, parts: Sequence[Part]) -> None:
+    def _ids_twice(self, ids: Mapping[str | None, int]) -> None:
+        """Report ids of the article that a notice or the references need (LNK003)."""
+        file, text = self.m.manuscript.file, self.m.manuscript.text
+        for id_, times in ids.items():
+            if id_ and times > self.ids[id_] == 1:
+                pattern = rf"#{re.escape(id_)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(id_)}\b"
+                message = f"makebook uses the id '{id_}' for another element"
+                hint = "give this element another id, such as {#my-id}"
+                span = Span(file, *markup.locate(text, pattern, 1))
+                self.problems.append(Problem("LNK003", span, message, hint))
+
+    def _links_to_notices(self, parts: Sequence[Part], ids: Container[str | None]) -> None:
         """Report links from the article to notices that do not apply (LNK001)."""
-        ids = {id_ for part in parts for id_ in re.findall(r'\bid="([^"]+)"', part.xhtml)}
         known = sorted(part.id for part in parts if part.kind == "notice")
         file, text = self.m.manuscript.file, self.m.manuscript.text
         links = Counter(
@@ -185,11 +199,13 @@ class _Assembler:
 
     def _parts(self) -> list[Part]:
         """Return the author's sections with the notices among them, except the references."""
-        sections = self._sections(trees.parse(self.m.manuscript.body))
+        body = trees.parse(self.m.manuscript.body)
+        self.ids.update(e.get("id") or "" for e in body.iter("*"))
+        sections = self._sections(body)
         parts: list[Part] = []
         opened = False
         for index, section in enumerate(sections):
-            is_key = "key-points" in (section.get("class") or "").split()
+            is_key = trees.has_class(section, "key-points")
             if not opened and not (index == 0 and section.get("class") == "intro") and not is_key:
                 parts.extend(self._notices(Place("opening")))
                 opened = True
@@ -209,7 +225,7 @@ class _Assembler:
                 if block.tag == "h2":
                     self._open(section, block)
                 else:
-                    section.set("id", "introduction")
+                    section.set("id", trees.free_id("introduction", self.ids))
                     section.set("class", "intro")
             by_hand = _NOTICE_WORD.fullmatch(block.text or "") if block.tag == "p" else None
             if by_hand and not len(block):
@@ -229,10 +245,11 @@ class _Assembler:
 
     def _open(self, section: Element, heading: Element) -> None:
         name = heading.get("id") or "section"
+        title = trees.free_id(f"{name}-title", self.ids)
         section.set("id", name)
         section.set("class", f"section {heading.attrib.pop('class', '')}".strip())
-        section.set("aria-labelledby", f"{name}-title")
-        heading.set("id", f"{name}-title")
+        section.set("aria-labelledby", title)
+        heading.set("id", title)
 
     def _link_back(self, holder: Element, places: Sequence[str]) -> None:
         """Begin each note with a letter that links back, and numbers for further references."""

@@ -18,6 +18,7 @@ from press.core.formats import EditionKind, FilePart
 from press.core.model import Document, Edition, Image, Part
 from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
+from press.document.semantics import words_without_marks
 
 _QR = "references-qr.png"
 _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
@@ -134,17 +135,7 @@ def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
 
 
 def _name(cells: Sequence[Element]) -> str:
-    words = (" ".join("".join(_words_without_marks(cell)).split()) for cell in dict.fromkeys(cells))
-    return ", ".join(filter(None, words))
-
-
-def _words_without_marks(cell: Element) -> Iterator[str]:
-    """Yield the words of a cell, without the marks of notes and references."""
-    yield cell.text or ""
-    for child in cell:
-        if child.get("class") not in ("noteref", "citation"):
-            yield from _words_without_marks(child)
-        yield child.tail or ""
+    return ", ".join(filter(None, map(words_without_marks, dict.fromkeys(cells))))
 
 
 def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
@@ -152,7 +143,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
-            words = "".join(_words_without_marks(cell)).removeprefix(f"{label}: ")
+            words = words_without_marks(cell).removeprefix(f"{label}: ")
             cell = etree.Element("p")
             cell.text = words
         cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"

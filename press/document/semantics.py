@@ -6,12 +6,12 @@ e-book, types of the EPUB vocabulary. This module must not know files or package
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
 from press.core.model import Document
-from press.core.trees import Element
+from press.core.trees import Element, has_class
 from press.source.placeholders import telephone_link
 from press.source.settings import is_web
 
@@ -82,7 +82,7 @@ def stack_tables(body: Element) -> None:
         heads = table.findall("thead/tr") if table is not None else []
         if table is None or len(heads) != 1 or table.xpath(".//@colspan | .//@rowspan"):
             continue
-        names = [" ".join("".join(cell.itertext()).split()) for cell in heads[0]]
+        names = [words_without_marks(cell) for cell in heads[0]]
         holder.set("class", "wide stacked")
         for element in table.iter("table", "thead", "tbody", "tr"):
             element.set("role", _ROLES_OF_TABLES[str(element.tag)])
@@ -92,6 +92,19 @@ def stack_tables(body: Element) -> None:
                 cell.set("role", head if cell.tag == "th" else "cell")
                 if row is not heads[0] and name:
                     cell.set("data-label", f"{name}: ")
+
+
+def words_without_marks(cell: Element) -> str:
+    """Return the words of a cell, without the marks of notes and references, on one line."""
+
+    def pieces(element: Element) -> Iterator[str]:
+        yield element.text or ""
+        for child in element:
+            if not any(has_class(child, mark) for mark in ("noteref", "citation")):
+                yield from pieces(child)
+            yield child.tail or ""
+
+    return " ".join("".join(pieces(cell)).split())
 
 
 def contact_links(document: Document) -> list[tuple[str, str, str]]:

@@ -74,19 +74,13 @@ def _part_units(part: Part) -> Iterator[Unit]:
 
 
 def _what(element: Element, part: Part) -> str:
-    notice = next(
-        (
-            e
-            for e in [element, *element.iterancestors()]
-            if "notice" in (e.get("class") or "").split()
-        ),
-        None,
-    )
+    around = [element, *element.iterancestors()]
+    notice = next((e for e in around if trees.has_class(e, "notice")), None)
     if notice is not None:
         return f"notice '{(notice.get('id') or '').removeprefix('notice-')}'"
     if part.kind == "references" and element.tag == "li":
         return "reference"
-    if any("note" in (e.get("class") or "").split() for e in [element, *element.iterancestors()]):
+    if any(trees.has_class(e, "note") for e in around):
         return "note"
     kind = (
         "heading"

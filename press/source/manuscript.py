@@ -32,6 +32,10 @@ _CODE = ("code", "pre", "kbd", "samp")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
 _DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
+_OURS = ("references", "references-title", "reference-list")
+"""Ids of the references page."""
+_MARKER = re.compile(r"(?:cite|page)-\d+")
+"""An id of a citation, or of the place where a printed page begins in the e-book."""
 _LONG_TABLE = 16
 """The number of rows kept together on one page; a longer table may break between rows."""
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
@@ -61,9 +65,10 @@ def read_manuscript(
     matter = read_matter(fields, config.lang, problems)
     made = markup.convert(body_text, file, first, problems)
     reader = _ArticleReader(made.body, body_text, file, first, problems)
-    reader.regular()
+    cites = bool(made.clusters or matter.nocite)
+    reader.regular(cites=cites)
     images = reader.images(path.parent, root)
-    reader.links(cites=bool(made.clusters or matter.nocite))
+    reader.links(cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
@@ -96,14 +101,14 @@ class _ArticleReader:
         places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
         return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
-    def regular(self) -> None:
+    def regular(self, *, cites: bool) -> None:
         """Normalize headings, notes, abbreviations, captions, figures, and ids, in that order."""
         self._levels()
         self._notes()
         _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
-        self._ids()
+        self._ids(cites=cites)
 
     def _levels(self) -> None:
         """Shift headings so that they start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
@@ -197,8 +202,11 @@ class _ArticleReader:
         remove(holder)
         _distribute(self.body, notes)
 
-    def _ids(self) -> None:
-        """Give every block a unique id; keep the author's ids and report duplicates (LNK003)."""
+    def _ids(self, *, cites: bool) -> None:
+        """Give every block a unique id; keep the author's ids and report duplicates (LNK003).
+
+        No heading gets an id that the references page, a citation, or a page marker will have.
+        """
         taken: dict[str, int] = {}
         for element in self.body.iter("*"):
             given = element.get("id")
@@ -213,14 +221,15 @@ class _ArticleReader:
                 message = f"the id '{given}' is used more than once"
                 self.report("LNK003", pattern, message, hint, taken[safe] - 1)
         count = 0
+        taken.update(dict.fromkeys(_OURS, 1) if cites else {})
         for element in self.body.iter("*"):
             if element.get("id") or element.tag not in _NAMED:
                 continue
             if element.tag in _HEADINGS:
-                base = slug(plain(element))
-                name, extra = base, 1
-                while name in taken:
-                    name, extra = f"{base}-{extra}", extra + 1
+                name = slug(plain(element))
+                if _MARKER.fullmatch(name):
+                    taken[name] = 1
+                name = trees.free_id(name, taken)
             else:
                 count += 1
                 while (name := f"b{count}") in taken:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.model import Document, Part
-from press.core.trees import Element
+from press.core.trees import Element, free_id, has_class, plain
 from press.document.semantics import give_roles, hold_tables
 
 _EPUB = "http://www.idpf.org/2007/ops"
@@ -109,10 +109,9 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
         _gather_notices(chapter, parts, document.labels["notices"])
     if main.kind == "section":
         for heading in body[-1].iter("h3"):
-            words = "".join(heading.itertext())
             name = heading.get("id") or ""
-            if name and not name.startswith("notice-"):
-                chapter.entries.append((name, " ".join(words.split())))
+            if name and not any(has_class(e, "notice") for e in heading.iterancestors("section")):
+                chapter.entries.append((name, plain(heading)))
     return chapter
 
 
@@ -147,6 +146,7 @@ def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: 
                 order.setdefault(element.get("id") or "", (len(order), element))
                 homes.append(chapter)
     elements = [element for _, element in order.values()]
+    taken = {id_ for chapter in chapters for id_ in chapter.ids()}
     position = 0
     for number, ids in enumerate(pages, 1):
         places = [order[id_][0] for id_ in ids if id_ in order]
@@ -158,8 +158,9 @@ def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: 
             position = min((p for p in later if p >= position), default=position)
         if not elements:
             break
-        _insert_marker(elements[position], number, label)
-        homes[position].pages.append((number, f"page-{number}"))
+        name = free_id(f"page-{number}", taken)
+        _insert_marker(elements[position], name, f"{label} {number}")
+        homes[position].pages.append((number, name))
         if fresh and number < len(pages):
             position = min(position + 1, len(elements) - 1)
 
@@ -169,10 +170,10 @@ _STARTS = frozenset(
 )
 
 
-def _insert_marker(element: Element, number: int, label: str) -> None:
-    marker = etree.Element("span", role="doc-pagebreak", id=f"page-{number}")
+def _insert_marker(element: Element, name: str, label: str) -> None:
+    marker = etree.Element("span", role="doc-pagebreak", id=name)
     marker.set(_TYPE, "pagebreak")
-    marker.set("aria-label", f"{label} {number}")
+    marker.set("aria-label", label)
     target: Element = element
     if element.tag in ("table", "tr"):
         target = next(element.iter("th", "td"), element)

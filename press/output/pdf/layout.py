@@ -18,6 +18,7 @@ from press import __version__
 from press.core.hashing import digest
 from press.core.model import Artifact, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
+from press.core.trees import has_class
 from press.design.qr import qr_inline
 from press.design.styles import Styles
 from press.output.pdf.typeset import listening, render
@@ -216,7 +217,7 @@ def _foot_room(rendered: Any) -> float:
 
 
 def _is_foot(box: Any) -> bool:
-    return box.element is not None and "running" in (box.element.get("class") or "").split()
+    return box.element is not None and has_class(box.element, "running")
 
 
 def _half(page: str) -> tuple[float, float]:

@@ -56,7 +56,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         labels=document.labels,
         ids=ids,
         parts=[trees.serialize(body) for body in bodies],
-        before=_contents_before(document),
+        before=_contents_before(document, bodies),
         contents=_contents(document, offered, ids),
         contact=contact_links(document),
         logo=_logo(document),
@@ -104,21 +104,15 @@ def _tell_apart(bodies: Iterable[Element]) -> None:
 
 def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:
     """Return ids for the page's own elements that no id of the document can clash with."""
-    taken = {e.get("id") for body in bodies for e in body.iter("*")}
-    ids = {}
-    for name in _OWN:
-        id_ = name
-        while taken & {id_, f"{id_}-title"}:
-            id_ += "-"
-        ids[name.removeprefix("page-")] = id_
-    return ids
+    taken = {e.get("id") or "" for body in bodies for e in body.iter("*")}
+    taken |= {name.removesuffix("-title") for name in taken if name.endswith("-title")}
+    return {name.removeprefix("page-"): trees.free_id(name, taken) for name in _OWN}
 
 
-def _contents_before(document: Document) -> int:
+def _contents_before(document: Document, bodies: Sequence[Element]) -> int:
     """Return the index of the part before which the contents go: the first ordinary section."""
-    for index, part in enumerate(document.parts):
-        key = 'class="section key-points' in part.xhtml[:200]
-        if part.kind in ("section", "references") and not key:
+    for index, (part, body) in enumerate(zip(document.parts, bodies, strict=True)):
+        if part.kind in ("section", "references") and not trees.has_class(body, "key-points"):
             return index
     return len(document.parts)
 
