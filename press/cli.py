@@ -1,7 +1,7 @@
-"""The command line: the only module that prints.
+"""The command line: the only module that prints, except for the line of `core.progress`.
 
-In: arguments. Out: lines on the terminal and an exit status: 0 done, 1 the author's files have
-errors, 2 wrong use, 3 a system problem, 130 interrupted.
+In: arguments. Out: lines on the terminal and an exit status: 0 done, 1 errors in the author's
+files or a failed check, 2 wrong use, 3 a system problem, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MACHINE = "SYS"
 class _Group(click.Group):
     """A group whose default command is `build`: `makebook NAME` means `makebook build NAME`.
 
-    Folders may also be named before the command: `makebook --project handouts serve`.
+    `--project` and `--output` may also precede the command: `makebook --project handouts serve`.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -81,7 +81,7 @@ def cli() -> None:
     \b
     makebook                      build every article of the project in this folder
     makebook ketamine-ocd         build one article
-    makebook --format pdf         only the PDF
+    makebook --format pdf         build only PDF files
     makebook --imprint all        build for every clinic in source/imprints
     makebook serve                preview in a browser, rebuilt on every save
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
@@ -128,14 +128,14 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
-              help="Build only this edition; can be repeated.")  # fmt: skip
+              help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option(
     "--imprint",
     "imprints",
     multiple=True,
     metavar="NAME|all",
     shell_complete=_names("imprints/*.toml"),
-    help="Build for this clinic, into build/NAME/; can be repeated.",
+    help="Build for this clinic, in a subfolder of the outputs; can be repeated.",
 )
 @click.option(
     "--format",
@@ -153,7 +153,9 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 )
 @click.option("--force", is_flag=True, help="Rebuild everything, even if nothing changed.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
-@click.option("--preview", is_flag=True, help="Also write pictures of the pages to build/preview/.")
+@click.option(
+    "--preview", is_flag=True, help="Also write page pictures to preview/ in the output folder."
+)
 @click.option("--quiet", is_flag=True, help="Print only problems.")
 @click.option("--explain", is_flag=True, help="Say why each file was built or not.")
 def build_command(
@@ -184,8 +186,8 @@ def build_command(
         hint = f"to run the command, put it first: makebook {command}" if command else ""
         raise _wrong_use(error, hint) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
-    if request.preview and not quiet:
-        click.echo(f"pictures of the pages: {folder / 'preview'}")
+    for imprint in _pictured(outcome) if request.preview and not quiet else ():
+        click.echo(f"pictures of the pages: {folder / imprint / 'preview'}")
     sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
 
 
@@ -199,6 +201,12 @@ def _meant(words: Sequence[str]) -> str:
     """Return the command that one of these words is close to, or an empty string."""
     near = (get_close_matches(word, cli.commands, 1, 0.75) for word in words)
     return next((found[0] for found in near if found), "")
+
+
+def _pictured(outcome: Outcome) -> Sequence[str]:
+    """Return the imprints (empty: none) for which there are PDF files to draw, each once."""
+    files = [(b.imprint, name) for b in outcome.built if b.entry for name in b.entry["files"]]
+    return list(dict.fromkeys(imprint for imprint, name in files if name.endswith(".pdf")))
 
 
 def _status(outcome: Outcome) -> int:
@@ -259,16 +267,16 @@ def _print_article(built: Built, folder: Path) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
               help="Port of the preview; 0 picks a free one.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
-              help="Build only this edition; can be repeated.")  # fmt: skip
+              help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
               shell_complete=_names("imprints/*.toml"),
-              help="Show this clinic's version; can be repeated.")  # fmt: skip
+              help="Build the version for this clinic; can be repeated.")  # fmt: skip
 @_project_options
 def serve_command(project: Path, output: Path | None, **options: Any) -> None:
-    """Preview the project in a browser, rebuilt on every save: print, e-book, web page.
+    """Preview the PDFs, e-book, and web page in a browser; rebuild them on every save.
 
-    The outputs are also written to build/. Only this machine can open the preview. Press Ctrl-C
-    to stop it (status 0).
+    The outputs are written to the output folder, as by `makebook build`. Only this machine can
+    open the preview. Press Ctrl-C to stop it (status 0).
 
     \b
     makebook serve
@@ -291,7 +299,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
 def check_command(project: Path, output: Path | None, articles: Sequence[str]) -> None:
     """Check the outputs: readability, EPUBCheck, veraPDF, Ace.
 
-    This is a review, not a certificate: only a person can say that a handout is right.
+    A clean report is not a certificate: only a person can judge if a handout is right.
     """
     from press.check.review import NotBuilt, review
 
@@ -341,7 +349,7 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     "--project",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Project to add it to; default: this folder.",
+    help="Project to add the article to; default: this folder.",
 )
 def new_command(folder: Path | None, article: str | None, project: Path) -> None:
     """Create a project with a model article in the folder DIR, or add an article to a project.
@@ -356,8 +364,8 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
 
     today = date.today()  # noqa: DTZ011 - the author's own day
     if (folder is None) == (article is None):
-        hint = "makebook new handouts, or: makebook new --article sleep-and-worry"
-        raise click.UsageError(f"name a new folder, or an article\n    hint: {hint}")
+        hint = "run makebook new handouts, or makebook new --article sleep-and-worry"
+        raise click.UsageError(f"give either a new folder or --article NAME\n    hint: {hint}")
     try:
         if folder is not None:
             lines = new_project(folder, today)
@@ -388,14 +396,14 @@ def doctor_command(project: Path, output: Path | None) -> None:
 def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
     """Remove the files that makebook built, and nothing else.
 
-    Files that were changed since, or that makebook did not make, are kept and listed.
+    Files that makebook did not make, or that were changed after the build, are kept and listed.
     """
     from press.build.cleanup import lines, sweep
     from press.source.project import FILE
 
     folder = output if output is not None else project / "build"
     if output is None and not (project / FILE).is_file():
-        hint = "go to a project folder, or name one with --project, or its outputs with --output"
+        hint = "go to a project folder, or name it with --project, or its outputs with --output"
         raise click.UsageError(f"there is no {FILE} in {project.resolve()}\n    hint: {hint}")
 
     def waiting() -> None:
@@ -410,7 +418,10 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Every failure ends in a message and a status, never a traceback."""
+    """Run the command line. Each foreseen failure ends in a message and a status.
+
+    Only a fault of makebook itself ends in a traceback.
+    """
     heard = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in heard}
     try:
@@ -427,7 +438,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(3 if machine else 2 if codes == {"CFG001"} else 1)
     except (KeyboardInterrupt, click.Abort):
         click.echo(
-            "interrupted; every file in build/ is complete, from this build or an earlier one",
+            "interrupted; every file in the output folder is complete, from this build or an "
+            "earlier one",
             err=True,
         )
         # Python started with -m notes an interrupt within exec or eval of text (as a dataclass

@@ -1004,9 +1004,21 @@ def test_pictures_of_the_pages(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert run(tmp_path, "--imprint", "north") == 0
     capsys.readouterr()
     assert run(tmp_path, "--imprint", "north", "--preview") == 0
-    assert "(unchanged)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "(unchanged)" in said
+    folder = tmp_path / "output" / "north" / "preview"
+    assert said.splitlines()[-1] == f"pictures of the pages: {folder}"
     here = {name for name in published(tmp_path) if name.startswith("north/")}
     assert here == {f"north/{name}" for name in OUTPUTS | pictures}
+
+
+def test_no_pictures_are_announced_if_there_are_none(tmp_path, capsys):
+    small(tmp_path, TWO)
+    assert run(tmp_path, "--format", "epub", "--preview") == 0
+    (tmp_path / "source" / "tea.md").write_text("---\ntitle: Tea\n---\n\nSee [it](#nowhere).\n")
+    assert run(tmp_path, "--preview") == 1
+    assert "pictures of the pages" not in capsys.readouterr().out
+    assert not (tmp_path / "output" / "preview").exists()
 
 
 def test_pictures_of_the_edition_that_is_asked_for(tmp_path: Path) -> None:
