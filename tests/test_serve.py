@@ -667,6 +667,17 @@ def test_in_a_browser(server):
         page.until("$('found').hidden && $('status').textContent.startsWith('Up to date')")
 
 
+def test_a_first_build_that_fails_shows_no_earlier_version(tmp_path):
+    root = project(tmp_path / "project")
+    (root / "source" / "tea.md").write_text(TEXT.replace("WORDS", "See [this](#nowhere)."))
+    with Serve(root) as serve, needed():
+        serve.settled()
+        with chromium(f"http://127.0.0.1:{serve.port}/") as page:
+            page.until("Boolean(document.querySelector('#problems:not([hidden]) li'))")
+            assert "LNK001" in page.run("$('problems').innerText")
+            assert page.run("$('stale').hidden && !$('empty').hidden")
+
+
 def test_a_lost_connection_is_told_and_made_again(tmp_path):
     with Serve(project(tmp_path / "project")) as serve, needed():
         serve.settled()

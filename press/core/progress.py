@@ -29,7 +29,7 @@ def say(words: str) -> None:
         live: Any = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
         live.start()
         _live[0] = live
-    _live[0].update(Text(f"{words} …", no_wrap=True, overflow="ellipsis"), refresh=True)
+    _live[0].update(Text(f"{words}…", no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 @contextmanager

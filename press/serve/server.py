@@ -34,18 +34,18 @@ from press.serve.watch import watch
 from press.source.project import imprint_files, read_project, require_project
 
 _HOST = "127.0.0.1"
-_LABELS = {"page": "web page", "main": "main edition", "rest": "the rest"}
+_LABELS = {"page": "web page", "main": "main edition", "rest": "other files"}
 _GLANCE = 0.02
 """Seconds between checks for newly published files during a build."""
 _HALF = 0.3
-"""Seconds to wait before an empty file is taken to be intentional."""
+"""Seconds after which an empty file is taken to be intentional."""
 _TRIES = 2
-"""How many builders may die on one state of the sources."""
+"""The number of builders that may die on one state of the sources."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How the server reports to the terminal."""
+    """The functions with which the server reports to the terminal."""
 
     say: Callable[[str], None]
     warn: Callable[[str], None]
@@ -65,7 +65,7 @@ def serve(order: Order, voice: Voice) -> None:
 
 
 def _check_names(order: Order) -> None:
-    """Check the names on the command line. They must exist now; later they may come and go."""
+    """Check the names on the command line, which must exist at the start but not later."""
     check_imprints(order.imprints, {path.stem for path in imprint_files(order.root)})
     try:
         config = read_project(order.root, []).config
@@ -126,7 +126,7 @@ class _Server:
             tasks = [
                 asyncio.create_task(work) for work in (self.link.run(), self._glance(), watching)
             ]
-            self.voice.say(f"http://{_HOST}:{port}/  shows every save; press Ctrl-C to stop")
+            self.voice.say(f"http://{_HOST}:{port}/  updates on every save; press Ctrl-C to stop")
             try:
                 await site.serve([listener])
             finally:
@@ -134,7 +134,7 @@ class _Server:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await self.link.end()
-        self.voice.say("ended")
+        self.voice.say("stopped")
 
     # What to build
 
@@ -171,7 +171,7 @@ class _Server:
             self._lost(f"internal error: {type(error).__name__}: {error}")
 
     def _gone(self) -> None:
-        """Count the builders that died on this state; after some, give up on it."""
+        """Count the builders that died on this state; give up after `_TRIES`."""
         if self.work.done != self.work.number:
             self.work.tries += 1
             if self.work.tries >= _TRIES:
@@ -222,7 +222,8 @@ class _Server:
         self.board.early = None
         self.work.done = self.work.number
         message = fault or "a build process was killed"
-        hint = "free memory, then save again"
+        restart = "restart `makebook serve`; if it happens again, report it"
+        hint = restart if fault else "free memory, then save again"
         problem = Problem("SYS003", Span("makebook"), message, hint)
         self.state.show(building=False, problems=[problem_message(problem)], failed=True)
         self.voice.warn(str(problem))

@@ -260,11 +260,11 @@ def _safely(request: Request) -> Outcome:
     except OSError as error:
         name = os.path.relpath(str(error.filename or "makebook"), request.root)
         message = f"the file cannot be read: {error.strerror or error}"
-        hint = "save it again; the preview shows the previous version"
+        hint = "save it again"
         return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
     except Exception as error:  # noqa: BLE001 - an internal error must not end the server
         message = f"internal error: {type(error).__name__}: {error}"
-        hint = "run `makebook build` for details, and report it"
+        hint = "run `makebook build` for details, then report it"
         return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
 
 

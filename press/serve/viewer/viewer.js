@@ -89,7 +89,7 @@ function bar() {
   $("open").hidden = !file();
   if (file()) $("open").href = `/file/${address(file())}`;
   const early = file() && file().early;
-  $("status").textContent = state.building ? (early ? "Shown, not yet proved …" : "Building …") :
+  $("status").textContent = state.building ? (early ? "Preview, not yet proved…" : "Building…") :
     state.failed ? "Build failed" : `Up to date, ${state.time}`;
   document.title = `${state.failed ? "✕ " : ""}${article() ? article().title : "makebook"}`;
 }
@@ -338,7 +338,7 @@ function problems() {
   $("found").hidden = !all.length;
   $("found").textContent = title;
   $("found").className = $("problems").className = kind;
-  $("stale").hidden = !state.failed;
+  $("stale").hidden = !state.failed || !file();
   if ($("list").dataset.now !== now) {
     $("list").dataset.now = now;
     $("list").replaceChildren(...all.map(told));
@@ -417,7 +417,7 @@ function connect() {
     tries += 1;
     $("lost").hidden = false;
     $("lost").textContent = "The connection to makebook serve was lost; this page may be out of date. " +
-      "Reconnecting …";
+      "Reconnecting…";
     $("status").textContent = "Not connected";
     setTimeout(connect, Math.min(4000, 300 * tries));
   };
