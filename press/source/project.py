@@ -149,9 +149,9 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
                 message = f"'{name}' in [{locale}] must be text in quotes"
                 problems.append(Problem("CFG004", span, message, f'write {name} = "…"'))
             continue
-        message = f"'{locale}' does not belong to a locale"
+        message = f"'{locale}' is not in the table of a locale"
         span = Span(file, line_of(text, locale), 1)
-        hint = 'write [en-US] and, below it, name = "…"'
+        hint = f'write [en-US] and, below it, {locale} = "…"'
         problems.append(Problem("CFG004", span, message, hint))
     if verified is not None and type(verified) is not date:
         span = Span(file, line_of(text, "verified"), 1)
@@ -228,6 +228,8 @@ class _ConfigReader(Settings):
         for name, given in own.items():
             if not re.fullmatch(r"(?!references\Z)[A-Za-z0-9][A-Za-z0-9_-]*", name):
                 hint = "use letters, digits, and hyphens: it becomes part of a file's name"
+                if name == "references":
+                    hint = "choose another name: this one marks files that hold only references"
                 message = f"'{name}' is not a valid name for an edition"
                 self.bad("CFG004", name, message, hint, "editions")
             elif not isinstance(given, dict):
