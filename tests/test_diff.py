@@ -102,7 +102,10 @@ def desk(tmp_path):
 # One edit each
 
 
-HEAD = "out of date: Sleep, in short (SLEEP-1 · version 2.1): printed ........, today ........\n"
+HEAD = (
+    "out of date: Sleep, in short (SLEEP-1 · version 2.1): "
+    "printed code ........, current code ........\n"
+)
 EDITS = {
     "a notice": (
         [("source/disclaimers/off-label.md", "not approved", "still not approved")],
@@ -117,7 +120,7 @@ EDITS = {
     "a crisis line elsewhere": (
         [("source/disclaimers/crisis.toml", "116 123", "117"), ("source/sleep.md", "2.1", "2.2")],
         '  reprint: the notice "Who made this handout" changed\n'  # it says the version
-        "  dates: the version was 2.1 and is now 2.2",
+        "  version: was 2.1, now 2.2",
     ),
     "the words of every page": (
         [("source/disclaimers/general.md", "Not medical advice.", "No medical advice.")],
@@ -157,15 +160,15 @@ EDITS = {
     ),
     "the title": (
         [("source/sleep.md", "title: Sleep, in short", "title: Sleep")],
-        '  title: it is now "Sleep"',
+        '  title: now "Sleep"',
     ),
     "the summary": (
         [("source/sleep.md", "one study", "a study")],
-        "  title: the subtitle, the summary, or the audience changed",
+        "  title: the subtitle, summary, or audience changed",
     ),
     "the date": (
         [("source/sleep.md", "2026-03-01", "2026-04-01")],
-        "  dates: the dates, the identifier, the authors, or the reviewer changed",
+        "  details: a date, an author, the reviewer, or the identifier changed",
     ),
     "a topic": (
         [("source/sleep.md", "topics: [sleep]", "topics: [sleep, rest]")],
@@ -245,7 +248,7 @@ def test_everything_at_once_begins_with_what_matters_most(desk):
     assert [line.split('"')[0] for line in desk.told(old).splitlines()[1:]] == [
         "  reprint: the notice ",
         "  reprint: the section ",
-        "  title: it is now ",
+        "  title: now ",
         "  references: ",
     ]
 
@@ -429,7 +432,7 @@ def test_the_manifest_of_the_last_build_knows_an_old_hash(desk, folder):
 @pytest.mark.parametrize(
     ("typed", "message", "hint"),
     [
-        ("SLEEP-1", "'SLEEP-1' identifies a handout, but lacks the code of", "add the 8"),
+        ("SLEEP-1", "'SLEEP-1' identifies a handout but lacks", "add the 8"),
         ("nonsense", "'nonsense' is neither a file nor the identifier", "use an identifier"),
         ("0123abcd", "no article in this project has the code", "use an identifier"),
         ("TEA-1 · 0123abcd", "no article in this project has the identifier", "use an identifier"),
@@ -485,7 +488,7 @@ def test_a_manifest_of_several_articles(desk):
     assert desk.told(path) == (
         "out of date: 1 of 2 articles\n\n"
         "current: Sleep, in short (SLEEP-1 · version 2.1 · ........)\n\n"
-        "out of date: Tea (TEA-1 · version 1.0): printed ........, today ........\n"
+        "out of date: Tea (TEA-1 · version 1.0): printed code ........, current code ........\n"
         "  reprint: the text before the first heading changed"
     )
     (desk.root / "source/tea.md").unlink()

@@ -98,7 +98,7 @@ def test_what_is_not_used_changes_nothing(desk):
     desk.edit("makebook.toml", "\n", "\n# a remark\n")
     assert desk() == set()
     said = desk.reasons["sleep.pdf"]
-    assert said.startswith("not rebuilt: nothing that it uses from ")
+    assert said.startswith("not rebuilt: the changes in ")
     assert "source/disclaimers/tea.md" in said
     assert f"source/{bib.name}" in said
     assert desk() == set()

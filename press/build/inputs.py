@@ -127,7 +127,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str], sources: Sequence
         if before.get(name) == now.get(name):
             continue
         if name in ("work", "source", "settings"):
-            names += sources or ["the text (since this file was built)"]
+            names += sources or ["the text"]
         elif name == "program":
             names.append("makebook itself")
         elif name == "downloads":

@@ -176,7 +176,7 @@ class Earlier:
             kept = self._kept.items()
             mates = {n for n, f in kept if f["format"] == "pdf" and f["edition"] == edition}
             for mate in mates:
-                self.reasons[mate] = f"rebuilt: together with {name}"
+                self.reasons[mate] = f"rebuilt: it is made together with {name}"
                 del self._kept[mate]
             self.stale |= {name, *mates}
         else:
@@ -185,7 +185,7 @@ class Earlier:
 
     def _reason(self, name: str, facts: FileEntry | None, needed: Mapping[str, str]) -> str:
         if facts is None:
-            return "it did not exist"
+            return "it did not exist yet"
         if self.request.force:
             return "--force"
         if facts["inputs"] != needed:
@@ -197,7 +197,7 @@ class Earlier:
     def _why_not(self) -> str:
         if not self.moved:
             return KEPT
-        return f"not rebuilt: nothing that it uses from {', '.join(self.moved)} changed"
+        return f"not rebuilt: the changes in {', '.join(self.moved)} do not affect it"
 
     def standing(self, name: str, needed: Mapping[str, str]) -> bytes | None:
         """Return the bytes of a file that is current, or None."""

@@ -99,20 +99,20 @@ def _around(old: Snapshot, new: Snapshot) -> Iterator[str]:
         if old.pictures.get(name, digest) != digest:
             yield f"reprint: the picture {shown(name)} changed"
     if old.lang != new.lang:
-        yield f"reprint: the language was {_given(old.lang)} and is now {_given(new.lang)}"
+        yield f"reprint: the language was {_given(old.lang)}, now {_given(new.lang)}"
 
 
 def _head(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Yield what changed in title, dates, and addresses."""
     differs = _differing(old, new)
     if old.title != new.title:
-        yield f'title: it is now "{shown(new.title)}"'
+        yield f'title: now "{shown(new.title)}"'
     elif "title" in differs:
-        yield "title: the subtitle, the summary, or the audience changed"
+        yield "title: the subtitle, summary, or audience changed"
     if old.version != new.version:
-        yield f"dates: the version was {_given(old.version)} and is now {_given(new.version)}"
+        yield f"version: was {_given(old.version)}, now {_given(new.version)}"
     elif "facts" in differs:
-        yield "dates: the dates, the identifier, the authors, or the reviewer changed"
+        yield "details: a date, an author, the reviewer, or the identifier changed"
     if "address" in differs:
         yield "address: the web address of the handout changed"
 

@@ -144,7 +144,7 @@ def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]
         raise ProblemsError(failed)
     new = next((snapshot for snapshot in today if snapshot.imprint == old.imprint), today[0])
     printed, now = shown(old.hash), new.hash
-    head = f"out of date: {_called(new, now=False)}: printed {printed}, today {now}"
+    head = f"out of date: {_called(new, now=False)}: printed code {printed}, current code {now}"
     if old.detailed:
         return _Answer([head, *(f"  {line}" for line in changes(old, new))], current=False)
     message = "the code alone does not show what changed"
@@ -208,8 +208,9 @@ def _no_hash(
     text: str, snapshot: Snapshot | None, issued: Sequence[Snapshot], failed: Sequence[Problem]
 ) -> Exception:
     if snapshot:
-        message = f"'{shown(text)}' identifies a handout, but lacks the code of the sheet"
-        hint = f"add the 8 digits and letters at the end of the line; today's are {snapshot.hash}"
+        message = f"'{shown(text)}' identifies a handout but lacks the sheet's code"
+        code = snapshot.hash
+        hint = f"add the 8 digits and letters at the end of the line; the current code is {code}"
         return UnknownSheet(message, hint)
     if failed:
         return ProblemsError(failed)

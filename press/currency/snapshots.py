@@ -144,7 +144,7 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror or error}"
-        raise _unreadable(path, message, "check that you may read it") from None
+        raise _unreadable(path, message, "check that the file exists and is readable") from None
 
 
 def _unreadable(path: Path, message: str, hint: str) -> ProblemsError:
@@ -168,7 +168,7 @@ def _from_pdf(data: bytes, path: Path) -> Snapshot:
         hint = f"give the file as it was built, without a password, {_PRINTED}"
         raise _unreadable(path, message, hint) from None
     if "identity.json" not in files:
-        message = "contains no identity.json: it is not from makebook, or from an early version"
+        message = "contains no identity.json: it is not from makebook, or is from an early version"
         raise _unreadable(path, message, f"give the manifest.json of its build, {_PRINTED}")
     said = "its identity.json is damaged"
     content = files["identity.json"]
