@@ -302,7 +302,7 @@ def test_an_article_needs_a_project(command, tmp_path):
 def test_a_folder_or_an_article(command, tmp_path, arguments):
     status, _, wrong = command(*arguments)
     assert status == 2
-    assert "hint: makebook new handouts" in wrong
+    assert "hint: run makebook new handouts" in wrong
     assert state(tmp_path) == {}
 
 

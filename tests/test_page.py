@@ -362,7 +362,7 @@ WRONG = {
     ),
     "the short disclaimer": (r'<p class="short">.*?</p>', "", "PRF002", "short"),
     "the stamp": (r'<p class="stamp">.*?</p>', "", "PRF001", "identifying line"),
-    "a dead link": ('href="#cite-1"', 'href="#cite-99"', "PRF003", "'#cite-99' leads nowhere"),
+    "a dead link": ('href="#cite-1"', 'href="#cite-99"', "PRF003", "'#cite-99' is broken"),
     "a link less": (r'<a class="backlink".*?>(.*?)</a>', r"\1", "PRF003", "1 link to '#cite-1'"),
     "an id twice": ('id="cite-1"', 'id="cite-2"', "PRF003", "occurs 2 times"),
     "a file is not offered": (r'href="sleep\.epub"', 'href="sleep.pdf"', "PRF003", "sleep.epub"),

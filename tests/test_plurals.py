@@ -135,8 +135,8 @@ def test_columns_of_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("dead", "unseen", "said"),
     [
-        (1, 6, ["1 internal link leads nowhere", "(and 1 more place)"]),
-        (2, 7, ["2 internal links lead nowhere", "(and 2 more places)"]),
+        (1, 6, ["1 internal link is broken", "(and 1 more place)"]),
+        (2, 7, ["2 internal links are broken", "(and 2 more places)"]),
     ],
 )
 def test_links_and_places_of_a_pdf(sleep, dead, unseen, said):
@@ -160,7 +160,10 @@ def test_links_that_are_missing_from_a_pdf(sleep, links, said):
 
 
 def test_links_that_are_missing_from_a_web_page(sleep):
-    for links, said in ((1, "1 link to '#x' is missing"), (2, "2 links to '#x' are missing")):
+    for links, said in (
+        (1, "the page lacks 1 link to '#x'"),
+        (2, "the page lacks 2 links to '#x'"),
+    ):
         xhtml = '<section id="x">' + '<a href="#x">Go</a>' * links + "</section>"
         some = replace(sleep, parts=(replace(sleep.parts[0], xhtml=xhtml),))
         page = Artifact("sleep.html", "html", b"<html><head/><body/></html>")
@@ -204,12 +207,12 @@ def test_terms_and_words_of_the_readability(monkeypatch, tmp_path):
     (tmp_path / "source" / "tea.md").write_text("---\ntitle: Tea\n---\n\nTea.\n")
     (tmp_path / "makebook.toml").write_text('[readability]\nterms = ["tea"]\n')
     line, _ = review._readability("tea", tmp_path)
-    assert "with 1 term left out" in line
+    assert "with 1 term not counted" in line
     assert line.endswith("; 1 word")
     (tmp_path / "makebook.toml").write_text("")
     monkeypatch.setattr("press.check.readability.measure", lambda *_: Readability(2, 1, 0, 3, 3, 1))
     line, _ = review._readability("tea", tmp_path)
-    assert "with 0 terms left out" in line
+    assert "with 0 terms not counted" in line
     assert line.endswith("; 2 words")
 
 

@@ -41,7 +41,7 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
         return
     _prove_text(document, trees.values(), css, span, problems)
     for file, target in _dead_links(trees, book.names):
-        message = f"{file}: the link to '{target}' leads nowhere"
+        message = f"{file}: the link to '{target}' is broken"
         problems.append(Problem("PRF003", span, message, HINT))
     listed = _pages(trees.values())
     if listed != [str(number) for number in range(1, artifact.pages + 1)]:

@@ -113,21 +113,20 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
         if target.startswith("#"):
             found[target] += not any(e.tag in _OWN for e in link.iterancestors())
             if unquote(target[1:]) not in ids and target[1:] not in ids:
-                yield f"the link to '{target}' leads nowhere"
+                yield f"the link to '{target}' is broken"
         elif not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) and unquote(target) not in files:
-            yield f"the link to '{target}' leads nowhere"
+            yield f"the link to '{target}' is broken"
     for target, count in (internal_links(document) - found).items():
-        links, are = counted(count, "link"), "is" if count == 1 else "are"
-        yield f"{links} to '{target}' {are} missing"
+        yield f"the page lacks {counted(count, 'link')} to '{target}'"
 
 
 def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:
-    """Report files that the page does not offer by both link and name."""
+    """Report each file that the page does not link to, or does not name."""
     links = {link.get("href") for link in root.iter("a")}
     text = letters(seen(root, css, LIGHT))
     for download in downloads:
         if quote(download.name) not in links or letters(download.name) not in text:
-            yield f"the file '{download.name}' is not offered"
+            yield f"the page has no link to the file '{download.name}' with its name"
 
 
 def _asked(root: Element, css: str) -> Iterator[str]:

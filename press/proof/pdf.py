@@ -63,8 +63,8 @@ def prove_pdf(
         problems.append(Problem("PRF001", span, message, _UNSEEN))
     for number, page in enumerate(pages, 1):
         if page.dead:
-            dead = counted(page.dead, "internal link leads", "internal links lead")
-            message = f"page {number}: {dead} nowhere"
+            dead = counted(page.dead, "internal link is", "internal links are")
+            message = f"page {number}: {dead} broken"
             problems.append(Problem("PRF003", span, message, HINT))
     find_all(units(document), body, span, problems)
     links, wanted = sum(page.links for page in pages), internal_links(document).total()

@@ -127,9 +127,9 @@ def _check_folder_name(name: str) -> None:
     """Refuse a name that is not valid on some system, or hides the folder."""
     reason = ""
     if name.startswith("."):
-        reason = "begins with a dot, which hides it"
+        reason = "begins with a dot, which hides the folder"
     elif not name.isprintable() or set(name) & set('<>:"|?*\\') or name != name.strip(" ."):
-        reason = "is not a valid folder name on every system"
+        reason = "is not a valid folder name on some systems"
     elif name.partition(".")[0].lower() in _DEVICES:
         reason = "is a name that Windows reserves"
     if reason:
@@ -161,7 +161,7 @@ def _check_editions(stem: str, articles: Iterable[str], editions: Iterable[str])
         for name in articles:
             if f"{name}-{ending}" == stem.casefold() or name == f"{stem.casefold()}-{ending}":
                 message = (
-                    f"'{stem}' and '{name}' would share file names: makebook itself adds -{ending}"
+                    f"'{stem}' and '{name}' would share file names, because makebook adds -{ending}"
                 )
                 raise BadName(message, "give the new article another name")
 

@@ -192,7 +192,7 @@ class FieldReader:
         value = self.fields.values.get(key, [])
         items = value if isinstance(value, list) else [value]
         if any(not isinstance(item, str) for item in items):
-            self.bad(key, f"'{key}' must be a list of text values", f"write '{key}: [one, two]'")
+            self.bad(key, f"'{key}' must be a list of single values", f"write '{key}: [one, two]'")
             return ()
         return tuple(item for item in items if item)
 

@@ -97,8 +97,8 @@ def _pixel_flaw(data: bytes) -> str:
             picture.load()
             if picture.mode not in _MODES:
                 return (
-                    f"has a color mode that not every app shows ({picture.mode}); save it as RGB "
-                    "with 8 bits per channel"
+                    f"uses the color mode {picture.mode}, which some apps cannot show; save it as "
+                    "RGB with 8 bits per channel"
                 )
     except Picture.DecompressionBombError:
         return f"has more than {_MOST_PIXELS // 1_000_000} million pixels"
@@ -141,7 +141,7 @@ def _nothing(root: etree._Element) -> str:
     if not _DRAWN.intersection(names) or any(
         re.match(r"\s*[-+]?0*\.?0*[a-z%]*\s*$", s) for s in sides if s
     ):
-        return "shows nothing"
+        return "is blank: it has no shape, or a side of length 0"
     by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
 
     def deep(element: etree._Element, depth: int) -> bool:

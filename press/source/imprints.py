@@ -115,7 +115,7 @@ def _notices(
         message = f"notice '{n.id}' is already in {first}; an imprint cannot replace a notice"
         if first is None:
             first = seen.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
-            message = f"notice '{n.id}' has the same id and readers as {first}; it is never used"
+            message = f"notice '{n.id}' is never used: {first} has the same id and readers"
         if first != n.file:
             span = Span(n.file, n.lines.get("id", 1), 1)
             problems.append(Problem("NOT004", span, message, "give it another id"))
@@ -169,7 +169,7 @@ class _ImprintReader:
         span, hint = Span(self.settings.file, 1, 1), "rename the file"
         problems = self.settings.problems
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-            hint = "rename the file, with letters, digits, and hyphens: it becomes a folder's name"
+            hint = "rename the file; use letters, digits, and hyphens: it becomes a folder's name"
             message = f"'{name}' is not a valid name for an imprint"
             problems.append(Problem("CFG004", span, message, hint))
         elif name.lower() in _RESERVED:
@@ -177,7 +177,7 @@ class _ImprintReader:
             problems.append(Problem("CFG004", span, message, hint))
         for path in self.project.imprint_files:
             if path.stem != name and path.stem.lower() == name.lower():
-                message = f"'{name}' and '{path.stem}' are the same folder on many computers"
+                message = f"'{name}' and '{path.stem}' would share a folder on many computers"
                 problems.append(Problem("CFG004", span, message, hint))
 
     def texts(self, key: str, keys: tuple[str, ...]) -> dict[str, str]:
@@ -192,8 +192,10 @@ class _ImprintReader:
                 continue
             line = " ".join(value.split())
             if len(line) > _LONGEST or not line.isprintable():
-                message = f"'{name}' has more than {_LONGEST} characters, or unprintable ones"
-                self.settings.bad("CFG004", name, message, "shorten it to one line of text", key)
+                message = f"'{name}' is too long or contains characters that cannot be printed"
+                self.settings.bad(
+                    "CFG004", name, message, f"write at most {_LONGEST} printable characters", key
+                )
             elif line:
                 texts[name] = line
         return texts

@@ -37,7 +37,7 @@ def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...
     for n in notices:
         first = scopes.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
         if first != n.file:
-            message = f"notice '{n.id}' has the same id and readers as {first}; it is never used"
+            message = f"notice '{n.id}' is never used: {first} has the same id and readers"
             hint = "give it another id, or limit its readers under 'when'"
             problems.append(Problem("NOT004", Span(n.file, n.lines.get("id", 1), 1), message, hint))
     return notices

@@ -100,7 +100,7 @@ class Settings:
         if isinstance(items, list) and all(isinstance(item, str) for item in items):
             return tuple(items)
         hint = f'write {key if re.fullmatch("[A-Za-z0-9_-]+", key) else repr(key)} = ["…", "…"]'
-        self.bad("CFG004", key, f"'{key}' must be a list of texts in quotes", hint, table)
+        self.bad("CFG004", key, f"'{key}' must be a list of items in quotes", hint, table)
         return ()
 
     def table_of(self, key: str) -> dict[str, Any]:

@@ -253,7 +253,7 @@ class _Book:
             self._property("schema:accessibilityFeature", feature)
         for hazard in ("noFlashingHazard", "noMotionSimulationHazard", "noSoundHazard"):
             self._property("schema:accessibilityHazard", hazard)
-        summary = ["Headings, lists and reading order are marked up."]
+        summary = ["Headings, lists, and reading order are marked up."]
         summary += ["Every picture has an alternative text."] if images else []
         summary += ["Tables have header cells."] if tables else []
         if pages:
