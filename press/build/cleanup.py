@@ -76,7 +76,7 @@ class _Sweeper:
         """Folders with a file that was changed or could not be removed; their manifest stays."""
 
     def folder(self, folder: Path, *, issue: bool) -> bool:
-        """Sweep a folder of outputs; return whether it is empty then.
+        """Sweep a folder of outputs; return whether it is empty afterwards.
 
         `issue` says whether the folder may contain the folders of imprints.
         """

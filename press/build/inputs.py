@@ -57,7 +57,7 @@ class Needs:
         }
 
     def sheet(self, edition: Edition) -> Inputs:
-        """Return the inputs of a PDF, in which the e-book and the article are embedded."""
+        """Return the inputs of an edition's files; most PDFs embed the e-book and the article."""
         styles = self._styles(_NOT_OF_PAPER, [self.main, edition])
         settings = _digest_of((self.main, edition))
         return {**self.common, **styles, "source": self.source, "settings": settings}

@@ -1,8 +1,8 @@
 """The files of one issue of an article: laid out, written, reopened, proved, and measured.
 
 In: a Document and the effective configuration. Out: Artifacts, and problems. The main edition is
-laid out first; the e-book takes its page numbers from it and is embedded in every PDF. This module
-must not publish anything.
+laid out first; the e-book takes its page numbers from it and is embedded in every PDF except
+booklets and separate references. This module must not publish anything.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _parts(document: Document, edition: Edition) -> tuple[FilePart, ...]:
 
 
 def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
-    """Make the files that are stale; other editions are made in parallel with the main one.
+    """Make the stale PDFs and e-book; other editions are made in parallel with the main one.
 
     Raises:
         ProblemsError: something cannot be laid out.

@@ -1,7 +1,7 @@
-"""Publishing: the finished files of an article appear in `build/` all together or not at all.
+"""Publishing: no file of an article is replaced before all its new files are written.
 
-In: Artifacts that passed the proof. Out: files, and `manifest.json`.
-The only module that writes into the output folder. It must not know how files are made.
+In: Artifacts that passed the proof, or the names and bytes of files. Out: files. Only this module
+writes files into the output folder. It must not know how they are made.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from press.core.problems import Problem, ProblemsError, Span
 
 
 def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
-    """Put all artifacts of one article into the folder, or none.
+    """Write all artifacts of one article, then move them into the folder.
 
     Raises:
-        ProblemsError: the folder cannot be written (SYS002); existing files stay intact.
+        ProblemsError: a file cannot be written (SYS002); each existing file is complete.
     """
     replace_files(folder, {artifact.name: artifact.data for artifact in artifacts})
 

@@ -1,6 +1,7 @@
 """The summary of a build, in lines that can be read at a glance.
 
-In: what was built of an article. Out: lines of text. This module must not know how files are made.
+In: the result of building an article. Out: lines of text. This module must not know how files are
+made.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A whole run: from a project's folder to published files.
 
 In: a `Request`. Out: an `Outcome`. Heavy libraries are imported only if there is something to
-make. This module knows every stage, and no stage knows it; it must not print.
+make. This module knows every stage above `build`, and must not print.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def build(request: Request) -> Outcome:
 
     Raises:
         ProblemsError: makebook.toml is missing or not valid TOML, or there is a system problem.
-        UnknownName: the request names an article, edition or imprint that does not exist.
+        UnknownName: the request names an article, edition, or imprint that does not exist.
     """
     engine = stale.versions()
     key = stale.key(request.root, engine)
@@ -285,7 +285,7 @@ def _list(issue: Issue, project: Project) -> None:
 
 
 def _preview(outcome: Outcome, request: Request) -> None:
-    """Write page pictures of every PDF asked for."""
+    """Write page pictures of every PDF that was asked for and published."""
     from press.build.preview import write_previews
 
     for built in outcome.built:

@@ -81,7 +81,7 @@ class Readability:
 
 
 def covers(lang: str) -> bool:
-    """Say whether the grades mean anything for a language (BCP 47): they are for English only."""
+    """Return whether the grades apply to a language (BCP 47); they apply to English only."""
     return lang.partition("-")[0].lower() == "en"
 
 
@@ -254,7 +254,7 @@ def _quantity_syllables(quantity: int) -> int:
         return _TENS[tens] + (_SMALL[ones] if ones else 0)
     size = next(size for size in (10**9, 10**6, 1000, 100) if quantity >= size)
     many, rest = divmod(quantity, size)
-    # Hundred, thousand, million and billion have two syllables each.
+    # Hundred, thousand, million, and billion have two syllables each.
     return _quantity_syllables(many) + 2 + (_quantity_syllables(rest) if rest else 0)
 
 

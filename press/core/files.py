@@ -1,7 +1,7 @@
-"""Files as people save them: read as UTF-8, and named as authors know them.
+"""Files: reading them, listing them, and naming them as authors know them.
 
-In: paths. Out: text or bytes, or a problem if a file cannot be read. Must not know what a file is
-for.
+In: paths. Out: text, bytes, or names, and a problem if a file cannot be read. It also has the names
+and folders that several stages need. Must not know what is in a file.
 """
 
 from __future__ import annotations

@@ -136,7 +136,8 @@ class Edition:
     kind: EditionKind = "standard"
     page: str = ""
     """The sheet, as the CSS property `size` (CSS Paged Media 3, 7.1). The pages of a booklet are
-    half of it. If empty in a project's configuration, it is the paper of the jurisdiction."""
+    half of it. If empty in a configuration, it is the paper of the main edition or, without one,
+    of the jurisdiction (`project.effective`)."""
     references: ReferencesPlace = "sheet"
 
 
@@ -159,7 +160,7 @@ class Config:
     max_age: Mapping[str, int] = field(default_factory=dict)
     """Days after which a `verified` or `reviewed` date is stale."""
     terms: tuple[str, ...] = ()
-    """Words that the readability score ignores."""
+    """Words and phrases that the SMOG grade does not count as hard words."""
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ class Notice:
     languages: tuple[str, ...] = ()
     verified: Date | None = None
     text: str = ""
-    """The source of the file, in which lines are found."""
+    """The content of the file, to find the lines of its parts."""
     lines: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -333,7 +334,7 @@ class Document:
     modified: str
     """The day of the text, as ISO 8601 in UTC; the only time in the outputs."""
     hash: str
-    """First 8 hexadecimal digits of the SHA-256 of all the fields above."""
+    """First 8 hexadecimal digits of the SHA-256 of the content (`identity.content_hash`)."""
     due: tuple[Due, ...] = ()
     imprint: Imprint | None = None
     contact: tuple[tuple[str, str], ...] = ()

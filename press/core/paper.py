@@ -1,6 +1,7 @@
-"""Sheets of paper and their sizes.
+"""Sheets of paper: their sizes, and the order of a booklet's pages on them.
 
-In: a size as CSS Paged Media 3 (7.1) writes it. Out: points. This module must not know documents.
+In: a size as CSS Paged Media 3 (7.1) writes it, or a number of pages. Out: points, or the sides of
+sheets. This module must not know documents.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _SHEETS = {
 
 
 def sheet_size(page: str) -> tuple[float, float]:
-    """Return the width and height in points of a sheet, given its size in CSS."""
+    """Return the width and height of a sheet in points; `page` is a size for which `is_size`."""
     if page in _SHEETS:
         return _SHEETS[page]
     width, height = (_UNITS[side[-2:]] * float(side[:-2]) for side in page.split())

@@ -45,7 +45,7 @@ def processors() -> int:
 def begun(
     work: Callable[[Item], Result], items: Sequence[Item], at_once: int
 ) -> Iterator[Iterator[Result]]:
-    """Start the work, and yield an iterator of the results; this process can go on meanwhile.
+    """Start the work, and yield an iterator of the results; this process can continue meanwhile.
 
     `work`, `items`, and the results must be picklable. On exit, for any reason, the helpers are
     killed and waited for, so the work may own nothing but memory: it gets no time to clean up. An
@@ -71,9 +71,9 @@ ENDS = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a process."""
 
 _undisturbed = 0
-"""How many `undisturbed` blocks are running, one in the other."""
+"""The number of `undisturbed` blocks that are running, nested in each other."""
 _late = False
-"""Whether a signal came meanwhile."""
+"""True if a signal came during one of them."""
 
 
 def interrupt(*_: object) -> None:
@@ -92,15 +92,15 @@ def interrupt(*_: object) -> None:
 
 
 def _too_late(*_: object) -> None:
-    """Ignore a signal; with SIG_IGN, Python would report one that came with the first."""
+    """Ignore a signal; with SIG_IGN, Python would print an error if two came at once."""
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Put signals off while something is created or removed that an interruption would lose.
+    """Delay signals while something is created or removed that an interruption would lose.
 
-    They are blocked, so that they wait in a new helper as well. But Pango 1.56 has threads in which
-    they are not, and Python then calls the handler in this thread; so `interrupt` waits too.
+    They are blocked, also in helpers that are started meanwhile. But threads of Pango 1.56 do not
+    block them, and Python then calls the handler in this thread; so `interrupt` waits too.
     """
     global _undisturbed  # noqa: PLW0603
     masks = hasattr(signal, "pthread_sigmask")
@@ -123,7 +123,7 @@ def undisturbed() -> Iterator[None]:
 def temporary_folder() -> TemporaryDirectory[str]:
     """Make a folder that is removed when it is no longer used, or at the latest when Python ends.
 
-    A signal that came between making it and noting that would leave it.
+    Signals are delayed until Python has recorded that it must be removed.
     """
     from tempfile import TemporaryDirectory
 
@@ -204,7 +204,7 @@ def _help(
     pipe: Connection,
     parent: int,
 ) -> None:
-    """Run a helper: do the next item until none is left.
+    """Run a helper: process the next item until none is left.
 
     The first process receives results when it has time; until then, a thread holds them.
     """
@@ -239,7 +239,7 @@ def _send(ready: SimpleQueue[bytes], pipe: Connection) -> None:
 
 
 def _done(work: Callable[[Item], Result], number: int, item: Item) -> bytes:
-    """Do an item, and return, pickled, its number and its exception or result."""
+    """Process an item; return its number and its exception or result, pickled."""
     try:
         return pickle.dumps((number, None, work(item)))
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process

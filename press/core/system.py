@@ -113,7 +113,7 @@ def _commands(sources: Iterable[str], things: Iterable[str]) -> list[str]:
 
 
 def _as_who(command: str) -> str:
-    """Return the command; for root, who may not have `sudo`, without it."""
+    """Return the command, without `sudo` for root, who may not have it."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return command.removeprefix("sudo ") if root else command
 

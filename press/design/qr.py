@@ -1,4 +1,7 @@
-"""QR codes. In: a web address. Out: an image. Owner of the library that draws them."""
+"""QR codes. Owner of Segno, the library that draws them.
+
+In: a web address. Out: a PNG, as bytes or as a data URL. Must not know where the code is shown.
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def notices_by_hand(manuscript: Manuscript, problems: list[Problem]) -> dict[str
 
 
 def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
-    """List the ids that `before:#ID` can name: those of the sections at all levels."""
+    """List the ids that `before:#ID` can name: those of headings of level 2 to 4."""
     body = trees.parse(manuscript.body)
     return tuple(element.get("id") or "" for element in body.iter("h2", "h3", "h4"))
 
@@ -97,8 +97,8 @@ def section_ids(manuscript: Manuscript) -> tuple[str, ...]:
 def assemble(materials: Materials, problems: list[Problem]) -> Document:
     """Build the work.
 
-    Problems: FRM005 a language without labels, LNK001 a link to a notice that is not there, WRD001
-    an unknown placeholder, WRD002 a placeholder without a value.
+    Problems: FRM005 a language without labels, LNK001 a link to a notice that does not apply,
+    WRD001 an unknown placeholder, WRD002 a placeholder without a value.
     """
     manuscript = materials.manuscript
     lang = manuscript.matter.lang

@@ -22,7 +22,7 @@ FORMAT = 1
 
 
 def content_hash(document: Document) -> str:
-    """Return the first 8 hexadecimal digits of the SHA-256 of everything a reader can read."""
+    """Return 8 hexadecimal digits of the SHA-256 of the content, without the program's labels."""
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
@@ -101,7 +101,7 @@ def encode(description: Mapping[str, Any]) -> bytes:
 
 
 def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the lines below the title: the authors, the reviewer, and the dates."""
+    """Return lines for the title block: the authors, the reviewer, and one date."""
     said = []
     if matter.authors:
         said.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")

@@ -30,7 +30,7 @@ class Unit:
     """One stretch of text that a finished file must contain."""
 
     what: str
-    """What problems call it."""
+    """Its name in problems."""
     text: str
     place: UnitPlace = "text"
     """Formats differ in where they put address and contact box."""

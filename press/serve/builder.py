@@ -1,9 +1,9 @@
-"""The process that builds while `makebook serve` runs: always warm, never growing.
+"""The process that builds while `makebook serve` runs: ready at once, and of constant size.
 
-In: on standard input, a JSON object a line for what to build. Out: a JSON object a line for each
-step that is done. The process has one thread and has loaded everything. On Linux it forks for each
-build, and the copy ends with the build, so memory does not grow. Elsewhere it builds in the process
-itself and ends after some builds, to be restarted. This module must not know the web.
+In: on standard input, a line of JSON for each build to do. Out: a line of JSON for each step that
+is done. The process has one thread and has loaded everything. On Linux it forks for each build, and
+the copy ends with the build, so memory does not grow. On other systems it builds in the process
+itself, which ends after some builds and is restarted. This module must not know the web.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from press.core.parallel import follow
 from press.serve.steps import Message, Send, Trails, perform, rehearse
 
 BUILDS = 25
-"""How many builds a process runs itself before it is replaced."""
+"""Builds that a process runs itself before it is replaced."""
 _PATIENCE = 2.0
 """Seconds without a result after which new work waits for the first step of the old."""
 _GRACE = 1.0
@@ -100,11 +100,11 @@ class _Copy:
     said: bytes = b""
     steps: int = 0
     seen: bool = False
-    """Whether what is in view is finished."""
+    """True if the files in view are finished."""
     last_step: bool = False
-    """Whether to end it after its current step."""
+    """True if it must end after its current step."""
     ended: float = 0.0
-    """When it was asked to end; 0 if it was not."""
+    """Time at which it was asked to end; 0 if it was not."""
 
     def begin(self, message: Message) -> None:
         self.id = message["id"]
@@ -135,7 +135,7 @@ class _Forks:
         self.last: Message = {}
         self.trails = Trails()
         self.hungry = 0.0
-        """Since when there has been work and no result."""
+        """Time since which there has been work and no result; 0 without work."""
 
     def run(self) -> None:
         try:
@@ -257,7 +257,7 @@ class _Told(BaseException):
 
 @contextlib.contextmanager
 def _until_told() -> Iterator[None]:
-    """Leave the block when the signal comes."""
+    """Stop the block when the signal comes."""
 
     def leave(*_: object) -> None:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -283,7 +283,7 @@ def _writer(handle: int) -> Send:
 
 
 def _become_copy(parent: int) -> None:
-    """Put this process into a group of its own, so it can be ended with what it starts."""
+    """Put this process into its own group, to end it with the processes that it starts."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are removed
     follow(parent)

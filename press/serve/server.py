@@ -1,6 +1,6 @@
-"""`makebook serve`: builds and shows every save, for as long as the author writes.
+"""`makebook serve`: builds and shows every save until it is interrupted.
 
-In: a project's folder and a port. Out: nothing; it runs until interrupted. `watch` reports changed
+In: a project's folder and a port. Out: a site, and lines on the terminal. `watch` reports changed
 files, `link` passes them to a builder process, `state` holds what to build and what to show, and
 `site` serves it. Nothing that is saved, removed, or broken ends the server. Owner of uvicorn.
 """

@@ -49,7 +49,7 @@ _CONTENT = (
     "img-src 'self' data:; font-src 'self' data:; media-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
-"""For authors' content: no script runs, and nothing outside is reached."""
+"""For authors' content: no script runs, and nothing is loaded from other sites."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -111,7 +111,7 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
 
 
 class _Site:
-    """The answers."""
+    """The handlers of the requests."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -193,7 +193,7 @@ class _Site:
 
 
 def application(board: Board) -> ASGIApp:
-    """Return the site. The version in a URL only distinguishes files of one name."""
+    """Return the site. The version in a URL only distinguishes files with the same name."""
     site = _Site(board)
     routes = [
         Route("/", site.own),

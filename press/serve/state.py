@@ -66,7 +66,7 @@ class Early:
 
 
 class Board:
-    """What to show, and who is looking."""
+    """The state that browsers show, and the browsers that are open."""
 
     def __init__(self, output: Path) -> None:
         self.output = output
@@ -84,7 +84,7 @@ class Board:
 
     @property
     def watched(self) -> bool:
-        """Whether a browser is open."""
+        """True if a browser is open."""
         return bool(self._changed)
 
     def shown_early(self, name: str, version: str | None) -> Early | None:
@@ -120,7 +120,7 @@ class Board:
 
 @dataclass
 class Work:
-    """What is being built, and what is in view."""
+    """The build that is running, and the view in the browser."""
 
     number: int = 0
     done: int = 0
@@ -134,7 +134,7 @@ class Work:
 
 
 class State:
-    """What to build next, and what to show."""
+    """The next build, and the board from which the result is shown."""
 
     def __init__(self, order: Order) -> None:
         self.order = order

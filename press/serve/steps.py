@@ -102,7 +102,7 @@ def rehearse(message: Message) -> None:
 
 @dataclass(frozen=True)
 class _View:
-    """What is in view, from the sources as they are now."""
+    """The view in the browser, with the current state of the sources."""
 
     message: Message
     document: Document
@@ -150,7 +150,7 @@ def _styles(seen: _View) -> Any:
 
 
 def _pages(seen: _View) -> Message:
-    """Lay out the pages in view; a booklet is not shown early, its pages are on sheets."""
+    """Lay out the pages in view; not those of a booklet, which are on sheets."""
     from press.document.editions import file_name, printed
     from press.output.pdf.partial import View, lay_out_part
 
@@ -247,7 +247,7 @@ def _configured(root: Path, imprint: str) -> Config | None:
 
 
 def _safely(request: Request) -> Outcome:
-    """Build; turn whatever goes wrong into a problem."""
+    """Build; return any failure as a problem."""
     try:
         with locked(request.output, lambda: None):
             return build.build(request)

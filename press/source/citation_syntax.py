@@ -1,7 +1,7 @@
 """Pandoc's citation syntax: what `[@key, p. 4]` and `@key` mean.
 
 In: plain text, or the source of a Markdown file. Out: `Cluster`s, and the location of each key.
-This module must not know bibliographies, citation styles or the Markdown library.
+This module must not know bibliographies, citation styles, or the Markdown library.
 """
 
 from __future__ import annotations

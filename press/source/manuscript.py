@@ -2,7 +2,7 @@
 
 In: an article's file. Out: a `Manuscript` whose body is clean XHTML: sections below `<body>`
 begin with `<h2>`, figures and tables have captions, every block has an id, notes are collected.
-This module must not know disclaimers, citation styles or renderers.
+This module must not know disclaimers, citation styles, or renderers.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def read_manuscript(
 ) -> Manuscript | None:
     """Read and validate one article; return None if its text cannot be read.
 
-    Problems: TXT*, FRM*, HTM*, IMG*, LNK* (see `problems.CODES`), all reported in one pass.
+    Problems: TXT*, FRM*, HTM*, IMG*, LNK*, WRD003 (see `problems.CODES`), all in one pass.
     """
     file = shown(path, root)
     data = read_bytes(path, file, problems)

@@ -1,7 +1,8 @@
-"""Values of a TOML configuration file: an invalid value is reported and replaced by a default.
+"""Values of a TOML configuration file: each invalid value is reported with its line and a hint.
 
-In: the text of a file. Out: values of the requested type, and problems with line and hint.
-This module must not know which keys a file has.
+In: the text of a file. Out: values of the requested type, usually the default for an invalid one,
+and problems. This module knows the keys that makebook.toml and imprints share, and must not know
+any others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The handout as PDF, both PDF/A-3a and PDF/UA-1.
 
 In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
-This module keeps no file, reads no clock, and must not know the configuration.
+This module writes no file, reads no clock, and must not know the configuration.
 """
 
 from __future__ import annotations
