@@ -183,7 +183,7 @@ def build_command(
             outcome = build(request)
     except UnknownName as error:
         command = _meant(request.articles)
-        hint = f"to run the command, put it first: makebook {command}" if command else ""
+        hint = f"put the command first: makebook {command}" if command else ""
         raise _wrong_use(error, hint) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
     for imprint in _pictured(outcome) if request.preview and not quiet else ():

@@ -2,7 +2,7 @@
 
 In: a Document, an edition, the styles. Out: for each output, names and digests of everything that
 affects its bytes. The work counts by its content, not by the files it was read from: an entry that
-nobody cites, or a notice that is not used, changes nothing. This module must not know renderers.
+is not cited, or a notice that is not used, changes nothing. This module must not know renderers.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def entry(
 ) -> ArticleEntry:
     """Return the manifest's entry for an article; `sources` maps file names to paths.
 
-    `names` are those of all files that the project makes of it, whether asked for or not.
+    `names` are the names of all its files, requested or not.
     """
     from press.document.identity import describe
 

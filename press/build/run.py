@@ -104,7 +104,7 @@ def _make(
 ) -> tuple[list[Built], list[Problem]]:
     """Make and publish what is wanted; return the results and the problems of the project.
 
-    `editions` are those of the issues in which there is nothing to make.
+    `editions` are the names of the editions in issues that are already up to date.
     """
     from press.design.styles import Styles
     from press.source.notices import read_notices
@@ -248,7 +248,7 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
 def _list_all(
     issues: Sequence[Issue], built: Sequence[Built], project: Project, problems: list[Problem]
 ) -> None:
-    """Update the library of each folder in which this run published a handout.
+    """Update the library of each folder into which this run published a handout.
 
     If a run ends before this, the manifest shows the next one that the library is out of date.
     """

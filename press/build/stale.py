@@ -147,7 +147,7 @@ def intact(output: Path, file: str, facts: FileEntry | LibraryEntry) -> bool:
 
 
 def moved(entry: ArticleEntry | None, sources: Mapping[str, Path]) -> list[str]:
-    """Return the sources that changed since the earlier build; all of them if there was none."""
+    """Return the sources that changed since the earlier build, or all if there was none."""
     before = entry["sources"] if entry else {}
     names = [name for name, path in sources.items() if before.get(name) != file_digest(path)]
     return sorted({*names, *(before.keys() - sources.keys())})

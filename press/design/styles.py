@@ -77,7 +77,7 @@ class Styles:
         for folder in self.folders:
             if (folder / name).is_file():
                 return folder / name
-        message, hint = "the file is missing", "restore it"
+        message, hint = "the file is missing", "install makebook again, or restore the file"
         raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), message, hint)])
 
     def files(self) -> list[Path]:

@@ -174,7 +174,7 @@ def source_date_epoch() -> datetime | None:
     try:
         return datetime.fromtimestamp(int(value), UTC)
     except (ValueError, OverflowError, OSError):
-        hint = "set it to whole seconds since 1970, or unset it"
+        hint = "set it to a whole number of seconds since 1970, or unset it"
         message = f"'{value}' is not a valid time"
         problem = Problem("SYS001", Span("SOURCE_DATE_EPOCH"), message, hint)
         raise ProblemsError([problem]) from None

@@ -20,7 +20,7 @@ from press.document.units import Unit, letters
 
 _USED = "\u0000"
 _LONG = 24
-"""Letters from which a text is too long to match elsewhere by chance."""
+"""The number of letters from which a text is too long to match elsewhere by chance."""
 _MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 HINT = "check your custom styles and templates; the file was not published"
 

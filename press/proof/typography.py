@@ -25,9 +25,9 @@ _STEP = 0.05
 """Tolerance of sizes, in points, because PDFs round them."""
 _PLACES = 5
 _FEW = 10
-"""Full lines below which a median means nothing."""
+"""The fewest full lines of which a median is meaningful."""
 _LETTERS = 250
-"""Fewer letters are not taken as body text: a very short handout has more in its title block."""
+"""The fewest letters of body text: the title block of a very short handout has more letters."""
 _SHARE = 0.1
 """Body text is the largest type with this share of the letters; tables may have a larger share."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
@@ -159,7 +159,7 @@ def _read(page: Iterable[TextSpan]) -> Iterator[TextSpan]:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two lines of a paragraph, of which the upper one is full."""
+    """Two consecutive lines of a paragraph; the upper one is full."""
 
     page: int
     upper: Line

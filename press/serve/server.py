@@ -93,7 +93,8 @@ def bound(port: int) -> socket.socket:
         taken = error.errno == errno.EADDRINUSE
         message = f"port {port} {'is in use' if taken else f'cannot be opened: {error.strerror}'}"
         other = port + 1 if 1023 < port < 65535 else PORT
-        hint = f"close the other server, or choose another port: --port {other}"
+        hint = f"choose another port: --port {other}"
+        hint = f"close the other server, or {hint}" if taken else hint
         raise ProblemsError([Problem("SYS004", Span("makebook"), message, hint)]) from None
     return listener
 

@@ -216,7 +216,7 @@ def _missing() -> Response:
 
 async def _gone(*_: object) -> Response:
     """Answer for a file that was replaced while it was read; the viewer asks again."""
-    return Response("the file has just changed; ask again", 503, media_type="text/plain")
+    return Response("the file has just changed; try again", 503, media_type="text/plain")
 
 
 async def _failed(*_: object) -> Response:

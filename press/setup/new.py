@@ -1,4 +1,4 @@
-"""New projects and new articles: a model to replace, which builds as it is.
+"""New projects and new articles: a model to replace, which builds without changes.
 
 In: the folder of a new project, or the name of a new article, and the day. Out: files, all of them
 or none, and the lines that say what was made. Existing files are never replaced. This module must

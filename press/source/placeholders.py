@@ -95,7 +95,7 @@ def contact_lines(
 ) -> tuple[tuple[str, str], ...]:
     """Return the label and value of each line in the contact box; '' leaves a line to write on.
 
-    There is a line for the web address only if it is known, since nobody writes one by hand.
+    There is a line for the web address only if it is known: few people write one by hand.
     """
     clinic = imprint.clinic if imprint and imprint.contact == "filled" else {}
     names = [name for name in CLINIC if name != "web" or clinic.get(name)]

@@ -254,7 +254,7 @@ class _Book:
         for hazard in ("noFlashingHazard", "noMotionSimulationHazard", "noSoundHazard"):
             self._property("schema:accessibilityHazard", hazard)
         summary = ["Headings, lists, and reading order are marked up."]
-        summary += ["Every picture has an alternative text."] if images else []
+        summary += ["Every picture has alternative text."] if images else []
         summary += ["Tables have header cells."] if tables else []
         if pages:
             summary.append(f"Page numbers are those of the printed handout ({edition} edition).")

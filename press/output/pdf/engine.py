@@ -213,7 +213,7 @@ class Excerpt:
     total: int
     """The page count to print, that of the whole document."""
     trail: Trail | None = None
-    """Of an earlier layout that is equal up to the first page; without a trail, that is page 0."""
+    """The trail of an earlier layout with the same pages before `first`; None if `first` is 0."""
 
 
 def _know_starts() -> None:

@@ -1,7 +1,7 @@
 """Fontconfig, configured in memory so that a layout uses only the styles' fonts.
 
 In: font files. Out: a `font_config` for WeasyPrint. No file is written, so a process that is
-killed leaves nothing behind.
+killed leaves no file.
 This module must not know documents, styles, or formats.
 """
 

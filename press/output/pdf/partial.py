@@ -1,4 +1,4 @@
-"""Some pages of a handout, laid out ahead of the others for the preview.
+"""Some pages of a handout, laid out before the others for the preview.
 
 In: a Document, an Edition, and where its pages began before the change. Out: a PDF of the pages in
 view that may have changed. It is shown at once, while the handout is made, proved, and published.

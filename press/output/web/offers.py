@@ -36,7 +36,7 @@ class Offer:
 def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:
     """Describe downloads, the usual form first.
 
-    Titles that would be the same add the paper size and, if necessary, the name of the edition.
+    If two titles would be the same, the paper size and, if necessary, the edition are added.
     """
     downloads = sorted(downloads, key=lambda d: _ORDER.index(_key(d)) if _key(d) in _ORDER else 99)
     titles = _apart([_title(d, labels) for d in downloads], [d.page for d in downloads])
