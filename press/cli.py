@@ -12,7 +12,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +23,7 @@ import click
 from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
+from press.core.files import article_files, imprint_files
 from press.core.formats import FORMATS
 from press.core.model import Built, Request
 from press.core.parallel import ENDS, interrupt, processors
@@ -64,7 +65,7 @@ class _Group(click.Group):
         """Complete commands, and the articles in this folder."""
         from click.shell_completion import CompletionItem
 
-        names = sorted(path.stem for path in Path("source").glob("*.md"))
+        names = [path.stem for path in article_files(Path())]
         articles = [CompletionItem(name) for name in names if name.startswith(incomplete)]
         options = build_command.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else []
         return [*super().shell_complete(ctx, incomplete), *options, *articles]
@@ -104,12 +105,12 @@ def _project_options(command: Any) -> Any:
     )(command)
 
 
-def _names(pattern: str) -> Any:
-    """Return a function that completes names of files in `source/`."""
+def _names(files: Callable[[Path], Sequence[Path]]) -> Any:
+    """Return a function that completes the names of some of the project's files."""
 
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-        folder = Path(ctx.params.get("project") or Path()) / "source"
-        return sorted(p.stem for p in folder.glob(pattern) if p.stem.startswith(incomplete))
+        root = Path(ctx.params.get("project") or Path())
+        return [path.stem for path in files(root) if path.stem.startswith(incomplete)]
 
     return complete
 
@@ -126,7 +127,7 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 
 
 @cli.command("build")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(article_files))
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option(
@@ -134,7 +135,7 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
     "imprints",
     multiple=True,
     metavar="NAME|all",
-    shell_complete=_names("imprints/*.toml"),
+    shell_complete=_names(imprint_files),
     help="Build for this clinic, in a subfolder of the outputs; can be repeated.",
 )
 @click.option(
@@ -210,15 +211,13 @@ def _pictured(outcome: Outcome) -> Sequence[str]:
 
 
 def _status(outcome: Outcome) -> int:
-    every = [*outcome.problems, *(p for b in outcome.built for p in b.problems)]
-    if any(p.code.startswith(_MACHINE) for p in every):
+    if any(problem.code.startswith(_MACHINE) for problem in outcome.every_problem):
         return 3
     return 1 if outcome.failed else 0
 
 
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
-    every = [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
-    _print_problems(list(dict.fromkeys(every)))
+    _print_problems(list(dict.fromkeys(outcome.every_problem)))
     for built in outcome.built:
         for name, reason in built.reasons.items() if explain else ():
             click.echo(f"{folder / built.imprint / name}: {reason}")
@@ -263,13 +262,13 @@ def _print_article(built: Built, folder: Path) -> None:
 
 
 @cli.command("serve")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names("*.md"))
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(article_files))
 @click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
               help="Port of the preview; 0 picks a free one.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
-              shell_complete=_names("imprints/*.toml"),
+              shell_complete=_names(imprint_files),
               help="Build the version for this clinic; can be repeated.")  # fmt: skip
 @_project_options
 def serve_command(project: Path, output: Path | None, **options: Any) -> None:

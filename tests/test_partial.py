@@ -16,7 +16,7 @@ from press.design.styles import Styles
 from press.document import editions
 from press.document.compose import read_sources
 from press.output.pdf import layout as pdf
-from press.output.pdf.partial import View, lay_out_part
+from press.output.pdf.partial import Window, lay_out_part
 from press.readback.pdf import page_sizes, raster
 from press.source.project import effective
 
@@ -46,7 +46,7 @@ class Work:
 
     def pulled(self, trail, first=0, last=1, **options):
         document, edition = self._work()
-        view = View(first, last, len(trail.anchors) if trail else 9, **options)
+        view = Window(first, last, len(trail.anchors) if trail else 9, **options)
         return lay_out_part(document, edition, Styles(self.root), view, trail)
 
     def _work(self):

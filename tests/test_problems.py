@@ -178,6 +178,17 @@ def test_a_broken_notice_hides_nothing_of_the_article(run):
     ]
 
 
+def test_hidden_files_that_editors_leave_are_not_read(run):
+    """Emacs marks a file that is open with a link beside it, `.#NAME`, which leads nowhere."""
+    run.write(source__sleep_="---\ntitle: Sleep\ndate: 2026-01-02\n---\n\nRest.\n")
+    for name in ("sleep.md", "disclaimers/general.md", "disclaimers/a.toml", "imprints/us.toml"):
+        link = run.project / "source" / Path(name).with_name(f".#{Path(name).name}")
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to("nobody@example.org")
+    assert run("--imprint", "all")[0] == 2  # there is no imprint
+    assert run("--format", "epub") == (0, "")
+
+
 def test_a_handle_in_the_front_matter_is_no_citation(run):
     run.write(
         source__sleep_=(

@@ -590,7 +590,7 @@ def test_a_builder_that_builds_in_itself(tmp_path):
     root = project(tmp_path / "p")
     order = {
         "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "editions": [],
-        "imprints": [""], "article": "tea", "imprint": "",
+        "imprints": [""], "article": "tea", "imprint": "", "view": None,
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-c", "from press.serve.builder import work; work()", "same"],
@@ -614,7 +614,8 @@ def test_a_fault_is_a_problem(tmp_path, monkeypatch):
     monkeypatch.setattr(steps.build, "build", fail)
     told = []
     order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [],
-             "editions": [], "imprints": [""], "article": "", "imprint": ""}  # fmt: skip
+             "editions": [], "imprints": [""], "article": "", "imprint": "",
+             "view": None}  # fmt: skip
     steps.perform(order, told.append)
     assert told[-1]["failed"]
     assert "KeyError" in told[-1]["problems"][0]["message"]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from press.build.inputs import Inputs, Needs
 from press.core import parallel, progress
-from press.core.formats import FilePart
-from press.core.model import Artifact, Config, Document, Download, Edition, Request
+from press.core.formats import FORMATS, FilePart, file_of
+from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
 from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
@@ -27,9 +27,6 @@ from press.proof.epub import prove_epub
 from press.proof.pdf import open_pdf, prove_pdf, prove_together
 from press.proof.typography import check_type, measure_type
 from press.readback.pdf import PdfPage
-
-Attached = tuple[str, bytes, str]
-"""A file embedded in a PDF: name, bytes, relationship."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def outputs(
     formats = request.formats or config.formats
     found = {}
     if "epub" in formats:
-        found[f"{document.name}.epub"] = "", needs.book()
+        found[file_of(document.name, "epub")] = "", needs.book()
     if "pdf" in formats:
         for edition in asked_editions(config, request):
             needed = needs.sheet(edition)
@@ -85,9 +82,13 @@ def outputs(
 def names(document: Document, config: Config) -> frozenset[str]:
     """Return the names of all files that a project makes of an article."""
     main = config.editions[0]
-    found = {f"{document.name}.{format_}" for format_ in config.formats if format_ != "pdf"}
-    editions_ = config.editions if "pdf" in config.formats else ()
-    return frozenset(found.union(*(_names(document, edition, main) for edition in editions_)))
+    found: set[str] = set()
+    for format_ in config.formats:
+        if FORMATS[format_].has_editions:
+            found.update(*(_names(document, edition, main) for edition in config.editions))
+        else:
+            found.add(file_of(document.name, format_))
+    return frozenset(found)
 
 
 def asked_editions(config: Config, request: Request) -> list[Edition]:
@@ -107,7 +108,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         ProblemsError: something cannot be laid out.
     """
     document, main = task.document, task.config.editions[0]
-    said = ("identity.json", identity.encode(identity.describe(document)), "Data")
+    said = Attached("identity.json", identity.encode(identity.describe(document)), "Data")
     first = _Print(task.request.root, document, main, main, (said,))
     for edition in task.config.editions:
         check_styles(first.styles, edition, problems)
@@ -125,7 +126,11 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         book = write_epub(document, layout.anchors, main.name, first.styles, picture)
         prove_epub(document, book, problems)
         artifacts, data = ([book] if book.name in task.stale else []), book.data
-    carried = ((*document.source, "Source"), (f"{document.name}.epub", data, "Alternative"), said)
+    carried = (
+        Attached(*document.source, "Source"),
+        Attached(file_of(document.name, "epub"), data, "Alternative"),
+        said,
+    )
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]
     rest = [each for each in prints if each.edition != main]
     with parallel.begun(_print, rest, task.request.jobs) as others:

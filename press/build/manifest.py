@@ -13,6 +13,7 @@ from pathlib import Path
 
 from press.build.publish import replace_files
 from press.core.files import INDEX, MANIFEST
+from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest
 from press.core.manifest import (
     ArticleEntry,
@@ -139,7 +140,7 @@ def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[D
         _, facts = item
         known = facts["edition"] in editions
         return (
-            facts["format"] != "pdf",
+            not FORMATS[facts["format"]].has_editions,
             editions.index(facts["edition"]) if known else len(editions),
             facts["part"],
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.core.files import article_name
+from press.core.files import article_name, imprint_files
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, UnknownName
 
@@ -46,8 +46,6 @@ def requests(request: Request) -> dict[str, Request]:
     """
     if not request.imprints:
         return {"": request}
-    from press.source.project import imprint_files
-
     known = {path.stem for path in imprint_files(request.root)}
     check_imprints(request.imprints, known)
     names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
@@ -76,14 +74,12 @@ def check_names(
     Raises:
         UnknownName: there is no such article or edition.
     """
-    asked = [article_name(name) for name in articles]
-    for kind, names, have in (
-        ("article", asked, known),
-        ("edition", editions, known_editions),
-    ):
-        for name in names:
-            if name not in have:
-                raise UnknownName(kind, name, nearest(name, have))
+    for name in map(article_name, articles):
+        if name not in known:
+            raise UnknownName("article", name, nearest(name, known))
+    for name in editions:
+        if name not in known_editions:
+            raise UnknownName("edition", name, nearest(name, known_editions))
 
 
 def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
@@ -121,10 +117,16 @@ def chosen(
 
 def check_files(project: Project, every: Sequence[Issue], problems: list[Problem]) -> None:
     """Report articles whose files would share a name, as `a` in edition `b` and `a-b`: CFG007."""
-    from press.core.files import shown
+    from press.core.files import INDEX, shown
+    from press.core.formats import file_of
     from press.document.editions import file_name
 
     found = {}
+    for path in project.articles:
+        if file_of(path.stem, "html") == INDEX:
+            span = Span(shown(path, project.root))
+            message = f"its file {INDEX} would replace the library page"
+            found[span] = Problem("CFG007", span, message, "rename the article")
     for issue in every:
         editions = issue.config.editions
         homes: dict[str, Path] = {}

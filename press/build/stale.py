@@ -19,7 +19,7 @@ from press import __version__
 from press.build.inputs import changed, listing_digest
 from press.build.manifest import dues, warnings
 from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
-from press.core.formats import Format
+from press.core.formats import FORMATS, Format
 from press.core.hashing import file_digest, fingerprint
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, Manifest, read_manifest
 from press.core.model import Built, Due, Request
@@ -110,19 +110,28 @@ def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
     return {
         file: facts
         for file, facts in entry["files"].items()
-        if facts["format"] in formats and (facts["format"] != "pdf" or facts["edition"] in editions)
+        if facts["format"] in formats
+        and (not FORMATS[facts["format"]].has_editions or facts["edition"] in editions)
     }
+
+
+def _which(facts: FileEntry) -> tuple[Format, str]:
+    """Return the format and edition that are asked for to get a file."""
+    format_ = facts["format"]
+    return format_, facts["edition"] if FORMATS[format_].has_editions else ""
 
 
 def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) -> Built | None:
     if not entry:
         return None
     files = asked(request, entry)
-    there = {(f["format"], f["edition"] if f["format"] == "pdf" else "") for f in files.values()}
-    formats = request.formats or entry["formats"]
+    there = {_which(facts) for facts in files.values()}
     editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
-    expected: set[tuple[Format, str]] = {("pdf", name) for name in editions if "pdf" in formats}
-    expected |= {(format_, "") for format_ in formats if format_ != "pdf"}
+    expected: set[tuple[Format, str]] = {
+        (format_, edition)
+        for format_ in request.formats or entry["formats"]
+        for edition in (editions if FORMATS[format_].has_editions else [""])
+    }
     stand = there == expected and all(
         facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
     )
@@ -174,7 +183,7 @@ class Earlier:
         if reason or facts is None:
             # The files of an edition are made together.
             kept = self._kept.items()
-            mates = {n for n, f in kept if f["format"] == "pdf" and f["edition"] == edition}
+            mates = {n for n, f in kept if edition and _which(f)[1] == edition}
             for mate in mates:
                 self.reasons[mate] = f"rebuilt: it is made together with {name}"
                 del self._kept[mate]

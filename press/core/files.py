@@ -17,6 +17,9 @@ MANIFEST = "manifest.json"
 """Name of the file in every output folder that records what was built from which inputs."""
 INDEX = "index.html"
 """Name of the library page of an output folder."""
+RESERVED = frozenset("all index manifest preview references".split())
+"""Names that no new article and no imprint can have: makebook gives them to files and folders of
+its own in an output folder, or they mean something in an option."""
 PROGRAM = Path(press.__file__).resolve().parent
 """Folder of the program."""
 
@@ -90,6 +93,21 @@ def files_below(folder: Path) -> Iterator[Path]:
         seen.add(real)
         folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (Path(place, name) for name in names)
+
+
+def article_files(root: Path) -> tuple[Path, ...]:
+    """List the articles of a project."""
+    return listed(root / "source", "*.md")
+
+
+def imprint_files(root: Path) -> tuple[Path, ...]:
+    """List the files of a project's imprints."""
+    return listed(root / "source" / "imprints", "*.toml")
+
+
+def listed(folder: Path, pattern: str) -> tuple[Path, ...]:
+    """List the files in a folder, sorted by name, without hidden ones, which editors leave."""
+    return tuple(sorted(p for p in folder.glob(pattern) if not p.name.startswith(".")))
 
 
 def article_name(argument: str) -> str:

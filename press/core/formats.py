@@ -30,6 +30,8 @@ class Facts:
     summary: str
     """Its name in the summary of a build; a PDF is listed by its number of pages."""
     checkers: tuple[Checker, ...] = ()
+    has_editions: bool = False
+    """There is a file for each edition, not one for all."""
 
 
 FORMATS: dict[Format, Facts] = {
@@ -44,6 +46,7 @@ FORMATS: dict[Format, Facts] = {
         ),
         "",
         ("veraPDF",),
+        has_editions=True,
     ),
     "epub": Facts(
         ".epub",

@@ -372,6 +372,16 @@ class Trail:
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file embedded in a PDF."""
+
+    name: str
+    data: bytes
+    relationship: Literal["Source", "Alternative", "Data"]
+    """Its relationship to the handout (`AFRelationship`; ISO 32000-2, 7.11.3)."""
+
+
+@dataclass(frozen=True)
 class Artifact:
     """A finished file, not yet published."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from press.core.model import Direction
+
 _INCH, _MM = 72, 72 / 25.4
 _UNITS = {"in": _INCH, "cm": 10 * _MM, "mm": _MM, "pt": 1}
 _SHEETS = {
@@ -42,7 +44,7 @@ Side = tuple[int, int]
 """The page numbers on the left and right halves; 0 for a blank half."""
 
 
-def booklet_sides(pages: int, direction: str = "ltr") -> list[Side]:
+def booklet_sides(pages: int, direction: Direction = "ltr") -> list[Side]:
     """Return the sides of the sheets in printing order: front, back, front, back.
 
     The stack is folded in the middle (saddle stitch), so the first sheet is the outermost. Books

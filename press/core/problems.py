@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Severity = Literal["error", "warning"]
+NameKind = Literal["article", "edition", "imprint"]
 ERROR: Final = "error"
 WARNING: Final = "warning"
 
@@ -155,16 +156,16 @@ class Refused(Exception):
 class UnknownName(Refused):
     """A name that the project does not have.
 
-    `kind` is `article`, `edition`, or `imprint`; `name` is empty if the project has none.
+    `name` is empty if the project has none.
     """
 
-    def __init__(self, kind: str, name: str, hint: str) -> None:
+    def __init__(self, kind: NameKind, name: str, hint: str) -> None:
         self.kind, self.name = kind, name
         super().__init__(
             f"there is no {kind} '{name}'" if name else f"the project has no {kind}", hint
         )
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type, tuple[NameKind, str, str]]:
         # Exceptions travel between processes; the default would call __init__ with `args`.
         return type(self), (self.kind, self.name, self.hint)
 

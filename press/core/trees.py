@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from lxml import etree
 
@@ -25,6 +26,7 @@ WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
 CITE_OPEN, CITE_CLOSE = "\U000f0002", "\U000f0003"
 WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
 CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
+TokenKind = Literal["cite", "word"]
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 
 
@@ -140,7 +142,7 @@ def text_runs(body: Element) -> list[Run]:
     return runs
 
 
-def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> None:
+def replace_tokens(body: Element, make: Callable[[TokenKind, str], Element | str]) -> None:
     """Replace tokens with elements or text.
 
     `make(kind, value)` is called with (`cite`, index) or (`word`, name), in reading order.
@@ -152,7 +154,7 @@ def replace_tokens(body: Element, make: Callable[[str, str], Element | str]) -> 
         pieces: list[str | Element] = []
         start = 0
         for found in TOKEN.finditer(text):
-            kind = "word" if found[1] is not None else "cite"
+            kind: TokenKind = "word" if found[1] is not None else "cite"
             pieces += [text[start : found.start()], make(kind, found[1] or found[2])]
             start = found.end()
         run.insert(_marks_after_stops([*pieces, text[start:]]))

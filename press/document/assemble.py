@@ -18,6 +18,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from press.core import trees
+from press.core.formats import file_of
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
     Citations,
@@ -147,7 +148,7 @@ class _Assembler:
             facts=identity.facts(self.matter, self.labels),
             stamp="",
             address=self.m.config.address
-            and f"{self.m.config.address}/{quote(self.m.manuscript.name)}.html",
+            and f"{self.m.config.address}/{quote(file_of(self.m.manuscript.name, 'html'))}",
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self._images(),
@@ -316,7 +317,7 @@ class _Assembler:
     def _fill(self, section: Element, file: str, text: str) -> None:
         """Replace tokens with citations and the values of placeholders."""
 
-        def make(kind: str, value: str) -> Any:
+        def make(kind: trees.TokenKind, value: str) -> Any:
             if kind == "cite":
                 # A citation in a notice has been reported already (NOT004).
                 ours = file == self.m.manuscript.file

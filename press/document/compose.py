@@ -206,11 +206,10 @@ class Sources:
             ProblemsError: the sources have errors.
         """
         path = next((path for path in self.project.articles if path.stem == name), None)
-        if path is None or (imprint and imprint not in self.imprints):
-            kind, missing = ("imprint", imprint) if path else ("article", name)
-            raise UnknownName(
-                kind, missing, nearest(missing, self.imprints if path else self.names)
-            )
+        if path is None:
+            raise UnknownName("article", name, nearest(name, self.names))
+        if imprint and imprint not in self.imprints:
+            raise UnknownName("imprint", imprint, nearest(imprint, self.imprints))
         problems = list(self.problems)
         own = read_imprint(imprint, self.project, problems) if imprint else None
         draft = read_draft(path, self.project, problems)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from lxml import etree
 
 from press.core import trees
-from press.core.formats import EditionKind, FilePart
+from press.core.formats import EditionKind, FilePart, file_of
 from press.core.model import Document, Edition, Image, Part
 from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
@@ -27,7 +27,7 @@ _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
 def file_name(article: str, edition: Edition, main: Edition, part: FilePart = "") -> str:
     """Return `NAME.pdf` for the main edition, else `NAME-EDITION.pdf`; `part` comes last."""
     pieces = [article, "" if edition == main else edition.name, part]
-    return "-".join(filter(None, pieces)) + ".pdf"
+    return file_of("-".join(filter(None, pieces)), "pdf")
 
 
 def printed(document: Document, edition: Edition, companion: str) -> Document:

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,8 @@ from pathlib import Path
 from press.build import run as build
 from press.core.model import Request
 from press.core.parallel import follow
-from press.serve.steps import Message, Send, Trails, perform, rehearse
+from press.serve.messages import Answer, BuildMessage
+from press.serve.steps import Send, Trails, perform, rehearse
 
 BUILDS = 25
 """Builds that a process runs itself before it is replaced."""
@@ -46,7 +47,7 @@ def work() -> None:
     if hasattr(signal, "SIGUSR1"):
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies inherit this
     warm()
-    send({"ready": True})
+    send({"step": "ready"})
     with contextlib.suppress(BrokenPipeError):
         if sys.argv[-1] == "fork":
             gc.collect()
@@ -106,7 +107,7 @@ class _Copy:
     ended: float = 0.0
     """Time at which it was asked to end; 0 if it was not."""
 
-    def begin(self, message: Message) -> None:
+    def begin(self, message: BuildMessage) -> None:
         self.id = message["id"]
         with contextlib.suppress(OSError):  # it is gone; its pipe will show it
             os.kill(self.pid, signal.SIGUSR1)
@@ -130,9 +131,9 @@ class _Forks:
         self.send = send
         self.copy: _Copy | None = None
         self.spare: _Copy | None = None
-        self.next: Message | None = None
+        self.next: BuildMessage | None = None
         self.asked = b""
-        self.last: Message = {}
+        self.last: BuildMessage | None = None
         self.trails = Trails()
         self.hungry = 0.0
         """Time since which there has been work and no result; 0 without work."""
@@ -159,7 +160,7 @@ class _Forks:
     def _turn(self) -> bool:
         """Handle the next event; return False when the input has ended."""
         if self.next and not self.copy:
-            self.copy, self.spare = self.spare or self._fork({}), None
+            self.copy, self.spare = self.spare or self._fork(None), None
             self.last, self.next = self.next, None
             self.copy.begin(self.trails.give(self.last))
         copy = self.copy
@@ -193,7 +194,7 @@ class _Forks:
             else:
                 self.copy.last_step = True
 
-    def _fork(self, rehearsed: Message) -> _Copy:
+    def _fork(self, rehearsed: BuildMessage | None) -> _Copy:
         """Fork a copy that rehearses, then builds what it is sent."""
         inner, outer = os.pipe()
         orders, ordering = os.pipe()
@@ -232,7 +233,7 @@ class _Forks:
         for line in lines:
             copy.steps += 1
             self.hungry = 0.0
-            message = json.loads(line)
+            message: Answer = json.loads(line)
             copy.seen |= message["step"] == "main"
             self.send(self.trails.take(message))
             if copy.last_step:
@@ -247,7 +248,7 @@ class _Forks:
             time.sleep(0.1)  # if copies die at once, do not fork in a tight loop
             return
         if status and not copy.ended:
-            self.send({"id": copy.id, "lost": True})
+            self.send({"id": copy.id, "step": "lost"})
         self.copy = None
 
 
@@ -271,10 +272,10 @@ def _until_told() -> Iterator[None]:
         pass
 
 
-def _writer(handle: int) -> Send:
+def _writer(handle: int) -> Callable[[Answer | BuildMessage], None]:
     """Return a function that sends messages through a pipe."""
 
-    def send(message: Message) -> None:
+    def send(message: Answer | BuildMessage) -> None:
         data = json.dumps(message).encode() + b"\n"
         while data:
             data = data[os.write(handle, data) :]

@@ -13,11 +13,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import press
+from press.serve.messages import Answer, BuildMessage
 
 _FORK = "fork" if sys.platform == "linux" else "same"
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from press.serve.builder import work; work()"
@@ -30,7 +30,7 @@ class Link:
         self,
         folder: str,
         ready: Callable[[], None],
-        hear: Callable[[Mapping[str, Any]], None],
+        hear: Callable[[Answer], None],
         gone: Callable[[], None],
     ) -> None:
         """`ready` is called for each new builder, `hear` for each message, `gone` at each end.
@@ -62,7 +62,7 @@ class Link:
             if time.monotonic() - began < 1:
                 await asyncio.sleep(1)
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: BuildMessage) -> None:
         """Ask for a build. If there is no builder yet, `ready` asks the next one."""
         builder = self._builder
         if builder is not None and builder.stdin is not None:
@@ -87,7 +87,7 @@ class Link:
                 await asyncio.wait_for(builder.stdout.read(), 2)
 
 
-async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[dict[str, Any]]:
+async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[Answer]:
     """Yield the messages of a builder, one a line."""
     while process.stdout:
         line = await process.stdout.readline()

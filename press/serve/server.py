@@ -15,23 +15,23 @@ import signal
 import socket
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
 from press.build.plan import check_imprints, check_names
-from press.core.files import MANIFEST
+from press.core.files import MANIFEST, article_files, imprint_files
 from press.core.manifest import read_manifest
 from press.core.parallel import temporary_folder
 from press.core.problems import Problem, ProblemsError, Span, counted
 from press.serve.link import Link
+from press.serve.messages import Answer, EarlyMessage, StepMessage, View
 from press.serve.site import application
 from press.serve.state import PORT, Early, Order, State, problem_message
 from press.serve.watch import watch
-from press.source.project import imprint_files, read_project, require_project
+from press.source.project import read_project, require_project
 
 _HOST = "127.0.0.1"
 _LABELS = {"page": "web page", "main": "main edition", "rest": "other files"}
@@ -71,7 +71,7 @@ def _check_names(order: Order) -> None:
         config = read_project(order.root, []).config
     except ProblemsError:
         return  # the build will report it
-    articles = {path.stem for path in (order.root / "source").glob("*.md")}
+    articles = {path.stem for path in article_files(order.root)}
     editions = {*config.known_editions, *(edition.name for edition in config.editions)}
     check_names(order.articles, order.editions, articles, editions)
 
@@ -139,7 +139,7 @@ class _Server:
 
     # What to build
 
-    def look(self, article: str, imprint: str | None, view: dict[str, Any]) -> None:
+    def look(self, article: str, imprint: str | None, view: View | None) -> None:
         """Build first what is in view in a browser."""
         if self.state.look(article, imprint, view):
             self.ask()
@@ -165,7 +165,7 @@ class _Server:
 
     # What the builder says
 
-    def _heard(self, message: Mapping[str, Any]) -> None:
+    def _heard(self, message: Answer) -> None:
         try:
             self._hear(message)
         except Exception as error:  # noqa: BLE001 - it must not end the server silently
@@ -178,11 +178,11 @@ class _Server:
             if self.work.tries >= _TRIES:
                 self._lost()
 
-    def _hear(self, message: Mapping[str, Any]) -> None:
-        if message.get("ready"):
+    def _hear(self, message: Answer) -> None:
+        if message["step"] == "ready":
             return
         newest = message["id"] == self.work.number
-        if message.get("lost"):
+        if message["step"] == "lost":
             if newest:
                 self._lost()
             return
@@ -202,9 +202,9 @@ class _Server:
             problems = [*problems, *(p for p in before if p not in problems)]
         was = self.board.state["failed"]
         self.state.show(building=step != "rest", problems=problems, failed=failed)
-        self._print(step, message, recovered=was and not failed)
+        self._print(message, recovered=was and not failed)
 
-    def _show_early(self, message: Mapping[str, Any]) -> None:
+    def _show_early(self, message: EarlyMessage) -> None:
         """Show what is in view before it is finished."""
         self.board.early = None
         file = message.get("file", "")
@@ -213,7 +213,7 @@ class _Server:
         stands = entry["files"].get(Path(file).name) if entry else None
         if file and stands:
             self.board.early = Early(
-                self.work.number, file, stands["sha256"], b64decode(message["data"]),
+                self.work.number, file, stands["sha256"], b64decode(message.get("data", "")),
                 message.get("first", 0), message.get("pages", 0),
             )  # fmt: skip
         self.state.show()
@@ -229,10 +229,10 @@ class _Server:
         self.state.show(building=False, problems=[problem_message(problem)], failed=True)
         self.voice.warn(str(problem))
 
-    def _print(self, step: str, message: Mapping[str, Any], *, recovered: bool) -> None:
+    def _print(self, message: StepMessage, *, recovered: bool) -> None:
         """Print one line for what was built, and problems that differ from the last ones."""
         texts = [problem["text"] for problem in message["problems"]]
-        last = step == "rest"
+        last = message["step"] == "rest"
         if (last or message["failed"]) and texts != self.told:
             self.told = texts
             for text in texts:
@@ -240,7 +240,7 @@ class _Server:
         clock, seconds = time.strftime("%H:%M:%S"), message["ms"] / 1000
         made = ", ".join(message["made"])
         if made:
-            self.voice.say(f"{clock} {_LABELS[step]} in {seconds:.2f} s: {made}")
+            self.voice.say(f"{clock} {_LABELS[message['step']]} in {seconds:.2f} s: {made}")
         elif message["failed"] and last:
             count = counted(len(texts), "problem")
             shown = (

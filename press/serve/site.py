@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +18,8 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from press.core.formats import FORMATS
+from press.core.formats import FORMATS, file_of
+from press.serve.messages import View, ViewName
 from press.serve.showing import Pictures, Source, book_chapters, book_file, published
 from press.serve.state import Board, Early
 
@@ -167,7 +168,7 @@ class _Site:
 
     async def chapter(self, request: Request) -> Response:
         name, _, inside = request.path_params["name"].partition(".epub/")
-        name, version = f"{name}.epub", request.path_params["version"]
+        name, version = file_of(name, "epub"), request.path_params["version"]
         early = self.board.shown_early(name, version)
         source = early.data if early else published(self.board.output, name)
         data = await run_in_threadpool(book_file, source, inside) if source else None
@@ -179,16 +180,20 @@ class _Site:
     async def looking(self, request: Request) -> Response:
         query = request.query_params
         try:
-            pages = {key: max(0, int(query.get(key, "0"))) for key in ("first", "last")}
+            first, last = (max(0, int(query.get(key, "0"))) for key in ("first", "last"))
         except ValueError:
             return _missing()
-        view = {"view": query.get("view", ""), "edition": query.get("edition", ""), **pages}
+        kind = query.get("view", "")
+        view: View | None = None
+        if kind in get_args(ViewName):
+            edition = query.get("edition", "")
+            view = {"view": cast(ViewName, kind), "edition": edition, "first": first, "last": last}
         self.board.looks(query.get("article", ""), query.get("imprint"), view)
         return Response(status_code=204)
 
     async def events(self, request: Request) -> Response:
         query = request.query_params
-        self.board.looks(query.get("article", ""), query.get("imprint"), {})
+        self.board.looks(query.get("article", ""), query.get("imprint"), None)
         return StreamingResponse(self.board.events(), media_type="text/event-stream")
 
 

@@ -16,11 +16,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from press.core.files import article_name
+from press.core.files import article_files, article_name, imprint_files
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
 from press.core.problems import ERROR, Problem, visible
-from press.source.project import imprint_files
+from press.serve.messages import BuildMessage, ProblemMessage, View
 
 PORT = 8377
 _BEAT = 15.0
@@ -73,7 +73,7 @@ class Board:
         self.state: dict[str, Any] = {}
         self.early: Early | None = None
         self.closed = False
-        self.looks: Callable[[str, str | None, dict[str, Any]], None] = lambda *_: None
+        self.looks: Callable[[str, str | None, View | None], None] = lambda *_: None
         """Called with the article, imprint, and view that a browser opens."""
         self._changed: set[asyncio.Event] = set()
 
@@ -127,8 +127,7 @@ class Work:
     tries: int = 0
     article: str = ""
     imprint: str = ""
-    view: dict[str, Any] = field(default_factory=dict)
-    """The view, the edition, and its first and last page in view."""
+    view: View | None = None
     looked_at: set[str] = field(default_factory=set)
     """Imprints that have been in view."""
 
@@ -162,7 +161,7 @@ class State:
         names = self.imprints()
         return self.work.imprint if self.work.imprint in names else names[0]
 
-    def look(self, article: str, imprint: str | None, view: dict[str, Any]) -> bool:
+    def look(self, article: str, imprint: str | None, view: View | None) -> bool:
         """Note what is in view; return whether it still has to be built."""
         if imprint is None or (imprint and imprint not in self.known_imprints()):
             return False
@@ -174,9 +173,9 @@ class State:
         self.work.looked_at.add(imprint)
         return new
 
-    def articles(self) -> list[Path]:
+    def articles(self) -> tuple[Path, ...]:
         """Return the articles that the project has now."""
-        return sorted((self.order.root / "source").glob("*.md"))
+        return article_files(self.order.root)
 
     def saved(self, changed: Sequence[str]) -> None:
         """Note a save; an article just saved is built first."""
@@ -186,7 +185,7 @@ class State:
         self.work.number += 1
         self.work.tries = 0
 
-    def message(self) -> dict[str, Any] | None:
+    def message(self) -> BuildMessage | None:
         """Return the message that asks for a build; None if the newest state is built."""
         order, work = self.order, self.work
         if work.done == work.number:
@@ -199,17 +198,17 @@ class State:
             "view": self._in_view(),
         }  # fmt: skip
 
-    def _in_view(self) -> dict[str, Any]:
-        """Return what is in view, with its number of pages; empty if no browser is open."""
+    def _in_view(self) -> View | None:
+        """Return what is in view, with its number of pages; None if no browser is open."""
         view = self.work.view
         if not self.board.watched or not view:
-            return {}
+            return None
         issue = self.board.state["issues"].get(self.imprint(), [])
         files = (f for a in issue if a["name"] == self.work.article for f in a["files"])
         edition = [f for f in files if f["edition"] == view["edition"] and f["format"] == "pdf"]
         if view["view"] != "print":
             return view
-        return {**view, "pages": edition[0]["pages"]} if edition else {}
+        return {**view, "pages": edition[0]["pages"]} if edition else None
 
     def show(self, **changes: Any) -> None:
         """Send the current content of the output folder to every browser."""
@@ -252,7 +251,7 @@ def _issue(output: Path, imprint: str, early: Early | None) -> list[dict[str, An
     ]
 
 
-def problem_message(problem: Problem) -> dict[str, Any]:
+def problem_message(problem: Problem) -> ProblemMessage:
     """Return a problem as the viewer shows it."""
     return {
         "severity": problem.severity,

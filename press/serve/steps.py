@@ -17,19 +17,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from press.build import run as build
 from press.build.publish import locked
 from press.build.run import Outcome
+from press.core.files import article_files, imprint_files
+from press.core.formats import file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
-from press.core.problems import Problem, ProblemsError, Span, UnknownName
+from press.core.problems import NameKind, Problem, ProblemsError, Span, UnknownName
 from press.readback.epub import Book
+from press.serve.messages import Answer, BuildMessage, EarlyMessage, Step, StepMessage, View
 from press.serve.state import problem_message
 
-Message = dict[str, Any]
-Send = Callable[[Message], None]
+Send = Callable[[Answer], None]
+_UNKNOWN: dict[NameKind, str] = {"article": "CFG006", "edition": "CFG005", "imprint": "CFG008"}
 
 
 class Trails:
@@ -39,19 +42,20 @@ class Trails:
         self._kept: dict[tuple[str, str], dict[str, str]] = {}
         """By article and imprint, then by edition."""
 
-    def take(self, message: Message) -> Message:
+    def take(self, message: Answer) -> Answer:
         """Keep the trails of a message; return the message without them."""
-        for article, imprint, edition, text in message.get("trails", ()):
-            self._kept.setdefault((article, imprint), {})[edition] = text
-        return {key: value for key, value in message.items() if key != "trails"}
+        if message["step"] in get_args(Step):
+            for article, imprint, edition, text in cast(StepMessage, message).pop("trails", ()):
+                self._kept.setdefault((article, imprint), {})[edition] = text
+        return message
 
-    def give(self, message: Message) -> Message:
+    def give(self, message: BuildMessage) -> BuildMessage:
         """Return the message with the trails of the article in view."""
         work = message["article"], message["imprint"]
         return {**message, "trails": self._kept.get(work, {})}
 
 
-def perform(message: Message, send: Send, *, alone: bool = False) -> None:
+def perform(message: BuildMessage, send: Send, *, alone: bool = False) -> None:
     """Build what a message asks for, in steps; publish and report each before the next.
 
     `alone` means that this process ends afterwards, and may lower its priority.
@@ -64,7 +68,7 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
             os.nice(5)  # it is not in view
         start = time.perf_counter()
         outcomes = [_safely(request) for request in requests]
-        problems = [p for o in outcomes for p in _all_problems(o)]
+        problems = [p for o in outcomes for p in o.every_problem]
         if label == "rest":
             told = []
         told = list(dict.fromkeys([*told, *problems]))
@@ -85,14 +89,15 @@ def perform(message: Message, send: Send, *, alone: bool = False) -> None:
         )
 
 
-def rehearse(message: Message) -> None:
+def rehearse(message: BuildMessage | None) -> None:
     """Rehearse the first step of a message, and discard the result."""
     if not message:
         return
     with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
         if _early({**message, "anyway": True}):
             return
-        for _, requests in _steps({**message, "output": folder, "view": {"view": "web"}}):
+        web: View = {"view": "web", "edition": "", "first": 0, "last": 0}
+        for _, requests in _steps({**message, "output": folder, "view": web}):
             build.build(replace(requests[0], formats=("html",), editions=()))
             return
 
@@ -101,85 +106,88 @@ def rehearse(message: Message) -> None:
 
 
 @dataclass(frozen=True)
-class _View:
+class _InView:
     """The view in the browser, with the current state of the sources."""
 
-    message: Message
+    message: BuildMessage
+    asked: View
     document: Document
     config: Config
     edition: Edition
     trail: Trail | None
 
 
-def _early(message: Message) -> Message | None:
+def _early(message: BuildMessage) -> EarlyMessage | None:
     """Return the pages or the e-book in view, as they will be.
 
     The message has no data if nothing changed. None if they cannot be shown early; the first step
     reports what is wrong with the sources.
     """
-    start, view = time.perf_counter(), message.get("view", {})
-    show = {"print": _pages, "book": _book}.get(view.get("view", ""))
-    if not show:
+    start, view = time.perf_counter(), message["view"]
+    if view is None or view["view"] == "web":
         return None
+    told: EarlyMessage = {
+        "id": message["id"], "step": "early", "article": message["article"], "ms": 0,
+    }  # fmt: skip
     with contextlib.suppress(Exception):  # the steps will meet the error and report it
-        shown = show(_seen(message))
-        spent = round((time.perf_counter() - start) * 1000)
-        told = {"id": message["id"], "step": "early", "article": message["article"]}
-        return {**told, "ms": spent, **shown}
+        seen = _seen(message, view)
+        (_add_pages if view["view"] == "print" else _add_book)(told, seen)
+        told["ms"] = round((time.perf_counter() - start) * 1000)
+        return told
     return None
 
 
-def _seen(message: Message) -> _View:
+def _seen(message: BuildMessage, view: View) -> _InView:
     from press.document.compose import read_sources
     from press.source.project import effective
 
     sources = read_sources(Path(message["root"]))
     document = sources.assembled(message["article"], message["imprint"])
     config = effective(sources.project.config, document.imprint)
-    name = message["view"].get("edition", "")
+    name = view["edition"]
     edition = next((e for e in config.editions if e.name == name), config.editions[0])
     kept = message.get("trails", {}).get(edition.name)
     trail = pickle.loads(b64decode(kept)) if kept else None  # noqa: S301 - we wrote it ourselves
-    return _View(message, document, config, edition, trail)
+    return _InView(message, view, document, config, edition, trail)
 
 
-def _styles(seen: _View) -> Any:
+def _styles(seen: _InView) -> Any:
     from press.design.styles import Styles
 
     return Styles.for_imprint(Path(seen.message["root"]), seen.document.imprint)
 
 
-def _pages(seen: _View) -> Message:
+def _add_pages(told: EarlyMessage, seen: _InView) -> None:
     """Lay out the pages in view; not those of a booklet, which are on sheets."""
     from press.document.editions import file_name, printed
-    from press.output.pdf.partial import View, lay_out_part
+    from press.output.pdf.partial import Window, lay_out_part
 
     if seen.edition.kind == "booklet":
-        return {}
-    asked, main, name = seen.message["view"], seen.config.editions[0], seen.document.name
+        return
+    asked, main, name = seen.asked, seen.config.editions[0], seen.document.name
     references = file_name(name, seen.edition, main, "references")
     work = printed(seen.document, seen.edition, references)
     anyway = seen.message.get("anyway", False)
-    view = View(asked["first"], asked["last"], asked["pages"], anyway=anyway)
+    view = Window(asked["first"], asked["last"], asked["pages"], anyway=anyway)
     found = lay_out_part(work, seen.edition, _styles(seen), view, seen.trail)
     if found is None:
-        return {}
-    file = _published(seen, file_name(name, seen.edition, main))
-    data = b64encode(found.data).decode()
-    return {"file": file, "data": data, "first": found.first, "pages": found.pages}
+        return
+    told["file"] = _published(seen, file_name(name, seen.edition, main))
+    told["data"] = b64encode(found.data).decode()
+    told["first"], told["pages"] = found.first, found.pages
 
 
-def _published(seen: _View, file: str) -> str:
+def _published(seen: _InView, file: str) -> str:
     """Return a file's name in the output folder."""
     return f"{seen.message['imprint']}/{file}".lstrip("/")
 
 
-def _book(seen: _View) -> Message:
+def _add_book(told: EarlyMessage, seen: _InView) -> None:
     """Write the e-book with its previous page-list and cover."""
     from press.output.epub.package import write_epub
     from press.output.pdf.cover import draw_cover
 
-    file = _published(seen, f"{seen.document.name}.epub")
+    file = _published(seen, file_of(seen.document.name, "epub"))
     anchors = seen.trail.anchors if seen.trail else ()
     path = Path(seen.message["output"], file)
     cover = None
@@ -189,14 +197,15 @@ def _book(seen: _View) -> Message:
     styles = _styles(seen)
     cover = cover or draw_cover(seen.document, styles)
     book = write_epub(seen.document, anchors, main, styles, cover)
-    return {"file": file, "data": b64encode(book.data).decode()}
+    told["file"], told["data"] = file, b64encode(book.data).decode()
 
 
-def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str]]:
+def _trails(built: Built, message: BuildMessage) -> Iterator[tuple[str, str, str, str]]:
     """Yield new trails of the main edition and of the edition in view."""
     if (built.name, built.imprint) == (message["article"], message["imprint"]):
         main = built.entry["editions"][0] if built.entry else ""
-        for edition in built.trails.keys() & {main, message.get("view", {}).get("edition")}:
+        seen = message["view"]["edition"] if message["view"] else ""
+        for edition in built.trails.keys() & {main, seen}:
             text = b64encode(pickle.dumps(built.trails[edition])).decode()
             yield built.name, built.imprint, edition, text
 
@@ -204,10 +213,8 @@ def _trails(built: Built, message: Message) -> Iterator[tuple[str, str, str, str
 # Built and published
 
 
-def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
+def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
     """Yield the steps: the web page if it is in view, the main edition, the rest."""
-    from press.core.files import is_file
-
     today = date.today()  # noqa: DTZ011 - the author's own day
     base = Request(
         Path(message["root"]),
@@ -218,9 +225,9 @@ def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, imprint)
-    if found and is_file(base.root / "source" / f"{article}.md"):
+    if found and article in {path.stem for path in article_files(base.root)}:
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
-        if message.get("view", {}).get("view") == "web" and "html" in found.formats:
+        if message["view"] and message["view"]["view"] == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]
         main = found.editions[0].name
         formats = tuple(name for name in found.formats if name != "html")
@@ -235,7 +242,7 @@ def _steps(message: Message) -> Iterator[tuple[str, list[Request]]]:
 def _configured(root: Path, imprint: str) -> Config | None:
     """Return the configuration; None if it cannot be read, which the build will report."""
     from press.source.imprints import read_imprint
-    from press.source.project import effective, imprint_files, read_project
+    from press.source.project import effective, read_project
 
     try:
         project = read_project(root, [])
@@ -254,8 +261,7 @@ def _safely(request: Request) -> Outcome:
     except ProblemsError as error:
         return Outcome(problems=error.problems)
     except UnknownName as error:
-        code = {"article": "CFG006", "edition": "CFG005", "imprint": "CFG008"}[error.kind]
-        problem = Problem(code, Span("makebook.toml"), error.message, error.hint)
+        problem = Problem(_UNKNOWN[error.kind], Span("makebook.toml"), error.message, error.hint)
         return Outcome(problems=(problem,))
     except OSError as error:
         name = os.path.relpath(str(error.filename or "makebook"), request.root)
@@ -266,10 +272,6 @@ def _safely(request: Request) -> Outcome:
         message = f"internal error: {type(error).__name__}: {error}"
         hint = "run `makebook build` for details, then report it"
         return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
-
-
-def _all_problems(outcome: Outcome) -> list[Problem]:
-    return [*outcome.problems, *(p for built in outcome.built for p in built.problems)]
 
 
 def _made(outcome: Outcome) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from press.core.files import RESERVED
 from press.core.problems import Problem, ProblemsError, Refused, Span
 from press.core.system import program, quoted
 from press.source.project import FILE, read_project
@@ -29,8 +30,6 @@ _DEVICES = frozenset("aux con nul prn".split()) | {
     f"{d}{n}" for d in ("com", "lpt") for n in "0123456789"
 }
 """Names that Windows reserves, with any ending."""
-_OURS = frozenset("all index manifest preview references".split())
-"""Names of other files and folders in the output folder, or with a meaning in an option."""
 _LONGEST = 80  # characters: the name of an edition and an ending are added to it
 
 _WHAT = {
@@ -147,11 +146,11 @@ def _article_name(name: str) -> str:
         reason = "is not a valid article name: it becomes part of file names and addresses"
     elif len(stem) > _LONGEST:
         reason = f"is longer than {_LONGEST} characters"
-    elif stem.lower() in COMMANDS | _DEVICES | _OURS:
+    elif stem.lower() in COMMANDS | _DEVICES | RESERVED:
         reason, better = "is a reserved name", f"about-{stem.lower()}"
     if not reason:
         return stem
-    better = better if better not in COMMANDS | _DEVICES | _OURS | {""} else "sleeping-well"
+    better = better if better not in COMMANDS | _DEVICES | RESERVED | {""} else "sleeping-well"
     raise BadName(f"'{name}' {reason}", f"use letters a to z, digits, and hyphens: {better}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from press.core.files import read_text, shown
+from press.core.files import RESERVED, listed, read_text, shown
 from press.core.model import ContactBox, Image, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, ProblemsError, Span
 from press.design.color import check_tokens, parse_hex
@@ -31,7 +31,6 @@ KEYS = (
 )  # fmt: skip
 _COLORS = ("accent", "tint")
 _CONTACT: dict[str, ContactBox] = {"filled": "filled", "lines": "lines"}
-_RESERVED = ("all", "preview")
 _LONGEST = 200  # characters of one line in a clinic's contact box
 
 
@@ -105,7 +104,7 @@ def _notices(
 
     Problem NOT004: the project has a notice with that id, or two files have the same scope.
     """
-    files = sorted(path.with_suffix("").glob("*.md"))
+    files = listed(path.with_suffix(""), "*.md")
     notices = read_files(files, project.root, lang, problems)
     others = read_files(project.notice_files if files else (), project.root, lang, [])
     taken = {notice.id: notice.file for notice in others}
@@ -172,7 +171,7 @@ class _ImprintReader:
             hint = "rename the file; use letters, digits, and hyphens: it becomes a folder's name"
             message = f"'{name}' is not a valid name for an imprint"
             problems.append(Problem("CFG004", span, message, hint))
-        elif name.lower() in _RESERVED:
+        elif name.lower() in RESERVED:
             message = f"an imprint cannot be named '{name}': the name is reserved"
             problems.append(Problem("CFG004", span, message, hint))
         for path in self.project.imprint_files:

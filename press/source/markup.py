@@ -39,7 +39,7 @@ from press.source.citation_syntax import (
     without_code,
 )
 from press.source.lists import regular
-from press.source.sanitize import clean, legal
+from press.source.sanitize import Dropped, clean, legal
 
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
@@ -91,7 +91,7 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     engine, clusters = _engine()
     engine.reset()
     clusters.clear()
-    dropped: list[tuple[str, str]] = []
+    dropped: list[Dropped] = []
     try:
         html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", regular(text)))
         body = clean(html, dropped)

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from press.core.files import read_text, shown
+from press.core.files import article_files, imprint_files, listed, read_text, shown
 from press.core.formats import FORMATS
 from press.core.model import Config, Data, Edition, Imprint, Project, ReferencesPlace
 from press.core.nearest import nearest
@@ -67,25 +67,19 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     text = read_text(root / FILE, FILE, problems)
     if text is None:
         raise ProblemsError(problems)
-    source = root / "source"
-    notices = source / "disclaimers"
+    notices = root / "source" / "disclaimers"
     return Project(
         root=root,
         config=_ConfigReader(text, problems).config(),
-        articles=tuple(sorted(p for p in source.glob("*.md") if not p.name.startswith("."))),
-        notice_files=tuple(sorted(notices.glob("*.md"))),
+        articles=article_files(root),
+        notice_files=listed(notices, "*.md"),
         data=tuple(
             data
-            for file in sorted(notices.glob("*.toml"))
+            for file in listed(notices, "*.toml")
             if (data := _data(file, root, problems)) is not None
         ),
         imprint_files=imprint_files(root),
     )
-
-
-def imprint_files(root: Path) -> tuple[Path, ...]:
-    """List the files of a project's imprints."""
-    return tuple(sorted((root / "source" / "imprints").glob("*.toml")))
 
 
 def effective(config: Config, imprint: Imprint | None) -> Config:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from lxml import etree
 
 from press.core.trees import BLOCKS, Element, add_text, is_block, remove, unwrap
 
+Dropped = tuple[Literal["element", "attribute"], str]
+"""Something that is lost: its kind and its name."""
 _DEEPEST = 100
 """The maximum nesting depth of elements; libxml2 reads at most 256 levels."""
 
@@ -60,7 +62,7 @@ def legal(text: str) -> str:
     return _XML_ILLEGAL.sub("", text)
 
 
-def clean(html: str, dropped: list[tuple[str, str]]) -> Element:
+def clean(html: str, dropped: list[Dropped]) -> Element:
     """Parse HTML as browsers do (HTML, 13.2) and keep what the tables allow.
 
     Appends to `dropped` a pair (`element` or `attribute`, name) for everything that is lost:
@@ -78,7 +80,7 @@ def clean(html: str, dropped: list[tuple[str, str]]) -> Element:
     return body
 
 
-def _copy(source: Any, target: Element, dropped: list[tuple[str, str]], depth: int = 0) -> None:
+def _copy(source: Any, target: Element, dropped: list[Dropped], depth: int = 0) -> None:
     """Copy the content of a parsed element below `target`, filtered."""
     if depth > _DEEPEST:
         raise RecursionError
@@ -105,7 +107,7 @@ def _allowed_name(local: str) -> str:
     return RENAMED.get(local, "span" if local in _INLINE_UNKNOWN else "div")
 
 
-def _attributes(source: Any, element: Element, dropped: list[tuple[str, str]]) -> None:
+def _attributes(source: Any, element: Element, dropped: list[Dropped]) -> None:
     allowed = ATTRIBUTES["*"] + ATTRIBUTES.get(str(element.tag), ())
     for name, value in source.attrib.items():
         text = legal(str(value))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lxml import etree
 
 from press.core import trees
-from press.core.model import Document, Part
+from press.core.model import Document, Part, PartKind
 from press.core.trees import Element, free_id, has_class, plain
 from press.document.semantics import give_roles, hold_tables
 
@@ -34,7 +35,7 @@ class Chapter:
     title: str
     content: Element
     """A `<body>` without namespace."""
-    kind: str = "section"
+    kind: PartKind | Literal["title"] = "section"
     entries: list[tuple[str, str]] = field(default_factory=list)
     """Id and title of each subheading listed in the table of contents."""
     pages: list[tuple[int, str]] = field(default_factory=list)

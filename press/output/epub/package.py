@@ -20,6 +20,7 @@ from ebooklib import epub
 from lxml import etree
 
 from press.core import trees
+from press.core.formats import file_of
 from press.core.model import Artifact, Document
 from press.design.faces import lettered
 from press.design.fonts import subset
@@ -60,7 +61,7 @@ def write_epub(
     book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
         book.add(names[image.name], image.media_type, lettered(image, styles))
-    return Artifact(f"{document.name}.epub", "epub", book.pack(), edition, len(pages))
+    return Artifact(file_of(document.name, "epub"), "epub", book.pack(), edition, len(pages))
 
 
 def _identifier(document: Document) -> str:
@@ -260,7 +261,7 @@ class _Book:
             summary.append(f"Page numbers are those of the printed handout ({edition} edition).")
             self._property(
                 "pageBreakSource",
-                f"{self.document.name}.pdf, {edition} edition, {self.document.hash}",
+                f"{file_of(self.document.name, 'pdf')}, {edition} edition, {self.document.hash}",
             )
         self._property("schema:accessibilitySummary", " ".join(summary))
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from press.core.model import Attached, Direction
 from press.core.paper import booklet_sides
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def impose(
     data: bytes,
     sheet: tuple[float, float],
-    direction: str,
+    direction: Direction,
     day: datetime,
-    carried: Sequence[tuple[str, bytes, str]],
+    carried: Sequence[Attached],
 ) -> bytes:
     """Impose the pages of a PDF on sheets.
 
@@ -50,7 +51,7 @@ def impose(
 
 
 def _describe(
-    made: pikepdf.Pdf, pdf: pikepdf.Pdf, day: datetime, carried: Sequence[tuple[str, bytes, str]]
+    made: pikepdf.Pdf, pdf: pikepdf.Pdf, day: datetime, carried: Sequence[Attached]
 ) -> None:
     """Add title, language, print settings, and embedded files."""
     import pikepdf
@@ -66,17 +67,17 @@ def _describe(
         PrintScaling=pikepdf.Name("/None"),
     )
     files = pikepdf.Array()
-    for name, content, relationship in carried:
+    for file in carried:
         spec = pikepdf.AttachedFileSpec(
             made,
-            content,
-            filename=name,
+            file.data,
+            filename=file.name,
             mime_type="application/json",
-            description=name,
+            description=file.name,
             creation_date=day.strftime("D:%Y%m%d%H%M%SZ"),
             mod_date=day.strftime("D:%Y%m%d%H%M%SZ"),
         )
-        spec.obj.AFRelationship = pikepdf.Name(f"/{relationship}")
-        made.attachments[name] = spec
+        spec.obj.AFRelationship = pikepdf.Name(f"/{file.relationship}")
+        made.attachments[file.name] = spec
         files.append(spec.obj)
     made.Root.AF = files

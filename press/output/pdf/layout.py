@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 from press import __version__
 from press.core.hashing import digest
-from press.core.model import Artifact, Document, Edition, Part, Trail
+from press.core.model import Artifact, Attached, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
 from press.core.trees import has_class
 from press.design.qr import qr_inline
@@ -87,7 +87,7 @@ class Layout:
         """Return the number of the page on which a block begins; 0 if it is on no page."""
         return next((n for n, ids in enumerate(self.anchors, 1) if id_ in ids), 0)
 
-    def write(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+    def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.
 
         `carried` lists the files to embed: name, bytes, relationship (ISO 32000-2, 7.11.3).
@@ -100,14 +100,14 @@ class Layout:
         metadata = self._rendered.metadata
         metadata.attachments = [
             Attachment(
-                file_obj=io.BytesIO(data),
-                name=attached,
-                description=attached,
-                relationship=relationship,
+                file_obj=io.BytesIO(file.data),
+                name=file.name,
+                description=file.name,
+                relationship=file.relationship,
                 created=day,
                 modified=day,
             )
-            for attached, data, relationship in carried
+            for file in carried
         ]
         plain = type(metadata).generate_rdf_metadata
 
@@ -127,7 +127,7 @@ class Layout:
             name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page
         )
 
-    def _impose(self, name: str, carried: Sequence[tuple[str, bytes, str]]) -> Artifact:
+    def _impose(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write a booklet. It is for folding, so only the data that identifies it is embedded."""
         from press.output.pdf.booklet import impose
 
@@ -135,7 +135,7 @@ class Layout:
             data = self._rendered.write_pdf()
         width, height = _half(self.edition.page)
         day = datetime.fromisoformat(self.document.modified)
-        own = [file for file in carried if file[2] == "Data"]
+        own = [file for file in carried if file.relationship == "Data"]
         data = impose(data, (2 * width, height), self.document.direction, day, own)
         return self._artifact(name, data)
 

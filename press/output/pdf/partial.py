@@ -35,7 +35,7 @@ class PartialLayout:
 
 
 @dataclass(frozen=True)
-class View:
+class Window:
     """The pages in view, counted from 0."""
 
     first: int
@@ -47,7 +47,7 @@ class View:
 
 
 def lay_out_part(
-    document: Document, edition: Edition, styles: Styles, view: View, trail: Trail | None
+    document: Document, edition: Edition, styles: Styles, view: Window, trail: Trail | None
 ) -> PartialLayout | None:
     """Lay out the pages in view that may have changed; return None if nothing has changed.
 

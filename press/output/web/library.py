@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from press.core.labels import direction, labels_for, language_name, spell_date
 from press.core.manifest import ArticleEntry, FileEntry
-from press.core.model import Download
+from press.core.model import Direction, Download
 from press.design.faces import data_uri, faces
 from press.design.styles import Styles
 from press.output.web.offers import Offer, offers
@@ -65,7 +65,7 @@ class Handout:
     abstract: str
     lang: str
     language: str
-    direction: str
+    direction: Direction
     facts: tuple[str, ...]
     """The lines of its title block, without those in `stamp`."""
     stamp: str

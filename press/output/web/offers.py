@@ -73,7 +73,9 @@ def size(count: int) -> str:
 def _key(download: Download) -> str:
     if download.part == "references":
         return "references"
-    return (download.kind or "standard") if download.format == "pdf" else download.format
+    return (
+        (download.kind or "standard") if FORMATS[download.format].has_editions else download.format
+    )
 
 
 def _title(download: Download, labels: Mapping[str, str]) -> str:
@@ -86,7 +88,7 @@ def _purpose(download: Download, labels: Mapping[str, str]) -> str:
 
 def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
     found = [download.format.upper()]
-    if download.format == "pdf":
+    if FORMATS[download.format].has_editions:
         found += [labels["paper"].format(page=download.page)] if download.page else []
         if download.pages:
             sheets = booklet_sheets(download.pages) if _key(download) == "booklet" else 1

@@ -11,10 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from press.core import trees
 from press.core.files import INDEX
-from press.core.model import Artifact, Document, Download, Part
+from press.core.formats import file_of
+from press.core.model import Artifact, Document, Download, Part, PartKind
 from press.core.trees import Element
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
@@ -34,7 +36,7 @@ class _Link:
 
     id: str
     title: str
-    kind: str = ""
+    kind: PartKind | Literal["downloads"]
 
 
 def write_page(document: Document, downloads: Sequence[Download], styles: Styles) -> Artifact:
@@ -64,7 +66,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         library=INDEX,
         css=_css(document, styles, bodies),
     )  # fmt: skip
-    return Artifact(f"{document.name}.html", "html", text.encode())
+    return Artifact(file_of(document.name, "html"), "html", text.encode())
 
 
 def _body(part: Part, document: Document, styles: Styles) -> Element:
