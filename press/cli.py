@@ -14,7 +14,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from press.build.run import Outcome, build
 from press.core.files import article_files, imprint_files
 from press.core.formats import FORMATS
 from press.core.model import Built, Request
+from press.core.nearest import near
 from press.core.parallel import ENDS, interrupt, processors
 from press.core.problems import (
     ERROR,
@@ -200,8 +200,8 @@ def _wrong_use(error: Refused, hint: str = "") -> click.UsageError:
 
 def _meant(words: Sequence[str]) -> str:
     """Return the command that one of these words is close to, or an empty string."""
-    near = (get_close_matches(word, cli.commands, 1, 0.75) for word in words)
-    return next((found[0] for found in near if found), "")
+    found = (name for word in words for name in near(word, cli.commands, 0.75))
+    return next(found, "")
 
 
 def _pictured(outcome: Outcome) -> Sequence[str]:

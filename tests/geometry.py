@@ -15,7 +15,8 @@ from typing import Any
 import pypdfium2 as pdfium
 
 from press.proof.typography import Line, lines
-from press.readback.pdf import TextSpan, rasters, spans
+from press.readback.pdf import TextSpan, rasters
+from tests.paper import spans
 
 STYLES = Path(__file__).resolve().parent.parent / "styles"
 _DPI = 144

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from press.design.styles import Styles
 from press.output.pdf.typeset import render
+from press.readback.pdf import TextSpan, read_pdf
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = """
@@ -29,3 +30,8 @@ def paper(body: str, css: str = "") -> bytes:
 def paragraphs(count: int, sentences: int = 4) -> str:
     """Return a number of paragraphs of a number of sentences each."""
     return f"<p>{WORDS * sentences}</p>" * count
+
+
+def spans(data: bytes) -> list[tuple[TextSpan, ...]]:
+    """Return the text of every page of a PDF as drawn."""
+    return [page.spans for page in read_pdf(data)]

@@ -35,10 +35,11 @@ from press.document.compose import compose, read_draft
 from press.document.units import letters
 from press.output.pdf.layout import sheet_size
 from press.proof.typography import lines
-from press.readback.pdf import TextSpan, rasters, read_pdf, spans
+from press.readback.pdf import TextSpan, rasters, read_pdf
 from press.source.notices import read_notices
 from press.source.project import effective, read_project
 from tests import inside
+from tests.paper import spans
 
 LONG = (
     "In night {} most people who slept badly said that they had well-known, round-the-clock "

@@ -8,8 +8,8 @@ import pytest
 
 from press.core.model import Edition
 from press.proof.typography import LIMITS, check_type, lines, measure_type
-from press.readback.pdf import read_halves, read_pdf, spans
-from tests.paper import WORDS, paper, paragraphs
+from press.readback.pdf import read_halves
+from tests.paper import WORDS, paper, paragraphs, spans
 from tests.reporting import reported
 
 STANDARD, LARGE = Edition("letter"), Edition("large", "large-print")
@@ -56,11 +56,6 @@ def test_edges_are_those_of_the_ink_of_forms_too():
 def test_color_is_read():
     page = spans(paper("<p style='color: #804020'>Brown</p>"))[0]
     assert page[0].color == (128, 64, 32)
-
-
-def test_a_page_read_for_the_proof_has_the_same_spans():
-    data = paper(paragraphs(2) + FIGURE)
-    assert [list(page.spans) for page in read_pdf(data)] == spans(data)
 
 
 def test_each_half_of_a_sheet_has_its_own():

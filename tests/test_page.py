@@ -22,6 +22,7 @@ import pytest
 import tinyhtml5
 from lxml import etree
 
+from press.build.manifest import file_entry
 from press.core.model import Artifact, Download
 from press.design import color
 from press.design.faces import lettered
@@ -30,7 +31,7 @@ from press.document.compose import read_sources
 from press.document.semantics import hold_tables, stack_tables
 from press.document.units import letters, units
 from press.output.web.library import write_library
-from press.output.web.offers import offers, size
+from press.output.web.offers import downloads, offers, size
 from press.output.web.page import css_text, write_page
 from press.proof.matching import missing
 from press.proof.page import prove_page
@@ -49,9 +50,8 @@ def styles_of(root, document):
 
 
 def downloads_of(entry):
-    keys = ("format", "bytes", "edition", "kind", "page", "part", "pages")
-    files = entry["files"].items()
-    return [Download(n, *(f[k] for k in keys)) for n, f in files if f["format"] != "html"]
+    files = {n: f for n, f in entry["files"].items() if f["format"] != "html"}
+    return downloads(files, entry["editions"])
 
 
 def make(root, name, folder=None, imprint=""):
@@ -93,7 +93,7 @@ def site(built, ketamine, everything, clinic, tmp_path_factory):
         entry = json.loads((built(project) / "manifest.json").read_text())["articles"][
             document.name
         ]
-        entry["files"][page.name] = {"format": "html", "bytes": len(page.data)}
+        entry["files"][page.name] = file_entry(page, {}, "")
         more = {"abstract": document.matter.abstract, "keywords": list(document.matter.keywords)}
         entries[document.name] = {**entry, **more, "stamp": document.stamp}
     (folder / "index.html").write_bytes(write_library(folder, entries, Styles(ROOT), "en-US"))
@@ -195,9 +195,8 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
     hostile = replace(document, matter=matter, short=HOSTILE, stamp=HOSTILE)
     bad = Download(f"a&b {'x' * 3}#?.pdf", "pdf", 10, "<i>", "odd", '"A4"')
     page = write_page(hostile, [bad], Styles(ROOT))
-    entry = {"title": HOSTILE, "subtitle": HOSTILE, "abstract": HOSTILE, "keywords": [HOSTILE],
-             "identifier": HOSTILE, "hash": "1", "version": HOSTILE, "lang": "en",
-             "files": {"everything.epub": {"format": "epub", "bytes": 1}}}  # fmt: skip
+    texts = dict.fromkeys(("title", "subtitle", "abstract", "identifier", "stamp"), HOSTILE)
+    entry = {**site[1]["everything"], **texts, "keywords": [HOSTILE], "facts": [HOSTILE]}
     library = write_library(site[0], {"x": entry}, Styles(ROOT), "en", HOSTILE)
     for data, scripts in ((page.data, 0), (library, 1)):
         root = tinyhtml5.parse(data.decode(), namespace_html_elements=False)
@@ -305,9 +304,10 @@ def test_the_library_lists_by_title_what_is_there(site, tmp_path):
     assert [e.findtext("a") for e in root.iter("h2")] == ["apple", "Élan", "Elbow", "zebra"]
 
 
-def test_a_broken_book_has_no_cover(tmp_path):
+def test_a_broken_book_has_no_cover(site, tmp_path):
     (tmp_path / "a.epub").write_bytes(b"no book")
-    entry = {"title": "A", "files": {"a.epub": {"format": "epub", "bytes": 7}}}
+    entry = site[1]["everything"]
+    entry = {**entry, "files": {"a.epub": entry["files"]["everything.epub"]}}
     data = write_library(tmp_path, {"a": entry}, Styles(ROOT), "en")
     assert b"image/png" not in data
     assert b'href="a.epub"' in data
@@ -331,8 +331,8 @@ def test_an_imprints_accent_has_a_hue_for_dark_screens(name):
 
 
 def test_the_proof_is_content(small, ketamine, everything, clinic):
-    for document, downloads, page in (small, ketamine, everything, clinic):
-        assert reported(prove_page, document, page, downloads) == []
+    for document, offered, page in (small, ketamine, everything, clinic):
+        assert reported(prove_page, document, page, offered) == []
 
 
 WRONG = {

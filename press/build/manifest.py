@@ -13,7 +13,6 @@ from pathlib import Path
 
 from press.build.publish import replace_files
 from press.core.files import INDEX, MANIFEST
-from press.core.formats import FORMATS
 from press.core.hashing import digest, file_digest
 from press.core.manifest import (
     ArticleEntry,
@@ -25,7 +24,7 @@ from press.core.manifest import (
     ProblemEntry,
     read_manifest,
 )
-from press.core.model import Artifact, Built, Config, Document, Download, Due, Measures, Project
+from press.core.model import Artifact, Built, Config, Document, Due, Measures, Project
 from press.core.problems import Problem, Span
 
 
@@ -131,34 +130,6 @@ def _measures(measures: Measures | None) -> MeasuresEntry:
         "leading": measures.leading,
         "characters": measures.characters,
     }
-
-
-def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
-    """Return the files that a web page offers, editions in their order, without the page itself."""
-
-    def place(item: tuple[str, FileEntry]) -> tuple[bool, int, str]:
-        _, facts = item
-        known = facts["edition"] in editions
-        return (
-            not FORMATS[facts["format"]].has_editions,
-            editions.index(facts["edition"]) if known else len(editions),
-            facts["part"],
-        )
-
-    return [
-        Download(
-            name=name,
-            format=facts["format"],
-            size=facts["bytes"],
-            edition=facts["edition"],
-            kind=facts["kind"],
-            page=facts["page"],
-            part=facts["part"],
-            pages=facts["pages"],
-        )
-        for name, facts in sorted(files.items(), key=place)
-        if facts["format"] != "html"
-    ]
 
 
 def remember(output: Path, built: Built, project: Project, engine: Mapping[str, str]) -> None:

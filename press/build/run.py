@@ -192,6 +192,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     from press.build.make import Task, make_files, make_page, names, outputs
     from press.core.formats import file_of
     from press.design.styles import Styles
+    from press.output.web.offers import downloads
 
     config, request = issue.config, issue.request
     styles = Styles.for_imprint(request.root, issue.imprint)
@@ -210,10 +211,11 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     others = earlier.others(every)
     if "html" in (request.formats or config.formats):
         order = [edition.name for edition in config.editions]
-        downloads = manifest.downloads({**others, **kept, **files}, order)
-        needed = needs.page(downloads)
+        shown = {n: f for n, f in {**others, **kept, **files}.items() if f["format"] != "html"}
+        offered = downloads(shown, order)
+        needed = needs.page(offered)
         if earlier.is_stale(file_of(document.name, "html"), needed):
-            page = make_page(document, downloads, styles, found)
+            page = make_page(document, offered, styles, found)
             artifacts.append(page)
             files[page.name] = manifest.file_entry(page, needed, job.key)
         kept = earlier.kept(job.key)

@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from lxml import etree
 
+from press.core.formats import Checker
 from press.core.parallel import temporary_folder
 from press.core.problems import counted
 from press.core.system import program, quoted, remedy, script
@@ -30,8 +31,6 @@ TIMEOUT = 300.0
 """Seconds after which a checker is stopped, without a verdict."""
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-Checker = Literal["EPUBCheck", "veraPDF", "Ace"]
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,28 @@ In: a word and the known names. Out: a hint. Must not know what the names are fo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
-def near(word: str, words: Iterable[str]) -> list[str]:
-    """List the known words that resemble a mistyped word, the most similar first."""
-    return difflib.get_close_matches(word, list(words), 3, 0.6)
+def near(word: str, words: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """List the known words that resemble a mistyped word, the most similar first.
+
+    `likeness` is between 0 (anything) and 1 (the same word).
+    """
+    by_lower = {known.lower(): known for known in words}
+    found = difflib.get_close_matches(word.lower(), by_lower, 3, likeness)
+    return [by_lower[name] for name in found]
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """Return a hint that asks for one of these names; an empty string without any."""
+    either = " or ".join(f"'{name}'" for name in names)
+    return f"did you mean {either}?" if names else ""
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return a hint that names the most similar known words, or else lists the first few."""
     known = list(words)
-    if close := near(word, known):
-        return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
+    if hint := did_you_mean(near(word, known)):
+        return hint
     return "available: " + ", ".join(sorted(known)[:30]) if known else "there are none yet"

@@ -68,24 +68,6 @@ def read_pdf(data: bytes) -> list[PdfPage]:
         pdf.close()
 
 
-def spans(data: bytes) -> list[list[TextSpan]]:
-    """Return the text of every page as drawn: the spans of `read_pdf`, in less time.
-
-    Raises:
-        ValueError: the bytes are not a PDF that can be opened.
-    """
-    pdf, found = _open(data), []
-    try:
-        for page in pdf:
-            textpage = page.get_textpage()
-            found.append(list(_joined(_Texts(textpage).of(page))))
-            textpage.close()
-            page.close()
-    finally:
-        pdf.close()
-    return found
-
-
 def _open(data: bytes) -> Any:
     import pypdfium2 as pdfium
 
@@ -320,10 +302,7 @@ def attachments(data: bytes) -> dict[str, bytes]:
     """
     import pypdfium2 as pdfium
 
-    try:
-        pdf = pdfium.PdfDocument(data)
-    except pdfium.PdfiumError as error:
-        raise ValueError(str(error)) from None
+    pdf = _open(data)
     files: dict[str, bytes] = {}
     try:
         for index in range(pdf.count_attachments()):

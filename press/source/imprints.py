@@ -15,7 +15,7 @@ from typing import Any
 from press.core.files import RESERVED, listed, read_text, shown
 from press.core.model import ContactBox, Image, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, ProblemsError, Span
-from press.design.color import check_tokens, parse_hex
+from press.design.color import check_tokens, parse_hex, to_hex
 from press.design.styles import Styles
 from press.source.images import read_image
 from press.source.notices import read_files
@@ -261,10 +261,8 @@ class _ImprintReader:
         colors = {}
         for key in ("colours", "colors"):
             for name, value in self.texts(key, _COLORS).items():
-                rgb = parse_hex(value)
-                if rgb:
-                    digits = value[1:].lower()
-                    colors[name] = f"#{digits if len(digits) == 6 else _doubled(digits)}"
+                if rgb := parse_hex(value):
+                    colors[name] = to_hex(rgb)
                     continue
                 hint = f'write {name} = "#0d4a6b", for example: a # and six hexadecimal digits'
                 settings.bad("CFG004", name, f"'{value}' is not a valid color", hint, key)
@@ -282,7 +280,3 @@ class _ImprintReader:
             return self.settings.span(name.removeprefix("--"), key)
 
         check_tokens({**styles.tokens, **own}, where, self.settings.problems, tuple(own))
-
-
-def _doubled(digits: str) -> str:
-    return "".join(digit + digit for digit in digits)

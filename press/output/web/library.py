@@ -12,18 +12,17 @@ import base64
 import hashlib
 import io
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from press.core.labels import direction, labels_for, language_name, spell_date
-from press.core.manifest import ArticleEntry, FileEntry
-from press.core.model import Direction, Download
+from press.core.labels import direction, labels_for, language_name
+from press.core.manifest import ArticleEntry
+from press.core.model import Direction
 from press.design.faces import data_uri, faces
 from press.design.styles import Styles
-from press.output.web.offers import Offer, offers
+from press.output.web.offers import Offer, downloads, offers
 from press.output.web.page import page_css
 from press.readback.epub import Book
 
@@ -128,60 +127,28 @@ def _sort_key(text: str) -> str:
 
 
 def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Handout:
-    files = {n: f for n, f in entry.get("files", {}).items() if (folder / n).is_file()}
+    files = {n: f for n, f in entry["files"].items() if (folder / n).is_file()}
     page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
-    offered = offers(_downloads(files), labels)
-    title, subtitle = entry["title"], entry.get("subtitle", "")
-    lang, keywords = entry.get("lang", ""), entry.get("keywords", ())
-    abstract, identifier = entry.get("abstract", ""), entry.get("identifier", "")
+    offered = offers(downloads(files, entry["editions"]), labels)
+    title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]
+    lang, identifier = entry["lang"], entry["identifier"]
     book = next((name for name, facts in files.items() if facts["format"] == "epub"), "")
-    words = [title, subtitle, abstract, *keywords, identifier, language_name(lang), lang]
-    stamp = _stamp(entry, labels)
+    words = [title, subtitle, abstract, *entry["keywords"], identifier, language_name(lang), lang]
+    stamp = entry["stamp"]
     return Handout(
         title,
         subtitle,
         abstract,
         lang,
-        language_name(lang) if lang else "",
+        language_name(lang),
         direction(lang),
-        tuple(said for said in entry.get("facts", ()) if said not in stamp),
+        tuple(said for said in entry["facts"] if said not in stamp),
         stamp,
         quote(page) if page else next((offer.href for offer in offered), ""),
         cover(folder / book) if book else "",
         tuple(offered),
         " ".join(" ".join(words).split()),
     )
-
-
-def _downloads(files: Mapping[str, FileEntry]) -> Sequence[Download]:
-    """Return the files to offer; the main edition has the shortest name and comes first."""
-    return [
-        Download(
-            name,
-            facts["format"],
-            facts["bytes"],
-            facts.get("edition", ""),
-            facts.get("kind", ""),
-            facts.get("page", ""),
-            facts.get("part", ""),
-            facts.get("pages", 0),
-        )
-        for name, facts in sorted(files.items(), key=lambda item: (len(item[0]), item[0]))
-    ]
-
-
-def _stamp(entry: ArticleEntry, labels: Mapping[str, str]) -> str:
-    """Return the identifying line of the current version, to compare with a printed sheet."""
-    if entry.get("stamp"):
-        return str(entry["stamp"])
-    day, version = entry.get("date", ""), entry.get("version", "")
-    pieces = [
-        spell_date(date.fromisoformat(day[:10]), entry.get("lang", "")) if day else "",
-        entry.get("identifier", ""),
-        f"{labels['version']} {version}" if version else "",
-        entry.get("hash", ""),
-    ]
-    return " · ".join(piece for piece in pieces if piece)
 
 
 def cover(book: Path) -> str:

@@ -1,6 +1,7 @@
 """The downloads of a page: the name, purpose, and size of each file.
 
-In: downloads and labels. Out: `Offer`s, in words for readers. This module must not know pages.
+In: the files of an article, and labels. Out: `Download`s, then `Offer`s, in words for readers.
+This module must not know pages.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from press.core.formats import FORMATS
+from press.core.manifest import FileEntry
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 
@@ -31,6 +33,32 @@ class Offer:
     """A sentence that says what it is for."""
     facts: str
     """`PDF, A4, 12 pages, 272 KB`."""
+
+
+def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
+    """Return the files of an article as downloads: the PDFs, in the order of editions, come first.
+
+    `files` are those of its entry in the manifest, by name.
+    """
+
+    def place(item: tuple[str, FileEntry]) -> tuple[bool, int, str, str]:
+        name, facts = item
+        order = editions.index(facts["edition"]) if facts["edition"] in editions else len(editions)
+        return not FORMATS[facts["format"]].has_editions, order, facts["part"], name
+
+    return [
+        Download(
+            name=name,
+            format=facts["format"],
+            size=facts["bytes"],
+            edition=facts["edition"],
+            kind=facts["kind"],
+            page=facts["page"],
+            part=facts["part"],
+            pages=facts["pages"],
+        )
+        for name, facts in sorted(files.items(), key=place)
+    ]
 
 
 def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Offer]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.core.model import Citations, Cluster, Entry, Reference
+from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, ProblemsError, Span
 from press.references.csl.files import find_style
 
@@ -76,10 +76,8 @@ def check_keys(
 def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
     if not bibliographies:
         return "name a bibliography in the front matter: `bibliography: references.bib`"
-    by_lower = {known.lower(): known for known in entries}
-    near = get_close_matches(key.lower(), by_lower, n=3, cutoff=0.6)
-    if near:
-        return "did you mean " + " or ".join(f"'{by_lower[name]}'" for name in near) + "?"
+    if hint := did_you_mean(near(key, entries)):
+        return hint
     return f"add an entry with this key to {bibliographies[0]}, or correct the key"
 
 

@@ -15,6 +15,7 @@ from citeproc import LANGUAGE_NAMES, LOCALES_PATH, PRIMARY_DIALECTS, model
 from citeproc.source import VariableError
 from lxml import etree
 
+from press.core.labels import letter
 from press.references.csl.item import Item
 from press.references.csl.markup import strip
 from press.references.csl.render import CLASSES, Formatter
@@ -180,7 +181,7 @@ class Engine:
         if self.option("disambiguate-add-year-suffix") == "true":
             for group in self._groups():
                 for place, item in enumerate(group):
-                    item.reference["year_suffix"] = _letter(place)
+                    item.reference["year_suffix"] = letter(place)
 
     def _groups(self) -> list[list[Item]]:
         """Group the works whose cites look the same."""
@@ -213,11 +214,6 @@ def _people(item: Item) -> int:
 def _all_names(item: Item) -> str:
     people: Iterable[Mapping[str, str]] = item.reference.get("author", ())
     return ";".join(f"{p.get('family')} {p.get('given')} {p.get('literal')}" for p in people)
-
-
-def _letter(place: int) -> str:
-    letter = chr(ord("a") + place % 26)
-    return letter if place < 26 else _letter(place // 26 - 1) + letter
 
 
 def _csl_language(lang: str) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, ProblemsError, Span
 
 DEFAULT_STYLE = "american-medical-association"
@@ -104,11 +104,8 @@ def _independent(path: Path, name: str, span: Span) -> Path:
 
 def _unknown(message: str, name: str, span: Span) -> ProblemsError:
     known = {path.stem for path in _folder().glob("**/*.csl")} | set(ALIASES)
-    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.6)
-    if not near:
-        near = sorted(style for style in known if name and name.lower() in style)[:3]
-    if near:
-        hint = "did you mean " + " or ".join(f"'{style}'" for style in near) + "?"
-    else:
-        hint = "try 'american-medical-association', 'nlm-citation-sequence', 'apa', or a .csl file"
+    alike = near(name, sorted(known))
+    alike = alike or sorted(style for style in known if name and name.lower() in style)[:3]
+    other = "try 'american-medical-association', 'nlm-citation-sequence', 'apa', or a .csl file"
+    hint = did_you_mean(alike) or other
     return ProblemsError([Problem("CIT004", span, message, hint)])
