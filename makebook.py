@@ -8,7 +8,7 @@ Out: `.venv` beside this file, Debian packages if they are missing and may be in
 exit status of the program. To start over, remove `.venv`.
 This script must not know what the program does, nor import any part of it.
 
-After the set-up, only `main`, `is_ready`, and `hand_over` run. They are fast because they import
+After setup, only `main`, `is_ready`, and `hand_over` run. They are fast because they import
 only `os` and `sys`, which Python itself loads when it starts.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SETUP = "1"
-"""Increase this when the set-up itself changes, so that every `.venv` is rebuilt."""
+"""Increase this when setup itself changes, so that every `.venv` is rebuilt."""
 
 ROOT = os.path.dirname(os.path.realpath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -101,7 +101,7 @@ def say(text: str) -> None:
 
 
 def is_ready(stamp: str, files: tuple[str, ...]) -> bool:
-    """Say if a finished set-up left this stamp, for these files as they are now."""
+    """Say if a finished setup left this stamp, for these files as they are now."""
     try:
         with open(os.path.join(VENV, stamp), "rb") as file:
             return file.read() == stamp_for(files) and os.access(PYTHON, os.X_OK)
@@ -110,7 +110,7 @@ def is_ready(stamp: str, files: tuple[str, ...]) -> bool:
 
 
 def stamp_for(files: tuple[str, ...]) -> bytes:
-    """Return the content of a finished set-up's stamp: everything that the set-up depends on."""
+    """Return the content of a finished setup's stamp: everything that setup depends on."""
     parts = [f"{SETUP} {sys.implementation.cache_tag}\n".encode()]
     for name in files:
         with open(os.path.join(ROOT, name), "rb") as file:
@@ -153,7 +153,7 @@ def alone(work: Callable[[], None]) -> None:
 def set_up() -> None:
     """Create `.venv` with the pinned packages, and install the libraries that they load.
 
-    The stamp is removed first and written last, so that an interrupted set-up is repeated.
+    The stamp is removed first and written last, so that an interrupted setup is repeated.
     """
     if is_ready("ready", RUNTIME):  # another process did it meanwhile
         return
@@ -264,7 +264,7 @@ def attempt(command: list[str], **settings: str) -> str:
 
 
 def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
-    """Write the stamp of a finished set-up, completely or not at all."""
+    """Write the stamp of a finished setup, completely or not at all."""
     path = os.path.join(VENV, stamp)
     with open(path + ".new", "wb") as file:
         file.write(stamp_for(files))
