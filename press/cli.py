@@ -105,6 +105,11 @@ def _project_options(command: Any) -> Any:
     )(command)
 
 
+def _outputs(project: Path, output: Path | None) -> Path:
+    """Return the output folder."""
+    return output if output is not None else project / "build"
+
+
 def _names(files: Callable[[Path], Sequence[Path]]) -> Any:
     """Return a function that completes the names of some of the project's files."""
 
@@ -172,7 +177,7 @@ def build_command(
     """  # noqa: D301 - Click reads the character
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     today = date.today()  # noqa: DTZ011 - the author's own day
     request = Request(project.resolve(), folder.resolve(), today, **options)
 
@@ -284,7 +289,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     from press.serve.server import Voice, serve
     from press.serve.state import Order
 
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     voice = Voice(click.echo, lambda text: click.echo(text, err=True))
     try:
         serve(Order(project.resolve(), folder.resolve(), **options), voice)
@@ -302,7 +307,7 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
     """
     from press.check.review import NotBuilt, review
 
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     try:
         lines, clean = review(project.resolve(), folder.resolve(), articles)
     except NotBuilt as error:
@@ -328,7 +333,7 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     from press.currency.diff import Today, UnknownSheet, compare
     from press.document.compose import read_sources
 
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     sources = read_sources(project.resolve())
     today = Today(sources.names, sources.imprints, sources.assembled)
     try:
@@ -382,7 +387,7 @@ def doctor_command(project: Path, output: Path | None) -> None:
     """List what makebook uses on this machine, and how to install what is missing."""
     from press.setup.doctor import examine, healthy, lines
 
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     findings = examine(project.resolve(), folder.resolve())
     for line in lines(findings):
         click.echo(line)
@@ -400,7 +405,7 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
     from press.build.cleanup import lines, sweep
     from press.source.project import FILE
 
-    folder = output if output is not None else project / "build"
+    folder = _outputs(project, output)
     if output is None and not (project / FILE).is_file():
         hint = "go to a project folder, or name it with --project, or its outputs with --output"
         raise click.UsageError(f"there is no {FILE} in {project.resolve()}\n    hint: {hint}")

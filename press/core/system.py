@@ -1,7 +1,7 @@
-"""This system: the command that starts makebook on it, and those that install dependencies.
+"""This system: the commands that start makebook and install dependencies, and shared libraries.
 
-In: the operating system. Out: commands to print. It imports no third-party library, so that it can
-report missing ones. This module must not know what anything is for.
+In: the operating system. Out: commands to print, libraries, versions. It imports no third-party
+package, so that it can report missing ones. This module must not know what anything is for.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import press
+
+if TYPE_CHECKING:
+    import ctypes
 
 SYSTEMS = {
     "apt": ("Debian, Ubuntu", "sudo apt-get install {}"),
@@ -138,3 +142,34 @@ def quoted(path: Path) -> str:
     """Return a path quoted for a shell."""
     text = str(path)
     return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'
+
+
+def shared_library(name: str, number: int) -> ctypes.CDLL | None:
+    """Load a shared library by its names on Linux, macOS, and Windows; return None if missing."""
+    import ctypes
+
+    files = (f"lib{name}.so.{number}", f"lib{name}.{number}.dylib", f"lib{name}-{number}.dll")
+    for file in files:
+        with contextlib.suppress(OSError):
+            return ctypes.CDLL(file)
+    if sys.platform != "linux":
+        from ctypes.util import find_library
+
+        if file := find_library(name):
+            with contextlib.suppress(OSError):
+                return ctypes.CDLL(file)
+    return None
+
+
+def told_version(library: ctypes.CDLL, function: str) -> str:
+    """Return the version that a library reports: a text, or a number like 21402."""
+    import ctypes
+
+    call = getattr(library, function, None)
+    if call is None:
+        return ""
+    if function.endswith("_string"):
+        call.restype = ctypes.c_char_p
+        return str(call().decode())
+    number = int(call())
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"

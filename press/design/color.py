@@ -16,7 +16,7 @@ from tinycss2.color3 import RGBA, parse_color
 from press.core.files import read_text
 from press.core.model import Edition
 from press.core.problems import Problem, Span
-from press.design.styles import Styles
+from press.design.styles import VAR, Styles
 
 NEEDED = 4.5
 """The minimum contrast of text. Each color is also used for small text, so 3:1 never suffices."""
@@ -238,7 +238,7 @@ def _check_text(
 def _color(name: str, tokens: Mapping[str, str]) -> Rgb | None:
     value = tokens[name]
     for _ in range(8):
-        found = re.fullmatch(r"var\(\s*(--[\w-]+)\s*\)", value.strip())
+        found = VAR.fullmatch(value.strip())
         if not found:
             break
         value = tokens.get(found[1], "")

@@ -6,7 +6,8 @@ In: a web address. Out: a PNG, as bytes or as a data URL. Must not know where th
 from __future__ import annotations
 
 import io
-from base64 import b64encode
+
+from press.design.faces import data_uri
 
 
 def qr_png(address: str) -> bytes:
@@ -23,4 +24,4 @@ def qr_png(address: str) -> bytes:
 
 def qr_inline(address: str) -> str:
     """Return a QR code as the data URL of an inline image (RFC 2397)."""
-    return "data:image/png;base64," + b64encode(qr_png(address)).decode()
+    return data_uri("image/png", qr_png(address))

@@ -21,7 +21,7 @@ from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
 
-_VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
+VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 _TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -64,6 +64,7 @@ class Styles:
     def __init__(self, root: Path, colors: Mapping[str, str] | None = None) -> None:
         """`colors` are those of an imprint: names of tokens without hyphens, and their values."""
         self.colors = {f"--{name}": value for name, value in (colors or {}).items()}
+        self._root = root
         own, default = root / "styles", default_folder()
         self.folders = [own] if own.resolve() == default.resolve() else [own, default]
 
@@ -71,6 +72,11 @@ class Styles:
     def for_imprint(cls, root: Path, imprint: Imprint | None) -> Styles:
         """Return the styles of a project, in the colors of the imprint if there is one."""
         return cls(root, imprint.colors if imprint else {})
+
+    def with_colors(self, colors: Mapping[str, str]) -> Styles:
+        """Return these styles with more colors, which take precedence; names without hyphens."""
+        given = {name.removeprefix("--"): value for name, value in self.colors.items()}
+        return Styles(self._root, {**given, **colors})
 
     def find(self, name: str) -> Path:
         """Return the file with this name: the project's, else the default."""
@@ -122,7 +128,7 @@ class Styles:
         css = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), _read(own, "tokens.css"))
         known = _tokens_in(_read(default, "tokens.css"))
         sheets = [p for p in self.folders[0].rglob("*.css") if p != own]
-        used = {n for path in sheets for n in _VAR.findall(_read(path, path.name))}
+        used = {n for path in sheets for n in VAR.findall(_read(path, path.name))}
         for name, value in _tokens_in(css).items():
             line = css.count("\n", 0, css.find(name)) + 1
             if name not in known and name not in used:
@@ -178,7 +184,7 @@ class Styles:
 
         css = _read(path, name)
         for _ in range(8):
-            css, count = _VAR.subn(value, css)
+            css, count = VAR.subn(value, css)
             if not count:
                 break
         return css

@@ -40,7 +40,7 @@ from press.core.trees import Element, plain
 from press.document import identity
 from press.references.csl.citations import ref_id
 from press.source import markup
-from press.source.placeholders import Placeholders, contact_lines
+from press.source.placeholders import PLACEHOLDER, Placeholders, contact_lines
 
 _NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLOSE}\s*")
 
@@ -361,7 +361,7 @@ class _Assembler:
     def _filled(self, text: str, notice: Notice) -> str:
         """Fill the placeholders in a notice's title or short text, which are not Markdown."""
         filled = self.words.fill_text(text)
-        for name in re.findall(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", filled):
+        for name in PLACEHOLDER.findall(filled):
             self._no_word(name, notice.file, notice.text)
         return filled
 

@@ -156,10 +156,10 @@ def no_short(span: Span, where: str = "") -> Problem:
     return Problem("PRF002", span, f"the short disclaimer is missing{where}", HINT)
 
 
-def excerpt(text: str) -> str:
-    """Return the beginning of a text, on one line."""
+def excerpt(text: str, most: int = 80) -> str:
+    """Return the beginning of a text, on one line of at most `most` characters."""
     words = " ".join(text.split())
-    return words if len(words) <= 80 else words[:77] + "…"
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def internal_links(document: Document) -> Counter[str]:

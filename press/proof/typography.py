@@ -17,6 +17,7 @@ from statistics import median
 from press.core.formats import EditionKind
 from press.core.model import Edition, Measures
 from press.core.problems import Problem, Span, counted
+from press.proof.matching import excerpt
 from press.readback.pdf import TextSpan
 
 Pages = Sequence[Sequence[TextSpan]]
@@ -270,7 +271,7 @@ def _small(pages: Pages, limit: float) -> list[str]:
     for size, places in sorted(sizes.items()):
         number, span = max(places, key=lambda place: (len(place[1].text) > 2, -place[0]))
         more = f" ({len(places) - 1} more of this size)" if len(places) > 1 else ""
-        words = f"'{_excerpt(span.text)}' is {size:.1f} pt; the minimum is {limit:g} pt"
+        words = f"'{excerpt(span.text, 40)}' is {size:.1f} pt; the minimum is {limit:g} pt"
         found.append(f"page {number}: {words}{more}")
     return found
 
@@ -279,12 +280,12 @@ def _first(pages: Pages, body: float, limit: float) -> str:
     """Describe the first place where body text is too small."""
     number, span = next(_places(pages, lambda span: abs(span.size - body) < 2 * _STEP))
     words = f"body text is {body:.1f} pt; the minimum is {limit:g} pt"
-    return f"page {number}: '{_excerpt(span.text)}': {words}"
+    return f"page {number}: '{excerpt(span.text, 40)}': {words}"
 
 
 def _italics(pages: Pages) -> list[str]:
     return [
-        f"page {number}: '{_excerpt(span.text)}' is in italics"
+        f"page {number}: '{excerpt(span.text, 40)}' is in italics"
         for number, span in _places(pages, lambda span: span.italic)
     ]
 
@@ -292,7 +293,7 @@ def _italics(pages: Pages) -> list[str]:
 def _close(pages: Pages, body: float, limit: float) -> list[str]:
     """Describe each place where the line spacing of body text is below a limit."""
     return [
-        f"page {pair.page}: '{_excerpt(pair.upper.text)}': "
+        f"page {pair.page}: '{excerpt(pair.upper.text, 40)}': "
         f"line spacing is {pair.leading:.2f}; the minimum is {limit:g}"
         for pair in _pairs(pages)
         if pair.leading < limit - 0.01 and abs(pair.upper.size - body) < 2 * _STEP
@@ -308,8 +309,3 @@ def _length(characters: int, limits: Limits) -> str:
     )
     has = counted(characters, "character")
     return f"a full line of body text has {has}; it should have {wanted}"
-
-
-def _excerpt(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 40 else words[:39] + "…"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from press.core.files import read_text
 from press.core.model import Entry
@@ -18,6 +19,15 @@ from press.core.problems import Problem, Span
 from press.references.csl_data import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
 
 Reader = Callable[[str, str, list[Problem]], list[RawEntry]]
+ENDINGS: dict[str, Literal["BibTeX", "CSL-JSON", "RIS", "PubMed"]] = {
+    ".bib": "BibTeX",
+    ".bibtex": "BibTeX",
+    ".biblatex": "BibTeX",
+    ".json": "CSL-JSON",
+    ".ris": "RIS",
+    ".nbib": "PubMed",
+}
+"""The format of a bibliography file, by the ending of its name in lower case."""
 
 
 def read_bibliography(
@@ -60,16 +70,17 @@ def _understood(
 
 
 def _reader(ending: str) -> Reader | None:
-    if ending in {".bib", ".bibtex", ".biblatex"}:
-        from press.references.bibtex import read_bibtex as reader
-    elif ending == ".json":
-        from press.references.csl_json import read_csljson as reader
-    elif ending == ".ris":
-        from press.references.ris import read_ris as reader
-    elif ending == ".nbib":
-        from press.references.pubmed import read_nbib as reader
-    else:
-        return None
+    match ENDINGS.get(ending):
+        case "BibTeX":
+            from press.references.bibtex import read_bibtex as reader
+        case "CSL-JSON":
+            from press.references.csl_json import read_csljson as reader
+        case "RIS":
+            from press.references.ris import read_ris as reader
+        case "PubMed":
+            from press.references.pubmed import read_nbib as reader
+        case None:
+            return None
     return reader
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from watchfiles import Change, DefaultFilter, awatch
 
+from press.references.bibliography import ENDINGS
+
 _QUIET, _LONGEST = 20, 200
 """Milliseconds without a change that end a save, and the longest wait."""
 
 _FOLDERS = ("source", "styles")
 _NAMES = ("makebook.toml", *_FOLDERS)
-_ENDINGS = (".bib", ".bibtex", ".biblatex", ".json", ".ris", ".nbib", ".csl")
+_ENDINGS = (*ENDINGS, ".csl")
 """Endings of files next to makebook.toml that count; a log file there does not."""
 
 Told = Callable[[Sequence[str]], None]

@@ -18,15 +18,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from press.core.problems import ProblemsError, counted, visible
-from press.core.system import program, quoted, remedy, script
-from press.setup.equipment import (
-    PURPOSES,
-    fits,
-    requirements,
-    shared_library,
-    told_version,
-    version_of,
-)
+from press.core.system import program, quoted, remedy, script, shared_library, told_version
+from press.setup.equipment import PURPOSES, fits, requirements, version_of
 
 State = Literal["ok", "missing", "unusable"]
 OK: Final = "ok"

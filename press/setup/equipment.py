@@ -1,4 +1,4 @@
-"""Installed Python packages and shared libraries, with their versions.
+"""Installed Python packages, with their versions.
 
 In: names. Out: versions, and what makebook requires. Imports none of the packages it looks for.
 This module must not know what follows if something is missing.
@@ -6,10 +6,7 @@ This module must not know what follows if something is missing.
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import re
-import sys
 import tomllib
 from collections.abc import Iterator
 from importlib import metadata
@@ -94,27 +91,3 @@ def _figures(version: str) -> list[int]:
     while figures and not figures[-1]:
         figures.pop()
     return figures
-
-
-def shared_library(name: str, number: int) -> ctypes.CDLL | None:
-    """Load a shared library by its names on Linux, macOS, and Windows; return None if missing."""
-    files = (f"lib{name}.so.{number}", f"lib{name}.{number}.dylib", f"lib{name}-{number}.dll")
-    for file in (*files, ctypes.util.find_library(name) if sys.platform != "linux" else None):
-        if file:
-            try:
-                return ctypes.CDLL(file)
-            except OSError:
-                continue
-    return None
-
-
-def told_version(library: ctypes.CDLL, function: str) -> str:
-    """Return the version that a library reports: a text, or a number like 21402."""
-    call = getattr(library, function, None)
-    if call is None:
-        return ""
-    if function.endswith("_string"):
-        call.restype = ctypes.c_char_p
-        return str(call().decode())
-    number = int(call())
-    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"

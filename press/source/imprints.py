@@ -18,7 +18,7 @@ from press.core.problems import ERROR, Problem, ProblemsError, Span
 from press.design.color import check_tokens, parse_hex, to_hex
 from press.design.styles import Styles
 from press.source.images import read_image
-from press.source.notices import read_files
+from press.source.notices import read_files, scope, unused
 from press.source.placeholders import CLINIC
 from press.source.settings import Settings, is_web, line_of, parse_toml
 
@@ -113,8 +113,8 @@ def _notices(
         first = taken.get(n.id)
         message = f"notice '{n.id}' is already in {first}; an imprint cannot replace a notice"
         if first is None:
-            first = seen.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
-            message = f"notice '{n.id}' is never used: {first} has the same id and readers"
+            first = seen.setdefault(scope(n), n.file)
+            message = unused(n, first)
         if first != n.file:
             span = Span(n.file, n.lines.get("id", 1), 1)
             problems.append(Problem("NOT004", span, message, "give it another id"))

@@ -35,12 +35,22 @@ def read_notices(project: Project, problems: list[Problem]) -> tuple[Notice, ...
     notices = read_files(project.notice_files, project.root, lang, problems)
     scopes: dict[tuple[object, ...], str] = {}
     for n in notices:
-        first = scopes.setdefault((n.id, n.topics, n.jurisdictions, n.languages), n.file)
+        first = scopes.setdefault(scope(n), n.file)
         if first != n.file:
-            message = f"notice '{n.id}' is never used: {first} has the same id and readers"
+            message = unused(n, first)
             hint = "give it another id, or limit its readers under 'when'"
             problems.append(Problem("NOT004", Span(n.file, n.lines.get("id", 1), 1), message, hint))
     return notices
+
+
+def scope(notice: Notice) -> tuple[object, ...]:
+    """Return the id and the readers of a notice; of two with the same, one is never used."""
+    return notice.id, notice.topics, notice.jurisdictions, notice.languages
+
+
+def unused(notice: Notice, first: str) -> str:
+    """Return the message about a notice whose scope the file `first` already has."""
+    return f"notice '{notice.id}' is never used: {first} has the same id and readers"
 
 
 def read_files(

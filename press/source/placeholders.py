@@ -19,6 +19,8 @@ from press.core.trees import Element
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
 """The details that a clinic can give, in the order of the contact box."""
+PLACEHOLDER = re.compile(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}")
+"""A placeholder in a text that is not Markdown."""
 _DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
 
@@ -72,7 +74,7 @@ class Placeholders:
                 return value or found[0]
             return found[0] if value.get("class") else "".join(value.itertext())
 
-        return re.sub(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}", word, text)
+        return PLACEHOLDER.sub(word, text)
 
     def why_not(self, name: str, whose: str) -> tuple[str, str, str]:
         """Return code, message, and hint for a missing value; `whose` names what lacks it."""

@@ -187,7 +187,7 @@ class _ConfigReader(Settings):
             lang=lang,
             jurisdiction=jurisdiction,
             address=self.address(),
-            csl=self.text_of("csl", "american-medical-association"),
+            csl=self.text_of("csl", Config.csl),
             bibliography=self.list_of(self.table, "bibliography"),
             formats=tuple(name for name in FORMATS if name in formats),
             editions=self.editions(),

@@ -156,14 +156,12 @@ def page_css(styles: Styles) -> str:
 
 def _dark(styles: Styles) -> Styles:
     """Return the styles with an accent for dark backgrounds, in the hue of the imprint's accent."""
-    given = {name.removeprefix("--"): value for name, value in styles.colors.items()}
-    accent = parse_hex(given.get("accent", ""))
+    accent = parse_hex(styles.colors.get("--accent", ""))
     grounds = [parse_hex(styles.tokens[f"--dark-{name}"]) for name in ("paper", "tint")]
-    if accent is None or "dark-accent" in given:
+    if accent is None or "--dark-accent" in styles.colors:
         return styles
     found = nearest_text(accent, [ground for ground in grounds if ground])
-    root = styles.folders[0].parent
-    return Styles(root, {**given, "dark-accent": found}) if found else styles
+    return styles.with_colors({"dark-accent": found}) if found else styles
 
 
 def css_text(text: str) -> str:

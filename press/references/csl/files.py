@@ -12,10 +12,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from press.core.model import Config
 from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, ProblemsError, Span
 
-DEFAULT_STYLE = "american-medical-association"
+DEFAULT_STYLE = Config.csl
 _NOWHERE = Span("makebook.toml")
 ALIASES = {
     "ama": DEFAULT_STYLE,
