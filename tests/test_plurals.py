@@ -15,6 +15,7 @@ from press.check import review
 from press.check.external import _verapdf_command
 from press.check.readability import Readability
 from press.core.labels import labels_for
+from press.core.manifest import read_manifest
 from press.core.model import Artifact, Config, Edition
 from press.core.problems import counted
 from press.design.styles import Styles
@@ -88,13 +89,11 @@ def test_references_elsewhere(sleep, count, told, online):
         (["A", "B"], "2 handouts", "{count} of {all} handouts found"),
     ],
 )
-def test_handouts_in_the_library(tmp_path, titles, said, found):
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    entries = {
-        title: {"title": title, "files": {"a.pdf": {"format": "pdf", "bytes": 4}}}
-        for title in titles
-    }
-    data = library.write_library(tmp_path, entries, Styles(ROOT), "en")
+def test_handouts_in_the_library(built, titles, said, found):
+    folder = built("small")
+    (entry,) = read_manifest(folder)["articles"].values()
+    entries = {title: {**entry, "title": title} for title in titles}
+    data = library.write_library(folder, entries, Styles(ROOT), "en")
     (search,) = (e for e in etree.fromstring(data).iter("div") if e.get("class") == "search")
     assert (search.get("data-every"), search.get("data-found")) == (said, found)
 
