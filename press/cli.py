@@ -385,11 +385,11 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
 @_project_options
 def doctor_command(project: Path, output: Path | None) -> None:
     """List what makebook uses on this machine, and how to install what is missing."""
-    from press.setup.doctor import examine, healthy, lines
+    from press.setup.doctor import examine, healthy, report_lines
 
     folder = _outputs(project, output)
     findings = examine(project.resolve(), folder.resolve())
-    for line in lines(findings):
+    for line in report_lines(findings):
         click.echo(line)
     sys.exit(0 if healthy(findings) else 3)
 
@@ -402,7 +402,7 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
 
     Files that makebook did not make, or that were changed after the build, are kept and listed.
     """
-    from press.build.cleanup import lines, sweep
+    from press.build.cleanup import report_lines, sweep
     from press.source.project import FILE
 
     folder = _outputs(project, output)
@@ -415,7 +415,7 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
 
     with locked(folder.resolve(), waiting):
         swept = sweep(folder, dry_run=dry_run)
-    for line in lines(swept, folder, dry_run=dry_run):
+    for line in report_lines(swept, folder, dry_run=dry_run):
         click.echo(line)
     if swept.failed:
         raise ProblemsError(swept.failed)

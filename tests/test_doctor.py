@@ -265,7 +265,7 @@ def test_versions(version, wanted, fits):
 def test_which_linux_this_is(monkeypatch, told, source):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: told)
-    assert system.sources() == source
+    assert system.package_managers() == source
 
 
 def test_no_word_of_which_linux_this_is(monkeypatch):
@@ -274,7 +274,7 @@ def test_no_word_of_which_linux_this_is(monkeypatch):
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(platform, "freedesktop_os_release", stop)
-    assert system.sources() == ()
+    assert system.package_managers() == ()
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def sweep(output: Path, *, dry_run: bool = False) -> Swept:
     return swept
 
 
-def lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
+def report_lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
     """Return a line for each file: removed, or kept and why."""
     said = [
         visible(f"{'would remove' if dry_run else 'removed'} {output / n}") for n in swept.removed

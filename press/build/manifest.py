@@ -41,7 +41,7 @@ def warnings(entry: ArticleEntry) -> list[Problem]:
     return [Problem(*_fields(kept)) for kept in entry["warnings"]]
 
 
-def dues(entry: ArticleEntry) -> list[Due]:
+def recorded_dues(entry: ArticleEntry) -> list[Due]:
     """Return the due dates that an earlier build recorded."""
     return [Due(date.fromisoformat(d["day"]), *_fields(d)) for d in entry["due"]]
 

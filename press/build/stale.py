@@ -16,7 +16,7 @@ from pathlib import Path
 
 from press import __version__
 from press.build.inputs import changed, listing_digest
-from press.build.manifest import dues, warnings
+from press.build.manifest import recorded_dues, warnings
 from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
 from press.core.formats import FORMATS, Format
 from press.core.hashing import file_digest, fingerprint
@@ -133,7 +133,7 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
         return None
     others = entry["files"].keys() - files.keys()
     kept = [warning for warning in warnings(entry) if warning.span.path not in others]
-    problems = (*kept, *due(dues(entry), request.today))
+    problems = (*kept, *due(recorded_dues(entry), request.today))
     if request.strict and problems:
         return None
     reasons = dict.fromkeys(files, KEPT)

@@ -79,7 +79,7 @@ PACKAGES: dict[str, dict[str, str]] = {
 _LIKE = {"debian": "apt", "ubuntu": "apt", "fedora": "dnf", "rhel": "dnf"}
 
 
-def sources() -> tuple[str, ...]:
+def package_managers() -> tuple[str, ...]:
     """Return the package managers of this system, keys of `SYSTEMS`; empty if not known."""
     if sys.platform == "darwin":
         return ("brew",)
@@ -95,7 +95,7 @@ def sources() -> tuple[str, ...]:
 
 def remedy(*things: str) -> str:
     """Return the command that installs some of `PACKAGES`; on an unknown system, all commands."""
-    here = _commands(sources(), things)
+    here = _commands(package_managers(), things)
     if here:
         return here[0]
     named = dict.fromkeys(SYSTEMS[source][0] for source in SYSTEMS)

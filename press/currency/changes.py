@@ -15,7 +15,7 @@ _LONGEST = 160
 """Maximum number of characters printed of a title or reference."""
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return text from an untrusted file, shortened and made safe for the terminal."""
     return visible(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
@@ -42,7 +42,7 @@ def _notices(old: Snapshot, new: Snapshot) -> Iterator[str]:
     for name in sorted({**new.notices, **old.notices}, key=lambda name: "crisis" not in name):
         before, after = old.notices.get(name), new.notices.get(name)
         if (what := _became(before, after)) and (piece := after or before):
-            yield f'reprint: the notice "{shown(piece.title or name)}" {what}'
+            yield f'reprint: the notice "{printable(piece.title or name)}" {what}'
 
 
 def _became(before: Piece | None, after: Piece | None) -> str:
@@ -65,7 +65,7 @@ def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
         elif before.hash != piece.hash:
             yield f"reprint: {_section(piece)} changed"
         if before and before.title != piece.title:
-            yield f'reprint: {_section(before)} is now called "{shown(piece.title)}"'
+            yield f'reprint: {_section(before)} is now called "{printable(piece.title)}"'
     for name, piece in gone.items():
         if name not in renamed.values():
             yield f"reprint: {_section(piece)} was removed"
@@ -84,7 +84,7 @@ def _pairs(gone: Mapping[str, Piece], fresh: Mapping[str, Piece]) -> Iterator[tu
 
 
 def _section(piece: Piece) -> str:
-    title = shown(piece.title)
+    title = printable(piece.title)
     return f'the section "{title}"' if title else "the text before the first heading"
 
 
@@ -97,7 +97,7 @@ def _around(old: Snapshot, new: Snapshot) -> Iterator[str]:
         yield "reprint: the short disclaimer on every page changed"
     for name, digest in new.pictures.items():
         if old.pictures.get(name, digest) != digest:
-            yield f"reprint: the picture {shown(name)} changed"
+            yield f"reprint: the picture {printable(name)} changed"
     if old.lang != new.lang:
         yield f"reprint: the language was {_given(old.lang)}, now {_given(new.lang)}"
 
@@ -106,7 +106,7 @@ def _head(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Yield what changed in title, dates, and addresses."""
     differs = _differing(old, new)
     if old.title != new.title:
-        yield f'title: now "{shown(new.title)}"'
+        yield f'title: now "{printable(new.title)}"'
     elif "title" in differs:
         yield "title: the subtitle, summary, or audience changed"
     if old.version != new.version:
@@ -122,7 +122,7 @@ def _differing(old: Snapshot, new: Snapshot) -> set[str]:
 
 
 def _given(text: str) -> str:
-    return shown(text) or "not given"
+    return printable(text) or "not given"
 
 
 def _references(old: Snapshot, new: Snapshot) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _references(old: Snapshot, new: Snapshot) -> Iterator[str]:
     for key, piece in new.references.items():
         before = old.references.get(renamed.get(key, key))
         if what := _became(before, piece):
-            yield f'references: "{shown(piece.title)}" {what}'
+            yield f'references: "{printable(piece.title)}" {what}'
     for key, piece in gone.items():
         if key not in renamed.values():
-            yield f'references: "{shown(piece.title)}" was removed'
+            yield f'references: "{printable(piece.title)}" was removed'

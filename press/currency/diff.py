@@ -16,7 +16,7 @@ from pathlib import Path
 from press.core.files import MANIFEST
 from press.core.model import Document
 from press.core.problems import Problem, ProblemsError, Refused, counted
-from press.currency.changes import changes, shown
+from press.currency.changes import changes, printable
 from press.currency.snapshots import Snapshot, from_identity, read_file
 from press.document import identity
 
@@ -125,12 +125,12 @@ def _by_snapshot(old: Snapshot, sources: Today) -> _Answer:
     if not name:
         if failed:
             raise ProblemsError(failed)
-        message = f"there is no article '{shown(old.name)}' in this project"
+        message = f"there is no article '{printable(old.name)}' in this project"
         raise UnknownSheet(message, "choose another project with --project DIR")
     if old.imprint is None:
         return _against(old, list(sources.snapshots([name], failed)), failed)
     if old.imprint and old.imprint not in sources.imprints:
-        message = f"there is no imprint '{shown(old.imprint)}' in this project"
+        message = f"there is no imprint '{printable(old.imprint)}' in this project"
         raise UnknownSheet(message, "restore its file in source/imprints/")
     return _against(old, [sources.snapshot(name, old.imprint)], failed)
 
@@ -143,7 +143,7 @@ def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]
     if failed:
         raise ProblemsError(failed)
     new = next((snapshot for snapshot in today if snapshot.imprint == old.imprint), today[0])
-    printed, now = shown(old.hash), new.hash
+    printed, now = printable(old.hash), new.hash
     head = f"out of date: {_called(new, now=False)}: printed code {printed}, current code {now}"
     if old.detailed:
         return _Answer([head, *(f"  {line}" for line in changes(old, new))], current=False)
@@ -157,7 +157,7 @@ def _called(snapshot: Snapshot, *, now: bool = True) -> str:
     version = f"version {snapshot.version}" if snapshot.version else ""
     pieces = (snapshot.identifier or snapshot.name, version, snapshot.hash if now else "")
     by = f", imprint {snapshot.imprint}" if snapshot.imprint else ""
-    return f"{shown(snapshot.title)} ({shown(' · '.join(filter(None, pieces)) + by)})"
+    return f"{printable(snapshot.title)} ({printable(' · '.join(filter(None, pieces)) + by)})"
 
 
 def _by_text(text: str, sources: Today, output: Path) -> _Answer:
@@ -170,7 +170,7 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
     if not hashes:
         raise _no_hash(text, next((s for s in issued if s.name == name), None), issued, failed)
     if not name and not failed and (other := _OTHER.search(text)):
-        message = f"no article in this project has the identifier '{shown(other[0])}'"
+        message = f"no article in this project has the identifier '{printable(other[0])}'"
         raise UnknownSheet(message, _known(issued))
     names = [name] if name else sources.names
     for snapshot in sources.snapshots(names, failed):
@@ -208,18 +208,18 @@ def _no_hash(
     text: str, snapshot: Snapshot | None, issued: Sequence[Snapshot], failed: Sequence[Problem]
 ) -> Exception:
     if snapshot:
-        message = f"'{shown(text)}' identifies a handout but lacks the sheet's code"
+        message = f"'{printable(text)}' identifies a handout but lacks the sheet's code"
         code = snapshot.hash
         hint = f"add the 8 digits and letters at the end of the line; the current code is {code}"
         return UnknownSheet(message, hint)
     if failed:
         return ProblemsError(failed)
-    message = f"'{shown(text)}' is neither a file nor the identifier and code of a sheet"
+    message = f"'{printable(text)}' is neither a file nor the identifier and code of a sheet"
     return UnknownSheet(message, _known(issued))
 
 
 def _known(issued: Sequence[Snapshot]) -> str:
-    names = ", ".join(shown(snapshot.identifier or snapshot.name) for snapshot in issued)
+    names = ", ".join(printable(snapshot.identifier or snapshot.name) for snapshot in issued)
     return f"use an identifier of this project: {names}" if names else "choose another project"
 
 

@@ -27,7 +27,7 @@ _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
-class Item:
+class PackageItem:
     """A file that the package lists."""
 
     path: str
@@ -68,11 +68,11 @@ class Book:
             return etree.fromstring(self.read(name), parser)
 
     @cached_property
-    def items(self) -> dict[str, Item]:
+    def items(self) -> dict[str, PackageItem]:
         """The files that the package lists, by id."""
         folder, package = self._package
         return {
-            element.get("id") or "": Item(
+            element.get("id") or "": PackageItem(
                 posixpath.normpath(posixpath.join(folder, unquote(element.get("href") or ""))),
                 element.get("media-type") or "",
                 tuple((element.get("properties") or "").split()),

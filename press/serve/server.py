@@ -118,7 +118,7 @@ class _Server:
             application(self.board), log_level="critical", access_log=False, lifespan="off",
             timeout_graceful_shutdown=1, server_header=False, ws="none",
         )  # fmt: skip
-        site = _Site(config, self.board.close)
+        site = _WebServer(config, self.board.close)
         port = listener.getsockname()[1]
         self.state.show(building=True, problems=[], failed=False)
         with site.ending():
@@ -266,7 +266,7 @@ class _Server:
                 self.state.show()
 
 
-class _Site(uvicorn.Server):
+class _WebServer(uvicorn.Server):
     """A uvicorn server that ends silently."""
 
     def __init__(self, config: uvicorn.Config, close: Callable[[], None]) -> None:

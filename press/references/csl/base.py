@@ -1,7 +1,7 @@
 """The lookups that all elements of a style share: macros, terms, and their layout.
 
-In: a style's tree. Out: `Element`, the first base class in `render`, `names`, and `dates`; it finds
-what citeproc's classes find, but only once. This module must not know articles or XHTML.
+In: a style's tree. Out: `StyleElement`, the first base class in `render`, `names`, and `dates`; it
+finds what citeproc's classes find, but only once. This module must not know articles or XHTML.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from citeproc import model
 _FALLBACK = {"verb-short": "verb", "symbol": "short", "verb": None, "short": None}
 
 
-class Element:
+class StyleElement:
     """An element of a style, whose lookups are cached in the style's root."""
 
     def get_macro(self, name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
-from press.references.csl.base import Element
+from press.references.csl.base import StyleElement
 from press.references.csl.case import change_case
 from press.references.csl.markup import from_csl
 
@@ -66,7 +66,7 @@ def to_date(value: Any) -> CslDate | None:
     return CslDate(tuple(days[:2]), season, literal, bool(value.get("circa")))
 
 
-class Date(Element, model.Date):  # type: ignore[misc]
+class Date(StyleElement, model.Date):  # type: ignore[misc]
     """`cs:date`: one date, in the form of the style or of the locale."""
 
     def render(self, item: Any, *_: Any, **__: Any) -> Any:

@@ -13,7 +13,7 @@ from citeproc import NAMES
 from citeproc.source import Locator, VariableError
 
 from press.references.csl.dates import to_date
-from press.references.csl.markup import clean, from_csl
+from press.references.csl.markup import from_csl, without_illegal
 
 Namesakes = Callable[[int, Mapping[str, str]], bool]
 
@@ -125,7 +125,7 @@ def _variables(csl: Mapping[str, Any]) -> dict[str, Any]:
         elif name in _DATES:
             translated = to_date(value)
         elif isinstance(value, str | int | float):
-            translated = (clean if name in _IDENTIFIERS else from_csl)(str(value))
+            translated = (without_illegal if name in _IDENTIFIERS else from_csl)(str(value))
         else:
             continue
         if translated:

@@ -49,7 +49,7 @@ _TAG = re.compile(
 _PAIR = re.compile(r"(?<=[.,;:!?])(?=[.,;:!?])")
 
 
-def clean(text: str) -> str:
+def without_illegal(text: str) -> str:
     """Drop characters that XML forbids, that reverse text, or that are invisible."""
     return re.sub(r"\s+", " ", _ILLEGAL.sub("", text)).strip(" ")
 
@@ -71,7 +71,7 @@ def strip(marked: str) -> str:
 
 def from_csl(text: str) -> str:
     """Translate the rich text of a CSL-JSON field; unknown elements stay text."""
-    text = clean(text)
+    text = without_illegal(text)
     if "<" not in text:
         return _PAIR.sub(GLUE, text)
     tags = list(_TAG.finditer(text))

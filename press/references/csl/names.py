@@ -14,14 +14,14 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
-from press.references.csl.base import Element
+from press.references.csl.base import StyleElement
 from press.references.csl.case import change_case
 
 OTHERS = "others"
 CSL = "{http://purl.org/net/xbiblio/csl}"
 
 
-class Names(Element, model.Names):  # type: ignore[misc]
+class Names(StyleElement, model.Names):  # type: ignore[misc]
     """`cs:names`: one or more roles, or their substitute."""
 
     def process(
@@ -100,7 +100,7 @@ class Names(Element, model.Names):  # type: ignore[misc]
         return super().markup(text) if text else None
 
 
-class Name(Element, model.Name):  # type: ignore[misc]
+class Name(StyleElement, model.Name):  # type: ignore[misc]
     """`cs:name`: a list of people."""
 
     def render_people(

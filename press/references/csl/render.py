@@ -14,7 +14,7 @@ from typing import Any
 from citeproc import model
 from citeproc.source import VariableError
 
-from press.references.csl.base import Element
+from press.references.csl.base import StyleElement
 from press.references.csl.case import change_case
 from press.references.csl.dates import Date
 from press.references.csl.markup import DOI, PMCID, PMID, URL, link, strip, wrap
@@ -67,7 +67,7 @@ def _shorten(first: str, last: str, style: str) -> str:
     return last[-keep:]
 
 
-class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
+class Text(StyleElement, _Cased, _Pages, model.Text):  # type: ignore[misc]
     """`cs:text`: no numbers in the references list, links for identifiers, no empty variables."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
@@ -112,7 +112,7 @@ class Text(Element, _Cased, _Pages, model.Text):  # type: ignore[misc]
         return f"{opening}{inner}{closing}"
 
 
-class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
+class Number(StyleElement, _Cased, _Pages, model.Number):  # type: ignore[misc]
     """`cs:number`: variables with a hyphen in their name are found."""
 
     def process(self, item: Any, *_: Any, **__: Any) -> Any:
@@ -130,7 +130,7 @@ class Number(Element, _Cased, _Pages, model.Number):  # type: ignore[misc]
         return self._process(value, label)
 
 
-class Label(Element, _Cased, model.Label):  # type: ignore[misc]
+class Label(StyleElement, _Cased, model.Label):  # type: ignore[misc]
     """`cs:label`: no label without its variable; Roman numerals count as numbers."""
 
     def process(self, item: Any, variable: Any = None, plural: Any = None, **kwargs: Any) -> Any:
@@ -154,11 +154,11 @@ class Label(Element, _Cased, model.Label):  # type: ignore[misc]
         return re.search(r"\w\s*(?:[-\u2013,&]|\band\b)\s*\w", value) is not None
 
 
-class EtAl(Element, model.Et_Al):  # type: ignore[misc]
+class EtAl(StyleElement, model.Et_Al):  # type: ignore[misc]
     """`cs:et-al`, with terms that fall back."""
 
 
-class Group(Element, model.Group):  # type: ignore[misc]
+class Group(StyleElement, model.Group):  # type: ignore[misc]
     """`cs:group`: left out if it calls variables and none of them has a value."""
 
     def process(self, item: Any, context: Any = None, **kwargs: Any) -> Any:
@@ -179,7 +179,7 @@ class Group(Element, model.Group):  # type: ignore[misc]
         return self.join(output)
 
 
-class If(Element, model.If):  # type: ignore[misc]
+class If(StyleElement, model.If):  # type: ignore[misc]
     """`cs:if`: `match` applies to each value tested; an unknown test is false."""
 
     def render(self, item: Any, context: Any = None, delimiter: str = "", **kwargs: Any) -> Any:
@@ -222,7 +222,7 @@ class ElseIf(If):
     """`cs:else-if`: the same as `cs:if`."""
 
 
-class Key(Element, model.Key):  # type: ignore[misc]
+class Key(StyleElement, model.Key):  # type: ignore[misc]
     """`cs:key`: sorting ignores marks, accents, and punctuation."""
 
     def sort_keys(self, items: Any, context: Any) -> Any:
