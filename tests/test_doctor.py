@@ -110,7 +110,7 @@ def test_pango_is_missing(monkeypatch, capsys):
 
     monkeypatch.setattr(engine, "start", stop)
     monkeypatch.setattr(ctypes, "CDLL", load)
-    monkeypatch.setattr(system, "sources", lambda: ("apt",))
+    monkeypatch.setattr(system, "package_managers", lambda: ("apt",))
     status, lines = run(capsys)
     assert status == 3
     assert lines[-1] == "makebook cannot build here; fix: WeasyPrint startup, Pango, PangoFT2"
@@ -147,7 +147,7 @@ def test_no_checker_is_needed(monkeypatch, capsys):
     monkeypatch.setattr(check, "node", lambda: None)
     monkeypatch.setattr(check, "browser", lambda: None)
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
-    monkeypatch.setattr(system, "sources", lambda: ("dnf",))
+    monkeypatch.setattr(system, "package_managers", lambda: ("dnf",))
     status, lines = run(capsys)
     assert status == 0
     assert lines[-1] == (
@@ -291,7 +291,7 @@ def test_no_word_of_which_linux_this_is(monkeypatch):
     ],
 )
 def test_what_brings_a_thing(monkeypatch, source, thing, command):
-    monkeypatch.setattr(system, "sources", lambda: source)
+    monkeypatch.setattr(system, "package_managers", lambda: source)
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     assert system.remedy(thing) == command
     monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
@@ -300,7 +300,7 @@ def test_what_brings_a_thing(monkeypatch, source, thing, command):
 
 @pytest.mark.parametrize("thing", system.PACKAGES)
 def test_elsewhere_every_system_is_told(monkeypatch, thing):
-    monkeypatch.setattr(system, "sources", lambda: ())
+    monkeypatch.setattr(system, "package_managers", lambda: ())
     told = system.remedy(thing).split("; ")
     names = [line.partition(": ")[0] for line in told]
     assert names == ["Debian, Ubuntu", "Fedora", "macOS", "Windows"]

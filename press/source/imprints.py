@@ -12,15 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from press.core.files import RESERVED, listed, read_text, shown
+from press.core.files import RESERVED, listed, shown
 from press.core.model import ContactBox, Image, Imprint, Manuscript, Notice, Project
-from press.core.problems import ERROR, Problem, ProblemsError, Span
+from press.core.problems import ERROR, Problem, Span
 from press.design.color import check_tokens, parse_hex, to_hex
 from press.design.styles import Styles
 from press.source.images import read_image
 from press.source.notices import read_files, scope, unused
 from press.source.placeholders import CLINIC
-from press.source.settings import Settings, is_web, line_of, parse_toml
+from press.source.settings import Settings, is_web, line_of, read_toml
 
 LOGO = "imprint:"
 """The prefix of a logo's name in a Document; no image of an article can have it (IMG003)."""
@@ -42,14 +42,10 @@ def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprin
     path = project.root / "source" / "imprints" / f"{name}.toml"
     file = shown(path, project.root)
     before = len(problems)
-    text = read_text(path, file, problems)
-    if text is None:
+    content = read_toml(path, file, problems)
+    if content is None:
         return None
-    try:
-        table = parse_toml(text, file)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-        return None
+    text, table = content
     reader = _ImprintReader(Settings(text, file, table, problems), path, project)
     imprint = reader.imprint()
     reader.check_name(name)

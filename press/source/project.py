@@ -19,7 +19,7 @@ from press.core.model import Config, Data, Edition, Imprint, Project, References
 from press.core.nearest import nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.settings import Settings, line_of, parse_toml
+from press.source.settings import Settings, line_of, parse_toml, read_toml
 
 FILE = "makebook.toml"
 EDITIONS = {
@@ -125,14 +125,10 @@ def _both_editions(text: str) -> str:
 
 def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
     file = shown(path, root)
-    text = read_text(path, file, problems)
-    if text is None:
+    content = read_toml(path, file, problems)
+    if content is None:
         return None
-    try:
-        table = parse_toml(text, file)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-        return None
+    text, table = content
     verified = table.pop("verified", None)
     locales = {}
     for locale, words in table.items():

@@ -1,6 +1,6 @@
 """Values of a TOML configuration file: each invalid value is reported with its line and a hint.
 
-In: the text of a file. Out: values of the requested type, usually the default for an invalid one,
+In: a file, or its text. Out: values of the requested type, usually the default for an invalid one,
 and problems. This module knows the keys that makebook.toml and imprints share, and must not know
 any others.
 """
@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
+from press.core.files import read_text
 from press.core.model import Edition
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
@@ -37,6 +39,21 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         message = f"not valid TOML: {what}"
         hint = 'write key = "value", with quotes around text but not around dates or numbers'
         raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
+
+
+def read_toml(path: Path, file: str, problems: list[Problem]) -> tuple[str, dict[str, Any]] | None:
+    """Read a TOML file; return its text and its table.
+
+    Returns None if this fails, and adds problem CFG002, TXT001, or TXT002.
+    """
+    text = read_text(path, file, problems)
+    if text is None:
+        return None
+    try:
+        return text, parse_toml(text, file)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+        return None
 
 
 def line_of(text: str, key: str, table: str = "") -> int:
