@@ -1,5 +1,5 @@
 """New projects and articles, and the diagnosis of this machine.
 
-In: a folder, a name, the machine as it is. Out: starter files, findings with the command that fixes
-each. Must not know how a handout is built, or what articles say.
+In: a folder, a name, the machine as it is. Out: starter files, and findings with the command that
+fixes each. Must not know how a handout is built.
 """
