@@ -88,7 +88,7 @@ def cli() -> None:
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
-    makebook doctor               list what is missing on this machine, and how to install it
+    makebook doctor               list what makebook needs, and how to install it
     makebook clean                remove the files that makebook built, and nothing else
     \b
     Options for building (--edition, --format, --strict, ...): makebook build --help

@@ -33,7 +33,7 @@ The author's own words about the sources.
 
 ### Notice the signs
 
-Look at [page two](#page-2-1) and [the title](#introduction-title).
+Look at [page two](#page-2) and [the title](#introduction-title).
 
 ## Introduction title
 
@@ -50,6 +50,31 @@ This has the name of a page of the e-book.
 ## Cite 1
 
 This has the name of a citation.
+
+## Abstract
+
+This and the next have names that the title page uses.
+
+## Short
+
+Short.
+
+### Facts
+
+Facts.
+"""
+NOTICE = """---
+id: general
+title: About
+short: Not medical advice.
+place: [opening, every-page]
+---
+
+Read [below](#below), and [the first words](#introduction).
+
+### More {#below}
+
+Ask.
 """
 BOOK = (
     "@book{rest, author = {Lee, A.}, title = {Rest}, publisher = {Example}, year = {2020},"
@@ -65,6 +90,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "makebook.toml").write_text("")
     (root / "source" / "sleep.md").write_text(ARTICLE)
     (root / "source" / "refs.bib").write_text(BOOK)
+    (root / "source" / "disclaimers").mkdir()
+    (root / "source" / "disclaimers" / "general.md").write_text(NOTICE)
     with pytest.raises(SystemExit) as end:
         main(["build", "--strict", "--project", str(root)])
     assert end.value.code == 0
@@ -95,12 +122,31 @@ def test_links_lead_to_what_they_name(output: Path) -> None:
     assert tree.xpath("string(//*[@id='references-1']//*[local-name()='p'])").startswith("The au")
     assert titled["introduction"] == "Introduction"
     assert titled["introduction-title"] == "Introduction title"
-    assert titled["page-2-1"] == "Page 2"
+    assert titled["page-2"] == "Page 2"
+
+
+def test_a_notice_links_to_its_own_text_or_to_the_articles(output: Path) -> None:
+    tree = etree.fromstring((output / "sleep.html").read_bytes())
+    (notice,) = (e for e in tree.iter("{*}section") if e.get("id") == "notice-general")
+    links = [e.get("href") for e in notice.iter("{*}a")]
+    assert links == ["#notice-general-below", "#introduction"]
 
 
 def test_a_heading_that_begins_like_a_notice_is_in_the_books_contents(output: Path) -> None:
     words = re.sub(r"<[^>]+>", "", book(output)["EPUB/contents.xhtml"].decode())
     assert "Notice the signs" in words
+
+
+def test_pages_of_the_book_begin_where_the_handouts_do(output: Path) -> None:
+    """The contents link each page to the file that has its marker, whatever headings are called."""
+    links = dict(
+        re.findall(
+            r'href="([\w-]+\.xhtml)#(page-\d+(?:-\d+)?)"',
+            book(output)["EPUB/contents.xhtml"].decode(),
+        )
+    )
+    assert links
+    assert all(name in ids(book(output)[f"EPUB/{file}"]) for file, name in links.items())
 
 
 def test_a_stacked_cell_is_named_without_marks_of_notes(output: Path) -> None:

@@ -122,8 +122,9 @@ def check_files(project: Project, every: Sequence[Issue], problems: list[Problem
     from press.document.editions import file_name
 
     found = {}
+    listed = any("html" in issue.config.formats for issue in every)
     for path in project.articles:
-        if file_of(path.stem, "html") == INDEX:
+        if listed and file_of(path.stem, "html") == INDEX:
             span = Span(shown(path, project.root))
             message = f"its file {INDEX} would replace the library page"
             found[span] = Problem("CFG007", span, message, "rename the article")

@@ -17,9 +17,10 @@ MANIFEST = "manifest.json"
 """Name of the file in every output folder that records what was built from which inputs."""
 INDEX = "index.html"
 """Name of the library page of an output folder."""
-RESERVED = frozenset("all index manifest preview references".split())
-"""Names that no new article and no imprint can have: makebook gives them to files and folders of
-its own in an output folder, or they mean something in an option."""
+RESERVED_FOLDERS = frozenset(("all", "preview"))
+"""Names that no imprint can have: an option's value, and a folder in the output folder."""
+RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
+"""Names that no new article can have: files and endings of makebook's own as well."""
 PROGRAM = Path(press.__file__).resolve().parent
 """Folder of the program."""
 

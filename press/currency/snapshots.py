@@ -22,7 +22,7 @@ from press.readback.epub import Book
 
 _FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
 """Maximum bytes of a file, and of a text within it: far more than makebook writes."""
-_STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="stamp")[^<>]*+>([^<]*+)</p>')
+_STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="_?stamp")[^<>]*+>([^<]*+)</p>')
 """Atomic and possessive, so that a hostile text cannot make it backtrack."""
 _PRINTED = "or the line printed on the sheet: its identifier and the 8 digits and letters after it"
 

@@ -127,6 +127,10 @@ class _Assembler:
         """For each key, the ids of the places that cite it, in reading order."""
         self.ids = Counter[str]()
         """The ids in the article, and how often each occurs."""
+        self.headings: dict[str, str] = {}
+        """The words of each heading, by its id."""
+        self.linked: dict[tuple[str, str], Notice] = {}
+        """The notices with links to ids that are not their own, by file and link."""
 
     def document(self) -> Document:
         parts = self._parts()
@@ -171,14 +175,16 @@ class _Assembler:
         file, text = self.m.manuscript.file, self.m.manuscript.text
         for id_, times in ids.items():
             if id_ and times > self.ids[id_] == 1:
-                pattern = rf"#{re.escape(id_)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(id_)}\b"
+                place = markup.locate(text, markup.id_pattern(id_), 1)
+                if not place[0] and (words := self.headings.get(id_)):
+                    place = markup.locate(text, rf"(?m)^[ ]{{0,3}}#+[ ]*{re.escape(words)}", 1)
                 message = f"makebook uses the id '{id_}' for another element"
                 hint = "give this element another id, such as {#my-id}"
-                span = Span(file, *markup.locate(text, pattern, 1))
+                span = Span(file, *place)
                 self.problems.append(Problem("LNK003", span, message, hint))
 
     def _links_to_notices(self, parts: Sequence[Part], ids: Container[str | None]) -> None:
-        """Report links from the article to notices that do not apply (LNK001)."""
+        """Report links to notices that do not apply, and broken links of notices (LNK001)."""
         known = sorted(part.id for part in parts if part.kind == "notice")
         file, text = self.m.manuscript.file, self.m.manuscript.text
         links = Counter(
@@ -192,6 +198,15 @@ class _Assembler:
                 message = f"link to '{target}': there is no such notice in this handout"
                 hint = nearest(target[1:], known)
                 self.problems.append(Problem("LNK001", Span(file, *place), message, hint))
+        for (_, target), notice in self.linked.items():
+            if target[1:] not in ids:
+                place = markup.locate(notice.text, re.escape(target) + r"(?![\w-])", 1)
+                message = f"link to '{target}': there is no such id in this notice or article"
+                hint = nearest(
+                    target[1:],
+                    [name for name in self.ids if name and not re.match(r"b\d+\Z", name)],
+                )
+                self.problems.append(Problem("LNK001", Span(notice.file, *place), message, hint))
 
     def _images(self) -> tuple[Image, ...]:
         """Return the article's images and the logo, whose prefix keeps its name distinct."""
@@ -202,6 +217,9 @@ class _Assembler:
         """Return the author's sections with the notices among them, except the references."""
         body = trees.parse(self.m.manuscript.body)
         self.ids.update(e.get("id") or "" for e in body.iter("*"))
+        self.headings = {
+            e.get("id") or "": plain(e) for e in body.iter("h2", "h3", "h4", "h5", "h6")
+        }
         sections = self._sections(body)
         parts: list[Part] = []
         opened = False
@@ -302,9 +320,15 @@ class _Assembler:
         """Make a `<section>` with a heading, which PDF/UA tags and EPUB roles both need."""
         name = f"notice-{notice.id}"
         body = trees.parse(notice.body)
+        own = {e.get("id") or "" for e in body.iter("*")}
         for element in body.iter("*"):
             if element.get("id"):
                 element.set("id", f"{name}-{element.get('id')}")
+            target = element.get("href") or ""
+            if target.startswith("#") and target[1:] in own:
+                element.set("href", f"#{name}-{target[1:]}")
+            elif target.startswith("#"):
+                self.linked[notice.file, target] = notice
         section = etree.Element("section", id=name)
         section.set("class", f"notice notice-{notice.id}")
         section.set("aria-labelledby", f"{name}-title")

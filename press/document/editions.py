@@ -143,7 +143,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
-            words = words_without_marks(cell).removeprefix(f"{label}: ")
+            words = words_without_marks(cell).removeprefix(f"{label}:").lstrip()
             cell = etree.Element("p")
             cell.text = words
         cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"

@@ -176,7 +176,7 @@ def dues(
             if verified:
                 age = counted(max_age["verified"], "day")
                 message = f"last verified on {verified}, more than {age} ago"
-                hint = "check the text and call every telephone number, then update the date"
+                hint = "check each text and number with its official source, then update the date"
                 day = _later(verified, max_age["verified"])
                 found.append(Due(day, "DUE002", Span(name, line, 1), message, hint))
     return tuple(found)

@@ -64,7 +64,7 @@ def new_project(folder: Path, today: date) -> list[str]:
     lines = [f"created a project in {folder}:"]
     width = max(map(len, _WHAT))
     lines += [f"  {name:{width}}  {what}" for name, what in _WHAT.items()]
-    lines.append("The model shows each feature once. It is not reviewed: do not hand it out.")
+    lines.append("The model shows the main features. It is not reviewed: do not hand it out.")
     where = "" if place.samefile(Path()) else f" --project {quoted(folder)}"
     return [*lines, f"next: {program()}{where}"]
 

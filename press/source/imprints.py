@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from press.core.files import RESERVED, listed, shown
+from press.core.files import RESERVED_FOLDERS, listed, shown
 from press.core.model import ContactBox, Image, Imprint, Manuscript, Notice, Project
 from press.core.problems import ERROR, Problem, Span
 from press.design.color import check_tokens, parse_hex, to_hex
@@ -167,7 +167,7 @@ class _ImprintReader:
             hint = "rename the file; use letters, digits, and hyphens: it becomes a folder's name"
             message = f"'{name}' is not a valid name for an imprint"
             problems.append(Problem("CFG004", span, message, hint))
-        elif name.lower() in RESERVED:
+        elif name.lower() in RESERVED_FOLDERS:
             message = f"an imprint cannot be named '{name}': the name is reserved"
             problems.append(Problem("CFG004", span, message, hint))
         for path in self.project.imprint_files:

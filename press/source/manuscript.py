@@ -34,8 +34,8 @@ _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
 _DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _OURS = ("references", "references-title", "reference-list")
 """Ids of the references page."""
-_MARKER = re.compile(r"(?:cite|page)-\d+")
-"""An id of a citation, or of the place where a printed page begins in the e-book."""
+_CITATION = re.compile(r"cite-\d+")
+"""An id of a citation."""
 _LONG_TABLE = 16
 """The number of rows kept together on one page; a longer table may break between rows."""
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
@@ -205,7 +205,7 @@ class _ArticleReader:
     def _ids(self, *, cites: bool) -> None:
         """Give every block a unique id; keep the author's ids and report duplicates (LNK003).
 
-        No heading gets an id that the references page, a citation, or a page marker will have.
+        No heading gets an id that the references page or a citation will have.
         """
         taken: dict[str, int] = {}
         for element in self.body.iter("*"):
@@ -216,7 +216,7 @@ class _ArticleReader:
             element.set("id", safe)
             taken[safe] = taken.get(safe, 0) + 1
             if taken[safe] > 1:
-                pattern = rf"#{re.escape(given)}(?=[\s}}])|\bid\s*=\s*[\"']?{re.escape(given)}\b"
+                pattern = markup.id_pattern(given)
                 hint = "give one of the elements another id"
                 message = f"the id '{given}' is used more than once"
                 self.report("LNK003", pattern, message, hint, taken[safe] - 1)
@@ -227,7 +227,7 @@ class _ArticleReader:
                 continue
             if element.tag in _HEADINGS:
                 name = slug(plain(element))
-                if _MARKER.fullmatch(name):
+                if _CITATION.fullmatch(name):
                     taken[name] = 1
                 name = trees.free_id(name, taken)
             else:

@@ -118,6 +118,12 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
     return Markup(body, tuple(clusters))
 
 
+def id_pattern(id_: str) -> str:
+    """Return the pattern of an id that an author gave: `{#id}`, or `id="id"` in HTML."""
+    name = re.escape(id_)
+    return rf"#{name}(?=[\s}}])(?=[^{{}}\n]*\}})|\b(?i:id)\s*=\s*[\"']?{name}(?=[\s\"'>])"
+
+
 def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
     """Return line and column of a pattern's nth match outside code; (0, 0) if there is none."""
     blank = without_code(text)

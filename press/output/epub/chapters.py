@@ -143,8 +143,9 @@ def _mark_pages(chapters: list[Chapter], pages: Sequence[Sequence[str]], label: 
     homes: list[Chapter] = []
     for chapter in chapters:
         for element in chapter.content.iter("*"):
-            if element.get("id") and element.tag in _STARTS:
-                order.setdefault(element.get("id") or "", (len(order), element))
+            name = element.get("id") or ""
+            if name and name not in order and element.tag in _STARTS:
+                order[name] = len(order), element
                 homes.append(chapter)
     elements = [element for _, element in order.values()]
     taken = {id_ for chapter in chapters for id_ in chapter.ids()}
