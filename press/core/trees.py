@@ -81,7 +81,8 @@ def is_block(element: Element) -> bool:
 
 def has_class(element: Element, name: str) -> bool:
     """Return whether an element has a class, among others or alone."""
-    return name in (element.get("class") or "").split()
+    classes = element.get("class")
+    return classes is not None and name in classes.split()
 
 
 def free_id(name: str, taken: Container[str]) -> str:
