@@ -16,7 +16,8 @@ from lxml import etree
 from press.core.model import Citations, Cite, Cluster, Entry
 from press.core.problems import Problem, ProblemsError, Span
 from press.references.bibliography import read_bibliography
-from press.references.csl.citations import check_keys, find_style, format_citations, ref_id
+from press.references.csl.citations import find_style, format_citations, ref_id
+from press.references.keys import check_keys
 from press.source.citation_syntax import locate_keys
 from tests.citing import clusters, written
 from tests.reporting import reported

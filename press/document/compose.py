@@ -23,6 +23,7 @@ from press.document.placement import Need, place_notices
 from press.document.units import units
 from press.references import bibliography
 from press.references.csl import citations
+from press.references.keys import check_keys
 from press.source.citation_syntax import locate_keys
 from press.source.front_matter import body_line
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
@@ -98,7 +99,7 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     entries = bibliography.read_bibliography(files, problems)
     located = _located(manuscript)
     if entries or len(problems) == before:  # else every key would be reported as unknown
-        citations.check_keys(
+        check_keys(
             entries, located, manuscript.file, [n for _, n in files], matter.nocite, problems
         )
     blank = Citations(("",) * len(manuscript.clusters), ())

@@ -13,20 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.core.model import Citations, Cluster, Entry, Reference
-from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, ProblemsError, Span
 from press.references.csl.files import find_style
+from press.references.keys import EVERYTHING
 
 if TYPE_CHECKING:
     from press.references.csl.engine import Engine
 
-__all__ = ["check_keys", "find_style", "format_citations", "ref_id"]
+__all__ = ["find_style", "format_citations", "ref_id"]
 
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """The exceptions that citeproc raises if a style is not valid CSL."""
-
-EVERYTHING = "*"
-"""In `nocite`: print all entries, cited or not."""
 
 
 def ref_id(key: str) -> str:
@@ -34,51 +31,6 @@ def ref_id(key: str) -> str:
     return "ref-" + "".join(
         c if (c.isascii() and c.isalnum()) or c in "_-" else f".{ord(c):x}." for c in key
     )
-
-
-def check_keys(
-    entries: Mapping[str, Entry],
-    located: Mapping[str, Sequence[tuple[int, int]]],
-    source: str,
-    bibliographies: Sequence[str],
-    nocite: Sequence[str],
-    problems: list[Problem],
-) -> None:
-    """Compare the keys that an article cites with its bibliography.
-
-    Args:
-        entries: The bibliography.
-        located: Where each key is cited, as `citation_syntax.locate_keys` returns it.
-        source: The name of the article's file.
-        bibliographies: The names of the bibliography files.
-        nocite: Keys to print without citing them.
-        problems: Each citation of an unknown key, and each entry that is not cited, is added here.
-    """
-    places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
-    for key in nocite:
-        if key != EVERYTHING:
-            places.setdefault(key, [(0, 0)])
-    files = " or ".join(bibliographies) or "any bibliography"
-    for key, spots in places.items():
-        if key not in entries:
-            hint = _hint(key, entries, bibliographies)
-            message = f"no entry for '{key}' in {files}"
-            problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
-    if EVERYTHING not in nocite:
-        problems += [
-            Problem("CIT002", entry.span, f"the entry '{key}' is not cited",
-                    "cite it, delete it, or list it in `nocite`")
-            for key, entry in entries.items()
-            if key not in places
-        ]  # fmt: skip
-
-
-def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
-    if not bibliographies:
-        return "name a bibliography in the front matter: `bibliography: references.bib`"
-    if hint := did_you_mean(near(key, entries)):
-        return hint
-    return f"add an entry with this key to {bibliographies[0]}, or correct the key"
 
 
 def format_citations(
