@@ -244,7 +244,7 @@ def hebrew():
     draft = compose.read_draft(project.articles[0], project, problems)
     document = compose.compose(draft, project, notices, None, problems)
     assert {p.code for p in problems} == {"TXT007", "FRM005"}
-    pages = [["title-block"], ["table"]]
+    pages = [["_title-block"], ["table"]]
     return epub.write_epub(document, pages, "letter", Styles(root), write_png()).data
 
 

@@ -138,7 +138,7 @@ def test_on_paper(tmp_path: Path) -> None:
     document, _ = issue(project(tmp_path))
     edition = read_project(tmp_path, []).config.editions[0]
     html = handout_html(document, edition, Styles(tmp_path))
-    head, box = html.index('class="imprint"'), html.index('id="your-clinic"')
+    head, box = html.index('class="imprint"'), html.index('id="_your-clinic"')
     assert head < html.index("<h1") < box
     assert f'<img src="{LOGO}logo.svg" alt="Logo: a square"/>' in html[head:box]
     assert "<p>Example &amp; Sons Clinic</p>" in html[head:box]
