@@ -103,8 +103,7 @@ def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
     return {
         file: facts
         for file, facts in entry["files"].items()
-        if facts["format"] in formats
-        and (not FORMATS[facts["format"]].has_editions or facts["edition"] in editions)
+        if facts["format"] in formats and _which(facts)[1] in ("", *editions)
     }
 
 

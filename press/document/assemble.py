@@ -127,8 +127,6 @@ class _Assembler:
         """For each key, the ids of the places that cite it, in reading order."""
         self.ids = Counter[str]()
         """The ids in the article, and how often each occurs."""
-        self.headings: dict[str, str] = {}
-        """The words of each heading, by its id."""
         self.linked: dict[tuple[str, str], Notice] = {}
         """The notices with links to ids that are not their own, by file and link."""
 
@@ -176,7 +174,9 @@ class _Assembler:
         for id_, times in ids.items():
             if id_ and times > self.ids[id_] == 1:
                 place = markup.locate(text, markup.id_pattern(id_), 1)
-                if not place[0] and (words := self.headings.get(id_)):
+                if not place[0]:  # a heading got it from its words
+                    body = trees.parse(self.m.manuscript.body)
+                    words = next(plain(e) for e in body.iter("*") if e.get("id") == id_)
                     place = markup.locate(text, rf"(?m)^[ ]{{0,3}}#+[ ]*{re.escape(words)}", 1)
                 message = f"makebook uses the id '{id_}' for another element"
                 hint = "give this element another id, such as {#my-id}"
@@ -202,10 +202,7 @@ class _Assembler:
             if target[1:] not in ids:
                 place = markup.locate(notice.text, re.escape(target) + r"(?![\w-])", 1)
                 message = f"link to '{target}': there is no such id in this notice or article"
-                hint = nearest(
-                    target[1:],
-                    [name for name in self.ids if name and not re.match(r"b\d+\Z", name)],
-                )
+                hint = nearest(target[1:], markup.linkable(self.ids))
                 self.problems.append(Problem("LNK001", Span(notice.file, *place), message, hint))
 
     def _images(self) -> tuple[Image, ...]:
@@ -217,9 +214,6 @@ class _Assembler:
         """Return the author's sections with the notices among them, except the references."""
         body = trees.parse(self.m.manuscript.body)
         self.ids.update(e.get("id") or "" for e in body.iter("*"))
-        self.headings = {
-            e.get("id") or "": plain(e) for e in body.iter("h2", "h3", "h4", "h5", "h6")
-        }
         sections = self._sections(body)
         parts: list[Part] = []
         opened = False

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from press.build import run as build
 from press.build.publish import locked
@@ -44,9 +44,9 @@ class Trails:
 
     def take(self, message: Answer) -> Answer:
         """Keep the trails of a message; return the message without them."""
-        if message["step"] in get_args(Step):
-            for article, imprint, edition, text in cast(StepMessage, message).pop("trails", ()):
-                self._kept.setdefault((article, imprint), {})[edition] = text
+        # Only the messages of steps have them.
+        for article, imprint, edition, text in cast(StepMessage, message).pop("trails", ()):
+            self._kept.setdefault((article, imprint), {})[edition] = text
         return message
 
     def give(self, message: BuildMessage) -> BuildMessage:

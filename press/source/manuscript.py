@@ -275,7 +275,7 @@ class _ArticleReader:
             elif target.startswith("#notice-"):
                 continue  # checked once the notices are placed (`assemble`)
             elif target.startswith("#") and target[1:] not in ids:
-                known = sorted(name for name in ids if name and not re.match(r"b\d+\Z", name))
+                known = sorted(markup.linkable(ids))
                 message = f"link to '{target}': there is no such id in this article"
                 self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
         self._lost_notes()

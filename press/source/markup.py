@@ -9,7 +9,7 @@ This module must not know files, bibliographies, or disclaimers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -122,6 +122,11 @@ def id_pattern(id_: str) -> str:
     """Return the pattern of an id that an author gave: `{#id}`, or `id="id"` in HTML."""
     name = re.escape(id_)
     return rf"#{name}(?=[\s}}])(?=[^{{}}\n]*\}})|\b(?i:id)\s*=\s*[\"']?{name}(?=[\s\"'>])"
+
+
+def linkable(ids: Iterable[str | None]) -> list[str]:
+    """Return the ids that an author can name in a link: not those numbered for blocks, `b1`."""
+    return [name for name in ids if name and not re.match(r"b\d+\Z", name)]
 
 
 def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int, int]:
