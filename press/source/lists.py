@@ -12,7 +12,8 @@ import re
 
 _ITEM = re.compile(r"( *)([-*+]|\d{1,9}[.)])( +)(?=\S)")
 _RULE = re.compile(r" {0,3}([-*_])( *\1){2,} *\Z")
-_FENCE = re.compile(r" *(`{3,}|~{3,})")
+_FENCE = re.compile(r" *(`{3,}(?!.*`)|~{3,})")
+"""The start of a code fence; after backticks, its line has no others (CommonMark 0.31, 4.5)."""
 _STEP = 4
 
 
@@ -43,6 +44,10 @@ class _ListReader:
             self.blank = True
             return
         indent = len(line) - len(line.lstrip(" "))
+        if self.fence and self.shift is not None and indent < self.open[-1]:
+            self.fence = ""  # it ends with the item that it is in (CommonMark 0.31, 4.5)
+            self.lines.append("")
+            self.blank = True
         if self.fence:
             self._in_fence(line, indent)
         else:
@@ -74,13 +79,22 @@ class _ListReader:
 
     def _item(self, line: str, item: re.Match[str], closed: list[bool]) -> None:
         first_of_loose = not closed and bool(self.loose) and self.loose[-1]
-        if (any(closed) or first_of_loose) and not self.blank:
-            self.lines.append("")
-        marker = item[2].replace(")", ".")
         width = len(item[3]) if len(item[3]) <= _STEP else 1
-        self.lines.append(f"{' ' * _STEP * len(self.open)}{marker} {line[item.end() :]}")
+        rest = line[item.end() :]
+        fence = _FENCE.match(rest) if width == len(item[3]) else None
+        # Without a blank line, the library takes `-` below a line of text for an underline.
+        apart = any(closed) or first_of_loose or bool(fence)
+        if apart and not self.blank:
+            self.lines.append("")
+        if self.blank and self.open and not closed:
+            self.loose[-1] = True
+        marker = item[2].replace(")", ".")
+        place = " " * _STEP * len(self.open)
+        self.lines.append(f"{place}{marker} {'' if fence else rest}")
         self.open.append(len(item[1]) + len(item[2]) + width)
-        self.loose.append(False)
+        self.loose.append(bool(closed) and (apart or self.blank))
+        if fence:
+            self._open_fence(fence[1], self.open[-1])
 
     def _continue(self, line: str, indent: int) -> None:
         opened = _FENCE.match(line)
@@ -89,14 +103,18 @@ class _ListReader:
             self.lines.append(line)
             return
         more = indent - self.open[-1]
-        if opened and more >= 0:  # inside a list the library knows no fences, only indented code
-            self.shift = _STEP * (len(self.open) + 1) - indent
-            self.lines.append("")
+        if opened and more >= 0:
+            self._open_fence(opened[1], indent)
             return
         extra = more if more >= _STEP else 0
         place = _STEP * len(self.open) + extra if more >= 0 or self.blank else indent
         self.loose[-1] = self.loose[-1] or self.blank
         self.lines.append(" " * place + line.lstrip(" "))
+
+    def _open_fence(self, fence: str, indent: int) -> None:
+        """Begin a code fence in an item; the library reads only indented code there."""
+        self.fence, self.shift = fence, _STEP * (len(self.open) + 1) - indent
+        self.lines.append("")
 
     def _in_fence(self, line: str, indent: int) -> None:
         closing = line.strip()
