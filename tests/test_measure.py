@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from press.core.model import Edition
+from press.core.model import Document, Edition, Matter, Part
+from press.document.prose import prose
 from press.proof.typography import LIMITS, check_type, lines, measure_type
 from press.readback.pdf import read_halves
 from tests.paper import WORDS, paper, paragraphs, spans
@@ -25,10 +26,23 @@ def codes(problems):
     return [problem.code for problem in problems]
 
 
-def found(html, css="", edition=STANDARD, references=0):
+def work(html, kind="section"):
+    """Return a document of one part."""
+    parts = (Part("part", kind, "", f"<section>{html}</section>"),)
+    matter = Matter("A title")
+    return Document(
+        "tea", matter, "ltr", {}, parts, *("", (), "", "", (), (), (), ("", b""), "", "")
+    )
+
+
+def measured(html, css="", kind="section"):
+    return measure_type(spans(paper(html, css)), prose(work(html, kind)))
+
+
+def found(html, css="", edition=STANDARD, kind="section"):
     pages = spans(paper(html, css))
-    measures = measure_type(pages, references)
-    return reported(check_type, pages, edition, "tea.pdf", references, measures)
+    measures = measure_type(pages, prose(work(html, kind)))
+    return reported(check_type, pages, edition, "tea.pdf", measures)
 
 
 # Spans
@@ -85,7 +99,7 @@ def test_words_side_by_side_are_a_line_and_cells_are_not():
 
 
 def test_the_measures_of_a_page():
-    found = measure_type(spans(paper(paragraphs(6))))
+    found = measured(paragraphs(6))
     assert (found.smallest, found.body, found.leading) == (10.0, 12.5, 1.33)
     assert 65 <= found.characters <= 80
 
@@ -93,7 +107,7 @@ def test_the_measures_of_a_page():
 def test_space_between_paragraphs_and_items_is_no_leading():
     html = paragraphs(4) + "<ul>" + "<li>It is short.</li>" * 30 + "</ul>"
     css = "p { margin-bottom: 6pt } li { margin-bottom: 2.5pt }"
-    assert measure_type(spans(paper(html, css))).leading == 1.33
+    assert measured(html, css).leading == 1.33
 
 
 def test_a_word_with_a_stop_is_no_marker():
@@ -102,34 +116,53 @@ def test_a_word_with_a_stop_is_no_marker():
 
 
 def test_too_few_lines_say_nothing_of_their_length():
-    assert measure_type(spans(paper(paragraphs(1)))).characters == 0
+    assert measured(paragraphs(1)).characters == 0
 
 
 def test_boxes_and_lists_do_not_shorten_the_lines_of_the_body():
     box = f"<div style='margin: 0 90pt'>{paragraphs(3)}</div>"
-    plain = measure_type(spans(paper(paragraphs(8)))).characters
-    assert measure_type(spans(paper(paragraphs(8) + box))).characters == plain
+    plain = measured(paragraphs(8)).characters
+    assert measured(paragraphs(8) + box).characters == plain
 
 
 def test_a_long_bibliography_is_not_the_body():
-    """Its start must be known only if it has more than nine tenths of the letters."""
-    html = f"<div style='break-before: page; font-size: 10pt'>{paragraphs(9)}</div>"
-    assert measure_type(spans(paper(paragraphs(2) + html))).body == 12.5
-    pages = spans(paper(paragraphs(2) + 3 * html))
-    assert measure_type(pages).body == 10.0
-    assert measure_type(pages, references=2).body == 12.5
+    entries = "".join(f"<li>Smith {n}. {WORDS.lower()}</li>" for n in range(60))
+    references = f"<ol class='notes' style='font-size: 10pt'>{entries}</ol>"
+    assert measured(paragraphs(2) + references).body == 12.5
+
+
+def test_a_table_is_not_the_body():
+    """A table may have most of the letters; what a paragraph repeats of it does not count."""
+    rows = f"<tr><td>{WORDS * 3}</td><td>{WORDS.upper() * 3}</td></tr>" * 9
+    table = f"<table style='font-size: 10.5pt'>{rows}</table>"
+    assert measured(f"<p>Take these drops each day.</p>{table}").body == 12.5
+    assert measured(f"{paragraphs(1)}{table}").body == 0, "which is which cannot be said"
+    assert measured(f"<ul><li>Take these drops each day.</li></ul>{table}").body == 12.5
+    assert measured(f"<h2>{WORDS.title()}</h2>{table}").body == 0
+    assert found(table, "@page { margin-right: 130pt }") == []
+
+
+def test_small_paragraphs_beside_a_large_table_are_found():
+    table = f"<table style='font-size: 14pt'><tr><td>{WORDS.upper() * 20}</td></tr></table>"
+    (problem,) = found(f"<p style='font-size: 11pt'>Take these drops each day.</p>{table}")
+    assert problem.message == (
+        "page 1: 'Take these drops each day.': body text is 11.0 pt; the minimum is 12 pt"
+    )
 
 
 def test_a_foot_that_is_on_every_page_is_not_the_body():
     html = f"<p>{WORDS * 3}</p><p style='break-before: page'>{WORDS[::-1] * 3}</p>"
-    foot = f'@page {{ @bottom-left {{ content: "{WORDS}" }} }}'
-    assert measure_type(spans(paper(html, foot))).body == 12.5
+    foot = (
+        '@page { @bottom-left { content: "This is at the foot of all the pages that there are" } }'
+    )
+    assert measured(html, foot).body == 12.5
 
 
 def test_a_blank_file_has_no_measures():
-    found = measure_type(spans(paper("", '@page { @bottom-left { content: "" } }')))
+    found = measured("", '@page { @bottom-left { content: "" } }')
     assert (found.smallest, found.body, found.leading, found.characters) == (0, 0, 0, 0)
-    assert reported(check_type, [], STANDARD, "tea.pdf", 0, measure_type([])) == []
+    nothing = measure_type([], prose(work("")))
+    assert reported(check_type, [], STANDARD, "tea.pdf", nothing) == []
 
 
 # Judgement
@@ -176,7 +209,7 @@ def test_a_body_that_is_small():
 
 def test_a_file_of_references_has_no_body():
     css = "html { font-size: 10pt }"
-    assert found(paragraphs(4), css, references=1) == []
+    assert found(paragraphs(4), css, kind="references") == []
 
 
 def test_large_print_is_large_everywhere():
@@ -224,6 +257,6 @@ def test_it_costs_next_to_nothing():
     data = paper(paragraphs(120))
     made = time.process_time()
     pages = spans(data)
-    check_type(pages, STANDARD, "tea.pdf", 0, measure_type(pages), [])
+    check_type(pages, STANDARD, "tea.pdf", measure_type(pages, prose(work(paragraphs(120)))), [])
     assert len(pages) >= 10
     assert time.process_time() - made < (made - start) / 2

@@ -20,6 +20,7 @@ from press.core.problems import Problem, ProblemsError, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
 from press.document import editions, identity
+from press.document.prose import prose
 from press.output.epub.package import write_epub
 from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout, lay_out
@@ -165,15 +166,14 @@ def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], lis
 
 def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
     document, edition = one.document, one.edition
-    here = laid.page_of("references") if edition.references == "sheet" else 0
     artifact = replace(laid.write(one.name(), one.carried), trail=laid.trail)
-    handout = _proved(laid.document, edition, artifact, here, problems)
+    handout = _proved(laid.document, edition, artifact, problems)
     files = [handout]
     if edition.references == "companion" and document.references:
         alone = editions.references_alone(document, laid.anchors)
         page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
         made = lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
-        files.append(_proved(alone, page, replace(made, part="references"), 1, problems))
+        files.append(_proved(alone, page, replace(made, part="references"), problems))
     if laid.document != document:
         opened = [pages for _, pages in files]
         prove_together(document, edition, artifact.name, opened, problems)
@@ -181,22 +181,15 @@ def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]
 
 
 def _proved(
-    document: Document,
-    edition: Edition,
-    artifact: Artifact,
-    references: int,
-    problems: list[Problem],
+    document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
 ) -> tuple[Artifact, list[PdfPage]]:
-    """Reopen and prove a finished PDF and measure its type; return it with the pages found in it.
-
-    `references` is the page on which the references begin, 0 if they are not on a separate sheet.
-    """
+    """Reopen and prove a finished PDF and measure its type; return it with its pages."""
     pages = open_pdf(document, edition, artifact, problems)
     if pages:
         prove_pdf(document, edition, artifact.name, pages, problems)
         spans = [page.spans for page in pages]
-        measures = measure_type(spans, references)
-        check_type(spans, edition, artifact.name, references, measures, problems)
+        measures = measure_type(spans, prose(document))
+        check_type(spans, edition, artifact.name, measures, problems)
         artifact = replace(artifact, measures=measures)
     return artifact, pages
 

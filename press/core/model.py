@@ -347,7 +347,7 @@ class Measures:
 
     smallest: float
     body: float
-    """0 if there is too little text to measure."""
+    """The size of paragraphs and list items; 0 without any."""
     leading: float
     """Line spacing of the body, as a multiple of its type size."""
     characters: int

@@ -1,8 +1,9 @@
 """Typography: type measured on a finished PDF and checked against the standard of its edition.
 
-In: the text spans of the pages, as `readback.pdf` finds them. Out: `Measures`, and a problem for
-whatever the readers of that edition would find hard to read. Sizes are points on paper, as drawn,
-whatever a style or a picture declares. This module must not know any style.
+In: the text spans of the pages, as `readback.pdf` finds them, and the body text of the work, because
+a table may have more letters. Out: `Measures`, and a problem for whatever the readers of that
+edition would find hard to read. Sizes are points on paper, as drawn, whatever a style or a picture
+declares. This module must not know any style.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from statistics import median
 from press.core.formats import EditionKind
 from press.core.model import Edition, Measures
 from press.core.problems import Problem, Span, counted
+from press.document.prose import Prose
 from press.proof.matching import excerpt
 from press.readback.pdf import TextSpan
 
@@ -27,10 +29,6 @@ _STEP = 0.05
 _PLACES = 5
 _FEW = 10
 """The fewest full lines of which a median is meaningful."""
-_LETTERS = 250
-"""The fewest letters of body text: the title block of a very short handout has more letters."""
-_SHARE = 0.1
-"""Body text is the largest type with this share of the letters; tables may have a larger share."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
 """The marker of a list item, which is drawn separately."""
 
@@ -117,15 +115,14 @@ def _letters(spans: Iterable[TextSpan]) -> Counter[float]:
     return +count
 
 
-def measure_type(pages: Pages, references: int = 0) -> Measures:
+def measure_type(pages: Pages, prose: Prose) -> Measures:
     """Measure the type of a finished PDF.
 
-    `references` is the page (from 1) on which the references begin, 0 without. The body size is
-    taken from the pages before it, because a long bibliography may have most of the letters. The
-    length of a full line is taken from the column width with the most letters, that of paragraphs.
+    The body size is that of most letters of body text; 0 without. The length of a full line is
+    taken from the column width with the most letters, that of paragraphs.
     """
-    every = [round(span.size, 1) for page in pages for span in _read(page)]
-    body = _body(pages, references)
+    every = [span for page in pages for span in _read(page)]
+    body = _commonest(span for span in every if prose.has(span.text))
     pairs = [pair for pair in _pairs(pages) if abs(pair.upper.size - body) < 2 * _STEP]
     leading = median(pair.leading for pair in pairs) if pairs else 0.0
     columns: Counter[int] = Counter()
@@ -134,18 +131,8 @@ def measure_type(pages: Pages, references: int = 0) -> Measures:
     column = max(columns, key=lambda width: columns[width], default=0)
     full = [len(p.upper.text) for p in pairs if abs(round(p.room / 10) - column) <= 1]
     characters = round(median(full)) if len(full) >= _FEW else 0
-    return Measures(min(every, default=0.0), body, round(leading, 2), characters)
-
-
-def _body(pages: Pages, references: int) -> float:
-    """Return the size of body text, ignoring text repeated on every page (a running footer)."""
-    text = pages[: references - 1] if references > 1 else pages
-    spans = [span for page in text for span in page]
-    times = Counter(_alike(span) for span in spans)
-    once = [span for span in spans if len(text) == 1 or times[_alike(span)] < len(text)]
-    count = _letters(once or spans)
-    least = max(_LETTERS, _SHARE * count.total())
-    return max((size for size, letters in count.items() if letters >= least), default=0.0)
+    smallest = min((round(span.size, 1) for span in every), default=0.0)
+    return Measures(smallest, body, round(leading, 2), characters)
 
 
 def _alike(span: TextSpan) -> tuple[str, int, int]:
@@ -207,24 +194,22 @@ def check_type(
     pages: Pages,
     edition: Edition,
     file: str,
-    references: int,
     measures: Measures,
     problems: list[Problem],
 ) -> None:
     """Check the type of a finished PDF against the standard of its edition.
 
-    `file` names it in the problems; `references` is the page on which the references begin, 1 for
-    a file of references only (it has no body text), 0 without; `measures` are from `measure_type`.
+    `file` names it in the problems; `measures` are from `measure_type`. A file without body text,
+    such as one of references only, has neither its body size nor its line length checked.
 
     Problems: TYP001 small type, TYP002 line length, TYP003 italics, TYP004 line spacing.
     """
     limits = LIMITS[edition.kind]
-    body = "" if references == 1 else "the body"
     found = _small(pages, limits.smallest)
-    if body and 0 < measures.body < limits.body - _STEP:
+    if 0 < measures.body < limits.body - _STEP:
         found.insert(0, _first(pages, measures.body, limits.body))
     problems += _problems("TYP001", found, file, _SMALL_HINT)
-    if body and (message := _length(measures.characters, limits)):
+    if message := _length(measures.characters, limits):
         problems += _problems("TYP002", [message], file, _LENGTH_HINT)
     if not limits.italic:
         problems += _problems("TYP003", _italics(pages), file, _ITALIC_HINT)
