@@ -1,9 +1,9 @@
 """Typography: type measured on a finished PDF and checked against the standard of its edition.
 
-In: the text spans of the pages, as `readback.pdf` finds them, and the body text of the work, because
-a table may have more letters. Out: `Measures`, and a problem for whatever the readers of that
-edition would find hard to read. Sizes are points on paper, as drawn, whatever a style or a picture
-declares. This module must not know any style.
+In: the text spans of the pages, as `readback.pdf` finds them, and the body text of the work. Out:
+`Measures`, and a problem for whatever the readers of that edition would find hard to read. Sizes
+are points on paper, as drawn, whatever a style or a picture declares. This module must not know any
+style.
 """
 
 from __future__ import annotations

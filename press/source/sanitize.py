@@ -45,6 +45,12 @@ ATTRIBUTES = {
     "th": ("colspan", "rowspan", "headers", "scope"),
     "time": ("datetime",),
 }
+_VALUES = {
+    "start": re.compile(r"-?\d{1,9}", re.A),
+    "value": re.compile(r"-?\d{1,9}", re.A),
+    "type": re.compile("[1aAiI]"),
+}
+"""The values of attributes of lists (HTML, 4.4.5); others have no effect."""
 PHRASING_ONLY = frozenset("p h1 h2 h3 h4 h5 h6 pre dt caption".split())
 _CONTAINERS = frozenset("body div section blockquote".split())
 _EMPTIED = (INLINES | {"p"}) - {"img", "br", "wbr"}
@@ -112,6 +118,10 @@ def _attributes(source: Any, element: Element, dropped: list[Dropped]) -> None:
     for name, value in source.attrib.items():
         text = legal(str(value))
         if name in allowed:
+            if name in _VALUES and not _VALUES[name].fullmatch(text):
+                continue
+            if name == "reversed":
+                text = name
             if text or name == "alt":
                 element.set(name, text)
         elif name == "style" and (align := _ALIGN.search(text)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -21,6 +22,7 @@ from press.core.paper import sheet_size
 from press.core.trees import has_class
 from press.design.qr import qr_inline
 from press.design.styles import Styles
+from press.output.pdf.numbering import numbered
 from press.output.pdf.typeset import listening, render
 
 # ISO 14289-1, clause 5: the identification schema. ISO 19005-3, 6.6.2.3 requires it to be declared,
@@ -228,7 +230,10 @@ def _half(page: str) -> tuple[float, float]:
 
 def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     """Return the whole handout as HTML."""
-    groups = [(place, list(parts)) for place, parts in groupby(document.parts, _place)]
+    numbers = [
+        replace(part, xhtml=numbered(part.xhtml, document.direction)) for part in document.parts
+    ]
+    groups = [(place, list(parts)) for place, parts in groupby(numbers, _place)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
     text = styles.fill(
         "handout.html",

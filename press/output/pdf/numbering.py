@@ -1,0 +1,82 @@
+"""The numbers of ordered lists, as styles that the layout follows.
+
+In: a part of a work. Out: the same part, in which each item says how far it counts, because
+WeasyPrint ignores `start`, `value`, `reversed`, and `type`. This module must not know any style
+sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from press.core import trees
+from press.core.model import Direction
+from press.core.trees import Element
+
+_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl",
+          10: "x", 9: "ix", 5: "v", 4: "iv", 1: "i"}  # fmt: skip
+_FEW = 2
+"""The characters of a number for which the margin of an item has room."""
+_WIDTH = 0.65
+"""Room for each further character, in ems."""
+_LISTS = re.compile(r"<ol\b")
+
+
+def numbered(xhtml: str, direction: Direction) -> str:
+    """Write the numbers of the lists of a part as styles, with room for long ones."""
+    if not _LISTS.search(xhtml):
+        return xhtml
+    root = trees.parse(xhtml)
+    for list_ in root.iter("ol"):
+        _count(list_, "right" if direction == "rtl" else "left")
+    return trees.serialize(root)
+
+
+def ordinals(list_: Element) -> Iterator[tuple[Element, int]]:
+    """Yield each item of a list with its number (HTML, 4.4.8)."""
+    items = list_.findall("li")
+    step = -1 if "reversed" in list_.attrib else 1
+    number = int(list_.get("start") or (len(items) if step < 0 else 1))
+    for item in items:
+        number = int(item.get("value") or number)
+        yield item, number
+        number += step
+
+
+def _count(list_: Element, side: str) -> None:
+    kind = list_.get("type") or ""
+    if kind in _STYLES:
+        _add(list_, f"list-style-type: {_STYLES[kind]}")
+    numbers = list(ordinals(list_))
+    longest = max((len(_label(number, kind)) for _, number in numbers), default=0)
+    if longest > _FEW:  # a border adds to every margin and padding of the style sheets
+        room = (longest - _FEW) * _WIDTH
+        _add(list_, f"border-{side}: {room:.2f}em solid transparent")
+    before = 0
+    for item, number in numbers:
+        if number - before != 1:
+            _add(item, f"counter-increment: list-item {number - before}")
+        before = number
+
+
+def _add(element: Element, style: str) -> None:
+    element.set("style", f"{element.get('style')}; {style}" if element.get("style") else style)
+
+
+def _label(number: int, kind: str) -> str:
+    """Return a number as its list prints it, in lower case, to measure its length."""
+    if kind in ("i", "I") and 0 < number < 4000:
+        said = ""
+        for value, letters in _ROMAN.items():
+            said += letters * (number // value)
+            number %= value
+        return said
+    if kind in ("a", "A") and number > 0:
+        said = ""
+        while number:
+            number, place = divmod(number - 1, 26)
+            said = chr(ord("a") + place) + said
+        return said
+    return str(number)
