@@ -257,6 +257,7 @@ def _print_article(built: Built, folder: Path) -> None:
 
     click.echo(_styled(report.head(built), bold=True))
     lines = report.files(built, folder)
+    lines += report.notes(built)
     if built.made:
         lines += report.notices(built)
         lines.append("proved: every block, notice, and link was found in the finished files")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from press.output.pdf.numbering import numbered
+from press.core import trees
+from press.core.model import Direction
+from press.output.pdf.numbering import number_lists
 from tests.test_editions import every, run, write
 
 TEXT = """---
@@ -74,6 +76,12 @@ def test_the_e_book_and_the_web_page_count_alike(output: Path) -> None:
             *('reversed="reversed" type="A"', 'start="7" type="i"', ""),
         ]
         assert re.findall(r'value="([^"]*)"', page) == ["28", "-4"]
+
+
+def numbered(xhtml: str, direction: Direction) -> str:
+    root = trees.parse(xhtml)
+    number_lists(root, direction)
+    return trees.serialize(root)
 
 
 def test_a_plain_list_needs_no_styles() -> None:

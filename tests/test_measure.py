@@ -260,3 +260,8 @@ def test_it_costs_next_to_nothing():
     check_type(pages, STANDARD, "tea.pdf", measure_type(pages, prose(work(paragraphs(120)))), [])
     assert len(pages) >= 10
     assert time.process_time() - made < (made - start) / 2
+
+
+def test_smaller_type_in_a_paragraph_is_not_the_body():
+    html = f"<p>See <code>{'x_' * 90}</code> <sup>{WORDS.upper()}</sup> and no more.</p>"
+    assert measured(html, "code, sup { font-size: 10pt }").body == 12.5

@@ -193,3 +193,20 @@ def test_what_may_change_every_page_begins_at_the_first(work, what):
         file = work.root / "source" / "images" / "three-studies.svg"
         file.write_text(file.read_text("utf-8").replace("</svg>", "<!-- new --></svg>"), "utf-8")
     assert work.pulled(trail, 4, 4).first == 0
+
+
+def test_a_table_that_became_a_list_stays_one(tmp_path):
+    work = Work(tmp_path / "project")
+    names = "Morning Afternoon Evening Medication Clinician Appointment Temperature Concentration"
+    row = f"| {names.replace(' ', ' | ')} | Observation | Tolerability |\n"
+    table = f"\n{row}{'|---' * 10}|\n{row.lower()}\n"
+    work.edit(
+        lambda text: text.replace("## Summary {#summary}\n", f"## Summary {{#summary}}\n{table}")
+    )
+    work.text = work.article.read_text("utf-8")
+    trail = pickle.loads(pickle.dumps(work.laid().trail))
+    assert len(trail.lists) == 1
+    page = next(n for n, ids in enumerate(trail.anchors) if "summary" in ids)
+    work.edit(lambda text: text.replace("| evening |", "| evening again |"))
+    partial = work.pulled(trail, page, page + 1)
+    assert differences(partial, work.laid()) == []

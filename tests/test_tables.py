@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from press.core.manifest import read_manifest
-from tests.test_editions import run, write
+from press.readback.pdf import TextSpan
+from tests.test_editions import every, run, write
 
 EVERY = 'editions = ["letter", "a4", "large-print", "ink-saver", "booklet"]\n'
 
 
 def sheet(folder: Path, text: str, toml: str = EVERY) -> Path:
     """Write a project of one article."""
-    return write(
-        folder, **{"makebook.toml": toml, "source__sheet_": f"---\ntitle: Sheet\n---\n{text}"}
-    )
+    head = "---\ntitle: Sheet\ndate: 2026-01-02\nidentifier: SHEET-1\n---\n"
+    return write(folder, **{"makebook.toml": toml, "source__sheet_": head + text})
 
 
 def bodies(folder: Path) -> set[float]:
@@ -48,3 +48,108 @@ def test_a_sheet_of_a_table_is_not_refused_for_the_size_of_its_cells(
 ) -> None:
     assert run(sheet(tmp_path, text), "--format", "pdf") == 0
     assert bodies(tmp_path) == sizes
+
+
+# Tables that are too wide
+
+NAMES = (
+    "Morning Afternoon Evening Medication Clinician Appointment Temperature Concentration".split()
+)
+LONG = "10.1234/journal.of.the.very.long.identifiers-" + "0123456789" * 12
+
+
+def table(columns: int, name: str = "", *, head: str = "{}", more: str = "") -> str:
+    """Return a table in Markdown, of words that are as long as columns of numbers seldom are."""
+    words = [NAMES[n % len(NAMES)] for n in range(columns)]
+    rows = [[f"{word.lower()} {row}" for word in words] for row in (1, 2)]
+    if more:
+        rows[1][-1] = more
+    lines = [list(map(head.format, words)), ["---"] * columns, *rows]
+    text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"Table: {name}\n\n{text}" if name else text
+
+
+def notes(folder: Path, edition: str = "letter") -> list[str]:
+    """Return what the manifest says of the tables and pages of an edition."""
+    files = read_manifest(folder / "output")["articles"]["sheet"]["files"].values()
+    return next(f.get("notes", []) for f in files if f["edition"] == edition and not f["part"])
+
+
+def printed(folder: Path) -> list[TextSpan]:
+    """Return everything that the main edition draws as text."""
+    return every((folder / "output" / "sheet.pdf").read_bytes())
+
+
+def test_a_table_that_fits_stays_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(sheet(tmp_path, f"Words.\n\n{table(3, 'Days')}", ""), "--format", "pdf") == 0
+    assert "Days" not in capsys.readouterr().out
+    assert {round(r.size, 1) for r in printed(tmp_path) if "Morning" in r.text} == {10.5}
+
+
+def test_a_table_that_is_a_little_too_wide_is_set_smaller(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"Words.\n\n{table(8, 'Days', more='`code`')}\n{table(3)}"
+    assert run(sheet(tmp_path, text, ""), "--strict") == 0
+    assert "  letter: table 'Days' is too wide, so it is set in 9.5 pt\n" in capsys.readouterr().out
+    runs = printed(tmp_path)
+    sizes = [round(run.size, 1) for run in runs if "Clinician" in run.text or run.text == "code"]
+    assert sizes == [9.5, 9.5]
+    assert {round(r.size, 1) for r in runs if "Afternoon" in r.text} == {9.5, 10.5}
+    assert max(run.right for run in runs) <= 612 - 84 + 1
+
+
+def test_a_table_that_is_much_too_wide_is_a_list_in_that_edition_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml = 'editions = ["letter", "wide"]\n[editions.wide]\npage = "420mm 297mm"\n'
+    head = "[{}](https://example.org)[^n]"
+    text = f"Words.\n\n{table(10, head=head)}\n[^n]: A note.\n"
+    assert run(sheet(tmp_path, text, toml)) == 0
+    said = capsys.readouterr().out
+    assert (
+        "\n  letter: table 'Morning | Afternoon | Evening | Medicat…' is too wide, so it is" in said
+    )
+    assert notes(tmp_path, "wide") == []
+    rows = {round(r.baseline) for r in printed(tmp_path) if "ing 1" in r.text}
+    assert len(rows) > 1, "cells are below each other"
+
+
+@pytest.mark.parametrize("columns", [3, 6, 9, 14])
+def test_no_table_is_refused(tmp_path: Path, columns: int) -> None:
+    toml = EVERY.replace("]", ', "half"]') + '[editions.half]\npage = "5.5in 8.5in"\n'
+    text = f"Words.\n\n{table(columns, more=LONG)}\n- In a list:\n\n"
+    text += "".join(f"    {line}\n" for line in table(columns, "Inside").splitlines())
+    assert run(sheet(tmp_path, text, toml), "--format", "pdf") == 0
+
+
+@pytest.mark.parametrize(
+    ("letters", "size", "said"),
+    [
+        (14, 18.0, []),
+        (16, 16.0, ["table 'Width' is too wide, so it is set in 16 pt"]),
+        (24, 18.0, ["table 'Width' is too wide, so it is printed as a list"]),
+    ],
+)
+def test_in_large_print_a_table_keeps_large_type(
+    tmp_path: Path, letters: int, size: float, said: list[str]
+) -> None:
+    text = (
+        f"Words.\n\nTable: Width\n\n| {'M' * letters} | {'W' * letters} |\n|---|---|\n| 1 | 2 |\n"
+    )
+    assert run(sheet(tmp_path, text, 'editions = ["large-print"]\n'), "--format", "pdf") == 0
+    assert notes(tmp_path, "large-print") == said
+    assert {round(r.size, 1) for r in printed(tmp_path) if "MMM" in r.text} == {size}
+
+
+def test_a_long_address_breaks_and_does_not_make_a_list_of_its_table(tmp_path: Path) -> None:
+    assert run(sheet(tmp_path, f"Words.\n\n{table(3, 'Days', more=LONG)}"), "--format", "pdf") == 0
+    assert notes(tmp_path) == []
+    assert [r for r in printed(tmp_path) if "Morning" in r.text]
+
+
+def test_a_table_of_headings_only_fits_too(tmp_path: Path) -> None:
+    text = f"Words.\n\n<table><thead><tr>{'<th>Concentration</th>' * 14}</tr></thead></table>\n"
+    assert run(sheet(tmp_path, text, ""), "--format", "pdf") == 0

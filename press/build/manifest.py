@@ -106,7 +106,7 @@ def entry(
 
 def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileEntry:
     """Return the manifest's entry for a file."""
-    return {
+    facts: FileEntry = {
         "format": artifact.format,
         "edition": artifact.edition,
         "part": artifact.part,
@@ -119,6 +119,9 @@ def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileE
         "inputs": dict(inputs),
         "key": key,
     }
+    if artifact.notes:
+        facts["notes"] = list(artifact.notes)
+    return facts
 
 
 def _measures(measures: Measures | None) -> MeasuresEntry:

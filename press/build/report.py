@@ -32,6 +32,29 @@ def head(built: Built) -> str:
 
 def files(built: Built, folder: Path) -> list[str]:
     """Return a line for each file: its path, size, pages, and type measurements."""
+    found = _in_order(built)
+    width = max((len(str(folder / name)) for name, _ in found), default=0)
+    return [
+        f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
+        for name, facts in found
+    ]
+
+
+def notes(built: Built) -> list[str]:
+    """Return a line for each edition with a table that did not fit or a page that is nearly blank.
+
+    Equal lines are joined: `letter, ink-saver: page 2 is blank`.
+    """
+    said: dict[str, list[str]] = {}
+    for name, facts in _in_order(built):
+        if found := facts.get("notes"):
+            whose = name if facts["part"] else facts["edition"]
+            said.setdefault("; ".join(found), []).append(whose)
+    return [f"{', '.join(names)}: {words}" for words, names in said.items()]
+
+
+def _in_order(built: Built) -> list[tuple[str, FileEntry]]:
+    """Return the files of an article by format, then by edition."""
     order = list(FORMATS)
     editions = _entry(built)["editions"]
 
@@ -40,12 +63,7 @@ def files(built: Built, folder: Path) -> list[str]:
         known = facts["edition"] in editions
         return order.index(facts["format"]), editions.index(facts["edition"]) if known else 0, name
 
-    found = sorted(_entry(built)["files"].items(), key=place)
-    width = max((len(str(folder / name)) for name, _ in found), default=0)
-    return [
-        f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
-        for name, facts in found
-    ]
+    return sorted(_entry(built)["files"].items(), key=place)
 
 
 def _pages(facts: FileEntry) -> str:

@@ -24,8 +24,8 @@ class MeasuresEntry(TypedDict, total=False):
     characters: int
 
 
-class FileEntry(TypedDict):
-    """One published file."""
+class _FileFacts(TypedDict):
+    """What every published file has."""
 
     format: Format
     edition: str
@@ -40,6 +40,13 @@ class FileEntry(TypedDict):
     """Everything that determines its bytes: names to digests."""
     key: str
     """The hash of the whole project when the file was last found current."""
+
+
+class FileEntry(_FileFacts, total=False):
+    """One published file."""
+
+    notes: list[str]
+    """What the summary of a build says of its tables and pages."""
 
 
 class NoticeEntry(TypedDict):

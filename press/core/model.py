@@ -369,6 +369,8 @@ class Trail:
     """CSS named strings: name to page number to values."""
     sizes: Mapping[str, Any]
     """Sizes of the first page, for CSS units relative to it."""
+    lists: frozenset[str] = frozenset()
+    """The ids of tables printed as lists, because they are too wide."""
 
 
 @dataclass(frozen=True)
@@ -398,6 +400,8 @@ class Artifact:
     page: str = ""
     """For a PDF, its sheet."""
     measures: Measures | None = None
+    notes: tuple[str, ...] = ()
+    """For a PDF, what the summary says of its tables and pages."""
     trail: Trail | None = None
 
 

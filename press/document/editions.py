@@ -8,7 +8,7 @@ This module must not know any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -39,7 +39,7 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
     away = edition.references != "sheet" and bool(document.references)
     parts, images = document.parts, document.images
     if columns:
-        parts = tuple(_with_rows(part, columns) for part in parts)
+        parts = tuple(_with_rows(part, lambda _, count: count > columns) for part in parts)
     if away:
         parts = tuple(
             _elsewhere(document, part, edition, companion)
@@ -60,16 +60,39 @@ _COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
 """The most columns that fit side by side; a wider table becomes a list of its rows."""
 
 
-def _with_rows(part: Part, columns: int) -> Part:
-    """Turn wide tables into lists: each row is an item, each cell follows its column's name."""
+def as_lists(document: Document, ids: Container[str]) -> Document:
+    """Turn the tables with these ids into lists of their rows."""
+    parts = (_with_rows(part, lambda id_, _: id_ in ids) for part in document.parts)
+    return replace(document, parts=tuple(parts))
+
+
+def _with_rows(part: Part, chosen: Callable[[str, int], bool]) -> Part:
+    """Turn tables into lists: each row is an item, each cell follows its column's name.
+
+    `chosen` is called with the id of a table and the number of its columns.
+    """
     if "<table" not in part.xhtml:
         return part
     root = trees.parse(part.xhtml)
     for table in list(root.iter("table")):
         grid = _grid(table.iterfind(".//tr"))
-        if max(map(len, grid), default=0) > columns:
+        if chosen(table.get("id") or "", max(map(len, grid), default=0)):
             _list_rows(table, grid)
     return replace(part, xhtml=trees.serialize(root))
+
+
+def table_names(document: Document) -> dict[str, str]:
+    """Return how an author knows each table, by its id: its caption, or else its first row."""
+    found = {}
+    for part in document.parts:
+        for table in trees.parse(part.xhtml).iter("table"):
+            caption, row = table.find("caption"), table.find(".//tr")
+            if caption is not None:
+                name = words_without_marks(caption)
+            else:
+                name = " | ".join(map(words_without_marks, row if row is not None else ()))
+            found[table.get("id") or ""] = name
+    return found
 
 
 def _grid(rows: Iterable[Element]) -> list[list[Element]]:

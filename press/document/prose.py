@@ -6,7 +6,6 @@ This module must not know any format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from press.core import trees
@@ -16,6 +15,7 @@ from press.document.units import letters
 
 _BODY = ("p", "li", "dd", "div", "blockquote", "section")
 _OTHER = ("table", "figure", "pre")
+_SMALL = ("code", "kbd", "samp", "sup", "sub", "small")
 _OTHER_CLASSES = ("notes", "notice", "rows")
 _END = "\0"
 """Between two blocks, so that nothing is found across them."""
@@ -28,7 +28,7 @@ class Prose:
     body: str
     """Paragraphs, list items, and definitions of the article."""
     rest: str
-    """Headings, tables, captions, code, notes, notices, references, title block, and footer."""
+    """Headings, tables, captions, code, marks, notes, notices, references, title block, footer."""
 
     def has(self, text: str) -> bool:
         """Return whether a text is body text and nothing else."""
@@ -46,8 +46,10 @@ def prose(document: Document) -> Prose:
     for part in document.parts:
         ours = part.kind in ("opening", "section")
         for element in trees.parse(part.xhtml).iter("*"):
-            if element.tag in BLOCKS or element.tag == "section":
-                (body if ours and _is_body(element) else rest).extend(_runs(element))
+            if element.tag in _SMALL:
+                rest.append("".join(map(str, element.itertext())))
+            elif element.tag in BLOCKS or element.tag == "section":
+                (body if ours and _is_body(element) else rest).append(_own_text(element))
     return Prose(_END.join(map(letters, body)), _END.join(map(letters, rest)))
 
 
@@ -58,10 +60,10 @@ def _is_body(element: Element) -> bool:
     return element.tag in _BODY and not other
 
 
-def _runs(element: Element) -> Iterator[str]:
-    """Yield the text of a block, without that of the blocks inside it."""
+def _own_text(element: Element) -> str:
+    """Return the text of an element without that of the blocks in it and of smaller type."""
     pieces = [element.text or ""]
     for child in element:
-        pieces.append(_END if child.tag in BLOCKS else "".join(map(str, child.itertext())))
-        pieces.append(child.tail or "")
-    yield from "".join(pieces).split(_END)
+        apart = child.tag in BLOCKS or child.tag in _SMALL
+        pieces += [_END if apart else _own_text(child), child.tail or ""]
+    return "".join(pieces)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from press.core.breaks import mark_long_words
 from press.core.model import Document
 from press.core.trees import Element, has_class
 from press.source.placeholders import telephone_link
@@ -49,8 +50,10 @@ def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "")
 def hold_tables(body: Element, columns: int, label: str) -> None:
     """Put tables with at least `columns` columns into boxes that scroll sideways, by keyboard too.
 
-    WCAG 2.2, 2.1.1. Cells are not broken instead: a number on two lines is read as two.
+    WCAG 2.2, 2.1.1. Cells are not broken instead: a number on two lines is read as two. Only words
+    longer than any other may break.
     """
+    mark_long_words(body)
     for table in list(body.iter("table")):
         if max((len(row) for row in table.iter("tr")), default=0) >= columns:
             _hold(table, label)

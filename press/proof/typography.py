@@ -123,7 +123,12 @@ def measure_type(pages: Pages, prose: Prose) -> Measures:
     """
     every = [span for page in pages for span in _read(page)]
     body = _commonest(span for span in every if prose.has(span.text))
-    pairs = [pair for pair in _pairs(pages) if abs(pair.upper.size - body) < 2 * _STEP]
+    pairs = [
+        pair
+        for pair in _pairs(pages)
+        if abs(pair.upper.size - body) < 2 * _STEP
+        and any(prose.has(span.text) for span in pair.upper.spans)
+    ]
     leading = median(pair.leading for pair in pairs) if pairs else 0.0
     columns: Counter[int] = Counter()
     for pair in pairs:

@@ -11,18 +11,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
 from press import __version__
+from press.core import trees
+from press.core.breaks import mark_long_words
 from press.core.hashing import digest
 from press.core.model import Artifact, Attached, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
 from press.core.trees import has_class
 from press.design.qr import qr_inline
 from press.design.styles import Styles
-from press.output.pdf.numbering import numbered
+from press.output.pdf.fitting import Fitted, fit
+from press.output.pdf.notes import page_notes
+from press.output.pdf.numbering import number_lists
 from press.output.pdf.typeset import listening, render
 
 # ISO 14289-1, clause 5: the identification schema. ISO 19005-3, 6.6.2.3 requires it to be declared,
@@ -54,9 +59,10 @@ class Layout:
     """A handout laid out on pages, ready to be written with its embedded files."""
 
     def __init__(
-        self, document: Document, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
+        self, fitted: Fitted, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
     ) -> None:
-        self.document = document
+        self.fitted = fitted
+        self.document = fitted.document
         self.edition = edition
         self.html = html
         self.sheets = tuple(sheets)
@@ -67,7 +73,8 @@ class Layout:
         """The start of each page, and what it depends on."""
         laid, anchors = self._rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
         text = deciding(self.document, self.html, self.sheets)
-        return Trail(text, self.sheets, anchors, laid.starts, laid.strings, laid.sizes)
+        sizes, lists = laid.sizes, self.fitted.lists
+        return Trail(text, self.sheets, anchors, laid.starts, laid.strings, sizes, lists)
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -88,6 +95,14 @@ class Layout:
     def page_of(self, id_: str) -> int:
         """Return the number of the page on which a block begins; 0 if it is on no page."""
         return next((n for n, ids in enumerate(self.anchors, 1) if id_ in ids), 0)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What an author may want to know: tables that did not fit, pages that are nearly blank."""
+        apart = any(part.kind == "references" for part in self.document.parts)
+        sheet = self.edition.references == "sheet" and apart
+        references = self.page_of("references") if sheet else 0
+        return (*self.fitted.notes, *page_notes(self._rendered, references))
 
     def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.
@@ -126,7 +141,10 @@ class Layout:
     def _artifact(self, name: str, data: bytes) -> Artifact:
         edition, pages = self.edition, len(self._rendered.pages)
         return Artifact(
-            name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page
+            *(name, "pdf", data, edition.name, pages),
+            kind=edition.kind,
+            page=edition.page,
+            notes=self.notes,
         )
 
     def _impose(self, name: str, carried: Sequence[Attached]) -> Artifact:
@@ -180,10 +198,16 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     text = handout_html(document, edition, styles)
     sheets, tagged = sheets_of(edition, styles), edition.kind != "booklet"
     rendered = render(text, sheets, document, styles, tagged=tagged)
+    more = []
     if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
-        sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
+        more.append(f"@page {{ margin-bottom: {room:g}pt }}")
+    alone = partial(render, sheets=sheets, document=document, styles=styles, tagged=False)
+    fitted = fit(document, rendered, styles.tokens_of(edition), alone)
+    if more or fitted.rules or fitted.lists:
+        text = handout_html(fitted.document, edition, styles)
+        sheets += [*more, *fitted.rules]
         rendered = render(text, sheets, document, styles, tagged=tagged)
-    return Layout(document, edition, text, sheets, rendered)
+    return Layout(fitted, edition, text, sheets, rendered)
 
 
 def sheets_of(edition: Edition, styles: Styles) -> list[str]:
@@ -230,10 +254,8 @@ def _half(page: str) -> tuple[float, float]:
 
 def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     """Return the whole handout as HTML."""
-    numbers = [
-        replace(part, xhtml=numbered(part.xhtml, document.direction)) for part in document.parts
-    ]
-    groups = [(place, list(parts)) for place, parts in groupby(numbers, _place)]
+    made = [_for_paper(part, document) for part in document.parts]
+    groups = [(place, list(parts)) for place, parts in groupby(made, _place)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
     text = styles.fill(
         "handout.html",
@@ -249,11 +271,25 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
+def _for_paper(part: Part, document: Document) -> Part:
+    """Add what the layout needs: the numbers of lists, and where long words may break."""
+    if "<ol" not in part.xhtml and "<table" not in part.xhtml:
+        return part
+    root = trees.parse(part.xhtml)
+    number_lists(root, document.direction)
+    mark_long_words(root)
+    return replace(part, xhtml=trees.serialize(root))
+
+
 _MARKED = re.compile(
-    r'([^\s<>;]{1,30})((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
+    r"(?<![^\s<>;])([^\s<>;]{1,30})"
+    r'((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
     r'|<sup class="noteref">(?:(?!</sup>).)*</sup>)+)'
 )
-"""A word and the superscript marks after it; no line may break between them."""
+"""A word and the superscript marks after it; no line may break between them.
+
+A longer word is left alone, because it may have to break.
+"""
 
 
 def _place(part: Part) -> str:

@@ -1,16 +1,14 @@
 """The numbers of ordered lists, as styles that the layout follows.
 
-In: a part of a work. Out: the same part, in which each item says how far it counts, because
-WeasyPrint ignores `start`, `value`, `reversed`, and `type`. This module must not know any style
-sheet.
+In: the tree of a part of a work. Out: the same tree, in which each item says how far it counts,
+because WeasyPrint ignores `start`, `value`, `reversed`, and `type`. This module must not know any
+style sheet.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from press.core import trees
 from press.core.model import Direction
 from press.core.trees import Element
 
@@ -21,17 +19,12 @@ _FEW = 2
 """The characters of a number for which the margin of an item has room."""
 _WIDTH = 0.65
 """Room for each further character, in ems."""
-_LISTS = re.compile(r"<ol\b")
 
 
-def numbered(xhtml: str, direction: Direction) -> str:
-    """Write the numbers of the lists of a part as styles, with room for long ones."""
-    if not _LISTS.search(xhtml):
-        return xhtml
-    root = trees.parse(xhtml)
+def number_lists(root: Element, direction: Direction) -> None:
+    """Write the numbers of lists as styles, with room for long ones."""
     for list_ in root.iter("ol"):
         _count(list_, "right" if direction == "rtl" else "left")
-    return trees.serialize(root)
 
 
 def ordinals(list_: Element) -> Iterator[tuple[Element, int]]:

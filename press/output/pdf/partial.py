@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from press.core.model import Document, Edition, Trail
 from press.design.styles import Styles
+from press.document.editions import as_lists
 from press.output.pdf.engine import Excerpt
 from press.output.pdf.layout import deciding, handout_html, sheets_of
 from press.output.pdf.typeset import render
@@ -56,6 +57,8 @@ def lay_out_part(
     Raises:
         ProblemsError: the styles are broken, or WeasyPrint reported a fault.
     """
+    if trail and trail.lists:
+        document = as_lists(document, trail.lists)
     html, sheets = handout_html(document, edition, styles), sheets_of(edition, styles)
     first, last, total = 0, view.last, view.pages
     if trail and list(trail.sheets[: len(sheets)]) == sheets:

@@ -1,0 +1,87 @@
+"""What an author may want to know of the pages of an edition, in words.
+
+In: a handout laid out on pages, and the tables that were too wide. Out: notes for the summary of
+the build: tables that are set smaller or printed as lists, and pages that are blank or nearly so.
+This module must not know the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_SHOWN = 3
+_HALF = 0.5
+
+
+def table_notes(fits: Mapping[str, float], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield notes about tables; `fits` maps their ids to a size in points, or 0 for a list."""
+    smaller = [id_ for id_, size in fits.items() if size]
+    lists = [id_ for id_, size in fits.items() if not size]
+    if smaller:
+        least = min(fits[id_] for id_ in smaller)
+        so = "they are set in type of at least" if smaller[1:] else "it is set in"
+        yield f"{_tables(smaller, names)} too wide, so {so} {least:g} pt"
+    if lists:
+        so = "they are printed as lists" if lists[1:] else "it is printed as a list"
+        yield f"{_tables(lists, names)} too wide, so {so}"
+
+
+def page_notes(rendered: Any, references: int) -> Iterator[str]:
+    """Yield notes about pages with much blank paper, except those at the end of the text.
+
+    `references` is the page, from 1, on which the references begin on a new sheet; 0 if they do
+    not. The text ends before it.
+    """
+    shares = [_share(page._page_box) for page in rendered.pages]  # noqa: SLF001 - no public name
+    last = len(shares)
+    if references > 1:
+        last = references - 1
+        if not shares[last - 1]:
+            yield f"page {last} is blank, so that the references can be detached"
+            last -= 1
+    ends = (last, len(shares))
+    blank = [n for n, share in enumerate(shares, 1) if not share and n != references - 1]
+    hollow = [n for n, share in enumerate(shares, 1) if 0 < share < _HALF and n not in ends]
+    if blank:
+        yield f"{_pages(blank)} blank"
+    if hollow:
+        yield f"{_pages(hollow)} more than half empty"
+
+
+def _share(page: Any) -> float:
+    """Return how far down a page its content reaches, as a share of its height; 0 if blank."""
+    top, height = page.content_box_y(), page.height
+    root = page.children[0]
+    ends = [box.position_y + box.margin_height() for box in root.descendants() if _marks(box)]
+    return (max(ends) - top) / height if ends else 0.0
+
+
+def _marks(box: Any) -> bool:
+    """Return whether a box leaves ink: a line of text, a picture, or a rule."""
+    kind = type(box).__name__
+    return kind in ("LineBox", "InlineReplacedBox", "BlockReplacedBox") or any(
+        getattr(box, f"border_{side}_width", 0) for side in ("top", "bottom")
+    )
+
+
+def _tables(ids: Sequence[str], names: Mapping[str, str]) -> str:
+    shown = [f"'{_short(names.get(id_, ''))}'" for id_ in ids[:_SHOWN]]
+    if len(ids) > _SHOWN:
+        shown.append(f"{len(ids) - _SHOWN} more")
+    return f"table {shown[0]} is" if len(ids) == 1 else f"tables {_and(shown)} are"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:39].rstrip()}…"
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    every = [str(number) for number in numbers[: 2 * _SHOWN]]
+    if len(numbers) > 2 * _SHOWN:
+        every.append(f"{len(numbers) - 2 * _SHOWN} more")
+    return f"page {every[0]} is" if len(every) == 1 else f"pages {_and(every)} are"
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
