@@ -153,3 +153,13 @@ def test_a_long_address_breaks_and_does_not_make_a_list_of_its_table(tmp_path: P
 def test_a_table_of_headings_only_fits_too(tmp_path: Path) -> None:
     text = f"Words.\n\n<table><thead><tr>{'<th>Concentration</th>' * 14}</tr></thead></table>\n"
     assert run(sheet(tmp_path, text, ""), "--format", "pdf") == 0
+
+
+def test_a_table_in_a_notice_fits_too(tmp_path: Path) -> None:
+    notice = "---\nid: general\ntitle: About\nplace: [opening, every-page]\nshort: Ask.\n---\n\n"
+    toml = '[notices.required]\n"*" = ["general"]\n'
+    root = sheet(tmp_path, f"Words.\n\n> {table(12, 'Quoted')}".replace("\n|", "\n> |"), toml)
+    write(root, source__disclaimers__general_=notice + table(10))
+    assert run(root, "--format", "pdf") == 0
+    names = "'Quoted' and 'Morning | Afternoon | Evening | Medicat…'"
+    assert notes(tmp_path)[0] == f"tables {names} are too wide, so they are printed as lists"

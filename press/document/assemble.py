@@ -315,6 +315,10 @@ class _Assembler:
         name = f"notice-{notice.id}"
         body = trees.parse(notice.body)
         own = {e.get("id") or "" for e in body.iter("*")}
+        for table in body.iter("table"):  # the layout knows a table by its id
+            if not table.get("id"):
+                table.set("id", trees.free_id("table", own))
+                own.add(table.get("id") or "")
         for element in body.iter("*"):
             if element.get("id"):
                 element.set("id", f"{name}-{element.get('id')}")
