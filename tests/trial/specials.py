@@ -176,7 +176,41 @@ _SVG = (
     '<text x="10" y="50">Day 1</text></g></svg>'
 )
 
+_SIGNS = """\
+## Doses in numbers {#numbers}
+
+Take 5-10 drops, 2.5\u20135 mg, or 1 000 000 units at \u22125 \u00b0C. Leave 2 5 ml out[^a].
+
+| Day | Range | Change |
+|---|---|---|
+| 1 | 5-10 | \u22123 |
+| 2 | 10\u201320 | 2 500 |
+| 3 | 5-10 | -1 |
+
+3. Third step
+4. Fourth step, see [the numbers](#numbers)
+    1. A step in it
+    2. Another step in it
+
+Dose
+: 5-10 mg at night
+
+Pause
+: 2 500 minutes
+
+> Ask before you stop.
+
+```
+dose = 5-10
+```
+
+[^a]: Count from noon, 12-14 hours.
+"""
+SIGNS = Special(_SIGNS)
+"""Numbers, lists, and all kinds of blocks, on one page."""
+
 SPECIALS = {
+    "signs": SIGNS,
     "a table of doses": Special(f"## Your doses\n\n{_DOSES}"),
     "code in lists": Special(_FENCES),
     "a sheet that is a table": Special(

@@ -1,0 +1,74 @@
+"""What counts as naming a fault rightly: the only place that knows the words of the proof.
+
+In: the kind of a fault, the texts that it concerns, and the problems found. Out: whether one of
+them says where and what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from press.core.problems import Problem
+from tests.trial.units import fold
+
+_MISSING = "missing|lacks|not found"
+_DIFFERS = f"{_MISSING}|reads|instead of|differs|must be|should be"
+_UNSEEN = f"{_MISSING}|hidden|invisible|off the page|cannot be seen"
+_TAGGED = f"{_DIFFERS}|tag|role|is marked"
+_ORDER = f"{_DIFFERS}|order|before|after|twice"
+
+FAULTS = {
+    "removed": _MISSING,
+    "swapped": _ORDER,
+    "doubled": f"twice|times|again|repeated|more than|not in the (?:article|document)|{_DIFFERS}",
+    "letter": _DIFFERS,
+    "digit": _DIFFERS,
+    "hyphen": _DIFFERS,
+    "space": _DIFFERS,
+    "off the page": _UNSEEN,
+    "white": _UNSEEN,
+    "render mode 3": _UNSEEN,
+    "tag removed": _TAGGED,
+    "tags swapped": f"{_ORDER}|tag",
+    "tag doubled": f"twice|times|again|repeated|more than|{_TAGGED}",
+    "role": _TAGGED,
+    "actual text": f"{_DIFFERS}|actual|replacement",
+    "alt": f"{_DIFFERS}|alt|description",
+    "content exchanged": f"{_ORDER}|tag",
+    "list number": f"{_ORDER}|{_UNSEEN}|number|marker|list|tag",
+    "link": "link",
+    "short disclaimer": "short disclaimer",
+    "identifying line": "identifying line",
+    "page number": "page number",
+}
+"""For each kind of fault, a pattern for the words of a message that names it."""
+
+_BEGINNING = 12
+"""The number of letters of a text that a message must quote, unless it ends its quotation."""
+_FEW = 5
+"""The fewest letters of a quotation."""
+
+
+def is_named(kind: str, about: Sequence[str], problems: Iterable[Problem]) -> bool:
+    """Say if a problem names a fault; `about` are the texts, one of which it must quote.
+
+    A text that begins with `=` must be in the message as it is.
+    """
+    pattern = re.compile(FAULTS[kind], re.I)
+    return any(
+        pattern.search(problem.message) and any(_quotes(problem.message, each) for each in about)
+        for problem in problems
+    )
+
+
+def _quotes(message: str, text: str) -> bool:
+    if text.startswith("="):
+        return text[1:] in message
+    words, whole = fold(text), fold(message)
+    for quoted in map(fold, re.findall("'([^']+)'", message)):
+        if words.startswith(quoted.rstrip("…")) and len(quoted) >= min(_FEW, len(words)):
+            return True
+    if len(words) > _BEGINNING:
+        return f"'{words[:_BEGINNING]}" in whole
+    return re.search(rf"'{re.escape(words)}(?:'|…)", whole) is not None
