@@ -2,6 +2,8 @@
 
     python3 makebook.py [ARGUMENTS]        builds; see `python3 makebook.py --help`
     python3 makebook.py test [ARGUMENTS]   runs the tests; the arguments go to pytest
+    python3 makebook.py test --proof [SEED]
+                                           tries the proof on thousands of good and bad files
 
 In: a machine with Python 3.11 or newer, and nothing but its standard library.
 Out: `.venv` beside this file, Debian packages if they are missing and may be installed, and the
@@ -272,7 +274,7 @@ def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Install what the tests need beyond the program, then become pytest."""
+    """Install what the tests need beyond the program, then become pytest or the proof's trial."""
     from shutil import which
 
     for package, commands in TEST_TOOLS.items():
@@ -283,6 +285,8 @@ def run_tests(arguments: list[str]) -> int:
     if not is_ready("ready-for-tests", TESTING):
         alone(set_up_tests)
     os.chdir(ROOT)
+    if arguments[:1] == ["--proof"]:
+        return hand_over([PYTHON, "-I", "-m", "tests.trial", *arguments[1:]])
     whole = ["-n", "auto", "--dist", "loadfile"]
     return hand_over([PYTHON, "-I", "-m", "pytest", *(arguments or whole)])
 

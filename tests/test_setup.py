@@ -334,6 +334,8 @@ def test_the_tests_get_what_they_need(script, ready, monkeypatch, capsys):
     assert "nowhere is missing; tests that need it cannot run." in capsys.readouterr().err
     assert script.main(["test"]) == 0
     assert script.calls[3][-2:] == ["--dist", "loadfile"]
+    assert script.main(["test", "--proof", "7"]) == 0
+    assert script.calls[4][-3:] == ["-m", "tests.trial", "7"]
 
 
 def test_ace_that_cannot_be_installed_is_tried_again(script, ready, monkeypatch, capsys):

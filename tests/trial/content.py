@@ -18,7 +18,6 @@ from tests.trial.changes import Edit, altered
 from tests.trial.glyphs import Content, Show
 from tests.trial.mutant import Mutant
 from tests.trial.printed import Piece, Unit, cells_of, pieces_of
-from tests.trial.projects import Finished
 from tests.trial.saving import Opened
 from tests.trial.units import fold
 
@@ -41,9 +40,7 @@ def content_mutants(opened: Opened, units: Sequence[Unit]) -> Iterator[Mutant]:
     yield from _foot_mutants(opened)
 
 
-def _mutant(
-    opened: Opened, kind: str, about: tuple[str, ...], edits: Edits, more: str
-) -> Mutant:
+def _mutant(opened: Opened, kind: str, about: tuple[str, ...], edits: Edits, more: str) -> Mutant:
     return Mutant(opened.finished, kind, about, lambda: _written(opened, edits), more)
 
 
@@ -209,6 +206,8 @@ def _foot_mutants(opened: Opened) -> Iterator[Mutant]:
         ):
             at = whole.rfind(fold(text))
             if at >= 0 and fold(text):
-                unit = Unit((f"=page {number}",), tuple(pieces_of(cells[at : at + len(fold(text))])))
+                unit = Unit(
+                    (f"=page {number}",), tuple(pieces_of(cells[at : at + len(fold(text))]))
+                )
                 yield _mutant(opened, kind, unit.about, _removed(unit), f"{number}, removed")
                 yield from _altered(opened, unit, kind)

@@ -66,9 +66,7 @@ class Content:
 
     def write(self, edits: dict[int, list[Instruction]]) -> None:
         """Write the content with instructions replaced."""
-        every = [
-            new for at, old in enumerate(self.instructions) for new in edits.get(at, (old,))
-        ]
+        every = [new for at, old in enumerate(self.instructions) for new in edits.get(at, (old,))]
         self.holder.write(pikepdf.unparse_content_stream(every))
 
 
@@ -110,7 +108,7 @@ def _read(holder: Any, resources: Any, page: Any, reading: _Reading) -> None:
     for at, each in enumerate(instructions):
         name, operands = str(each.operator), each.operands
         if name in ("BDC", "BMC"):
-            marks.append(_mark(operands, resources, marks))
+            marks.append(_mark(list(operands), resources, marks))
         elif name == "EMC" and marks:
             marks.pop()
         elif name in _SHOWING:

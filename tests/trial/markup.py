@@ -11,8 +11,9 @@ import copy
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -22,13 +23,13 @@ from press.core.trees import BLOCKS, Element
 from tests.trial.changes import Edit, altered
 from tests.trial.mutant import Mutant
 from tests.trial.projects import Finished
-from tests.trial.units import belongs, drawn, fold, local, own_text, texts
+from tests.trial.units import belongs, described, drawn, fold, local, own_text, texts
 
 Tree: TypeAlias = "etree._ElementTree[Element]"
 Change = Callable[[list[Element]], None]
 """Changes a tree, whose elements it gets in document order."""
-_OURS = frozenset("nav footer header".split())
-"""Elements of a web page in which the program may say the same as the document."""
+_OURS = frozenset("nav header footer".split())
+"""Elements in which the program has links of its own."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,14 @@ class _Host:
 
 @dataclass(frozen=True)
 class _Site:
-    """A block with text: its place in document order."""
+    """A block with text."""
 
     place: int
+    """Its place in document order."""
     own: str
     """Its own text, without that of the blocks in it."""
+    inside: str = ""
+    """The text of the document in it, if the program adds words, such as a label."""
 
     @property
     def text(self) -> str:
@@ -67,9 +71,9 @@ def book_mutants(finished: Finished) -> Iterator[Mutant]:
     """Yield the mutants of an e-book."""
     archive = zipfile.ZipFile(io.BytesIO(finished.artifact.data))
     files = {info.filename: archive.read(info) for info in archive.infolist()}
-    for name in files:
+    for name, data in files.items():
         if name.endswith((".xhtml", ".svg")):
-            tree = etree.ElementTree(etree.fromstring(files[name]))
+            tree = etree.ElementTree(etree.fromstring(data))
             host = _Host(finished, tree, _into_book(files, name))
             yield from (_tree_mutants if name.endswith(".xhtml") else _drawing_mutants)(host)
 
@@ -109,23 +113,37 @@ def _into_page(page: Tree, place: int) -> Callable[[Tree], bytes]:
 
 def _tree_mutants(host: _Host) -> Iterator[Mutant]:
     """Yield the mutants of a page or a chapter."""
-    wanted = {fold(each.text) for each in texts(host.finished.document)}
+    document = host.finished.document
+    named = {fold(document.short): "=short disclaimer", fold(document.stamp): "=identifying line"}
+    every = {fold(each.text): each.text for each in texts(document)}
+    wanted = every.keys() | (named.keys() - {""})
     sites = [
-        _Site(place, own_text(block))
+        _Site(place, own, "" if fold(own) in wanted else _inside(own, every))
         for place, block in enumerate(host.tree.getroot().iter())
-        if local(block) in BLOCKS and not _is_ours(block)
+        if (own := own_text(block))
+        and local(block) in BLOCKS
+        and not any(local(e) == "nav" for e in block.iterancestors())
     ]
     sites = [each for each in sites if each.text and belongs(fold(each.own), wanted)]
     for site in sites:
-        about = (site.text,)
+        about = tuple(filter(None, (site.text, site.inside, named.get(fold(site.own)))))
         yield host.mutant("removed", about, _at(site, _clear))
         yield host.mutant("doubled", about, _at(site, _double))
         yield from _altered(host, site, about)
     for one, other in pairwise(sites):
         if fold(one.own) != fold(other.own):
-            yield host.mutant("swapped", (one.text, other.text), _swap(one, other))
+            about = tuple(filter(None, (one.text, one.inside, other.text, other.inside)))
+            yield host.mutant("swapped", about, _swap(one, other))
     yield from _list_mutants(host)
     yield from _link_mutants(host)
+    yield from _image_mutants(host)
+
+
+def _inside(own: str, every: Mapping[str, str]) -> str:
+    """Return the longest text of the document in another text."""
+    whole = fold(own)
+    found = [text for words, text in every.items() if len(words) > 2 and words in whole]
+    return max(found, key=len, default="")
 
 
 def _is_ours(element: Element) -> bool:
@@ -133,9 +151,12 @@ def _is_ours(element: Element) -> bool:
 
 
 def _altered(host: _Host, site: _Site, about: tuple[str, ...]) -> Iterator[Mutant]:
-    for kind, edit in altered(site.own).items():
+    start = max(0, site.own.find(site.inside))
+    known = bool(site.inside) and site.inside in site.own
+    for kind, found in altered(site.inside if known else site.own).items():
+        edit = Edit(start + found.at, found.new)
         words = " ".join(edit.apply(site.own).split())
-        yield host.mutant(kind, (*about, words), _at(site, lambda b, edit=edit: _edit(b, edit)))
+        yield host.mutant(kind, (*about, words), _at(site, partial(_edit, edit)))
 
 
 def _at(site: _Site, change: Callable[[Element], None]) -> Change:
@@ -151,7 +172,7 @@ def _clear(block: Element) -> None:
             block.remove(child)
 
 
-def _edit(block: Element, edit: Edit) -> None:
+def _edit(edit: Edit, block: Element) -> None:
     """Replace one character of a block's own text."""
     left = edit.at
     for element, is_tail in _runs(block):
@@ -226,6 +247,17 @@ def _link_mutants(host: _Host) -> Iterator[Mutant]:
             for value in (f"{target}-gone", None):
                 change = _attribute(place, "href", value)
                 yield host.mutant("link", ("=link",), change, f"to {target}, now {value}")
+
+
+def _image_mutants(host: _Host) -> Iterator[Mutant]:
+    """Yield mutants in which a picture is described differently, or not at all."""
+    known = {fold(each) for each in described(host.finished.document)}
+    for place, image in enumerate(host.tree.getroot().iter()):
+        if local(image) == "img" and fold(image.get("alt") or "") in known:
+            about = (image.get("alt") or "", "=picture", "=image", "=description")
+            for value in ("Something else", ""):
+                change = _attribute(place, "alt", value)
+                yield host.mutant("alt", about, change, f"now '{value}'")
 
 
 def _attribute(place: int, name: str, value: str | None) -> Change:

@@ -45,6 +45,7 @@ class Unit:
     about: tuple[str, ...]
     """What a problem with it must quote, one of them."""
     pieces: tuple[Piece, ...]
+    """Empty for a block of several texts, each of which is a unit."""
     block: Block | None = None
     """Its tag; None for words of a drawing, and without tags."""
     label: bool = False
@@ -52,12 +53,10 @@ class Unit:
 
     @property
     def text(self) -> str:
-        return " ".join(piece.text for piece in self.pieces)
+        return " ".join(piece.text for piece in self.pieces) or " ".join(self.about)
 
 
-def by_tags(
-    blocks: Sequence[Block], contents: Sequence[Content], document: Document
-) -> list[Unit]:
+def by_tags(blocks: Sequence[Block], contents: Sequence[Content], document: Document) -> list[Unit]:
     """Find the units of a tagged PDF; leave out what only the program says."""
     marked: dict[tuple[tuple[int, int], int], list[Piece]] = {}
     for content in contents:
@@ -96,7 +95,7 @@ def _said(block: Block, pieces: Sequence[Piece], wanted: Mapping[str, str]) -> I
         cells = [cell for piece in pieces for cell in cells_of(piece.content, piece.show)]
         about = tuple(wanted[each] for each in inside)
         if len(inside) > 1:
-            yield Unit(about, tuple(pieces), block)
+            yield Unit(about, (), block)
         for each in inside:
             at = whole.find(each)
             part = tuple(pieces_of(cells[at : at + len(each)]))
@@ -146,8 +145,7 @@ def by_text(
     `every` also holds the content of the drawings.
     """
     pages = [
-        [cell for show in content.shows for cell in cells_of(content, show)]
-        for content in contents
+        [cell for show in content.shows for cell in cells_of(content, show)] for content in contents
     ]
     search = _Search(["".join(cell[0] for cell in page) for page in pages])
     found = []

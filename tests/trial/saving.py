@@ -52,4 +52,7 @@ class Opened:
 def opened(finished: Finished) -> Opened:
     """Open a finished PDF."""
     pdf = pikepdf.open(io.BytesIO(finished.artifact.data))
-    return Opened(finished, pdf, contents(pdf), blocks(pdf))
+    found = contents(pdf)
+    for content in found:  # now, so that a content that was changed and restored stays the same
+        content.write({})
+    return Opened(finished, pdf, found, blocks(pdf))

@@ -135,10 +135,12 @@ A last one[^d].
 _WORDS = "\n\n".join(
     [
         "well-known side-effects in follow-up visits of long-term patients " * 12,
-        "anti\u00addepres\u00adsants with\u00adout obses\u00adsive-com\u00adpul\u00adsive habits " * 12,
+        "anti\u00addepres\u00adsants with\u00adout obses\u00adsive-com\u00adpul\u00adsive habits "
+        * 12,
         "Pneumonoultramicroscopicsilicovolcanoconiosis" * 6,
         f"https://example.org/{'a-long-address/' * 12}1-2-3",
-        "Take 5-10 drops, 2.5-5 mg, or 1 000 000 units at \u22125 \u00b0C; 5\u00a0-\u00a010, 5 - 10.",
+        "Take 5-10 drops, 2.5-5 mg, or 1 000 000 units at \u22125 \u00b0C.",
+        "5\u00a0-\u00a010, 5 - 10.",
     ]
 )
 _HEBREW = front_matter("8-HE", "1", "he") + (
@@ -236,7 +238,7 @@ SPECIALS = {
     "notes": Special(_NOTES),
     "hyphens and long words": Special(_WORDS),
     "a drawing": Special(
-        "1\n\n![Days and doses: 1, 5-10 mg.](d.svg \"1\")\n\n5-10 mg\n\nDay 1\n",
+        '1\n\n![Days and doses: 1, 5-10 mg.](d.svg "1")\n\n5-10 mg\n\nDay 1\n',
         {"source/d.svg": _SVG},
     ),
     "Hebrew": Special(_HEBREW, _IN_HEBREW, faces=True),

@@ -12,9 +12,7 @@ from typing import Any
 
 import pikepdf
 
-_INLINE = frozenset(
-    "Span NonStruct Link Em Strong Quote Code Reference Annot Sub BibEntry".split()
-)
+_INLINE = frozenset("Span NonStruct Link Em Strong Quote Code Reference Annot Sub BibEntry".split())
 """Elements whose content belongs to the block around them."""
 
 

@@ -43,9 +43,7 @@ def tag_mutants(opened: Opened, units: Sequence[Unit]) -> Iterator[Mutant]:
     yield from _link_mutants(opened)
 
 
-def _mutant(
-    opened: Opened, kind: str, units: Sequence[Unit], changes: Sequence[Change]
-) -> Mutant:
+def _mutant(opened: Opened, kind: str, units: Sequence[Unit], changes: Sequence[Change]) -> Mutant:
     about = tuple(text for unit in units for text in unit.about)
     kind, more = ("list number", kind) if any(unit.label for unit in units) else (kind, "")
     return Mutant(opened.finished, kind, about, _making(opened, changes), f"tags, {more or kind}")
@@ -104,7 +102,7 @@ def _exchanged(opened: Opened, one: Kid, other: Kid) -> list[Change]:
     for content in opened.contents:
         for show in content.shows:
             if (key := (content.page.objgen, show.mark)) in words:
-                words[key] += show.text  # type: ignore[index]
+                words[key] += show.text
     if fold(words[one.key]) == fold(words[other.key]):
         return []
     kids = {id(holder): (holder, list(holder.K)) for holder in (one.holder, other.holder)}

@@ -54,12 +54,12 @@ def texts(document: Document) -> list[Text]:
     found = [Text("title", matter.title), Text("subtitle", matter.subtitle)]
     found += [Text("abstract", matter.abstract)]
     found += [Text("line of the title block", fact) for fact in document.facts]
-    found += [Text("web address", document.address)]
     for part in document.parts:
         found += _blocks(parse(part.xhtml))
     found += [Text(f"contact, {label}", value) for label, value in document.contact]
     clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
-    return [each for each in (*found, Text("clinic name", clinic)) if fold(each.text)]
+    found += [Text("clinic name", clinic), Text("web address", document.address)]
+    return [each for each in found if fold(each.text)]
 
 
 def _blocks(root: Element) -> Iterator[Text]:
@@ -79,6 +79,12 @@ def drawn(document: Document) -> dict[str, list[str]]:
             words = [" ".join("".join(e.itertext()).split()) for e in root.iter("{*}text")]
             found[image.name] = [text for text in words if fold(text)]
     return found
+
+
+def described(document: Document) -> list[str]:
+    """List the descriptions of the pictures."""
+    images = [image for part in document.parts for image in parse(part.xhtml).iter("img")]
+    return [alt for image in images if fold(alt := image.get("alt") or "")]
 
 
 def belongs(text: str, wanted: Iterable[str]) -> bool:
