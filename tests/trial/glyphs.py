@@ -35,7 +35,6 @@ class Show:
     mode: int
     mark: int | None
     """The id of the marked content around it (MCID)."""
-    artifact: bool = False
 
     @property
     def text(self) -> str:
@@ -93,7 +92,7 @@ class _Reading:
 
     found: dict[tuple[int, int], Content]
     tables: dict[tuple[int, int], dict[bytes, str]]
-    marks: tuple[tuple[int | None, bool], ...] = ()
+    marks: tuple[int | None, ...] = ()
     depth: int = 0
 
 
@@ -122,17 +121,14 @@ def _read(holder: Any, resources: Any, page: Any, reading: _Reading) -> None:
             _follow(each, name, states)
 
 
-def _mark(
-    operands: Sequence[Any], resources: Any, marks: Sequence[tuple[int | None, bool]]
-) -> tuple[int | None, bool]:
-    """Return the MCID of a piece of marked content, or that around it; and if it is an artifact."""
-    mark, artifact = marks[-1] if marks else (None, False)
+def _mark(operands: Sequence[Any], resources: Any, marks: Sequence[int | None]) -> int | None:
+    """Return the MCID of a piece of marked content, or that around it; None for an artifact."""
     properties = operands[1] if len(operands) > 1 else None
     if isinstance(properties, pikepdf.Name):
         properties = resources.get("/Properties", {}).get(str(properties))
     if properties is not None and "/MCID" in properties:
-        mark = int(properties.MCID)
-    return mark, artifact or operands[0] == "/Artifact"
+        return int(properties.MCID)
+    return marks[-1] if marks and operands[0] != "/Artifact" else None
 
 
 def _follow(each: Instruction, name: str, states: list[_State]) -> None:
@@ -158,7 +154,7 @@ def _show(
     operand: Any,
     content: Content,
     state: _State,
-    marks: Sequence[tuple[int | None, bool]],
+    marks: Sequence[int | None],
 ) -> Show:
     table = content.fonts.get(state.font[0], {})
     width = max(map(len, table), default=1)
@@ -170,8 +166,8 @@ def _show(
         else:
             codes.append(float(piece))
     letters = [table.get(code, "") if isinstance(code, bytes) else "" for code in codes]
-    mark, artifact = marks[-1] if marks else (None, False)
-    return Show(at, codes, letters, state.font, state.fills, state.mode, mark, artifact)
+    mark = marks[-1] if marks else None
+    return Show(at, codes, letters, state.font, state.fills, state.mode, mark)
 
 
 def _table(font: Any, reading: _Reading) -> dict[bytes, str]:

@@ -48,6 +48,9 @@ _BEGINNING = 12
 """The number of letters of a text that a message must quote, unless it ends its quotation."""
 _FEW = 5
 """The fewest letters of a quotation."""
+_QUOTED = re.compile("'([^']+)'")
+_SECTION = re.compile(" of '[^']*'")
+"""The section in which a text is, which does not name the text."""
 
 
 def is_named(kind: str, about: Sequence[str], problems: Iterable[Problem]) -> bool:
@@ -57,7 +60,8 @@ def is_named(kind: str, about: Sequence[str], problems: Iterable[Problem]) -> bo
     """
     pattern = re.compile(FAULTS[kind], re.I)
     return any(
-        pattern.search(problem.message) and any(_quotes(problem.message, each) for each in about)
+        pattern.search(_QUOTED.sub("", problem.message))
+        and any(_quotes(_SECTION.sub("", problem.message), each) for each in about)
         for problem in problems
     )
 
@@ -66,7 +70,7 @@ def _quotes(message: str, text: str) -> bool:
     if text.startswith("="):
         return text[1:] in message
     words, whole = fold(text), fold(message)
-    for quoted in map(fold, re.findall("'([^']+)'", message)):
+    for quoted in map(fold, _QUOTED.findall(message)):
         if words.startswith(quoted.rstrip("…")) and len(quoted) >= min(_FEW, len(words)):
             return True
     if len(words) > _BEGINNING:

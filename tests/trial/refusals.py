@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from press.core.model import Config, Document
-from press.core.problems import Problem, ProblemsError
+from press.core.problems import ProblemsError
 from tests.trial.projects import finish, front_matter, project, read
 from tests.trial.proving import prove
 from tests.trial.specials import SPECIALS, Special
@@ -90,22 +90,24 @@ def _one(seed: int, number: int) -> str:
 
 def _refused(
     text: str, wanted: Sequence[str], *, address: bool, special: Special | None = None
-) -> dict[str, list[Problem]]:
+) -> dict[str, list[str]]:
     """Return the problems of each file that is refused, by its edition or format."""
     extra: Mapping[str, str] = special.files if special else {}
     faces = bool(special and special.faces)
+    found: dict[str, list[str]] = {}
     with project(text, address=address, files=extra, faces=faces) as root:
-        found: dict[str, list[Problem]] = {}
         try:
             document, config = read(root)
             if special and special.digit:
                 document, config = _hashed(special, root / "source" / "doses.md", root)
             for finished in finish(root, document, config, wanted):
                 if problems := prove(finished):
-                    found[finished.place] = problems
+                    found[finished.place] = [str(problem) for problem in problems]
         except ProblemsError as error:
-            found["letter"] = list(error.problems)
-        return found
+            found["letter"] = [str(problem) for problem in error.problems]
+        except Exception as error:  # noqa: BLE001 - whatever it is, say for which file
+            found["letter"] = [repr(error)]
+    return found
 
 
 def _hashed(special: Special, path: Path, root: Path) -> tuple[Document, Config]:
@@ -127,7 +129,7 @@ def _refused_special(task: Task) -> list[str]:
     return [_said(place, found, text)] if found else []
 
 
-def _said(place: str, found: Mapping[str, Sequence[Problem]], text: str) -> str:
+def _said(place: str, found: Mapping[str, Sequence[str]], text: str) -> str:
     lines = [
         f"refused: {place}: {where}: {problem}"
         for where, problems in found.items()

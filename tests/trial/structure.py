@@ -49,7 +49,7 @@ class Block:
 
     def is_around(self, other: Block) -> bool:
         """Say if another block is inside this one."""
-        return any(_same(self.element, each) for each in other.parents)
+        return any(same(self.element, each) for each in other.parents)
 
 
 def blocks(pdf: pikepdf.Pdf) -> list[Block]:
@@ -89,10 +89,11 @@ def _walk(element: Any, parents: tuple[Any, ...], block: Block, page: Any) -> It
 def place_of(block: Block) -> int:
     """Return the place of a block among the children of its parent."""
     kids = block.parents[-1].K
-    return next(at for at, kid in enumerate(kids) if _same(kid, block.element))
+    return next(at for at, kid in enumerate(kids) if same(kid, block.element))
 
 
-def _same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any) -> bool:
+    """Say if two children of elements are the same element."""
     if not isinstance(one, pikepdf.Dictionary) or not isinstance(other, pikepdf.Dictionary):
         return False
     if one.is_indirect and other.is_indirect:

@@ -16,7 +16,7 @@ from pikepdf import Name
 from tests.trial.mutant import Mutant
 from tests.trial.printed import Unit
 from tests.trial.saving import Opened
-from tests.trial.structure import Block, Kid, place_of
+from tests.trial.structure import Block, Kid, place_of, same
 from tests.trial.units import fold
 
 _ELSE = "Something else"
@@ -88,7 +88,7 @@ def _swapped(one: Block, other: Block) -> list[Change]:
     places = place_of(one), place_of(other)
     kids = list(first.K)
     kids[places[0]] = other.element
-    if first == second:
+    if same(first, second):
         kids[places[1]] = one.element
         return [(first, "/K", pikepdf.Array(kids))]
     others = list(second.K)
