@@ -10,6 +10,7 @@ import pytest
 from tests.trial.misses import PARTS, Share, misses, mutants, refused_subject, subjects
 from tests.trial.naming import FAULTS
 from tests.trial.projects import Finished
+from tests.trial.units import drawn, fold, texts
 
 NAMES = [
     f"{article} {place}"
@@ -33,6 +34,17 @@ def test_no_bad_file_is_passed(files: dict[str, Finished], name: str) -> None:
     found = [misses(Share(files[name], part, whole=False)) for part in range(PARTS)]
     missed = [said for _, each in found for said in each]
     assert not missed, f"{len(missed)} of {sum(n for n, _ in found)}:\n" + "\n".join(missed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_altered(files: dict[str, Finished], name: str) -> None:
+    """A text that is not found in a file would not be tried, and nobody would notice."""
+    finished = files[name]
+    removed = [mutant for mutant in mutants(finished) if mutant.kind == "removed"]
+    found = {fold(text) for mutant in removed for text in mutant.about}
+    drawings = [text for words in drawn(finished.document).values() for text in words]
+    wanted = [*(each.text for each in texts(finished.document)), *drawings]
+    assert [text for text in wanted if fold(text) not in found] == []
 
 
 def test_every_kind_of_fault_is_made(files: dict[str, Finished]) -> None:

@@ -102,18 +102,26 @@ def _said(block: Block, pieces: Sequence[Piece], wanted: Mapping[str, str]) -> I
             yield Unit((wanted[each],), part, block if len(inside) == 1 else None)
 
 
-def _drawn(pieces: Iterable[Piece], document: Document) -> Iterator[Unit]:
-    """Yield the texts of the drawings that these glyphs show."""
-    cells = [cell for piece in pieces for cell in cells_of(piece.content, piece.show)]
-    whole = "".join(cell[0] for cell in cells)
+def _drawn(pieces: Sequence[Piece], document: Document) -> Iterator[Unit]:
+    """Yield the texts of the drawings that these glyphs show.
+
+    A drawing may have parts that are forms; they come after the content that draws them.
+    """
+    base = min((piece.content.depth for piece in pieces), default=0)
+    layers: list[list[Cell]] = [[], []]
+    for piece in pieces:
+        layer = layers[piece.content.depth > base]
+        layer += cells_of(piece.content, piece.show)
     for words in drawn(document).values():
-        at = max(0, whole.find(fold("".join(words[:3]))))
-        for text in words:
-            found = whole.find(fold(text), at)
-            if found >= 0:
-                at = found + len(fold(text))
-                about = (text, "=drawing", "=picture", "=image")
-                yield Unit(about, tuple(pieces_of(cells[found:at])))
+        for cells in layers:
+            whole = "".join(cell[0] for cell in cells)
+            at = max(0, whole.find(fold("".join(words[:3]))))
+            for text in words:
+                found = whole.find(fold(text), at)
+                if found >= 0:
+                    at = found + len(fold(text))
+                    about = (text, "=drawing", "=picture", "=image")
+                    yield Unit(about, tuple(pieces_of(cells[found:at])))
 
 
 def cells_of(content: Content, show: Show) -> Iterator[Cell]:
