@@ -21,7 +21,7 @@ from typing import Any
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
-from press.output.pdf import fontconfig
+from press.output.pdf import fontconfig, tags
 
 
 @cache
@@ -45,6 +45,7 @@ def start() -> None:
     _know_defaults()
     _fill_lines()
     _know_starts()
+    tags.start()
 
 
 def _later(name: str, *functions: str) -> None:

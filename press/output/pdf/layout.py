@@ -163,30 +163,14 @@ class Layout:
 def _mend(_: Any, pdf: Any) -> None:
     """Add what the standards require and WeasyPrint omits, before the file is written.
 
-    Viewers must not smooth pictures (ISO 19005-3, 6.2.8). A list item may hold only a label and a
-    body (ISO 14289-1, 7.2), so paragraphs and lists in it need a body around them. Each embedded
-    file must be listed only once.
+    Viewers must not smooth pictures (ISO 19005-3, 6.2.8). Each embedded file must be listed only
+    once.
     """
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
-    for item in list(pdf.objects):
+    for item in pdf.objects:
         if "Interpolate" in getattr(item, "extra", ()):
             item.extra["Interpolate"] = "false"
-        kind = item.get("S") if isinstance(item, dict) else None
-        if kind != "/LI":
-            continue
-        kids = [(key, pdf.objects[int(key.split()[0])]) for key in item["K"]]
-        loose = [(key, kid) for key, kid in kids if kid.get("S") not in ("/Lbl", "/LBody")]
-        if not loose:
-            continue
-        around = {"Type": "/StructElem", "S": "/LBody", "Pg": item["Pg"], "P": item.reference}
-        body = type(item)({**around, "K": type(item["K"])(key for key, _ in loose)})
-        pdf.add_object(body)
-        for _, kid in loose:
-            kid["P"] = body.reference
-        place = item["K"].index(loose[0][0])
-        item["K"][place:] = [key for key in item["K"][place:] if key not in body["K"]]
-        item["K"].insert(place, body.reference)
 
 
 def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:

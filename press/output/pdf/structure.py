@@ -1,0 +1,294 @@
+"""The structure of laid-out pages: which element each piece of text belongs to.
+
+In: WeasyPrint's pages, before they are painted. Out: a tree of nodes; each box that will be painted
+gets its node, or is an artifact. A box knows the HTML element that it was made for, so boxes of one
+element on several lines or pages become one node. The tree is in the order of the boxes, which is
+the order of the elements. This module must not know how the tree is written into a file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from press.core.trees import has_class
+
+LAYOUT = b"/Artifact <</Type /Layout>> BDC"
+"""How a decoration begins in a content stream (ISO 32000-1, 14.8.2.2.2)."""
+PAGINATION = b"/Artifact <</Type /Pagination>> BDC"
+_RUNNING = {
+    "@top": b"/Artifact <</Type /Pagination /Attached [/Top] /Subtype /Header>> BDC",
+    "@bottom": b"/Artifact <</Type /Pagination /Attached [/Bottom] /Subtype /Footer>> BDC",
+}
+
+_ROLES = {
+    "main": "Part", "article": "Art", "section": "Sect", "blockquote": "BlockQuote",
+    **dict.fromkeys(("div", "header", "footer", "nav", "aside", "address", "figure"), "Div"),
+    "p": "P", **{f"h{n}": f"H{n}" for n in range(1, 7)},
+    **dict.fromkeys(("ul", "ol", "dl"), "L"), "table": "Table",
+    **dict.fromkeys(("caption", "figcaption"), "Caption"),
+    "thead": "THead", "tbody": "TBody", "tfoot": "TFoot", "tr": "TR", "th": "TH", "td": "TD",
+    **dict.fromkeys(("code", "samp"), "Code"), "img": "Figure",
+    "{http://www.w3.org/2000/svg}svg": "Figure",
+}  # fmt: skip
+"""HTML elements and their structure types (ISO 32000-1, 14.8.4); the others need none."""
+
+_STYLES = {
+    "disc": "Disc", "circle": "Circle", "square": "Square",
+    "decimal": "Decimal", "decimal-leading-zero": "Decimal",
+    "upper-roman": "UpperRoman", "lower-roman": "LowerRoman",
+    "upper-alpha": "UpperAlpha", "upper-latin": "UpperAlpha",
+    "lower-alpha": "LowerAlpha", "lower-latin": "LowerAlpha",
+}  # fmt: skip
+"""CSS list styles and their ListNumbering (ISO 32000-1, table 347)."""
+
+_SPACES = re.compile("[ \xa0]+")
+
+
+class Node:
+    """An element of the structure tree.
+
+    Its kids are nodes, painted boxes, and `Annotation`s; once painted, `Mark`s replace the boxes.
+    """
+
+    __slots__ = (
+        "attributes", "element", "entries", "id", "inline", "kids", "kind", "lang", "parent", "ref",
+    )  # fmt: skip
+
+    def __init__(self, kind: str, element: Any = None, parent: Node | None = None) -> None:
+        self.kind = kind
+        self.element = element
+        self.parent = parent
+        self.kids: list[Any] = []
+        self.inline = kind in ("Link", "Span", "Code", "Reference")
+        self.id = ""
+        self.lang: str = parent.lang if parent else ""
+        self.entries: dict[str, str] = {}
+        """Text entries of the element: Alt, E, Lang."""
+        self.attributes: dict[str, dict[str, Any]] = {}
+        """Owner to attributes (ISO 32000-1, 14.7.5)."""
+        self.ref: bytes = b""
+
+    def add(self, kind: str, element: Any = None) -> Node:
+        """Append a node and return it."""
+        node = Node(kind, element, self)
+        self.kids.append(node)
+        return node
+
+    def within(self, kind: str) -> Node | None:
+        """Return the nearest node of a kind, from this one up."""
+        node: Node | None = self
+        while node and node.kind != kind:
+            node = node.parent
+        return node
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the node and all nodes below it, in reading order."""
+        yield self
+        for kid in self.kids:
+            if isinstance(kid, Node):
+                yield from kid.nodes()
+
+
+class Annotation:
+    """A rectangle of a link: the box that WeasyPrint will give its annotation, and its page."""
+
+    __slots__ = ("box", "page")
+
+    def __init__(self, box: Any, page: int) -> None:
+        self.box, self.page = box, page
+
+
+class Spaces(str):
+    """Spaces between two elements, which WeasyPrint draws only if they do not look empty.
+
+    ISO 32000-1, 14.8.2.5: words in a tagged file are separated by explicit spaces.
+    """
+
+    __slots__ = ()
+
+    def strip(self, _: str | None = None) -> str:
+        """Return the spaces, unlike other texts."""
+        return self
+
+
+class Structure:
+    """The structure tree of some pages. Sets `owner` and `order` on each box that is painted."""
+
+    def __init__(self, pages: Any) -> None:
+        from weasyprint.formatting_structure import boxes
+        from weasyprint.layout.absolute import AbsolutePlaceholder
+
+        self._boxes, self._placeholder = boxes, AbsolutePlaceholder
+        self.root = Node("Document")
+        self.homes: dict[Any, Node] = {}
+        """Element, or element and `::marker`, to the node that holds its content."""
+        self._groups: dict[Any, int] = {}
+        self._order = 0
+        for self._page, page in enumerate(pages):
+            self._add_page(page)
+
+    def _add_page(self, page: Any) -> None:
+        box = page._page_box  # noqa: SLF001 - the library has no other way to ask
+        self._height = box.margin_height()
+        if not self.root.lang and box.children:
+            self.root.lang = _lang(box.children[0].element) or ""
+        self._linked = {id(link[-1]) for link in page.links}
+        for child in box.children:
+            if not isinstance(child, self._boxes.MarginBox):
+                self._walk(child, self.root)
+                continue
+            # An artifact cannot hold a link (ISO 14289-1, 7.18.5).
+            drawn = {id(each) for each in child.descendants()}
+            page.links = [link for link in page.links if id(link[-1]) not in drawn]
+            self._leave_out(child, _RUNNING.get(child.at_keyword.partition("-")[0], PAGINATION))
+
+    def _walk(self, box: Any, node: Node, *, spoken: bool = True) -> None:
+        if isinstance(box, self._placeholder):
+            box = box._box  # noqa: SLF001 - the library has no other way to ask
+        if self._is_repeated(box):
+            self._leave_out(box, PAGINATION)
+            spoken = False
+        if box.element is not None:
+            node = self._home(box, node)
+        if id(box) in self._linked and (link := node.within("Link")):
+            link.kids.append(Annotation(box, self._page))
+        if spoken and isinstance(box, self._boxes.TextBox):
+            if _SPACES.fullmatch(box.text):
+                box.text = Spaces(box.text)
+            self._place(box, node)
+        elif spoken and isinstance(box, self._boxes.ReplacedBox):
+            self._add_picture(box, node)
+        for child in box.children:
+            self._walk(child, node, spoken=spoken)
+
+    def _is_repeated(self, box: Any) -> bool:
+        """Return whether a box is the head or foot of a table, again on a later page."""
+        if not isinstance(box, self._boxes.TableRowGroupBox):
+            return False
+        if not (box.is_header or box.is_footer):
+            return False
+        return self._groups.setdefault(box.element, self._page) != self._page
+
+    def _leave_out(self, box: Any, artifact: bytes) -> None:
+        """Make everything in a box an artifact: it is painted but not part of the text."""
+        if isinstance(box, self._placeholder):
+            box = box._box  # noqa: SLF001 - the library has no other way to ask
+        box.owner = artifact
+        for child in box.children:
+            self._leave_out(child, artifact)
+
+    def _add_picture(self, box: Any, node: Node) -> None:
+        if node.kind == "Figure":
+            left, top = box.content_box_x() * 0.75, (self._height - box.content_box_y()) * 0.75
+            node.inline = isinstance(box, self._boxes.InlineReplacedBox)
+            right, bottom = left + box.width * 0.75, top - box.height * 0.75
+            layout = node.attributes.setdefault("Layout", {})
+            layout["Placement"] = "Inline" if node.inline else "Block"
+            layout["BBox"] = [left, bottom, right, top]
+        if node.kind == "Figure" or "::" in box.element_tag:
+            self._place(box, node)
+        else:  # without a description, it is decoration
+            box.owner = LAYOUT
+
+    def _place(self, box: Any, node: Node) -> None:
+        box.owner, box.order, box.mark = node, self._order, None
+        self._order += 1
+        node.kids.append(box)
+
+    def _home(self, box: Any, node: Node) -> Node:
+        """Return the node for the content of a box, which may have been made on an earlier page."""
+        element, marker = box.element, box.element_tag.endswith("::marker")
+        key = (element, "marker") if marker else element
+        home = self.homes.get(key)
+        if home is None:
+            home = self._marker(box) if marker else self._make(box, node)
+            self.homes[key] = home
+        return home
+
+    def _marker(self, box: Any) -> Node:
+        """Return the label of a list item; its list gets the numbering of the label."""
+        body = self.homes[box.element]
+        item = body.parent
+        if body.kind != "LBody" or item is None or item.parent is None:
+            return body
+        style = box.style["list_style_type"]
+        ordered = item.parent.element is not None and item.parent.element.tag == "ol"
+        numbering = _STYLES.get(style, "Ordered" if ordered else "Unordered")
+        item.parent.attributes.setdefault("List", {"ListNumbering": numbering})
+        label = Node("Lbl", None, item)
+        item.kids.insert(0, label)
+        return label
+
+    def _make(self, box: Any, node: Node) -> Node:
+        """Make the node for an element, if it needs one, and return the node for its content."""
+        element = box.element
+        lang = _lang(element)
+        home = self._node_for(box, element, node)
+        if lang and lang != node.lang and element.tag != "html":
+            home = home if home is not node else node.add("Span", element)
+            (home.parent if home.kind == "LBody" and home.parent else home).entries["Lang"] = lang
+            home.lang = lang
+        return home
+
+    def _node_for(self, box: Any, element: Any, node: Node) -> Node:
+        tag = element.tag
+        if tag in ("li", "dt", "dd") or (node.kind == "L" and tag == "div"):
+            return _item(node, element)
+        if box.link and node.within("Link") is None:
+            label = has_class(element, "note-back") and node.within("Note") is not None
+            return (node.add("Lbl") if label else node).add("Link", element)
+        if tag == "abbr" and element.get("title"):
+            span = node.add("Span", element)
+            span.entries["E"] = element.get("title")
+            return span
+        if tag == "pre":
+            around = node.add("P", element)
+            return around if element.find("code") is not None else around.add("Code", element)
+        if has_class(element, "noteref"):
+            return node.add("Reference", element)
+        if has_class(element, "note") and tag == "div":
+            note = node.add("Note", element)
+            note.id = element.get("id") or f"note-{self._order}"
+            return note
+        kind = "Caption" if has_class(element, "caption") else _ROLES.get(tag, "")
+        if kind == "Figure":
+            return _figure(node, element)
+        return node.add(kind, element) if kind else node
+
+
+def _item(node: Node, element: Any) -> Node:
+    """Return the node for the content of a list item, a term, or its description.
+
+    ISO 14289-1, 7.6: an item holds a label and a body. A term is the label of its description.
+    """
+    tag = element.tag
+    if node.kind not in ("L", "LI"):
+        return node.add("P" if tag == "dt" else "Div", element)
+    if tag == "li":
+        return node.add("LI", element).add("LBody", element)
+    if tag == "div":
+        return node.add("LI", element)
+    item = node
+    if node.kind == "L":
+        kinds = [kid.kind for kid in getattr(node.kids[-1], "kids", ())] if node.kids else []
+        begun = kinds and (tag == "dd" or kinds[-1] == "Lbl")
+        item = node.kids[-1] if begun else node.add("LI")
+    return item.add("Lbl" if tag == "dt" else "LBody", element)
+
+
+def _figure(node: Node, element: Any) -> Node:
+    """Return the node for a picture, or the node around it if it has no description."""
+    title = element.find("{http://www.w3.org/2000/svg}title")
+    words = element.get("alt") if element.tag == "img" else getattr(title, "text", "")
+    if not words:
+        return node
+    figure = node.add("Figure", element)
+    figure.entries["Alt"] = words
+    return figure
+
+
+def _lang(element: Any) -> str | None:
+    value = element.get("lang") or element.get("{http://www.w3.org/XML/1998/namespace}lang")
+    return str(value) if value else None
