@@ -135,6 +135,7 @@ class Structure:
         if not self.root.lang and box.children:
             self.root.lang = _lang(box.children[0].element) or ""
         self._linked = {id(link[-1]) for link in page.links}
+        self._spare: set[int] = set()
         for child in box.children:
             if not isinstance(child, self._boxes.MarginBox):
                 self._walk(child, self.root)
@@ -143,8 +144,9 @@ class Structure:
             drawn = {id(each) for each in child.descendants()}
             page.links = [link for link in page.links if id(link[-1]) not in drawn]
             self._leave_out(child, _RUNNING.get(child.at_keyword.partition("-")[0], PAGINATION))
+        page.links = [link for link in page.links if id(link[-1]) not in self._spare]
 
-    def _walk(self, box: Any, node: Node, *, spoken: bool = True) -> None:
+    def _walk(self, box: Any, node: Node, *, spoken: bool = True, linked: bool = False) -> None:
         if isinstance(box, self._placeholder):
             box = box._box  # noqa: SLF001 - the library has no other way to ask
         if self._is_repeated(box):
@@ -153,15 +155,17 @@ class Structure:
         if box.element is not None:
             node = self._home(box, node)
         if id(box) in self._linked and (link := node.within("Link")):
-            link.kids.append(Annotation(box, self._page))
+            if linked and isinstance(box, self._boxes.InlineBox):
+                self._spare.add(id(box))  # the rectangle around it covers it
+            else:
+                link.kids.append(Annotation(box, self._page))
+            linked = isinstance(box, self._boxes.InlineBox)
         if spoken and isinstance(box, self._boxes.TextBox):
-            if _SPACES.fullmatch(box.text):
-                box.text = Spaces(box.text)
-            self._place(box, node)
+            self._add_text(box, node)
         elif spoken and isinstance(box, self._boxes.ReplacedBox):
             self._add_picture(box, node)
         for child in box.children:
-            self._walk(child, node, spoken=spoken)
+            self._walk(child, node, spoken=spoken, linked=linked)
 
     def _is_repeated(self, box: Any) -> bool:
         """Return whether a box is the head or foot of a table, again on a later page."""
@@ -178,6 +182,15 @@ class Structure:
         box.owner = artifact
         for child in box.children:
             self._leave_out(child, artifact)
+
+    def _add_text(self, box: Any, node: Node) -> None:
+        if _SPACES.fullmatch(box.text):
+            box.text = Spaces(box.text)
+        # WeasyPrint holds an empty list item open with a zero-width space.
+        if box.text.strip().strip("\u200b") and box.style["visibility"] == "visible":
+            self._place(box, node)
+        else:
+            box.owner = LAYOUT
 
     def _add_picture(self, box: Any, node: Node) -> None:
         if node.kind == "Figure":

@@ -14,7 +14,7 @@ from typing import Any
 from press.output.pdf.structure import Node
 
 _SCOPES = {"row": "Row", "rowgroup": "Row", "col": "Column", "colgroup": "Column"}
-_PARTS = {"Caption": 0, "THead": 1, "TBody": 2, "TR": 2, "TFoot": 3}
+_PARTS = {"THead": 1, "TBody": 2, "TR": 2, "TFoot": 3}
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,11 @@ class _Cell:
 def describe(table: Node, name: str) -> None:
     """Put the parts of a table in order; set the spans, scopes, ids, and headers of its cells.
 
-    ISO 32000-1, table 337: the caption is first, then THead, TBody, and TFoot. `name` begins the
-    ids, which are unique in a file.
+    ISO 32000-1, table 337: the caption is first or last; THead, TBody, and TFoot are in this order.
+    `name` begins the ids, which are unique in a file.
     """
-    table.kids.sort(key=lambda kid: _PARTS.get(getattr(kid, "kind", ""), 2))
+    parts = _PARTS | {"Caption": 0 if getattr(table.kids[0], "kind", "") == "Caption" else 4}
+    table.kids.sort(key=lambda kid: parts.get(getattr(kid, "kind", ""), 2))
     grid = _grid(_rows(table))
     cells = list(dict.fromkeys(cell for line in grid for cell in line if cell))
     for number, cell in enumerate(cells):
