@@ -44,7 +44,7 @@ OWNERS = {
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet",
     "PIL": "source.images output.pdf.cover output.web.library build.preview",
-    "pydyf": "output.pdf.tags",
+    "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",
     "rich": "core.progress",
     "rispy": "references.ris",

@@ -5,10 +5,16 @@ Each golden in `tests/data/goldens/tags/` is the structure tree of a tiny docume
 
 from __future__ import annotations
 
+import shutil
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
+from press.build.run import build
+from press.check.external import verapdf
+from press.check.review import review
+from press.core.model import Request
 from press.design.styles import Styles
 from press.output.pdf.typeset import render
 from tests.paper import PAGE, ROOT, WORDS
@@ -84,7 +90,8 @@ CASES = {
     "phrases": (
         "<p><code>x = 1</code> <abbr title='World'>W</abbr> <abbr>No</abbr> "
         "<span lang='fr'>oui</span> <em lang='en'>yes</em></p><pre>one\n  two</pre>"
-        "<pre><code>three</code></pre><p lang='de'>Ja <b>doch</b></p><ul><li lang='fr'>Oui</li></ul>",
+        "<pre><code>three</code></pre><p lang='de'>Ja <b>doch</b></p><ul>"
+        "<li lang='fr'>Oui</li></ul>",
         "",
     ),
     "figures": (
@@ -191,3 +198,73 @@ def test_handouts_are_drawn_in_order(built, project, name):
     tree = Tree((built(project) / f"{name}.pdf").read_bytes())
     check_parents(tree)
     check_order(tree)
+
+
+# The standards
+
+
+@pytest.fixture(scope="module")
+def in_pdf_2(tmp_path_factory):
+    """The project with everything in it, as PDF 2.0."""
+    root, output = tmp_path_factory.mktemp("two") / "features", tmp_path_factory.mktemp("out")
+    shutil.copytree(ROOT / "tests" / "projects" / "features", root)
+    config = root / "makebook.toml"
+    config.write_text(config.read_text() + '\n[editions.a4]\nstandard = "a-4f+ua-2"\n')
+    outcome = build(Request(root, output, date(2026, 11, 23), ("everything",), formats=("pdf",)))
+    assert not outcome.problems
+    assert not [problem for each in outcome.built for problem in each.problems]
+    return root, output, Tree((output / "everything.pdf").read_bytes())
+
+
+@pytest.mark.parametrize("flavour", ["ua2", "4f", "wt1a", "wt1r"])
+def test_verapdf_accepts_pdf_2(in_pdf_2, checker, flavour):
+    assert checker(verapdf, in_pdf_2[1] / "everything.pdf", flavours=(flavour,)) == []
+
+
+@pytest.mark.parametrize("flavour", ["ua1", "3a"])
+def test_verapdf_accepts_pdf_1_7(built, checker, flavour):
+    assert checker(verapdf, built("features") / "everything.pdf", flavours=(flavour,)) == []
+
+
+def test_pdf_2_is_drawn_in_order(in_pdf_2):
+    check_parents(in_pdf_2[2])
+    check_order(in_pdf_2[2])
+
+
+def test_notes_and_their_marks_refer_to_each_other_in_pdf_2(in_pdf_2):
+    tree = in_pdf_2[2]
+    elements = list(tree.elements())
+    notes = [each for each in elements if each.S == "/FENote"]
+    links = [each for each in elements if each.S == "/Link" and "/Ref" in each]
+    assert len(notes) == 2 < len(links)
+    assert all(link.Ref[0].S == "/FENote" for link in links)
+    assert sum(len(note.Ref) for note in notes) == len(links)
+    assert not [each for each in elements if each.S in ("/Note", "/Reference")]
+
+
+def test_links_and_bookmarks_lead_to_elements_in_pdf_2(in_pdf_2):
+    tree = in_pdf_2[2]
+    inner = [
+        annotation.A
+        for page in tree.pdf.pages
+        for annotation in page.get("/Annots", ())
+        if annotation.A.S == "/GoTo"
+    ]
+    heading = tree.pdf.Root.Outlines.First
+    assert heading.A.SD[0].S == "/H1"
+    assert heading.First.A.SD[0].S == "/H2"
+    assert len(inner) > 5
+    assert all(action.SD[0].get("/S") for action in inner)
+    assert any(action.SD[0].S == "/FENote" for action in inner)
+
+
+def test_check_asks_for_what_each_edition_claims(in_pdf_2, monkeypatch):
+    asked = []
+
+    def verdict(path, flavours):
+        asked.append((path.name, flavours))
+        return []
+
+    monkeypatch.setattr("press.check.external.verapdf", verdict)
+    review(*in_pdf_2[:2], ["everything"])
+    assert asked == [("everything.pdf", ("ua2", "4f", "wt1a", "wt1r"))]

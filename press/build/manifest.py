@@ -112,6 +112,7 @@ def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileE
         "part": artifact.part,
         "kind": artifact.kind,
         "page": artifact.page,
+        "standard": artifact.standard,
         "pages": artifact.pages,
         "measures": _measures(artifact.measures),
         "bytes": len(artifact.data),

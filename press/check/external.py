@@ -22,7 +22,7 @@ from typing import Any
 
 from lxml import etree
 
-from press.core.formats import Checker
+from press.core.formats import FLAVORS, Checker
 from press.core.parallel import temporary_folder
 from press.core.problems import counted
 from press.core.system import program, quoted, remedy, script
@@ -82,7 +82,7 @@ def _epubcheck_findings(message: Mapping[str, Any]) -> Iterable[Finding]:
         yield Finding("EPUBCheck", message["ID"], message["severity"], message["message"], location)
 
 
-def verapdf(path: Path, flavours: tuple[str, ...] = ("ua1", "3a")) -> list[Finding]:
+def verapdf(path: Path, flavours: tuple[str, ...] = FLAVORS["a-3a+ua-1"]) -> list[Finding]:
     """Return the rules of PDF/UA and PDF/A that a PDF breaks, one finding for each rule.
 
     The command `verapdf` is used if it is installed, else veraPDF's engine from Python packages.

@@ -7,12 +7,13 @@ not a certificate. This module must not change any file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from press.build.stale import moved
 from press.check import external as check
 from press.core.files import article_name
-from press.core.formats import FORMATS, Checker
+from press.core.formats import FLAVORS, FORMATS, Checker, Standard
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
@@ -21,7 +22,6 @@ _LIMIT = 8.0
 _RUN: dict[Checker, Callable[[Path], list[check.Finding]]] = {
     "EPUBCheck": check.epubcheck,
     "Ace": check.ace,
-    "veraPDF": check.verapdf,
 }
 
 
@@ -61,12 +61,14 @@ def _article(
     for file, facts in sorted(entry["files"].items()):
         # A booklet is for printing only, and claims no conformance.
         for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
-            yield from _verdict(checker, output / file)
+            yield from _verdict(checker, output / file, facts.get("standard") or "a-3a+ua-1")
 
 
-def _verdict(checker: Checker, path: Path) -> Iterator[tuple[str, bool]]:
+def _verdict(checker: Checker, path: Path, standard: Standard) -> Iterator[tuple[str, bool]]:
+    """Run a checker on a file; a PDF is checked against the standard of its edition."""
+    run = _RUN.get(checker) or partial(check.verapdf, flavours=FLAVORS[standard])
     try:
-        findings = [f for f in _RUN[checker](path) if f.severity.upper() != "USAGE"]
+        findings = [f for f in run(path) if f.severity.upper() != "USAGE"]
     except check.CheckerMissing as missing:
         yield f"{path.name}: not checked: {missing}", True
         return

@@ -13,6 +13,14 @@ Format = Literal["pdf", "epub", "html"]
 """A format in which an article is built."""
 EditionKind = Literal["standard", "large-print", "ink-saver", "booklet"]
 """The requirements that an edition must meet."""
+Standard = Literal["a-3a+ua-1", "a-4f+ua-2"]
+"""PDF/A-3a and PDF/UA-1 on PDF 1.7, or PDF/A-4f, PDF/UA-2, and Well-Tagged PDF on
+PDF 2.0."""
+FLAVORS: dict[Standard, tuple[str, ...]] = {
+    "a-3a+ua-1": ("ua1", "3a"),
+    "a-4f+ua-2": ("ua2", "4f", "wt1a", "wt1r"),
+}
+"""What veraPDF calls the parts of a standard."""
 FilePart = Literal["", "references"]
 """The part of an edition that a PDF holds: all of it, or only its references."""
 Checker = Literal["EPUBCheck", "Ace", "veraPDF"]

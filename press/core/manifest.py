@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from press.core.files import INDEX, MANIFEST
-from press.core.formats import EditionKind, FilePart, Format
+from press.core.formats import EditionKind, FilePart, Format, Standard
 
 
 class MeasuresEntry(TypedDict, total=False):
@@ -32,6 +32,8 @@ class _FileFacts(TypedDict):
     part: FilePart
     kind: EditionKind | Literal[""]
     page: str
+    standard: NotRequired[Standard | Literal[""]]
+    """What a PDF claims to conform to; absent in older manifests."""
     pages: int
     measures: MeasuresEntry
     bytes: int

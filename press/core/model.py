@@ -12,7 +12,7 @@ from datetime import date as Date  # noqa: N812 - a field is called date
 from pathlib import Path
 from typing import Any, Literal
 
-from press.core.formats import EditionKind, FilePart, Format
+from press.core.formats import EditionKind, FilePart, Format, Standard
 from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
 
@@ -139,6 +139,7 @@ class Edition:
     half of it. If empty in a configuration, it is the paper of the main edition or, without one,
     of the jurisdiction (`project.effective`)."""
     references: ReferencesPlace = "sheet"
+    standard: Standard = "a-3a+ua-1"
 
 
 @dataclass(frozen=True)
@@ -399,6 +400,8 @@ class Artifact:
     """For a PDF, the kind of its edition."""
     page: str = ""
     """For a PDF, its sheet."""
+    standard: Standard | Literal[""] = ""
+    """For a PDF, what it claims to conform to; empty for a booklet."""
     measures: Measures | None = None
     notes: tuple[str, ...] = ()
     """For a PDF, what the summary says of its tables and pages."""

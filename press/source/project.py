@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from press.core.files import article_files, imprint_files, listed, read_text, shown
-from press.core.formats import FORMATS
+from press.core.formats import FLAVORS, FORMATS
 from press.core.model import Config, Data, Edition, Imprint, Project, ReferencesPlace
 from press.core.nearest import nearest
 from press.core.paper import is_size
@@ -38,7 +38,7 @@ KEYS = (
     "notices", "max-age", "readability",
 )  # fmt: skip
 _CHOSEN = "editions chosen"
-EDITION_KEYS = ("page", "like", "references")
+EDITION_KEYS = ("page", "like", "references", "standard")
 REFERENCES: tuple[ReferencesPlace, ...] = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every three years (PIF TICK)."""
@@ -257,8 +257,14 @@ class _ConfigReader(Settings):
             hint = 'write address = "https://example.org/handouts" at the top of the file'
             message = f"edition '{name}' links to references on the web, but no 'address' is set"
             self.bad("CFG004", "references", message, hint, table)
+        standard = given.get("standard", base.standard)
+        if standard not in FLAVORS:
+            hint = "write standard = " + " or ".join(f'"{name}"' for name in FLAVORS)
+            message = f"'{standard}' is not a standard that makebook can write"
+            self.bad("CFG004", "standard", message, hint, table)
+            standard = base.standard
         page = self.page(name, given["page"]) if "page" in given else base.page
-        return Edition(name, base.kind, page, references)
+        return Edition(name, base.kind, page, references, standard)
 
     def page(self, name: str, value: Any) -> str:
         if isinstance(value, str) and is_size(value):

@@ -23,6 +23,12 @@ import jpype
 from jpype import JClass
 from lxml import etree
 
+LONG_NAMES = {
+    "ua2": "PDFUA-2-ISO32005",
+    "wt1a": "WTPDF-1-0-Accessibility",
+    "wt1r": "WTPDF-1-0-Reuse",
+}
+"""Profiles whose names do not follow from those of their flavors."""
 XMLNS = "{http://www.verapdf.org/ValidationProfile}"
 
 
@@ -80,7 +86,8 @@ def failure(severity: str, identifier: str, message: str, location: str) -> dict
 
 def read_profile(jar: Path, name: str) -> tuple[Any, Any]:
     """Return veraPDF's own flavor and profile objects for a flavor's short name."""
-    long_name = f"PDFUA-{name[2:]}" if name.startswith("ua") else f"PDFA-{name.upper()}"
+    usual = f"PDFUA-{name[2:]}" if name.startswith("ua") else f"PDFA-{name.upper()}"
+    long_name = LONG_NAMES.get(name, usual)
     with zipfile.ZipFile(jar) as archive:
         tree = etree.fromstring(archive.read(f"org/verapdf/pdfa/validation/{long_name}.xml"))
     profiles = JClass("org.verapdf.pdfa.validation.profiles.Profiles")

@@ -1,4 +1,4 @@
-"""The handout as PDF, both PDF/A-3a and PDF/UA-1.
+"""The handout as PDF, which conforms to PDF/A and PDF/UA.
 
 In: a Document, an Edition, the styles. Out: a laid-out handout, and then its bytes.
 This module writes no file, reads no clock, and must not know the configuration.
@@ -25,34 +25,8 @@ from press.core.paper import sheet_size
 from press.core.trees import has_class
 from press.design.qr import qr_inline
 from press.design.styles import Styles
-from press.output.pdf.fitting import Fitted, fit
-from press.output.pdf.notes import page_notes
-from press.output.pdf.numbering import number_lists
+from press.output.pdf.standards import STANDARDS
 from press.output.pdf.typeset import listening, render
-
-# ISO 14289-1, clause 5: the identification schema. ISO 19005-3, 6.6.2.3 requires it to be declared,
-# as any property outside the schemas that PDF/A predefines.
-_UA_METADATA = b"""
-<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
-<pdfuaid:part>1</pdfuaid:part>
-</rdf:Description>
-<rdf:Description rdf:about=""
- xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
- xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
- xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
-<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
-<pdfaSchema:schema>PDF/UA Universal Accessibility Schema</pdfaSchema:schema>
-<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
-<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
-<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
-<pdfaProperty:name>part</pdfaProperty:name>
-<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
-<pdfaProperty:category>internal</pdfaProperty:category>
-<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
-</rdf:li></rdf:Seq></pdfaSchema:property>
-</rdf:li></rdf:Bag></pdfaExtension:schemas>
-</rdf:Description>
-"""
 
 
 class Layout:
@@ -129,23 +103,20 @@ class Layout:
         plain = type(metadata).generate_rdf_metadata
 
         def with_ua(*args: Any) -> bytes:
-            rdf: bytes = plain(metadata, *args)
-            head, _, _ = rdf.rpartition(b"</rdf:RDF>")
-            return head + _UA_METADATA + b"</rdf:RDF>"
+            return standard.identified(plain(metadata, *args))
 
+        standard = STANDARDS[self.edition.standard]
         metadata.generate_rdf_metadata = with_ua
         with listening(self.document):
-            data = self._rendered.write_pdf(pdf_variant="pdf/a-3a", finisher=_mend)
+            data = self._rendered.write_pdf(**standard.options, finisher=_mend)
         return self._artifact(name, data)
 
     def _artifact(self, name: str, data: bytes) -> Artifact:
         edition, pages = self.edition, len(self._rendered.pages)
         return Artifact(
-            *(name, "pdf", data, edition.name, pages),
-            kind=edition.kind,
-            page=edition.page,
-            notes=self.notes,
-        )
+            name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page,
+            standard=edition.standard if edition.kind != "booklet" else "",
+        )  # fmt: skip
 
     def _impose(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write a booklet. It is for folding, so only the data that identifies it is embedded."""

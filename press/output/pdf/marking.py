@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from press.output.pdf.structure import LAYOUT, Node
+from press.output.pdf.nodes import LAYOUT, Node
 
 _END = b"EMC"
 _RTL = re.compile(

@@ -9,13 +9,11 @@ the order of the elements. This module must not know how the tree is written int
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from press.core.trees import has_class
+from press.output.pdf.nodes import LAYOUT, Annotation, Node
 
-LAYOUT = b"/Artifact <</Type /Layout>> BDC"
-"""How a decoration begins in a content stream (ISO 32000-1, 14.8.2.2.2)."""
 PAGINATION = b"/Artifact <</Type /Pagination>> BDC"
 _RUNNING = {
     "@top": b"/Artifact <</Type /Pagination /Attached [/Top] /Subtype /Header>> BDC",
@@ -46,60 +44,6 @@ _STYLES = {
 _SPACES = re.compile("[ \xa0]+")
 
 
-class Node:
-    """An element of the structure tree.
-
-    Its kids are nodes, painted boxes, and `Annotation`s; once painted, `Mark`s replace the boxes.
-    """
-
-    __slots__ = (
-        "attributes", "element", "entries", "id", "inline", "kids", "kind", "lang", "parent", "ref",
-    )  # fmt: skip
-
-    def __init__(self, kind: str, element: Any = None, parent: Node | None = None) -> None:
-        self.kind = kind
-        self.element = element
-        self.parent = parent
-        self.kids: list[Any] = []
-        self.inline = kind in ("Link", "Span", "Code", "Reference")
-        self.id = ""
-        self.lang: str = parent.lang if parent else ""
-        self.entries: dict[str, str] = {}
-        """Text entries of the element: Alt, E, Lang."""
-        self.attributes: dict[str, dict[str, Any]] = {}
-        """Owner to attributes (ISO 32000-1, 14.7.5)."""
-        self.ref: bytes = b""
-
-    def add(self, kind: str, element: Any = None) -> Node:
-        """Append a node and return it."""
-        node = Node(kind, element, self)
-        self.kids.append(node)
-        return node
-
-    def within(self, kind: str) -> Node | None:
-        """Return the nearest node of a kind, from this one up."""
-        node: Node | None = self
-        while node and node.kind != kind:
-            node = node.parent
-        return node
-
-    def nodes(self) -> Iterator[Node]:
-        """Yield the node and all nodes below it, in reading order."""
-        yield self
-        for kid in self.kids:
-            if isinstance(kid, Node):
-                yield from kid.nodes()
-
-
-class Annotation:
-    """A rectangle of a link: the box that WeasyPrint will give its annotation, and its page."""
-
-    __slots__ = ("box", "page")
-
-    def __init__(self, box: Any, page: int) -> None:
-        self.box, self.page = box, page
-
-
 class Spaces(str):
     """Spaces between two elements, which WeasyPrint draws only if they do not look empty.
 
@@ -124,6 +68,10 @@ class Structure:
         self.root = Node("Document")
         self.homes: dict[Any, Node] = {}
         """Element, or element and `::marker`, to the node that holds its content."""
+        self.targets: dict[str, Node] = {}
+        """For each id, the node that a link to it leads to."""
+        self.headings: list[Node] = []
+        """The node of each bookmark."""
         self._groups: dict[Any, int] = {}
         self._order = 0
         for self._page, page in enumerate(pages):
@@ -154,6 +102,8 @@ class Structure:
             spoken = False
         if box.element is not None:
             node = self._home(box, node)
+        if box.bookmark_label and box.style["bookmark_level"] != "none":
+            self.headings.append(node)
         if id(box) in self._linked and (link := node.within("Link")):
             if linked and isinstance(box, self._boxes.InlineBox):
                 self._spare.add(id(box))  # the rectangle around it covers it
@@ -218,6 +168,7 @@ class Structure:
         if home is None:
             home = self._marker(box) if marker else self._make(box, node)
             self.homes[key] = home
+            self.targets.setdefault(element.get("id") or "", home)
         return home
 
     def _marker(self, box: Any) -> Node:

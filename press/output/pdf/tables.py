@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from press.output.pdf.structure import Node
+from press.output.pdf.nodes import Node
 
 _SCOPES = {"row": "Row", "rowgroup": "Row", "col": "Column", "colgroup": "Column"}
 _PARTS = {"THead": 1, "TBody": 2, "TR": 2, "TFoot": 3}

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from press.output.pdf import marking
+from press.output.pdf import marking, pdf2
 from press.output.pdf.marking import Mark
-from press.output.pdf.structure import Annotation, Node, Structure
+from press.output.pdf.nodes import Annotation, Node
+from press.output.pdf.structure import Structure
 from press.output.pdf.tables import describe
 
 _GROUPING = ("Document", "Part", "Art", "Sect", "Div", "BlockQuote")
@@ -20,6 +21,7 @@ _GROUPING = ("Document", "Part", "Art", "Sect", "Div", "BlockQuote")
 
 _OLDER = {"Unordered": "Disc", "Ordered": "Decimal"}
 """Values of ListNumbering in PDF 2.0, and what is nearest in PDF 1.7."""
+_PDF_2 = "2.0"
 
 
 def start() -> None:
@@ -40,22 +42,31 @@ def start() -> None:
     marking.start()
 
 
-def _add_tags(pdf: Any, document: Any, _version: Any, streams: Sequence[Any]) -> None:
+def _add_tags(pdf: Any, document: Any, version: Any, streams: Sequence[Any]) -> None:
     """Replace `add_tags`: write the structure tree of painted pages."""
     marks = {
         stream: marking.in_order(stream, found)
         for page in streams
         for stream, found in page._tags.items()  # noqa: SLF001 - patched
     }
-    root: Node = document.structure.root
+    structure: Structure = document.structure
+    root, new = structure.root, _text(version) >= _PDF_2
     _settle(root)
     for number, table in enumerate([n for n in root.nodes() if n.kind == "Table"], 1):
         describe(table, f"table-{number}")
     for each in (node for node in root.nodes() if node.kind == "L"):
-        _number(each)
-    _Writer(pdf, streams).write(root, marks)
+        _number(each, new=new)
+    if new:
+        pdf2.renew(structure)
+    _Writer(pdf, streams, new=new).write(root, marks)
+    if new:
+        pdf2.lead(pdf, structure)
     pdf.catalog["ViewerPreferences"] = _pydyf().Dictionary({"DisplayDocTitle": "true"})
     pdf.catalog["MarkInfo"] = _pydyf().Dictionary({"Marked": "true"})
+
+
+def _text(version: Any) -> str:
+    return version.decode() if isinstance(version, bytes) else str(version or "")
 
 
 def _pydyf() -> Any:
@@ -119,21 +130,32 @@ def _wrap_items(node: Node) -> None:
             node.add("LI").add("LBody").kids.append(kid)
 
 
-def _number(node: Node) -> None:
-    """Set the ListNumbering of a list without labels (ISO 32000-1, table 347)."""
+def _number(node: Node, *, new: bool) -> None:
+    """Correct the ListNumbering of a list (ISO 32000-1, table 347): without labels, it is None."""
     parts = [part for item in node.kids for part in item.kids if isinstance(part, Node)]
     if all(part.kind != "Lbl" for part in parts):
         node.attributes["List"] = {"ListNumbering": "None"}
-    numbering = node.attributes.get("List", {})
-    given = numbering.get("ListNumbering")
-    numbering.update({"ListNumbering": _OLDER.get(given, given)} if given else {})
+    given = node.attributes.get("List")
+    if given and not new:
+        given["ListNumbering"] = _OLDER.get(given["ListNumbering"], given["ListNumbering"])
+
+
+def _words(link: Any) -> str:
+    """Return the words of a link, which describe its annotation (ISO 14289-1, 7.18.5)."""
+    pictures = (each.get("alt") or "" for each in link.iter("img"))
+    words = link.get("aria-label") or " ".join(("".join(link.itertext()), *pictures))
+    return " ".join(words.split())
 
 
 class _Writer:
     """Writes a structure tree into a PDF."""
 
-    def __init__(self, pdf: Any, streams: Sequence[Any]) -> None:
+    def __init__(self, pdf: Any, streams: Sequence[Any], *, new: bool) -> None:
         self.pdf, self.streams = pdf, list(streams)
+        self.new = new
+        """Whether it is PDF 2.0."""
+        self.namespaces: dict[str, bytes] = {}
+        self.related: list[tuple[Any, Node]] = []
         self.pages = {each: n for n, stream in enumerate(streams) for each in stream._tags}  # noqa: SLF001 - patched
         self.annotations: list[tuple[Any, Node]] = []
         self.ids: dict[str, bytes] = {}
@@ -144,7 +166,11 @@ class _Writer:
         """Write the tree, and the ways back into it from marks, annotations, and ids."""
         top = self.dictionary({"Type": "/StructTreeRoot"})
         self.pdf.add_object(top)
+        if self.new:
+            top["Namespaces"] = self.array(map(self._namespace, pdf2.NAMESPACES))
         top["K"] = self.array([self._element(root, top.reference)])
+        for element, node in self.related:
+            element["Ref"] = self.array(other.ref for other in node.related)
         top["ParentTree"] = self._tree(self._parents(marks))
         if self.ids:
             names = [each for id_ in sorted(self.ids) for each in (self.string(id_), self.ids[id_])]
@@ -153,6 +179,15 @@ class _Writer:
             self.pdf.add_object(ids)
             top["IDTree"] = self.dictionary({"Kids": self.array([ids.reference])}).data
         self.pdf.catalog["StructTreeRoot"] = top.reference
+
+    def _namespace(self, key: str) -> bytes:
+        """Return the reference to a namespace (ISO 32000-2, 14.7.4)."""
+        if key not in self.namespaces:
+            name = self.string(pdf2.NAMESPACES[key])
+            made = self.dictionary({"Type": "/Namespace", "NS": name})
+            self.pdf.add_object(made)
+            self.namespaces[key] = made.reference
+        return self.namespaces[key]
 
     def _tree(self, numbers: Iterator[tuple[int, Any]]) -> bytes:
         tree = self.dictionary({"Nums": self.array(each for pair in numbers for each in pair)})
@@ -180,6 +215,10 @@ class _Writer:
         element = self.dictionary({"S": f"/{node.kind}", "P": parent})
         self.pdf.add_object(element)
         node.ref = element.reference
+        if self.new:
+            element["NS"] = self._namespace(pdf2.namespace(node))
+        if node.related:
+            self.related.append((element, node))
         marks = (kid for kid in node.kids if isinstance(kid, Mark))
         page = next((self.pages[mark.stream] for mark in marks), None)
         if page is not None:
@@ -202,8 +241,11 @@ class _Writer:
         if isinstance(kid, Node):
             return self._element(kid, node.ref)
         if isinstance(kid, Annotation):
-            self.annotations.append((kid.box.link_annotation, node))
-            entry = {"Type": "/OBJR", "Obj": kid.box.link_annotation.reference}
+            annotation = kid.box.link_annotation
+            self.annotations.append((annotation, node))
+            if words := _words(node.element):
+                annotation["Contents"] = self.string(words)
+            entry = {"Type": "/OBJR", "Obj": annotation.reference}
             if kid.page != page:
                 entry["Pg"] = self.pdf.page_references[kid.page]
             return self.dictionary(entry)
