@@ -149,8 +149,11 @@ def boxes(path):
                 # In large print the key points are an open section: they are longer than page 1.
                 open_ = "key-points" in classes and "large-print" in path.name
                 if {"notice", "key-points"} & set(classes) and not closing and not open_:
-                    text = letters(" ".join(element.itertext()))
-                    yield text[:25], text[-25:]
+                    # Bullets and numbers are among the words of a list only on paper.
+                    blocks = element.iter("{*}p", "{*}li", "{*}td")
+                    ends = [letters(" ".join(block.itertext())) for block in blocks]
+                    first = letters(" ".join(element.itertext()))
+                    yield first[:25], next(end[-25:] for end in reversed(ends) if end)
 
 
 def broken(wanted, texts):
