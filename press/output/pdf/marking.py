@@ -28,10 +28,11 @@ class Mark:
     `first` and `last` are the places of its boxes in the reading order.
     """
 
-    __slots__ = ("first", "id", "last", "node", "stream", "taken")
+    __slots__ = ("first", "id", "last", "line", "node", "stream", "taken")
 
-    def __init__(self, node: Node, order: int, stream: Any) -> None:
-        self.node, self.first, self.last, self.stream = node, order, order, stream
+    def __init__(self, node: Node, box: Any, stream: Any) -> None:
+        self.node, self.line, self.stream = node, box.line, stream
+        self.first = self.last = box.order
         self.id = 0
         """The MCID (ISO 32000-1, 14.7.4.2)."""
         self.taken = False
@@ -84,7 +85,7 @@ def start() -> None:
 
 @contextlib.contextmanager
 def _marked(self: Any, box: Any, _tag: str) -> Iterator[None]:
-    """Replace `Stream.marked`: pieces of one node that follow each other become one."""
+    """Replace `Stream.marked`: pieces of one node on a line become one."""
     if self._tags is None:
         yield
         return
@@ -110,13 +111,14 @@ def _begin(stream: Any, node: Node, box: Any) -> None:
     if (
         isinstance(mark, Mark)
         and mark.node is node
+        and mark.line == box.line  # words are not separated by spaces at the end of a line
         and mark.last + 1 == box.order
         and stream.stream[-1] == _END
     ):
         stream.stream.pop()
         mark.last = box.order
     else:
-        mark = stream.latest = Mark(node, box.order, stream)
+        mark = stream.latest = Mark(node, box, stream)
         stream._tags.setdefault(stream, []).append(mark)  # noqa: SLF001 - patched
         stream.stream.append(mark)
     box.mark = mark

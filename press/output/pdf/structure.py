@@ -73,7 +73,7 @@ class Structure:
         self.headings: list[Node] = []
         """The node of each bookmark."""
         self._groups: dict[Any, int] = {}
-        self._order = 0
+        self._order = self._line = 0
         for self._page, page in enumerate(pages):
             self._add_page(page)
 
@@ -104,18 +104,28 @@ class Structure:
             node = self._home(box, node)
         if box.bookmark_label and box.style["bookmark_level"] != "none":
             self.headings.append(node)
-        if id(box) in self._linked and (link := node.within("Link")):
-            if linked and isinstance(box, self._boxes.InlineBox):
-                self._spare.add(id(box))  # the rectangle around it covers it
-            else:
-                link.kids.append(Annotation(box, self._page))
-            linked = isinstance(box, self._boxes.InlineBox)
+        if id(box) in self._linked:
+            linked = self._add_link(box, node, linked=linked)
+        if isinstance(box, self._boxes.LineBox):
+            self._line += 1
         if spoken and isinstance(box, self._boxes.TextBox):
             self._add_text(box, node)
         elif spoken and isinstance(box, self._boxes.ReplacedBox):
             self._add_picture(box, node)
         for child in box.children:
             self._walk(child, node, spoken=spoken, linked=linked)
+
+    def _add_link(self, box: Any, node: Node, *, linked: bool) -> bool:
+        """Add the annotation of a link; return whether its rectangle covers the boxes in it.
+
+        `linked` is whether another rectangle of the link covers this box.
+        """
+        inline = isinstance(box, self._boxes.InlineBox)
+        if linked and inline:
+            self._spare.add(id(box))
+        elif link := node.within("Link"):
+            link.kids.append(Annotation(box, self._page))
+        return inline
 
     def _is_repeated(self, box: Any) -> bool:
         """Return whether a box is the head or foot of a table, again on a later page."""
@@ -156,7 +166,7 @@ class Structure:
             box.owner = LAYOUT
 
     def _place(self, box: Any, node: Node) -> None:
-        box.owner, box.order, box.mark = node, self._order, None
+        box.owner, box.order, box.line, box.mark = node, self._order, self._line, None
         self._order += 1
         node.kids.append(box)
 
