@@ -79,6 +79,11 @@ def is_block(element: Element) -> bool:
     return element.tag in BLOCKS
 
 
+def local_name(element: Element) -> str:
+    """Return an element's tag without its namespace; empty for comments and the like."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def has_class(element: Element, name: str) -> bool:
     """Return whether an element has a class, among others or alone."""
     classes = element.get("class")

@@ -8,7 +8,7 @@ This module must not know any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lxml import etree
@@ -16,6 +16,7 @@ from lxml import etree
 from press.core import trees
 from press.core.formats import EditionKind, FilePart, file_of
 from press.core.model import Document, Edition, Image, Part
+from press.core.tables import grid_of
 from press.core.trees import BLOCKS, Element
 from press.design.qr import qr_png
 from press.document.semantics import words_without_marks
@@ -75,7 +76,7 @@ def _with_rows(part: Part, chosen: Callable[[str, int], bool]) -> Part:
         return part
     root = trees.parse(part.xhtml)
     for table in list(root.iter("table")):
-        grid = _grid(table.iterfind(".//tr"))
+        grid = grid_of(table)
         if chosen(table.get("id") or "", max(map(len, grid), default=0)):
             _list_rows(table, grid)
     return replace(part, xhtml=trees.serialize(root))
@@ -93,33 +94,6 @@ def table_names(document: Document) -> dict[str, str]:
                 name = " | ".join(map(words_without_marks, row if row is not None else ()))
             found[table.get("id") or ""] = name
     return found
-
-
-def _grid(rows: Iterable[Element]) -> list[list[Element]]:
-    """Arrange the cells of a table by row and column; repeat a cell that spans several.
-
-    HTML, 4.9.12.1 (forming a table), for rows that do not overlap.
-    """
-    grid: list[list[Element]] = []
-    below: dict[int, tuple[Element, int]] = {}
-    for row in rows:
-        line: list[Element] = []
-        for cell in [*row, None]:
-            while below.get(len(line), (None, 0))[1]:
-                hanging, left = below[len(line)]
-                below[len(line)] = hanging, left - 1
-                line.append(hanging)
-            if cell is not None:
-                for _ in range(_span(cell, "colspan")):
-                    below[len(line)] = cell, _span(cell, "rowspan") - 1
-                    line.append(cell)
-        grid.append(line)
-    return grid
-
-
-def _span(cell: Element, name: str) -> int:
-    value = cell.get(name) or "1"
-    return max(1, min(int(value), 1000)) if value.isdecimal() else 1
 
 
 def _list_rows(table: Element, grid: Sequence[Sequence[Element]]) -> None:
