@@ -21,7 +21,7 @@ from typing import Any
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
-from press.output.pdf import fontconfig, tags
+from press.output.pdf import fontconfig, painting, tags
 
 
 @cache
@@ -46,6 +46,7 @@ def start() -> None:
     _fill_lines()
     _know_starts()
     tags.start()
+    painting.start()
 
 
 def _later(name: str, *functions: str) -> None:

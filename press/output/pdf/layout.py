@@ -25,6 +25,9 @@ from press.core.paper import sheet_size
 from press.core.trees import has_class
 from press.design.qr import qr_inline
 from press.design.styles import Styles
+from press.output.pdf.fitting import Fitted, fit
+from press.output.pdf.notes import page_notes
+from press.output.pdf.numbering import number_lists
 from press.output.pdf.standards import STANDARDS
 from press.output.pdf.typeset import listening, render
 
@@ -114,9 +117,12 @@ class Layout:
     def _artifact(self, name: str, data: bytes) -> Artifact:
         edition, pages = self.edition, len(self._rendered.pages)
         return Artifact(
-            name, "pdf", data, edition.name, pages, kind=edition.kind, page=edition.page,
+            *(name, "pdf", data, edition.name, pages),
+            kind=edition.kind,
+            page=edition.page,
             standard=edition.standard if edition.kind != "booklet" else "",
-        )  # fmt: skip
+            notes=self.notes,
+        )
 
     def _impose(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write a booklet. It is for folding, so only the data that identifies it is embedded."""

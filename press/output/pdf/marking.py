@@ -86,24 +86,37 @@ def start() -> None:
 @contextlib.contextmanager
 def _marked(self: Any, box: Any, _tag: str) -> Iterator[None]:
     """Replace `Stream.marked`: pieces of one node on a line become one."""
+    turned = _is_turned(box)
     if self._tags is None:
+        if turned:
+            self.stream.append(turned)
         yield
+        if turned:
+            self.stream.append(_END)
         return
     owner = getattr(box, "owner", LAYOUT)
     if isinstance(owner, Node):
         _begin(self, owner, box)
     else:
         _begin_artifact(self, owner)
-    text = getattr(box, "text", "")
-    # ISO 32000-1, 14.9.4: glyphs are drawn from left to right, but read in the order of the text.
-    turned = isinstance(owner, Node) and _RTL.search(text)
     if turned:
-        words = ("\ufeff" + text).encode("utf-16-be").hex()
-        self.stream.append(f"/Span <</ActualText <{words}>>> BDC")
+        self.stream.append(turned)
     yield
     if turned:
         self.stream.append(_END)
     self.stream.append(_END)
+
+
+def _is_turned(box: Any) -> str:
+    """Return the operator that says how a text is read if it is drawn in another order; or nothing.
+
+    ISO 32000-1, 14.9.4: glyphs are drawn from left to right, but read in the order of the text.
+    """
+    text = getattr(box, "text", "")
+    if not text or not (box.style["direction"] == "rtl" or _RTL.search(text)):
+        return ""
+    words = ("\ufeff" + text).encode("utf-16-be").hex()
+    return f"/Span <</ActualText <{words}>>> BDC"
 
 
 def _begin(stream: Any, node: Node, box: Any) -> None:

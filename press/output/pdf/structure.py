@@ -219,7 +219,9 @@ class Structure:
             return span
         if tag == "pre":
             around = node.add("P", element)
-            return around if element.find("code") is not None else around.add("Code", element)
+            return (
+                around if element.find("code") is not None else _block(around.add("Code", element))
+            )
         if has_class(element, "noteref"):
             return node.add("Reference", element)
         if has_class(element, "note") and tag == "div":
@@ -229,7 +231,16 @@ class Structure:
         kind = "Caption" if has_class(element, "caption") else _ROLES.get(tag, "")
         if kind == "Figure":
             return _figure(node, element)
-        return node.add(kind, element) if kind else node
+        made = node.add(kind, element) if kind else node
+        if kind == "Code" and node.element is not None and node.element.tag == "pre":
+            _block(made)
+        return made
+
+
+def _block(node: Node) -> Node:
+    """Say that a piece of code is a block of its own (ISO 32000-1, table 343)."""
+    node.attributes["Layout"] = {"Placement": "Block"}
+    return node
 
 
 def _item(node: Node, element: Any) -> Node:
