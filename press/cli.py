@@ -32,6 +32,7 @@ from press.core.problems import (
     Problem,
     ProblemsError,
     Refused,
+    Span,
     UnknownName,
     counted,
     visible,
@@ -86,6 +87,7 @@ def cli() -> None:
     makebook --imprint all        build for every clinic in source/imprints
     makebook serve                preview in a browser, rebuilt on every save
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
+    makebook speak FILE           print what a screen reader says of a PDF, EPUB, or web page
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
     makebook doctor               list what makebook needs, and how to install it
@@ -345,6 +347,30 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
                 click.echo(f"{name}: {line}" if several and not number else line)
     except UnknownSheet as error:
         raise _wrong_use(error) from None
+
+
+@cli.command("speak")
+@click.argument("file", type=click.Path(path_type=Path))
+@_project_options
+def speak_command(project: Path, output: Path | None, file: Path) -> None:
+    """Print what a screen reader says of a PDF, an EPUB, or a web page.
+
+    A line for each block begins with its role. Links and pictures are marked. A FILE that is not in
+    this folder is looked up among the outputs of the project.
+
+    \b
+    makebook speak build/ketamine-ocd.pdf
+    """  # noqa: D301 - Click reads the character
+    from press.core.files import read_given
+    from press.readback.aloud import aloud
+
+    built = _outputs(project, output) / file
+    try:
+        for line in aloud(read_given(built if built.is_file() and not file.exists() else file)):
+            click.echo(visible(line))
+    except ValueError as error:
+        hint = "give a PDF with tags, an EPUB, or a web page; a booklet has no tags"
+        raise ProblemsError([Problem("SPK001", Span(str(file)), str(error), hint)]) from None
 
 
 @cli.command("new")

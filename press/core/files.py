@@ -7,6 +7,7 @@ and folders that several stages need. Must not know what is in a file.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,28 @@ def decode(data: bytes, file: str, problems: list[Problem], code: str = "") -> s
         problems.append(Problem(code or "TXT001", Span(file, line, column), message, hint))
         return None
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+_LARGEST = 256 * 2**20
+
+
+def read_given(path: Path) -> bytes:
+    """Return the bytes of a finished file that a user names.
+
+    Raises:
+        ValueError: it is not a regular file, larger than 256 MB, or unreadable.
+    """
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise ValueError(
+                "is a folder" if stat.S_ISDIR(facts.st_mode) else "is not a regular file"
+            )
+        if facts.st_size > _LARGEST:
+            raise ValueError(f"is too large to be from makebook: {facts.st_size // 2**20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {error.strerror or error}") from None
 
 
 def shown(path: Path, root: Path) -> str:

@@ -10,17 +10,17 @@ import contextlib
 import html
 import json
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from press.core.files import read_given
 from press.core.problems import Problem, ProblemsError, Span
 from press.document.identity import FORMAT
 from press.readback.epub import Book
 
-_FILE_LIMIT, _TEXT_LIMIT = 256 * 2**20, 8 * 2**20
+_TEXT_LIMIT = 8 * 2**20
 """Maximum bytes of a file, and of a text within it: far more than makebook writes."""
 _STAMP = re.compile(r'<p\b(?>[^<>]*?\bid="_?stamp")[^<>]*+>([^<]*+)</p>')
 """Atomic and possessive, so that a hostile text cannot make it backtrack."""
@@ -134,17 +134,9 @@ def read_file(path: Path) -> list[Snapshot] | str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode):
-            message = "is a folder" if stat.S_ISDIR(facts.st_mode) else "is not a regular file"
-            raise _unreadable(path, message, "give the PDF or the manifest.json itself")
-        if facts.st_size > _FILE_LIMIT:
-            message = f"is too large to be from makebook: {facts.st_size // 2**20} MB"
-            raise _unreadable(path, message, "give the PDF of the sheet")
-        return path.read_bytes()
-    except OSError as error:
-        message = f"the file cannot be read: {error.strerror or error}"
-        raise _unreadable(path, message, "check that the file exists and is readable") from None
+        return read_given(path)
+    except ValueError as error:
+        raise _unreadable(path, str(error), "give the PDF or the manifest.json itself") from None
 
 
 def _unreadable(path: Path, message: str, hint: str) -> ProblemsError:

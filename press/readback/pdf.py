@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 from math import hypot
 from typing import Any
 
@@ -37,22 +40,42 @@ class TextSpan:
     top: float
     """The edges of its ink."""
     color: tuple[int, int, int]
+    mcid: int = -1
+    """The number of the marked content that it is part of; -1 without (ISO 32000-1, 14.7.4)."""
+    artifact: bool = False
+    """The file says that it is not a part of the text, but a running foot or an ornament."""
+    drawn: str = ""
+    """What is drawn, if the file says that it is read as another text (`ActualText`)."""
+    seen: bool = True
+    """It leaves ink, and is on the sheet."""
 
 
 @dataclass(frozen=True)
 class PdfPage:
     """A page as a reader finds it."""
 
-    text: str
-    """All its text, in the order of the page's content."""
-    unseen: tuple[str, ...]
-    """Runs of text that are invisible or run off the sheet."""
     links: int
     """Internal links that lead to a page of this file."""
     dead: int
     """Internal links that lead nowhere."""
-    spans: tuple[TextSpan, ...] = ()
-    """The text as drawn, in the order of the page's content; without blank runs."""
+    texts: tuple[TextSpan, ...] = ()
+    """Its text objects, in the order of the page's content; without blank ones."""
+
+    @cached_property
+    def spans(self) -> tuple[TextSpan, ...]:
+        """Its text, with runs joined that are drawn letter by letter."""
+        return tuple(_joined(self.texts))
+
+    @property
+    def text(self) -> str:
+        """All its text, line by line, in the order of drawing."""
+        said, last = "", None
+        for span in self.spans:
+            on = last and abs(last.baseline - span.baseline) < 0.45 * last.size
+            on = on and span.left > last.right - span.size
+            said += span.text if on else "\n" + span.text
+            last = span
+        return re.sub(" +", " ", said).strip()
 
 
 def read_pdf(data: bytes) -> list[PdfPage]:
@@ -83,22 +106,12 @@ def read_halves(data: bytes) -> list[PdfPage]:
     Raises:
         ValueError: the bytes are not a PDF that can be opened.
     """
-    pdf = _open(data)
     halves = []
-    try:
-        for sheet in pdf:
-            textpage = sheet.get_textpage()
-            width, height = sheet.get_size()
-            unseen = tuple(_unseen(sheet, textpage))
-            drawn = list(_joined(_Texts(textpage).of(sheet)))
-            for left in (0.0, width / 2):
-                text = textpage.get_text_bounded(left, 0, left + width / 2, height)
-                here = tuple(span for span in drawn if (span.left >= width / 2) == bool(left))
-                halves.append(PdfPage(text, () if left else unseen, 0, 0, here))
-            textpage.close()
-            sheet.close()
-    finally:
-        pdf.close()
+    for page, width in zip(read_pdf(data), (width for width, _ in page_sizes(data)), strict=True):
+        right = [span.left >= width / 2 for span in page.texts]
+        for half in (False, True):
+            here = (t for t, is_right in zip(page.texts, right, strict=True) if is_right is half)
+            halves.append(PdfPage(0, 0, tuple(here)))
     return halves
 
 
@@ -106,12 +119,22 @@ def _read_page(pdf: Any, number: int) -> PdfPage:
     page = pdf[number]
     textpage = page.get_textpage()
     links = list(_links(pdf, page))
-    unseen = tuple(_unseen(page, textpage))
-    text = textpage.get_text_range()
-    drawn = tuple(_joined(_Texts(textpage).of(page)))
+    texts = tuple(_inked(page, _Texts(textpage).of(page)))
     textpage.close()
     page.close()
-    return PdfPage(text, unseen, sum(links), len(links) - sum(links), drawn)
+    return PdfPage(sum(links), len(links) - sum(links), texts)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """The marked content around an object."""
+
+    mcid: int = -1
+    artifact: bool = False
+    said: str = ""
+    """The text as which it is read, if the file says so (ISO 32000-1, 14.9.4)."""
+    place: int = 0
+    """Tells two marked contents apart that are read alike."""
 
 
 class _Texts:
@@ -128,25 +151,57 @@ class _Texts:
         self.edges = [ctypes.c_float() for _ in range(4)]
         self.color = [ctypes.c_uint() for _ in range(4)]
 
+    @property
+    def words(self) -> Any:
+        """The buffer, as PDFium wants it for UTF-16."""
+        return ctypes.cast(self.buffer, ctypes.POINTER(ctypes.c_ushort))
+
     def of(self, page: Any) -> Iterator[TextSpan]:
         """Yield the text objects of a page, including those in pictures and other forms."""
         raw = self.raw
         count = raw.FPDFPage_CountObjects(page.raw)
         objects = (raw.FPDFPage_GetObject(page.raw, index) for index in range(count))
-        return self._walk(objects, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
+        pairs = self._walk(objects, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), _Mark())
+        for mark, spans in groupby(pairs, lambda pair: pair[0].said and pair[0]):
+            if mark:
+                yield _said(str(mark.said), [span for _, span in spans])
+            else:
+                yield from (span for _, span in spans)
 
-    def _walk(self, objects: Iterable[Any], around: _Matrix) -> Iterator[TextSpan]:
+    def _walk(
+        self, objects: Iterable[Any], around: _Matrix, outer: _Mark
+    ) -> Iterator[tuple[_Mark, TextSpan]]:
         raw = self.raw
         for item in objects:
             kind = raw.FPDFPageObj_GetType(item)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 text = self._text(item)
                 if text.strip():
-                    yield self._span(item, text, around)
+                    mark = self._mark(item, outer)
+                    yield mark, self._span(item, text, around, mark)
             elif kind == raw.FPDF_PAGEOBJ_FORM:
                 count = raw.FPDFFormObj_CountObjects(item)
                 inner = (raw.FPDFFormObj_GetObject(item, index) for index in range(count))
-                yield from self._walk(inner, self._placed(item, around))
+                yield from self._walk(inner, self._placed(item, around), self._mark(item, outer))
+
+    def _mark(self, item: Any, around: _Mark) -> _Mark:
+        """Return the marked content that an object is part of (ISO 32000-1, 14.6)."""
+        raw, length = self.raw, ctypes.c_ulong()
+        mcid, artifact, said = raw.FPDFPageObj_GetMarkedContentID(item), False, ""
+        place = 0
+        for index in range(raw.FPDFPageObj_CountMarks(item)):
+            mark = raw.FPDFPageObj_GetMark(item, index)
+            raw.FPDFPageObjMark_GetName(mark, self.words, self.length, length)
+            artifact |= self.buffer.raw[: length.value - 2].decode("utf-16-le") == "Artifact"
+            key = b"ActualText"
+            if raw.FPDFPageObjMark_GetParamBlobValue(mark, key, None, 0, length):
+                held = (ctypes.c_ubyte * length.value)()
+                raw.FPDFPageObjMark_GetParamBlobValue(mark, key, held, length.value, length)
+                said = _text_string(bytes(held))
+                place = ctypes.addressof(mark.contents)
+        if mcid < 0 and not artifact and not said:
+            return around
+        return _Mark(mcid, artifact, said, place)
 
     def _placed(self, item: Any, around: _Matrix) -> _Matrix:
         """Return an object's matrix times that of the form around it (ISO 32000-1, 8.3.4)."""
@@ -160,16 +215,15 @@ class _Texts:
 
     def _text(self, item: Any) -> str:
         """Return the letters of a text object, with PDFium's marks for hyphenation as hyphens."""
-        pointer = ctypes.POINTER(ctypes.c_ushort)
         read = self.raw.FPDFTextObj_GetText
-        size = read(item, self.textpage, ctypes.cast(self.buffer, pointer), self.length)
+        size = read(item, self.textpage, self.words, self.length)
         if size > self.length:
             self.buffer, self.length = ctypes.create_string_buffer(size), size
-            read(item, self.textpage, ctypes.cast(self.buffer, pointer), size)
+            read(item, self.textpage, self.words, size)
         text = self.buffer.raw[:size].decode("utf-16-le", "replace").rstrip("\0")
         return text.replace("\x02", "-").replace("\ufffe", "-")
 
-    def _span(self, item: Any, text: str, around: _Matrix) -> TextSpan:
+    def _span(self, item: Any, text: str, around: _Matrix, mark: _Mark) -> TextSpan:
         raw = self.raw
         a, b, c, d, _, baseline = self._placed(item, around)
         raw.FPDFTextObj_GetFontSize(item, self.size)
@@ -185,6 +239,8 @@ class _Texts:
         return TextSpan(
             *(text, self.size.value * hypot(c, d), font, italic or slanted, baseline),
             *(min(xs), min(ys), max(xs), max(ys), (red, green, blue)),
+            *(mark.mcid, mark.artifact),
+            seen=raw.FPDFTextObj_GetTextRenderMode(item) not in (3, 7),  # 3 and 7 draw nothing
         )
 
     def _font(self, font: Any) -> tuple[str, bool]:
@@ -199,6 +255,30 @@ class _Texts:
         return self.fonts[key]
 
 
+def _text_string(data: bytes) -> str:
+    """Decode a text string (ISO 32000-2, 7.9.2.2), in PDFDocEncoding as far as it is Latin-1."""
+    if data.startswith(b"\xfe\xff"):
+        return data[2:].decode("utf-16-be", "replace")
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8", "replace")
+    return data.decode("latin-1")
+
+
+def _said(text: str, spans: Sequence[TextSpan]) -> TextSpan:
+    """Return the text objects of a marked content as one, with the text as which it is read."""
+    drawn = "".join(span.text for span in spans)
+    return replace(
+        spans[0],
+        text=text,
+        drawn=drawn,
+        left=min(span.left for span in spans),
+        bottom=min(span.bottom for span in spans),
+        right=max(span.right for span in spans),
+        top=max(span.top for span in spans),
+        seen=all(span.seen for span in spans),
+    )
+
+
 def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
     """Join runs drawn letter by letter, as the words of an SVG picture are."""
     last: TextSpan | None = None
@@ -206,8 +286,8 @@ def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
         if last and _goes_on(last, span):
             box = (min(last.bottom, span.bottom), span.right, max(last.top, span.top))
             bottom, right, top = box
-            text = last.text + span.text
-            last = replace(last, text=text, bottom=bottom, right=right, top=top)
+            text, seen = last.text + span.text, last.seen and span.seen
+            last = replace(last, text=text, bottom=bottom, right=right, top=top, seen=seen)
             continue
         if last:
             yield last
@@ -217,34 +297,36 @@ def _joined(objects: Iterable[TextSpan]) -> Iterator[TextSpan]:
 
 
 def _goes_on(last: TextSpan, span: TextSpan) -> bool:
-    """Say if a run continues the one before: same line and style, at most a wide space away."""
-    alike = (last.font, last.color) == (span.font, span.color)
+    """Say if a letter continues the run before: same line and style, at most a wide space away."""
+    alike = (last.font, last.color, last.mcid) == (span.font, span.color, span.mcid)
     level = abs(last.baseline - span.baseline) < 0.02 * span.size
     near = -0.2 < (span.left - last.right) / span.size < 0.6
-    return alike and level and near and abs(last.size - span.size) < 0.02 * span.size
+    letter = len(span.text.strip()) == 1
+    return letter and alike and level and near and abs(last.size - span.size) < 0.02 * span.size
 
 
-def _unseen(page: Any, textpage: Any) -> Iterator[str]:
-    """Yield the runs of text without enough contrast in their rectangle, or partly off the page."""
+def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
+    """Yield texts with the answer if each leaves ink in its place, and lies on the sheet."""
     scale = 1.5
     picture = page.render(scale=scale, grayscale=True).to_pil()
     width, height = page.get_width(), page.get_height()
-    for index in range(textpage.count_rects()):
-        left, bottom, right, top = textpage.get_rect(index)
+    for text in texts:
+        if not text.seen or not any(c.isalnum() for c in text.text):
+            yield text
+            continue
         box = (
-            max(0, int(left * scale)),
-            max(0, int((height - top) * scale)),
-            min(picture.width, int(right * scale) + 1),
-            min(picture.height, int((height - bottom) * scale) + 1),
+            max(0, int(text.left * scale)),
+            max(0, int((height - text.top) * scale)),
+            min(picture.width, int(text.right * scale) + 1),
+            min(picture.height, int((height - text.bottom) * scale) + 1),
         )
-        on_sheet = min(left, bottom, width - right, height - top) > -1
-        if on_sheet and box[0] < box[2] and box[1] < box[3]:
+        seen = min(text.left, text.bottom, width - text.right, height - text.top) > -1
+        if seen and box[0] < box[2] and box[1] < box[3]:
             dark, light = picture.crop(box).getextrema()
-            if light - dark >= _CONTRAST:
-                continue
-        words = textpage.get_text_bounded(left, bottom, right, top).strip()
-        if any(c.isalnum() for c in words):
-            yield words
+            seen = light - dark >= _CONTRAST
+        else:
+            seen = False
+        yield text if seen else replace(text, seen=False)
 
 
 def _links(pdf: Any, page: Any) -> Iterator[bool]:
