@@ -124,7 +124,7 @@ def test_a_book_from_right_to_left_is_the_mirror() -> None:
 
 def folios(data: bytes) -> list[Side]:
     """Return the page numbers printed on the halves of each sheet, as a reader finds them."""
-    found = [re.search(r"\b(\d+) of \d+\s*$", half.text.strip()) for half in read_halves(data)]
+    found = [re.search(r"(?m)^(\d+) of \d+$", half.text) for half in read_halves(data)]
     numbers = [int(match[1]) if match else 0 for match in found]
     return list(zip(numbers[::2], numbers[1::2], strict=True))
 
@@ -240,7 +240,7 @@ def turn_backs_over(order: list[Side]) -> list[Side]:
 FLAWS = {
     "a page is lost": (lose_a_page, "PRF001"),
     "two halves are swapped": (swap_two_halves, "PRF002"),
-    "a page is there twice": (repeat_a_page, "PRF001"),
+    "a page is there twice": (repeat_a_page, "PRF006"),
     "the backs are turned": (turn_backs_over, "PRF002"),
 }
 

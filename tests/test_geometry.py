@@ -149,11 +149,9 @@ def boxes(path):
                 # In large print the key points are an open section: they are longer than page 1.
                 open_ = "key-points" in classes and "large-print" in path.name
                 if {"notice", "key-points"} & set(classes) and not closing and not open_:
-                    # Bullets and numbers are among the words of a list only on paper.
-                    blocks = element.iter("{*}p", "{*}li", "{*}td")
-                    ends = [letters(" ".join(block.itertext())) for block in blocks]
-                    first = letters(" ".join(element.itertext()))
-                    yield first[:25], next(end[-25:] for end in reversed(ends) if end)
+                    leaves = list(element.iter("{*}h2", "{*}h3", "{*}p", "{*}li", "{*}td"))
+                    texts = [letters("".join(leaf.itertext())) for leaf in leaves]
+                    yield texts[0][:25], texts[-1][-25:]
 
 
 def broken(wanted, texts):

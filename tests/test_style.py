@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "check": "core source build",
     "setup": "core design source output check",
     "serve": "core design references source document output readback proof build check setup",
-    "cli": "core source document build currency check setup serve",
+    "cli": "core readback source document build currency check setup serve",
     "__main__": "cli",
 }
 """The rooms of press/, in the order of the data, and the rooms that each may import from."""
@@ -42,7 +42,7 @@ OWNERS = {
     "jinja2": "design.styles",
     "markdown": "source.markup",
     "nbib": "references.pubmed",
-    "pikepdf": "output.pdf.booklet",
+    "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.images output.pdf.cover output.web.library build.preview",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",

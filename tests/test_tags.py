@@ -185,7 +185,7 @@ def test_letters_from_right_to_left_are_read_in_their_order():
     tree = tagged(f"<p>{words} abc</p><p>abc</p>", lang="he", direction="rtl")
     said = tree.pdf.pages[0].Contents.read_bytes()
     assert f"/ActualText <feff{(words + ' abc').encode('utf-16-be').hex()}>".encode() in said
-    assert said.count(b"/ActualText") == 1
+    assert said.count(b"/ActualText") == 3  # a number, too, may change places with its unit
     check_order(tree)
 
 

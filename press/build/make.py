@@ -25,9 +25,8 @@ from press.output.epub.package import write_epub
 from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout, lay_out
 from press.proof.epub import prove_epub
-from press.proof.pdf import open_pdf, prove_pdf, prove_together
+from press.proof.pdf import prove_pdf, prove_together
 from press.proof.typography import check_type, measure_type
-from press.readback.pdf import PdfPage
 
 
 @dataclass(frozen=True)
@@ -167,31 +166,30 @@ def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], lis
 def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
     document, edition = one.document, one.edition
     artifact = replace(laid.write(one.name(), one.carried), trail=laid.trail)
-    handout = _proved(laid.document, edition, artifact, problems)
-    files = [handout]
+    files = [_proved(laid.document, edition, artifact, problems)]
+    views = [laid.document]
     if edition.references == "companion" and document.references:
         alone = editions.references_alone(document, laid.anchors)
         page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
         made = lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
         files.append(_proved(alone, page, replace(made, part="references"), problems))
+        views.append(alone)
     if laid.document != document:
-        opened = [pages for _, pages in files]
-        prove_together(document, edition, artifact.name, opened, problems)
-    return [file for file, _ in files]
+        problems += prove_together(document, edition, artifact.name, views)
+    return files
 
 
 def _proved(
     document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
-) -> tuple[Artifact, list[PdfPage]]:
-    """Reopen and prove a finished PDF and measure its type; return it with its pages."""
-    pages = open_pdf(document, edition, artifact, problems)
+) -> Artifact:
+    """Reopen and prove a finished PDF and measure its type; return it with the measures."""
+    pages = prove_pdf(document, edition, artifact, problems)
     if pages:
-        prove_pdf(document, edition, artifact.name, pages, problems)
         spans = [page.spans for page in pages]
         measures = measure_type(spans, prose(document))
         check_type(spans, edition, artifact.name, measures, problems)
         artifact = replace(artifact, measures=measures)
-    return artifact, pages
+    return artifact
 
 
 def make_page(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from press.core import trees
 from press.core.files import is_file, read_text, shown
 from press.core.model import Citations, Document, Imprint, Manuscript, Notice, Project
 from press.core.nearest import nearest
@@ -20,7 +21,7 @@ from press.design import fonts
 from press.design.styles import Styles
 from press.document import assemble
 from press.document.placement import Need, place_notices
-from press.document.units import units
+from press.document.units import head_units
 from press.references import bibliography
 from press.references.csl import citations
 from press.references.keys import check_keys
@@ -144,7 +145,8 @@ def _check_glyphs(
     document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
 ) -> None:
     """Report characters without a glyph: they break PDF/A and PDF/UA and are not printed."""
-    texts = [unit.text for unit in units(document)]
+    texts = [unit.text for unit in head_units(document)]
+    texts += ["".join(map(str, trees.parse(p.xhtml).itertext())) for p in document.parts]
     texts += [document.short, document.stamp, *document.labels.values()]
     sources = [(manuscript.file, manuscript.text)]
     sources += [(p.notice.file, p.notice.text) for p in document.placements]

@@ -1,28 +1,23 @@
-"""The text that a finished file must contain: every block of the work, reduced to its letters.
+"""What a finished file must contain: every block of the work, as it is heard.
 
-In: a Document. Out: `Unit`s, in reading order. White space, hyphens, and ligatures depend on the
-line breaks, so text is compared by its letters, digits, and symbols.
-This module must not know any format.
+In: a Document. Out: `Unit`s, in reading order. This module must not know any format.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from press.core import trees
+from press.core import speech, trees
 from press.core.model import Document, Part
-from press.core.trees import BLOCKS, Element
+from press.core.speech import Block
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
-_KINDS = {"li": "list item", "td": "table cell", "th": "table cell", "caption": "caption",
-          "figcaption": "caption", "dt": "term", "dd": "definition", "pre": "code"}  # fmt: skip
 
 
-UnitPlace = Literal["title block", "address", "text", "contact"]
+UnitPlace = Literal["title", "title block", "address", "text", "contact"]
 
 
 @dataclass(frozen=True)
@@ -34,70 +29,70 @@ class Unit:
     text: str
     place: UnitPlace = "text"
     """Formats differ in where they put address and contact box."""
+    block: Block | None = None
+    """For a text of a part, the block as it is heard."""
+    part: int = -1
+    """For a text of a part, the number of the part, from 0."""
 
 
 def letters(text: str) -> str:
-    """Reduce a text for comparison: no white space, hyphens, or compatibility forms."""
+    """Reduce a text to what no line break changes: no white space, hyphens, compatibility forms."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
 
 
 def units(document: Document) -> list[Unit]:
     """List everything that a reader must find, in reading order."""
+    return [*head_units(document), *text_units(document), *contact_units(document)]
+
+
+def head_units(document: Document) -> list[Unit]:
+    """List what stands before the text: the clinic, the title block, the web address."""
     matter = document.matter
     clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
-    found = [Unit("clinic name", clinic), Unit("title", matter.title)]
+    logo = document.imprint.logo_alt if document.imprint and document.imprint.logo else ""
+    found = [Unit("logo", logo, "title block"), Unit("clinic name", clinic, "title block")]
+    found.append(Unit("title", matter.title, "title"))
     found += [
-        Unit(name, text)
+        Unit(name, text, "title block")
         for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
-        if text
     ]
     found += [Unit("line of the title block", fact, "title block") for fact in document.facts]
-    if document.address:
-        found.append(Unit("web address", document.address, "address"))
-    for part in document.parts:
-        found += _part_units(part)
-    # The name is left out: paper has it twice, above the title and in the box, the e-book once.
-    found += [
-        Unit(f"clinic, {label}", value, "contact")
-        for label, value in document.contact
-        if value != clinic
-    ]
+    found.append(Unit("web address", document.address, "address"))
     return [unit for unit in found if letters(unit.text)]
 
 
-def _part_units(part: Part) -> Iterator[Unit]:
-    root = trees.parse(part.xhtml)
-    for element in [root, *root.iter("*")][1:]:
-        if element.tag in BLOCKS or element.tag == "section":
-            for run in _runs(element):
-                yield Unit(_what(element, part), run)
+def contact_units(document: Document) -> list[Unit]:
+    """List the lines of the contact box that are filled in.
+
+    The clinic's name is left out: paper has it twice, above the title and in the box, the e-book
+    once.
+    """
+    clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
+    return [
+        Unit(f"clinic, {label}", value, "contact")
+        for label, value in document.contact
+        if value != clinic and letters(value)
+    ]
 
 
-def _what(element: Element, part: Part) -> str:
-    around = [element, *element.iterancestors()]
+def text_units(document: Document) -> list[Unit]:
+    """List the blocks of the parts of a document, in reading order."""
+    return [
+        Unit(_what(block, part), block.text, block=block, part=number)
+        for number, part in enumerate(document.parts)
+        for block in speech.speak([trees.parse(part.xhtml)])
+    ]
+
+
+def _what(block: Block, part: Part) -> str:
+    around = [block.owner, *block.owner.iterancestors()]
     notice = next((e for e in around if trees.has_class(e, "notice")), None)
     if notice is not None:
         return f"notice '{(notice.get('id') or '').removeprefix('notice-')}'"
-    if part.kind == "references" and element.tag == "li":
+    kind = re.sub(r" \d$", "", block.role.rpartition(", ")[2])
+    if part.kind == "references" and kind == "list item":
         return "reference"
     if any(trees.has_class(e, "note") for e in around):
         return "note"
-    kind = (
-        "heading"
-        if re.fullmatch("h[1-6]", str(element.tag))
-        else _KINDS.get(str(element.tag), "paragraph")
-    )
+    kind = "table cell" if kind == "header cell" else kind
     return f"{kind} of '{part.title}'" if part.title else kind
-
-
-def _runs(element: Element) -> Iterator[str]:
-    """Yield the stretches of text directly in a block, between the blocks inside it."""
-    pieces = [element.text or ""]
-    for child in element:
-        if child.tag in BLOCKS or child.get("class") == "backlinks":
-            yield "".join(pieces)
-            pieces = []
-        else:
-            pieces.append("".join(child.itertext()))
-        pieces.append(child.tail or "")
-    yield "".join(pieces)

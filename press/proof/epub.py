@@ -1,9 +1,9 @@
 """The proof of an e-book, which is opened again and searched for everything it must contain.
 
-In: a Document and the bytes of its EPUB. Out: a problem for whatever is missing, hidden, or leads
-nowhere. The book is opened by its container and package, as a reading system does, and read as it
-appears in light and in dark mode. Text in its table of contents does not count. This module must
-not know how the book was made.
+In: a Document and the bytes of its EPUB. Out: a problem for whatever is missing, hidden, altered,
+doubled, or in another place, or leads nowhere. The book is opened by its container and package, as
+a reading system does, and read as it appears in light and in dark mode. Text in its table of
+contents does not count. This module must not know how the book was made.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import partial
 from urllib.parse import unquote
 
 from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
-from press.document.units import Unit, letters, units
-from press.proof.matching import HINT, absent, missing, no_short
-from press.proof.visibility import DARK, LIGHT, Surface, seen
+from press.document.units import Unit, contact_units, head_units, letters
+from press.proof.elements import SHORT, Look, Page, prove_pages
+from press.proof.matching import HINT
+from press.proof.visibility import DARK, LIGHT, Surface
 from press.readback.epub import Book
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -29,7 +31,7 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
     """Prove an EPUB.
 
     Problems: PRF001 text, PRF002 short disclaimer, PRF003 links, PRF004 page list, PRF005 a book
-    that cannot be opened.
+    that cannot be opened, PRF006 text that is not as in the document.
     """
     span = Span(artifact.name)
     try:
@@ -39,7 +41,7 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
     except (KeyError, ValueError) as error:
         problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
-    _prove_text(document, trees.values(), css, span, problems)
+    problems += _prove_text(document, book, trees, css, span)
     for file, target in _dead_links(trees, book.names):
         message = f"{file}: the link to '{target}' is broken"
         problems.append(Problem("PRF003", span, message, HINT))
@@ -51,25 +53,31 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
 
 
 def _prove_text(
-    document: Document,
-    trees: Iterable[Element],
-    css: str,
-    span: Span,
-    problems: list[Problem],
-) -> None:
-    """Look for the text in light mode and, if nothing is missing there, in dark mode."""
+    document: Document, book: Book, trees: Mapping[str, Element], css: str, span: Span
+) -> Iterator[Problem]:
+    head = [unit for unit in head_units(document) if unit.place != "address"]
+    address = [unit for unit in head_units(document) if unit.place == "address"]
+    facts = [unit for unit in head if unit.what == "line of the title block"]
+    wanted = [unit for unit in head if unit not in facts]
+    short = [Unit(SHORT, document.short)] if letters(document.short) else []
+    stamp = Unit("identifying line", document.stamp)
+    wanted += [*short, *facts, *contact_units(document), stamp, *address]
     views: dict[Surface, str] = {LIGHT: ""}
     if "prefers-color-scheme" in css:
         views[DARK] = " in dark mode"
-    wanted = [*units(document), Unit("identifying line", document.stamp)]
-    for surface, said in views.items():
-        texts = [letters(seen(tree, css, surface, ("nav",))) for tree in trees]
-        found = [absent(unit, span, said) for unit in missing(wanted, texts)]
-        if letters(document.short) not in "".join(texts):
-            found.append(no_short(span, said))
-        problems += found
-        if found:
-            return
+    looks = [Look(css, surface, said) for surface, said in views.items()]
+    looks = [Look(css, surface, said) for surface, said in views.items()]
+    pages = [Page(tree, looks, partial(_picture, book, name)) for name, tree in trees.items()]
+    return prove_pages(document, wanted, pages, span)
+
+
+def _picture(book: Book, page: str, src: str) -> bytes:
+    """Return a picture of the book; nothing if it has none of that name."""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(src)))
+    try:
+        return book.read(path)
+    except (KeyError, ValueError):
+        return b""
 
 
 def _styles(book: Book) -> Iterator[str]:

@@ -1,154 +1,244 @@
-"""Matching: every unit of a document is looked up in the text of a finished file.
+"""Matching: the blocks of a document are compared with those of a finished file, one by one.
 
-In: units in reading order, and the pages of a file. Out: the missing units, as problems. Units and
-pages are reduced to their letters, digits, and signs, because white space, hyphens, and ligatures
-differ with the line breaks. Units that follow each other are found in order; the rest are looked
-up next, the longest first. Each match uses up its place, so a paragraph that occurs twice must be
-found twice. This module must not know formats.
+In: the units of a document, and the blocks that are heard from a file, both in reading order. Out:
+a problem for each unit that is missing, altered, doubled, in another place, or of another kind,
+and the blocks that are not part of the text. This module must not know formats.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from urllib.parse import unquote
 
 from press.core import trees
 from press.core.model import Document
 from press.core.problems import Problem, Span
+from press.core.speech import Block, plain_words
+from press.core.trees import has_class
 from press.document.units import Unit, letters
 
-_USED = "\u0000"
-_LONG = 24
-"""The number of letters from which a text is too long to match elsewhere by chance."""
-_MARKER = re.compile(r"(?:[\u2022\u25e6\u25aa\u2023]|\d{1,3}\.|[A-Za-z]{1,5}\.)")
 HINT = "check your custom styles and templates; the file was not published"
+LINK, END, FIGURE, FIGURE_END = "\x02", "\x03", "\x04", "\x05"
+ANY_PAGE = "\x06"
+"""After a link back to the text, where paper adds the number of the page."""
+MARKS = re.compile(f"[{LINK}{END}{ANY_PAGE}]|{FIGURE}[^{FIGURE_END}]*{FIGURE_END}")
+
+Differs = Callable[[Unit, Block], str]
+"""Says how a block differs from a unit, as the end of a sentence; empty if it does not."""
 
 
-def missing(wanted: Iterable[Unit], pages: Sequence[str]) -> list[Unit]:
-    """Return the units missing from pages (already reduced to their letters).
+def marked(block: Block) -> str:
+    """Return the text of a block, with marks where links begin and end, and for pictures."""
+    return plain_words("".join(_marked_pieces(block)))
 
-    A block may run over page breaks. List markers are drawn last on a page, so they may come
-    between its two halves.
+
+def _marked_pieces(block: Block) -> Iterator[str]:
+    for piece in block.pieces:
+        if piece.kind == "link":
+            yield LINK
+        elif piece.kind == "end":
+            yield f"{ANY_PAGE if has_class(piece.owner, 'backlink') else ''}{END}"
+        elif piece.kind == "figure":
+            yield f"{FIGURE}{piece.text}{FIGURE_END}"
+        else:
+            yield piece.text
+
+
+def kind_differs(unit: Unit, block: Block, *, levels: bool = True) -> str:
+    """Say how the kind of a block differs from that of a unit: role, number, place in a table.
+
+    Without `levels`, the levels of headings are not compared.
     """
-    left = list(pages)
-    astray = list(_walk(wanted, left))
-    astray.sort(key=lambda unit: -len(letters(unit.text)))
-    return [unit for unit in astray if not _take(letters(unit.text), left)]
+    mine = unit.block
+    assert mine is not None
+    roles = [each.role if levels else re.sub(r"\d", "", each.role) for each in (mine, block)]
+    if roles[0] != roles[1]:
+        return f"is {_a(block.role)}, not {_a(mine.role)}"
+    if mine.label != block.label and mine.label not in numbers(block.label):
+        return f"has the number '{block.label}', not '{mine.label}'"
+    if mine.depth != block.depth:
+        return f"is in {block.depth} lists, not {mine.depth}"
+    if (mine.row, mine.column) != (block.row, block.column):
+        where = f"row {block.row + 1}, column {block.column + 1}"
+        return f"is in {where}, not row {mine.row + 1}, column {mine.column + 1}"
+    if mine.headers != block.headers and _bag(mine.headers) != _bag(block.headers):
+        return f"is read under the headers {_quoted(block.headers)}, not {_quoted(mine.headers)}"
+    return ""
 
 
-def _walk(wanted: Iterable[Unit], pages: list[str]) -> Iterator[Unit]:
-    """Use up the units that follow each other in order; yield those that do not.
+def _bag(headers: Sequence[str]) -> Counter[str]:
+    """Return headers as they are compared: lines may break in them, and their order is free."""
+    return Counter(map(letters, headers))
 
-    Only the order can tell repeated texts apart.
+
+def links_differ(mine: Block, block: Block, *, names: bool = True) -> str:
+    """Say how the links of a block differ: where they lead and, with `names`, how they are heard.
+
+    A place in the work may be in another file; a PDF says only that it is in the work.
     """
-    number, offset = 0, 0
-    for unit in wanted:
-        needle = letters(unit.text)
-        found = _next(needle, pages, number, offset)
-        if not found:
-            yield unit
+    for (words, name, wanted), (_, other, found) in zip(_links(mine), _links(block), strict=False):
+        inner = wanted.startswith("#") and (found == "#" or found.endswith(wanted))
+        if not inner and unquote(found) != unquote(wanted):
+            where = f"to '{excerpt(found)}'" if found else "nowhere"
+            return f"has a link, '{excerpt(words, 40)}', that leads {where}"
+        if names and name != other:
+            return f"has a link that is heard as '{excerpt(other)}' instead of '{excerpt(name)}'"
+    return ""
+
+
+def _links(block: Block) -> Iterator[tuple[str, str, str]]:
+    """Yield the words of each link, the name that it has instead, and where it leads."""
+    begun = [(at, piece) for at, piece in enumerate(block.pieces) if piece.kind == "link"]
+    for at, piece in begun:
+        words = "".join(p.text for p in block.pieces[at + 1 : at + 3] if p.kind == "text")
+        yield plain_words(words), piece.text, piece.owner.get("href") or ""
+
+
+def _a(role: str) -> str:
+    return f"{'an' if role[0] in 'aeiou' else 'a'} {role}"
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"'{each}'" for each in words) or "'none'"
+
+
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+
+
+def numbers(label: str) -> set[str]:
+    """Return the numbers that a label may stand for, if a style counts with letters."""
+    low, found = label.lower(), set[str]()
+    if re.fullmatch("[a-z]{1,3}", low):
+        value = 0
+        for letter in low:
+            value = value * 26 + ord(letter) - ord("a") + 1
+        found.add(str(value))
+    if low and set(low) <= set(_ROMAN):
+        values = [_ROMAN[letter] for letter in low]
+        pairs = zip_longest(values, values[1:], fillvalue=0)
+        found.add(str(sum(-a if a < b else a for a, b in pairs)))
+    return found
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A block of a file that is not part of the text of the document."""
+
+    block: Block
+    before: int
+    """The number of units that come before it."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a comparison found."""
+
+    pairs: list[tuple[Unit, Block]]
+    extras: list[Extra]
+    faults: list[tuple[Unit, str]]
+    """A unit, and what is wrong with it, as a sentence without its subject."""
+
+
+def compare(units: Sequence[Unit], found: Sequence[Block], differs: Differs) -> Match:
+    """Compare the units of a document with the blocks of a file, one by one and in order."""
+    pairs: list[tuple[Unit, Block]] = []
+    extras: list[Extra] = []
+    for block in found:
+        unit = units[len(pairs)] if len(pairs) < len(units) else None
+        if unit is not None and not differs(unit, block):
+            pairs.append((unit, block))
+        else:
+            extras.append(Extra(block, len(pairs)))
+    if len(pairs) == len(units):
+        return Match(pairs, extras, [])
+    return _search(units, found, differs)
+
+
+def _search(units: Sequence[Unit], found: Sequence[Block], differs: Differs) -> Match:
+    """Find out what differs: align both sequences by their letters."""
+    mine, theirs = [_key(u.text) for u in units], [_key(b.text) for b in found]
+    pairs: list[tuple[int, int]] = []
+    for tag, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pairs += zip(range(a, b), range(c, d), strict=True)
+        elif tag == "replace":
+            pairs += _alike(units, found, (a, b, c, d))
+    at, matched = dict(pairs), {j: i for i, j in pairs}
+    faults = [(i, fault) for i, j in pairs if (fault := differs(units[i], found[j]))]
+    spare = [j for j in range(len(found)) if j not in matched]
+    for i in range(len(units)):
+        if i in at:
             continue
-        _use(found, pages)
-        number, _, offset = found[-1]
+        elsewhere = next((j for j in spare if theirs[j] == mine[i]), None)
+        if elsewhere is None:
+            faults.append((i, "is missing"))
+            continue
+        spare.remove(elsewhere)
+        before = next((units[matched[j]] for j in range(elsewhere, -1, -1) if j in matched), None)
+        after = f"after '{excerpt(before.text, 40)}'" if before else "at the beginning"
+        faults.append((i, f"is in another place, {after}"))
+    number, extras = 0, []
+    for j, block in enumerate(found):
+        number = matched[j] + 1 if j in matched else number
+        if j in spare:
+            extras.append(Extra(block, number))
+    named = [(units[i], what) for i, what in sorted(faults)]
+    return Match([(units[i], found[j]) for i, j in pairs], extras, named)
 
 
-Stretch = tuple[int, int, int]
-"""A page, and the start and end of a match on it."""
+_NUMBERED = re.compile(r"\([^()\d]*\d+\)")
+"""A page number that paper adds, or any number in brackets."""
 
 
-def _next(needle: str, pages: list[str], number: int, offset: int) -> list[Stretch]:
-    """Find a needle at the place reached, across the end of the page, or shortly after.
-
-    A short needle is not looked up after other text, because it could match in the wrong place.
-    """
-    if pages[number].startswith(needle, offset):
-        return [(number, offset, offset + len(needle))]
-    if offset in _ends(pages[number]) and number + 1 < len(pages):
-        number, offset = number + 1, 0
-        if pages[number].startswith(needle):
-            return [(number, 0, len(needle))]
-    found = _across(needle, pages, number, offset)
-    if found and (found[0][1] == offset or (len(needle) >= _LONG and needle not in pages[number])):
-        return found
-    if len(needle) >= _LONG:
-        for page in range(number, min(number + 2, len(pages))):
-            at = pages[page].find(needle, offset if page == number else 0)
-            if at >= 0:
-                return [(page, at, at + len(needle))]
-    return []
+def _key(text: str) -> str:
+    return letters(_NUMBERED.sub("", MARKS.sub("", text)))
 
 
-def _across(needle: str, pages: list[str], number: int, offset: int = 0) -> list[Stretch]:
-    """Find a needle that begins on a page, at or after an offset, and ends on another."""
-    if number + 1 >= len(pages):
-        return []
-    page = pages[number]
-    for cut in _ends(page):
-        for size in range(min(cut - offset, len(needle) - 1), 0, -1):
-            if not page.endswith(needle[:size], offset, cut):
-                continue
-            rest, upto, stretches = needle[size:], number + 1, [(number, cut - size, cut)]
-            while not pages[upto].startswith(rest) and upto + 1 < len(pages):
-                whole = _whole(pages[upto], rest)
-                if not whole:
-                    break
-                stretches.append((upto, 0, whole))
-                rest, upto = rest[whole:], upto + 1
-            at = pages[upto].find(rest)
-            if at == 0 or (at > 0 and len(rest) >= _LONG):
-                return [*stretches, (upto, at, at + len(rest))]
-    return []
+def _alike(
+    units: Sequence[Unit], found: Sequence[Block], between: tuple[int, int, int, int]
+) -> Iterator[tuple[int, int]]:
+    """Pair units with blocks that were put in their place: in order, the first that is like it."""
+    a, b, c, d = between
+    for i in range(a, b):
+        for j in range(c, d):
+            mine, theirs = _key(units[i].text), _key(found[j].text)
+            like = SequenceMatcher(None, mine, theirs, autojunk=False).ratio() > 0.5
+            block = units[i].block
+            same = (b - a, 1) == (d - c, 1) and block is not None and block.role == found[j].role
+            if like or same:
+                yield i, j
+                c = j + 1
+                break
 
 
-def _use(stretches: Iterable[Stretch], pages: list[str]) -> None:
-    """Mark stretches as used, so that nothing else is found there."""
-    for page, start, end in stretches:
-        pages[page] = pages[page][:start] + _USED * (end - start) + pages[page][end:]
-
-
-def _take(needle: str, pages: list[str]) -> bool:
-    """Find a needle and use up its place; return False if it is not found."""
-    for number, page in enumerate(pages):
-        at = page.find(needle)
-        if at >= 0:
-            _use([(number, at, at + len(needle))], pages)
-            return True
-    for number in range(len(pages) - 1):
-        if found := _across(needle, pages, number):
-            _use(found, pages)
-            return True
-    return False
-
-
-def _ends(page: str) -> list[int]:
-    """Return where the text of a page may end: at its end, or before the list markers there."""
-    ends = [len(page)]
-    for end in ends:  # grows in the loop: several markers may follow each other
-        for start in range(end - 1, max(-1, end - 7), -1):
-            if start not in ends and _MARKER.fullmatch(page, start, end):
-                ends.append(start)
-    return ends
-
-
-def _whole(page: str, rest: str) -> int:
-    """Return how much of a needle fills a whole page; 0 if the page has other text."""
-    return next(
-        (end for end in _ends(page) if end and rest.startswith(page[:end]) and end < len(rest)), 0
+def reads(wanted: str, found: str) -> str:
+    """Say that a text reads otherwise, with the words around the first difference."""
+    plain = [plain_words(MARKS.sub("", text)) for text in (wanted, found)]
+    if plain[0] == plain[1]:
+        return "has other links or pictures"
+    if not plain[1]:
+        return "is missing"
+    at = next(
+        (i for i, (a, b) in enumerate(zip(*plain, strict=False)) if a != b), min(map(len, plain))
     )
+    start = max(0, plain[0].rfind(" ", 0, max(0, at - 12)) + 1)
+    there, here = (excerpt(text[start:] or "nothing", 40) for text in reversed(plain))
+    return f"reads '{there}' instead of '{here}'"
 
 
-def find_all(
-    wanted: Sequence[Unit], pages: Sequence[str], span: Span, problems: list[Problem]
-) -> None:
-    """Report each unit missing from pages, which are reduced to their letters: PRF001."""
-    problems += [absent(unit, span) for unit in missing(wanted, pages)]
+def fault(unit: Unit, what: str, span: Span, where: str = "") -> Problem:
+    """Return the problem of a unit (PRF001 if it is missing, else PRF006).
 
-
-def absent(unit: Unit, span: Span, where: str = "") -> Problem:
-    """Say that a unit is missing (PRF001); `where` completes the message: ` in dark mode`."""
-    message = f"{unit.what} is missing{where}: '{excerpt(unit.text)}'"
-    return Problem("PRF001", span, message, HINT)
+    `where` completes the message: ` in dark mode`.
+    """
+    code = "PRF001" if what in ("is missing", "is hidden") else "PRF006"
+    words = f": '{excerpt(MARKS.sub('', unit.text))}'" if letters(unit.text) else ""
+    return Problem(code, span, f"{unit.what} {what}{where}{words}", HINT)
 
 
 def no_short(span: Span, where: str = "") -> Problem:

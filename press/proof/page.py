@@ -7,6 +7,7 @@ light mode, in dark mode, and printed. This module must not know how the page wa
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
-from press.document.units import Unit, letters, units
-from press.proof.matching import HINT, absent, internal_links, missing, no_short
-from press.proof.visibility import DARK, LIGHT, PAPER, Surface, seen
+from press.document.units import Unit, contact_units, head_units, letters
+from press.proof.elements import SHORT, Look, Page, prove_pages
+from press.proof.matching import HINT, internal_links
+from press.proof.visibility import DARK, LIGHT, PAPER, Surface, hidden
 
 _WHERE: dict[Surface, str] = {LIGHT: "", DARK: " in dark mode", PAPER: " when printed"}
 _FETCHING = {
@@ -48,7 +50,8 @@ def prove_page(
     """Prove a web page.
 
     Problems: PRF001 text, PRF002 short disclaimer, PRF003 links and downloads, PRF005 a page that
-    cannot be opened, or that would load something from elsewhere.
+    cannot be opened, or that would load something from elsewhere, PRF006 text that is not as in the
+    document.
     """
     span = Span(artifact.name)
     try:
@@ -57,7 +60,7 @@ def prove_page(
         problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
     css = "".join(e.text or "" for e in root.iter("style"))
-    _prove_text(document, root, css, span, problems)
+    problems += _prove_text(document, root, css, span)
     problems += [
         Problem("PRF003", span, message, HINT)
         for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
@@ -67,37 +70,27 @@ def prove_page(
         problems.append(Problem("PRF005", span, message, HINT))
 
 
-def _prove_text(
-    document: Document, root: Element, css: str, span: Span, problems: list[Problem]
-) -> None:
-    """Report PRF001 and PRF002, each unit once, for the first surface that lacks it."""
-    found: dict[Unit | None, Problem] = {}
-    wanted = _wanted(document)
-    for where, said in _WHERE.items():
-        text = letters(seen(root, css, where, ("nav",)))
-        for unit in missing(wanted, [text]):
-            found.setdefault(unit, absent(unit, span, said))
-        if letters(document.short) not in text:
-            found.setdefault(None, no_short(span, said))
-    problems += found.values()
+def _prove_text(document: Document, root: Element, css: str, span: Span) -> Iterator[Problem]:
+    head = head_units(document)
+    address = [unit for unit in head if unit.place == "address"]
+    facts = [unit for unit in head if unit.what == "line of the title block"]
+    wanted = [unit for unit in head if unit not in (*facts, *address)]
+    short = [Unit(SHORT, document.short)] if letters(document.short) else []
+    stamp = Unit("identifying line", document.stamp)
+    wanted += [*short, *facts, *contact_units(document), stamp, *address]
+    looks = [Look(css, where, said) for where, said in _WHERE.items()]
+    return prove_pages(document, wanted, [Page(root, looks, _picture)], span)
 
 
-def _wanted(document: Document) -> list[Unit]:
-    """Return the units in the order of the page: contact before the text, address at the end."""
-    every = units(document)
-    contact = [unit for unit in every if unit.place == "contact"]
-    address = [unit for unit in every if unit.place == "address"]
-    rest = [unit for unit in every if unit not in contact and unit not in address]
-    place = next(
-        (i for i, unit in enumerate(rest) if unit.place == "title block"), len(rest)
-    ) + len(document.facts)
-    return [
-        *rest[:place],
-        *contact,
-        *rest[place:],
-        Unit("identifying line", document.stamp),
-        *address,
-    ]
+def _picture(src: str) -> bytes:
+    """Return the picture in a data URL (RFC 2397); nothing for another address."""
+    head, _, data = src.partition(",")
+    if not head.startswith("data:"):
+        return b""
+    try:
+        return base64.b64decode(data) if head.endswith(";base64") else unquote(data).encode()
+    except ValueError:
+        return b""
 
 
 def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> Iterator[str]:
@@ -123,7 +116,8 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
 def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:
     """Report each file that the page does not link to, or does not name."""
     links = {link.get("href") for link in root.iter("a")}
-    text = letters(seen(root, css, LIGHT))
+    invisible = hidden(root, css, LIGHT)
+    text = {letters(e.text or "") for e in root.iter("*") if e not in invisible}
     for download in downloads:
         if quote(download.name) not in links or letters(download.name) not in text:
             yield f"the page has no link to the file '{download.name}' with its name"

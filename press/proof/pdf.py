@@ -1,115 +1,277 @@
-"""The proof of a PDF, which is opened again and searched for everything it must contain.
+"""The proof of a PDF, which is opened again and compared with the document, block by block.
 
-In: a Document, an Edition, and the bytes of its PDF. Out: a problem for whatever is missing or
-hidden, or leads nowhere. It reads only the finished bytes. This module must not know any renderer.
+In: a Document, an Edition, and the bytes of its PDF. Out: a problem for whatever is missing,
+hidden, altered, doubled, or in another place, and for each link that leads nowhere. The blocks are
+those of the tags; each must leave ink where the tags say it is, and nothing else may. It reads only
+the finished bytes. This module must not know any renderer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from press.core import speech
 from press.core.model import Artifact, Document, Edition
-from press.core.paper import booklet_sides
 from press.core.problems import Problem, Span, counted
-from press.document.units import letters, units
-from press.proof.matching import HINT, excerpt, find_all, internal_links
-from press.readback.pdf import PdfPage, read_halves, read_pdf
+from press.core.speech import Block, plain_words
+from press.core.trees import has_class
+from press.document.units import Unit, contact_units, head_units, letters, text_units
+from press.proof import booklet, drawings, frame, running
+from press.proof.ink import fits, misread, normal
+from press.proof.matching import (
+    END,
+    FIGURE,
+    FIGURE_END,
+    HINT,
+    LINK,
+    Extra,
+    Match,
+    compare,
+    excerpt,
+    fault,
+    internal_links,
+    kind_differs,
+    links_differ,
+    marked,
+)  # fmt: skip
+from press.proof.order import Drawn, disorder
+from press.readback.pdf import PdfPage, TextSpan, read_pdf
+from press.readback.tags import LABEL, Tags, read_tags
 
 _SHOWN = 5
-_UNSEEN = "split a table that has too many columns for the page; otherwise check your custom styles"
-
-
-def open_pdf(
-    document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
-) -> list[PdfPage]:
-    """Read the pages of a finished PDF, in reading order; a booklet has two on each side.
-
-    Problem PRF005, and no pages: it cannot be opened.
-    """
-    try:
-        if edition.kind != "booklet" or artifact.part:
-            return read_pdf(artifact.data)
-        order = [
-            page for side in booklet_sides(artifact.pages, document.direction) for page in side
-        ]
-        halves = dict(zip(order, read_halves(artifact.data), strict=True))
-        return [halves[number] for number in range(1, artifact.pages + 1)]
-    except ValueError as error:
-        message = f"cannot be opened: {error}"
-        problems.append(Problem("PRF005", Span(artifact.name), message, HINT))
-        return []
+_UNSEEN = "check your custom styles; in a drawing, make the text plain, or draw it as shapes"
 
 
 def prove_pdf(
-    document: Document,
-    edition: Edition,
-    name: str,
-    pages: Sequence[PdfPage],
-    problems: list[Problem],
-) -> None:
-    """Prove the pages of a finished PDF against the document that was laid out.
+    document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
+) -> list[PdfPage]:
+    """Prove a finished PDF; return its pages, in reading order.
 
-    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none).
+    Problems: PRF001 text, PRF002 short disclaimer, PRF003 links (a booklet has none), PRF005 a file
+    that cannot be opened, and has no pages, PRF006 text that is not as in the document.
     """
-    span = Span(name)
-    body = _bodies(document, pages, span, problems)
-    unseen = [(n, words) for n, page in enumerate(pages, 1) for words in page.unseen]
-    rest = counted(len(unseen) - _SHOWN, "more place")
-    more = f" (and {rest})" if len(unseen) > _SHOWN else ""
-    for place, (number, words) in enumerate(unseen[:_SHOWN], 1):
-        message = f"page {number}: '{excerpt(words)}' is hidden or runs off the page"
-        message += more if place == _SHOWN else ""
-        problems.append(Problem("PRF001", span, message, _UNSEEN))
+    span = Span(artifact.name)
+    try:
+        if edition.kind == "booklet" and not artifact.part:
+            pages = booklet.open_booklet(document, artifact)
+            problems += booklet.prove(document, pages, span)
+        else:
+            pages = read_pdf(artifact.data)
+            tags = read_tags(artifact.data, pages)
+            problems += _Proof(document, pages, tags, span).run()
+            problems += prove_links(document, pages, span)
+    except ValueError as error:
+        problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
+        return []
+    return pages
+
+
+def prove_links(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[Problem]:
+    """Prove that the links of a document lead somewhere: PRF003."""
     for number, page in enumerate(pages, 1):
         if page.dead:
             dead = counted(page.dead, "internal link is", "internal links are")
-            message = f"page {number}: {dead} broken"
-            problems.append(Problem("PRF003", span, message, HINT))
-    find_all(units(document), body, span, problems)
+            yield Problem("PRF003", span, f"page {number}: {dead} broken", HINT)
     links, wanted = sum(page.links for page in pages), internal_links(document).total()
-    if links < wanted and edition.kind != "booklet":
+    if links < wanted:
         every = counted(wanted, "internal link")
         message = f"{wanted - links} of {every} {'is' if wanted - links == 1 else 'are'} missing"
-        problems.append(Problem("PRF003", span, message, HINT))
+        yield Problem("PRF003", span, message, HINT)
 
 
-def _bodies(
-    document: Document, pages: Sequence[PdfPage], span: Span, problems: list[Problem]
-) -> list[str]:
-    """Return the letters of each page without what all pages repeat; PRF002 if it is missing."""
-    bodies = []
-    for number, page in enumerate(pages, 1):
-        text = letters(page.text)
-        for name, said in (
-            ("short disclaimer", document.short),
-            ("identifying line", document.stamp),
-            ("page number", f"{number} {document.labels['of']} {len(pages)}"),
-        ):
-            words = letters(said)
-            if not words:
-                continue
-            if words not in text:
-                message = f"page {number}: the {name} is missing"
-                problems.append(Problem("PRF002", span, message, HINT))
-            text = "".join(text.rsplit(words, 1))  # once: the body may say the same
-        bodies.append(text)
-    return bodies
+class _Proof:
+    """The comparison of one document with one tagged PDF."""
+
+    def __init__(
+        self, document: Document, pages: Sequence[PdfPage], tags: Tags, span: Span
+    ) -> None:
+        self.document, self.pages, self.tags, self.span = document, pages, tags, span
+        self.units = text_units(document)
+        self.blocks = speech.speak([tags.root], leave=(LABEL,))
+
+    def run(self) -> Iterator[Problem]:
+        match = compare(self.units, self.blocks, self._differs)
+        yield from (fault(unit, what, self.span) for unit, what in match.faults)
+        yield from self._frame(match)
+        yield from self._hidden(match)
+        yield from self._hidden_labels()
+        yield from self._untagged()
+        yield from self._replaced()
+        yield from self._drawings(match)
+        yield from disorder(self._drawn(), self.span)
+        yield from running.prove(self.document, self.units, self.pages, self.span)
+
+    def _differs(self, unit: Unit, block: Block) -> str:
+        assert unit.block is not None
+        wanted = marked(unit.block)
+        if not fits(wanted, self._pieces(block)):
+            return misread(wanted, self._pieces(block))
+        return kind_differs(unit, block) or links_differ(unit.block, block, names=False)
+
+    def _pieces(self, block: Block) -> list[str]:
+        """Return the text of a block as it is drawn, with marks for links and pictures."""
+        found = []
+        for piece in block.pieces:
+            if piece.kind == "figure":
+                found.append(f"{FIGURE}{piece.text}{FIGURE_END}")
+            elif piece.kind != "text":
+                found.append(LINK if piece.kind == "link" else END)
+            elif piece.owner.tag == "t":
+                found += [text.text for text in self.tags.drawn.get(piece.owner, ())]
+            else:
+                found.append(piece.text)
+        return normal(found)
+
+    def _frame(self, match: Match) -> Iterator[Problem]:
+        """Prove what stands around the text, and report what stands within it."""
+        head = head_units(self.document)
+        address = [unit for unit in head if unit.place == "address"]
+        rest = [unit for unit in head if unit.place != "address"]
+        wanted = [*rest, *contact_units(self.document), *address]
+        inside = [extra for extra in match.extras if self._is_inside(extra)]
+        outside = [extra.block for extra in match.extras if extra not in inside]
+        faults, others = frame.look(
+            self.document, wanted, outside, lambda text, b: fits(plain_words(text), self._pieces(b))
+        )
+        yield from (fault(unit, what, self.span) for unit, what in faults)
+        texts = {letters(unit.text): unit for unit in self.units if letters(unit.text)}
+        labels = {"", *map(letters, self.document.labels.values())}
+        for words in [*(extra.block.text for extra in inside), *others]:
+            if unit := texts.get(letters(words)):
+                yield fault(unit, "is there twice", self.span)
+            elif words in [e.block.text for e in inside] and letters(words) not in labels:
+                yield _problem(self.span, f"'{excerpt(words)}' is not in the article")
+
+    def _is_inside(self, extra: Extra) -> bool:
+        """Say if a block stands within a part of the text, where templates add nothing."""
+        if not 0 < extra.before < len(self.units):
+            return False
+        return self.units[extra.before - 1].part == self.units[extra.before].part
+
+    def _hidden(self, match: Match) -> Iterator[Problem]:
+        """Report text that the tags have and no eye can see: PRF001."""
+        units = {id(block): unit for unit, block in match.pairs}
+        for number, (block, texts) in enumerate(self._unseen(), 1):
+            if number > _SHOWN:
+                rest = counted(sum(1 for _ in self._unseen()) - _SHOWN, "more place")
+                yield Problem("PRF001", self.span, f"{rest} with hidden text", _UNSEEN)
+                return
+            words = excerpt(" ".join(text.text for text in texts))
+            what = units[id(block)].what if id(block) in units else "text"
+            message = f"page {self._page(block)}: {what} is hidden or runs off the page: '{words}'"
+            yield Problem("PRF001", self.span, message, _UNSEEN)
+
+    def _hidden_labels(self) -> Iterator[Problem]:
+        """Report numbers of list items that the tags have and no eye can see: PRF001."""
+        for label in self.tags.root.iter(LABEL):
+            texts = [t for e in label.iter() for t in self.tags.drawn.get(e, ())]
+            if any(not text.seen for text in texts):
+                item = label.getparent()
+                said = plain_words("".join(map(str, item.itertext()))) if item is not None else ""
+                words = "".join(text.text for text in texts)
+                message = f"the number '{words}' of a list item is hidden: '{excerpt(said)}'"
+                yield Problem("PRF001", self.span, message, _UNSEEN)
+
+    def _unseen(self) -> Iterator[tuple[Block, list[TextSpan]]]:
+        for block in self.blocks:
+            drawn = (t for p in block.pieces for t in self.tags.drawn.get(p.owner, ()))
+            if texts := [text for text in drawn if not text.seen]:
+                yield block, texts
+
+    def _page(self, block: Block) -> int:
+        """Return the number of the page on which a block begins."""
+        owners = (piece.owner for piece in block.pieces)
+        return next((self.tags.pages[o] + 1 for o in owners if o in self.tags.pages), 0)
+
+    def _untagged(self) -> Iterator[Problem]:
+        """Report text that is seen and not heard, or heard in two places: PRF006."""
+        for number, page in enumerate(self.pages):
+            lost = [
+                text.text
+                for text in page.texts
+                if not text.artifact and not self.tags.uses.get((number, text.mcid))
+            ]
+            if words := " ".join(lost).strip():
+                where = f"page {number + 1}: '{excerpt(words)}'"
+                yield _problem(self.span, f"{where} is printed, but not in the tags")
+        for (number, mcid), times in self.tags.uses.items():
+            if times > 1:
+                texts = [t.text for t in self.pages[number].texts if t.mcid == mcid]
+                where = f"page {number + 1}: '{excerpt(' '.join(texts))}'"
+                yield _problem(self.span, f"{where} is in the tags twice")
+
+    def _replaced(self) -> Iterator[Problem]:
+        """Report text that is heard as another than is drawn: PRF006."""
+        said = [(t.text, t.drawn) for page in self.pages for t in page.texts if t.drawn]
+        for element, words in self.tags.said.items():
+            said.append((words, "".join(t.text for t in self.tags.drawn.get(element, ()))))
+        for words, drawn in said:
+            if sorted(letters(words)) != sorted(letters(drawn)):
+                heard = f"'{excerpt(words)}' is heard where '{excerpt(drawn)}' is printed"
+                yield _problem(self.span, heard)
+
+    def _drawings(self, match: Match) -> Iterator[Problem]:
+        """Report words that a drawing shows in the article and not on paper: PRF001."""
+        images = {image.name: image for image in self.document.images}
+        for unit, block in match.pairs:
+            assert unit.block is not None
+            mine = [p.owner for p in unit.block.pieces if p.kind == "figure"]
+            theirs = [p.owner for p in block.pieces if p.kind == "figure"]
+            for picture, drawn in zip(mine, theirs, strict=True):
+                image = images.get(picture.get("src") or "")
+                if image is None or image.media_type != drawings.SVG:
+                    continue
+                texts = [t.text for t in self.tags.drawn.get(drawn, ()) if t.seen]
+                for words in drawings.lost(image.data, texts):
+                    message = f"drawing '{image.name}' lacks its words: '{excerpt(words)}'"
+                    yield Problem("PRF001", self.span, message, _UNSEEN)
+
+    def _drawn(self) -> Iterator[Drawn]:
+        """Yield each block with the text objects that draw it."""
+        for block in self.blocks:
+            places = [
+                (self.tags.pages[piece.owner], text)
+                for piece in block.pieces
+                for text in self.tags.drawn.get(piece.owner, ())
+            ]
+            yield Drawn(block.text, block.role, places)
+
+
+def _problem(span: Span, message: str) -> Problem:
+    return Problem("PRF006", span, message, HINT)
 
 
 def prove_together(
-    document: Document,
-    edition: Edition,
-    name: str,
-    files: Sequence[Sequence[PdfPage]],
-    problems: list[Problem],
-) -> None:
-    """Prove that the files of an edition together hold the whole document. Problem PRF001.
+    document: Document, edition: Edition, name: str, views: Sequence[Document]
+) -> list[Problem]:
+    """Prove that the documents of an edition's files hold the whole document. Problem PRF001.
 
     An edition whose references are on the web must hold all the rest, and their address.
     """
-    span, parts = Span(name), document.parts
-    texts = [body for pages in files for body in _bodies(document, pages, span, [])]
+    parts = document.parts
     if edition.references == "link":
         parts = tuple(part for part in parts if part.kind != "references")
-    find_all(units(replace(document, parts=parts)), texts, span, problems)
+    whole = replace(document, parts=parts)
+    texts = {""}
+    for view in views:
+        for words in map(_without_backlinks, text_units(view)):
+            # A table that became a list has the names of the columns before the cells.
+            name_of, _, rest = words.partition(": ")
+            texts.update(map(letters, (words, rest, *name_of.split(", "))))
+    return [
+        fault(unit, "is missing", Span(name))
+        for unit in text_units(whole)
+        if letters(_without_backlinks(unit)) not in texts
+    ]
+
+
+def _without_backlinks(unit: Unit) -> str:
+    """Return the text of a unit, without the links from a reference back to the text."""
+    assert unit.block is not None
+    return "".join(
+        piece.text
+        for piece in unit.block.pieces
+        if piece.kind in ("text", "figure")
+        and not any(has_class(e, "backlinks") for e in (piece.owner, *piece.owner.iterancestors()))
+    )

@@ -1,8 +1,8 @@
-"""The visible text of a web page or an e-book, without what its styles hide.
+"""What the styles of a web page or an e-book hide.
 
 In: a page as a tree, its style sheet, and the surface: light screen, dark screen, or paper. Out:
-the visible text. Colors follow the cascade (CSS Cascading 4, 6); text in the color of its
-background is hidden. Rules for certain widths are taken to apply at any width.
+the elements whose text is not visible. Colors follow the cascade (CSS Cascading 4, 6); text in the
+color of its background is hidden. Rules for certain widths are taken to apply at any width.
 This module must not know how a page was made.
 """
 
@@ -18,7 +18,7 @@ import cssselect2
 import tinycss2
 from tinycss2.color3 import RGBA, parse_color
 
-from press.core.trees import Element
+from press.core.trees import Element, local_name
 from press.design.color import Rgb, contrast
 
 Surface = Literal["light", "dark", "paper"]
@@ -45,7 +45,6 @@ _HIDING = {
 _COLORS = ("color", "background", "background-color")
 _APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
 """Embedded files and strings in a style sheet, which hide nothing."""
-_UNREAD = frozenset("head script style template noscript".split())
 
 Styled = Mapping[str, str]
 """The properties of an element that decide if it is visible."""
@@ -58,16 +57,15 @@ class _Rule:
     """Property, value, and True if it is `!important`."""
 
 
-def seen(root: Element, css: str, where: Surface, leave: Iterable[str] = ()) -> str:
-    """Return the visible text of a page; `leave` names elements to skip."""
+def hidden(root: Element, css: str, where: Surface) -> frozenset[Element]:
+    """Return the elements of a page whose own text cannot be seen."""
     matcher = cssselect2.Matcher()
     for rule in _sheet(_APART.sub("", css), where):
         matcher.add_selector(rule.selector, rule.values)
-    passed = _UNREAD.union(leave)
     wrapped = cssselect2.ElementWrapper.from_xml_root(root)
     styles = {e.etree_element: _style(matcher.match(e), e) for e in wrapped.iter_subtree()}
     white: Rgb = (1.0, 1.0, 1.0)
-    return "".join(_walk(root, styles, passed, (0.0, 0.0, 0.0), white))
+    return frozenset(_walk(root, styles, (0.0, 0.0, 0.0), white))
 
 
 @lru_cache(8)
@@ -138,27 +136,22 @@ def _style(matches: Iterable[Any], element: Any) -> Styled:
 
 
 def _walk(
-    element: Element,
-    styles: Mapping[Element, Styled],
-    passed: frozenset[str],
-    ink: Rgb,
-    ground: Rgb,
-) -> Iterator[str]:
-    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-    if not tag or tag in passed or element.get("hidden") is not None:
+    element: Element, styles: Mapping[Element, Styled], ink: Rgb, ground: Rgb
+) -> Iterator[Element]:
+    if not local_name(element):
         return
     style = styles[element]
-    if any(pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()):
+    if element.get("hidden") is not None or any(
+        pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()
+    ):
+        yield from element.iter("*")
         return
     ground = _color(style.get("background", ""), ground, ground)
     ink = _color(style.get("color", ""), ink, ground)
-    shown = contrast(ink, ground) >= _LEAST
-    if shown:
-        yield element.text or ""
+    if contrast(ink, ground) < _LEAST and local_name(element) != "img":
+        yield element
     for child in element:
-        yield from _walk(child, styles, passed, ink, ground)
-        if shown:
-            yield child.tail or ""
+        yield from _walk(child, styles, ink, ground)
 
 
 def _color(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:

@@ -1,0 +1,188 @@
+"""The proof of pages made of elements: those of an e-book, or a web page.
+
+In: a Document, the units around its text, and pages as trees with their styles. Out: a problem for
+whatever is missing, hidden, altered, doubled, or in another place. This module must not know which
+format it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from press.core import speech
+from press.core.model import Document
+from press.core.problems import Problem, Span
+from press.core.speech import Block, Piece, plain_words
+from press.core.trees import Element, has_class
+from press.document.units import Unit, letters, text_units
+from press.proof import drawings, frame
+from press.proof.matching import (
+    ANY_PAGE,
+    HINT,
+    compare,
+    excerpt,
+    fault,
+    kind_differs,
+    links_differ,
+    marked,
+    no_short,
+    reads,
+)  # fmt: skip
+from press.proof.visibility import PAPER, Surface, hidden
+
+SHORT = "short disclaimer"
+"""The name of the unit whose absence is a problem of its own: PRF002."""
+_LEAVE = ("nav",)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way in which a page is looked at."""
+
+    css: str
+    surface: Surface
+    said: str
+    """Completes a message: ` in dark mode`."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of elements."""
+
+    root: Element
+    looks: Sequence[Look]
+    picture: Callable[[str], bytes]
+    """Returns the bytes of a picture by its `src`."""
+
+
+def prove_pages(
+    document: Document, wanted: Sequence[Unit], pages: Sequence[Page], span: Span
+) -> Iterator[Problem]:
+    """Prove pages, in reading order; `wanted` lists the units around the text in their order.
+
+    Problems: PRF001, PRF002, PRF006.
+    """
+    return _Proof(document, wanted, pages, span).run()
+
+
+class _Proof:
+    """The comparison of one document with the pages of one file."""
+
+    def __init__(
+        self, document: Document, wanted: Sequence[Unit], pages: Sequence[Page], span: Span
+    ) -> None:
+        self.document, self.wanted, self.pages, self.span = document, wanted, pages, span
+        self.units = text_units(document)
+        self.texts = {letters(unit.text): unit for unit in self.units if letters(unit.text)}
+        self.blocks = speech.speak((page.root for page in pages), _LEAVE)
+        parts = {part.id for part in document.parts}
+        inside = [block for block in self.blocks if _is_inside(block, parts)]
+        self.match = compare(self.units, inside, _differs)
+
+    def run(self) -> Iterator[Problem]:
+        yield from (fault(unit, what, self.span) for unit, what in self.match.faults)
+        yield from self._extras()
+        yield from self._levels()
+        yield from self._seen()
+        yield from self._drawings()
+
+    def _extras(self) -> Iterator[Problem]:
+        """Report what stands within the text and is not in the article: PRF006."""
+        for extra in self.match.extras:
+            if unit := self.texts.get(letters(extra.block.text)):
+                yield fault(unit, "is there twice", self.span)
+            elif letters(extra.block.text):
+                message = f"'{excerpt(extra.block.text)}' is not in the article"
+                yield Problem("PRF006", self.span, message, HINT)
+
+    def _levels(self) -> Iterator[Problem]:
+        """Report headings of other levels; the files of an e-book may count from another one."""
+        offsets: dict[Element, int] = {}
+        for unit, block in self.match.pairs:
+            assert unit.block is not None
+            levels = [each.role.rpartition("heading ")[2] for each in (unit.block, block)]
+            if "heading" not in block.role or not all(map(str.isdigit, levels)):
+                continue
+            root, offset = block.owner.getroottree().getroot(), int(levels[1]) - int(levels[0])
+            if offsets.setdefault(root, offset) != offset:
+                yield fault(unit, f"is a heading of level {levels[1]}", self.span)
+
+    def _seen(self) -> Iterator[Problem]:
+        """Report what is missing around the text, and what is hidden, each for the first look."""
+        told: set[tuple[str, str, str]] = set()
+        for number, look in enumerate(self.pages[0].looks if self.pages else ()):
+            for unit, what in self._faults_of(number, look):
+                key = unit.what, unit.text, "" if unit in self.wanted else what
+                if key not in told:
+                    told.add(key)
+                    short = unit.what == SHORT
+                    yield (
+                        no_short(self.span, look.said)
+                        if short
+                        else fault(unit, what, self.span, look.said)
+                    )
+
+    def _faults_of(self, number: int, look: Look) -> Iterator[tuple[Unit, str]]:
+        """Yield the units that cannot be seen, or are missing around the text, in one look."""
+        unseen: set[Element] = set()
+        for page in self.pages:
+            unseen |= hidden(page.root, page.looks[number].css, look.surface)
+            if look.surface == PAPER:
+                unseen.difference_update(*_backlinks(page))
+        gone = {id(b) for b in self.blocks if any(p.owner in unseen for p in b.pieces if _shows(p))}
+        inside = {id(block): unit for unit, block in self.match.pairs}
+        yield from ((unit, "is hidden") for key, unit in inside.items() if key in gone)
+        passed = gone | set(inside) | {id(extra.block) for extra in self.match.extras}
+        around = [block for block in self.blocks if id(block) not in passed]
+        faults, rest = frame.look(self.document, self.wanted, around, _is_whole)
+        yield from faults
+        for words in rest:
+            if unit := self.texts.get(letters(words)):
+                yield unit, "is there twice"
+
+    def _drawings(self) -> Iterator[Problem]:
+        """Report words that a drawing shows in the article and not in the file: PRF001."""
+        images = {image.name: image for image in self.document.images}
+        homes = {page.root: page for page in self.pages}
+        for unit, block in self.match.pairs:
+            assert unit.block is not None
+            mine, theirs = (
+                [p.owner for p in each.pieces if p.kind == "figure"] for each in (unit.block, block)
+            )
+            for picture, shown in zip(mine, theirs, strict=True):
+                image = images.get(picture.get("src") or "")
+                if image is None or image.media_type != drawings.SVG:
+                    continue
+                data = homes[block.owner.getroottree().getroot()].picture(shown.get("src") or "")
+                for words in drawings.lost(image.data, drawings.words(data)):
+                    message = f"drawing '{image.name}' lacks its words: '{excerpt(words)}'"
+                    yield Problem("PRF001", self.span, message, HINT)
+
+
+def _is_inside(block: Block, parts: set[str]) -> bool:
+    """Say if a block stands in a part of the text."""
+    return any(e.get("id") in parts for e in (block.owner, *block.owner.iterancestors()))
+
+
+def _differs(unit: Unit, block: Block) -> str:
+    assert unit.block is not None
+    wanted, found = (marked(each).replace(ANY_PAGE, "") for each in (unit.block, block))
+    if wanted != found:
+        return reads(wanted, found)
+    return links_differ(unit.block, block) or kind_differs(unit, block, levels=False)
+
+
+def _backlinks(page: Page) -> Iterator[Iterable[Element]]:
+    """Yield the elements of the links from references back to the text, which paper may lack."""
+    for element in page.root.iter("*"):
+        if has_class(element, "backlinks"):
+            yield element.iter("*")
+
+
+def _shows(piece: Piece) -> bool:
+    return piece.kind == "figure" or (piece.kind == "text" and bool(letters(piece.text)))
+
+
+def _is_whole(text: str, block: Block) -> bool:
+    return block.text == plain_words(text)

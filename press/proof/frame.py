@@ -1,0 +1,110 @@
+"""The frame: title block, contact box, web address, whatever a template puts around the text.
+
+In: the units of the frame in their order, and the blocks of a file that are no part of the text.
+Out: a problem for each unit that is missing, altered, doubled, or in another place. Templates are
+free to add words of their own, and to join several units in a line. Must not know formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from press.core.model import Document
+from press.core.speech import Block, plain_words
+from press.document.units import Unit
+from press.proof.matching import reads
+
+_JOINT = " · "
+Whole = Callable[[str, Block], bool]
+"""Says if a block holds a text and nothing else."""
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A part of a line: what stands between two separators, without the label before it."""
+
+    text: str
+    block: Block
+    whole: bool
+    """It is the whole block."""
+
+
+def look(
+    document: Document, wanted: Sequence[Unit], blocks: Sequence[Block], whole: Whole
+) -> tuple[list[tuple[Unit, str]], list[str]]:
+    """Look for the units of a frame among blocks.
+
+    Returns what is wrong with which unit, and the texts that are no units, which are a template's
+    own or do not belong there.
+    """
+    wanted = [piece for unit in wanted for piece in _split(unit)]
+    labels = {squeezed(word) for word in (*document.labels.values(), *dict(document.contact))}
+    segments = [s for block in blocks for s in _segments(block, wanted, whole)]
+    faults: list[tuple[Unit, str]] = []
+    used: dict[int, Unit] = {}
+    reached = -1
+    for unit in wanted:
+        places = [
+            i for i, s in enumerate(segments) if i not in used and _is(unit, s, labels, whole)
+        ]
+        place = next((i for i in places if i > reached), next(iter(places), None))
+        if place is None:
+            faults.append((unit, _altered(unit, segments, used)))
+            continue
+        if place < reached:
+            faults.append((unit, f"is in another place, before '{used[reached].text[:40]}'"))
+        used[place], reached = unit, max(reached, place)
+    rest = []
+    name = next((unit.text for unit in wanted if unit.what == "clinic name"), "")
+    for i, segment in enumerate(segments):
+        if i in used or squeezed(segment.text) in labels:
+            continue
+        again = next((u for u in wanted if _is(u, segment, labels, whole)), None)
+        if again is None:
+            rest.append(segment.text)
+        elif again.text != name:  # paper has it above the title and in the contact box
+            faults.append((again, "is there twice"))
+    return faults, rest
+
+
+def _split(unit: Unit) -> Iterator[Unit]:
+    """Yield the parts of a line of facts; other units may contain the sign that joins them."""
+    parts = unit.text.split(_JOINT) if unit.what == "line of the title block" else [unit.text]
+    yield from (Unit(unit.what, part, unit.place) for part in parts)
+
+
+def _segments(block: Block, wanted: Sequence[Unit], whole: Whole) -> Iterator[_Segment]:
+    if any(whole(unit.text, block) for unit in wanted):
+        yield _Segment(block.text, block, True)
+        return
+    for part in block.text.split(_JOINT):
+        yield _Segment(part, block, part == block.text)
+
+
+def _is(unit: Unit, segment: _Segment, labels: set[str], whole: Whole) -> bool:
+    if (unit.place == "title") != segment.block.role.startswith("heading"):
+        return False
+    if segment.whole and whole(unit.text, segment.block):
+        return True
+    mine, theirs = squeezed(unit.text), squeezed(segment.text)
+    if not theirs.endswith(mine):
+        return False
+    before = theirs.removesuffix(mine)
+    return not before or (before.rstrip(":") in labels and not before.endswith(mine))
+
+
+def squeezed(text: str) -> str:
+    """Return a text without white space: it is not known where its lines were broken."""
+    return plain_words(text).replace(" ", "")
+
+
+def _altered(unit: Unit, segments: Sequence[_Segment], used: dict[int, Unit]) -> str:
+    """Say that a unit is missing, or how the text in its place reads."""
+    best, likeness = "", 0.6
+    for i, segment in enumerate(segments):
+        ratio = SequenceMatcher(None, unit.text, segment.text, autojunk=False).ratio()
+        if i not in used and ratio > likeness:
+            best, likeness = segment.text, ratio
+    return reads(unit.text, best) if best and best != unit.text else "is missing"
