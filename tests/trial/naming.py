@@ -15,8 +15,8 @@ from tests.trial.units import fold
 _MISSING = "missing|lacks|not found"
 _DIFFERS = f"{_MISSING}|reads|instead of|differs|must be|should be"
 _UNSEEN = f"{_MISSING}|hidden|invisible|off the page|cannot be seen"
-_TAGGED = f"{_DIFFERS}|tag|role|is marked"
-_ORDER = f"{_DIFFERS}|order|before|after|twice"
+_TAGGED = f"{_DIFFERS}|another place|tag|role|is marked|is an? .+, not|heard"
+_ORDER = f"{_DIFFERS}|order|another place|before|after|twice"
 
 FAULTS = {
     "removed": _MISSING,
@@ -72,6 +72,10 @@ def _quotes(message: str, text: str) -> bool:
     words, whole = fold(text), fold(message)
     for quoted in map(fold, _QUOTED.findall(message)):
         if words.startswith(quoted.rstrip("…")) and len(quoted) >= min(_FEW, len(words)):
+            return True
+        if len(quoted) >= _BEGINNING and quoted.rstrip("…") in words:
+            return True
+        if quoted.endswith(f": {words}"):  # a line of the contact box, after its label
             return True
     if len(words) > _BEGINNING:
         return f"'{words[:_BEGINNING]}" in whole

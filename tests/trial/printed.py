@@ -72,26 +72,33 @@ def by_tags(blocks: Sequence[Block], contents: Sequence[Content], document: Docu
             found += _drawn(pieces, document)
         else:
             found += _said(block, pieces, wanted)
-    return [_with_item(unit, after) for unit, after in zip(found, [*found[1:], None], strict=True)]
+    around = zip(found, [*found[1:], None], [None, *found[:-1]], strict=True)
+    return [_with_item(unit, *others) for unit, *others in around]
 
 
-def _with_item(unit: Unit, after: Unit | None) -> Unit:
-    """Let a problem with the number of a list item quote the item, too."""
-    if unit.label and after:
-        return replace(unit, about=(*unit.about, *after.about, "=list", "=number"))
-    return unit
+def _with_item(unit: Unit, *others: Unit | None) -> Unit:
+    """Let a problem with the number of a list item or note quote the item, too."""
+    if not unit.label:
+        return unit
+    more = [text for other in others if other for text in other.about]
+    return replace(unit, about=(*unit.about, *more, "=list", "=number"))
+
+
+_LABEL = re.compile(r"(?:\d{1,4}|[A-Za-z]|[ivxlcIVXLC]{2,7})[.)]?")
+"""The number of a list item in its tag; the label of a description list is a term."""
 
 
 def _said(block: Block, pieces: Sequence[Piece], wanted: Mapping[str, str]) -> Iterator[Unit]:
     """Yield the text of a block, or each text of the document in it."""
     text = " ".join(piece.text for piece in pieces)
     whole = fold(text)
-    label = block.role == "Lbl" and any(c.isalnum() for c in text)
+    label = block.role == "Lbl" and _LABEL.fullmatch(text.strip()) is not None
     inside = [each for each in wanted if len(each) > 2 and each in whole and each != whole]
     inside = [each for each in inside if not any(each in o and each != o for o in inside)]
-    if label or whole in wanted or (len(whole) > 11 and any(whole in each for each in wanted)):
-        yield Unit((text,), tuple(pieces), block, label)
-    elif inside and block.role != "Lbl":
+    longer = [] if whole in wanted else [wanted[each] for each in wanted if whole in each]
+    if label or whole in wanted or (len(whole) > 11 and longer):
+        yield Unit((text, *(() if label else longer)), tuple(pieces), block, label)
+    elif inside and not label:
         cells = [cell for piece in pieces for cell in cells_of(piece.content, piece.show)]
         about = tuple(wanted[each] for each in inside)
         if len(inside) > 1:

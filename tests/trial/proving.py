@@ -17,9 +17,7 @@ def prove(finished: Finished) -> list[Problem]:
 def _pdf(finished: Finished, problems: list[Problem]) -> None:
     document, edition, artifact = finished.document, finished.edition, finished.artifact
     assert edition is not None
-    pages = pdf.open_pdf(document, edition, artifact, problems)
-    if pages:
-        pdf.prove_pdf(document, edition, artifact.name, pages, problems)
+    pdf.prove_pdf(document, edition, artifact, problems)
 
 
 def _epub(finished: Finished, problems: list[Problem]) -> None:
