@@ -160,8 +160,8 @@ def compare(rounds: int) -> tuple[dict[str, list[Cost]], list[dict[str, float]]]
 
 
 def inside(folder: str) -> None:
-    """Run one cold build in this process, and time the calls to WeasyPrint."""
-    spent = {"import": 0.0, "layout": 0.0, "writing": 0.0, "cover": 0.0}
+    """Run one cold build in this process, and time the calls to WeasyPrint and the proof."""
+    spent = {"import": 0.0, "layout": 0.0, "writing": 0.0, "cover": 0.0, "proof": 0.0}
     running: list[str] = []
     covers = 0
 
@@ -210,6 +210,8 @@ def inside(folder: str) -> None:
             covers -= 1
 
     make.draw_cover = cover
+    make.prove_pdf = watch("proof", make.prove_pdf)
+    make.prove_epub = watch("proof", make.prove_epub)
     try:
         main(["--quiet", "--output", folder, *ONE])
     except SystemExit as end:
@@ -230,11 +232,13 @@ def report(costs: dict[str, list[Cost]], shares: list[dict[str, float]]) -> None
     print("\none cold build, in shares of its wall time:")
     names = {"import": "WeasyPrint: import", "layout": "  layout", "writing": "  writing"}
     names["cover"] = "  layout and writing of the cover"
+    names["proof"] = "the proof"
     share = {n: statistics.median(s[n] / s["all"] for s in shares) for n in names}
     for name, words in names.items():
         print(f"{words:42}{share[name]:>8.2f}")
     rest = 1 - sum(share.values())
     print(f"{'everything else':42}{rest:>8.2f}\n")
+    rest += share["proof"]
     over = wall[SCRIPT] - wall[MODULE]
     for words, value, limit, ratio in (
         ("cold build / pandoc + WeasyPrint, wall", wall[COLD] / wall[PLAIN], 1.0, ""),

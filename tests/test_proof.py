@@ -301,3 +301,26 @@ def test_a_template_that_is_no_xml_gives_the_same_pages(
     monkeypatch.setattr(typeset, "_parse", lambda _: None)
     assert run(tmp_path, "--force") == 0
     assert (tmp_path / "build/tea.pdf").read_bytes() == quick
+
+
+_TEXT = '<text x="{}" y="40" font-size="14">Do NOT take with alcohol</text>'
+LOST = {
+    "off the drawing": _TEXT.format(900),
+    "behind another shape": _TEXT.format(9) + '<path d="M0 0H300V80H0Z" fill="white"/>',
+    "white on white": _TEXT.format(9).replace("<text", '<text fill="white"'),
+}
+
+
+@pytest.mark.parametrize("words", LOST.values(), ids=LOST)
+def test_words_of_a_drawing_that_are_not_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 80" width="300" height="80">'
+        f"{words}</svg>"
+    )
+    article = FILES["source/tea.md"].replace("See [what", "![A warning.](warning.svg)\n\nSee [what")
+    write(tmp_path, {"source/tea.md": article, "source/warning.svg": drawing})
+    assert run(tmp_path, "--format", "pdf") == 1
+    printed = capsys.readouterr().err
+    assert "tea.pdf: error PRF001: drawing 'warning.svg' lacks its words: 'Do NOT take" in printed

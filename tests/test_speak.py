@@ -6,6 +6,8 @@ The goldens are the article, the model project, and a project with everything in
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +18,8 @@ from press.cli import main
 from press.core import speech, trees
 from press.document.compose import read_sources
 from press.readback.aloud import aloud
+from press.readback.pdf import read_pdf
+from press.readback.tags import read_tags
 from press.setup.new import new_project
 from tests.conftest import ROOT
 
@@ -99,3 +103,21 @@ def test_files_that_say_nothing(built, capsys, tmp_path):
         status, out, err = speak(capsys, str(tmp_path / name))
         assert (status, out) == (1, "")
         assert f"error SPK001: {said}\n" in err
+
+
+POPPLER = shutil.which("pdfinfo")
+
+
+@pytest.mark.skipif(POPPLER is None, reason="Poppler's pdfinfo is not installed")
+@pytest.mark.parametrize(("project", "name"), [("", "ketamine-ocd"), ("features", "everything")])
+def test_poppler_reads_the_same_words_from_the_tags(built, project, name):
+    """A second opinion on the reader of tags: another library finds the same words, in order."""
+    path = built(project) / f"{name}.pdf"
+    command = [POPPLER, "-struct-text", str(path)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.findall(r'^ *"(.*?)"$', printed, re.MULTILINE | re.DOTALL)
+    pages = read_pdf(path.read_bytes())
+    tags = read_tags(path.read_bytes(), pages)
+    texts = (tags.drawn.get(element, ()) for element in tags.root.iter("t", "img"))
+    words = [text.text for drawn in texts for text in drawn]
+    assert re.sub(r"[\s\u200b]", "", "".join(found)) == re.sub(r"[\s\u200b]", "", "".join(words))
