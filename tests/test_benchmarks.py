@@ -17,5 +17,5 @@ def test_the_comparison_times_each_part_of_a_cold_build(tmp_path: Path) -> None:
     )
     seconds = json.loads(run.stdout)
     whole = seconds.pop("all")
-    assert list(seconds) == ["import", "layout", "writing", "cover"]
+    assert list(seconds) == ["import", "layout", "writing", "cover", "proof"]
     assert 0 < min(seconds.values()) < sum(seconds.values()) < whole
