@@ -148,15 +148,16 @@ class _Reading:
         a fault; and a table that goes on overleaf has its headers again.
         """
         plain = _LINKS.sub("", words)
+        self._remember(unit, plain)
         if not plain:
             return
-        self._remember(unit, plain)
-        for start in range(self.at, len(self.pieces) if free else self.at + _AHEAD):
+        ahead = range(self.at, len(self.pieces) if free else self.at + _AHEAD)
+        for start in (self.at, self._head_end(), *ahead):
             end, what = self._end(unit, plain, start)
             if end <= start:
                 continue
             passed = list(self.pieces[self.at : start])
-            if passed and not free and not self._is_head(passed):
+            if passed and not free and start != self._head_end():
                 self.faults.append(self._passed(unit, passed))
             elif passed and free:
                 self.extras.append(passed)
@@ -201,14 +202,14 @@ class _Reading:
         """Remember the first row of a table, if it is one of headers."""
         if unit.block and unit.block.row == 0:
             self.head = [] if unit.block.column == 0 else self.head
-            self.head += [words] if "header cell" in unit.block.role else []
+            self.head += [words] if words and "header cell" in unit.block.role else []
 
-    def _is_head(self, pieces: Sequence[str]) -> bool:
-        """Say if pieces are the headers of the table that is read."""
-        at = 0
+    def _head_end(self) -> int:
+        """Return the place after the headers of the table that is read, if they are here again."""
+        at = self.at
         for words in self.head:
-            at = consumed(words, pieces, at) if at >= 0 else -1
-        return bool(self.head) and at == len(pieces)
+            at = consumed(words, self.pieces, at) if at >= 0 else -1
+        return max(at, self.at)
 
     def end(self) -> None:
         """Keep what comes after the last unit."""
