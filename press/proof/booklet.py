@@ -279,7 +279,8 @@ def _named(units: Sequence[tuple[Unit, str]], pieces: Sequence[str]) -> Iterator
     gone: dict[int, list[str]] = {}
     came: dict[int, list[str]] = {}
     spare: list[str] = []
-    opcodes = SequenceMatcher(None, [w for w, _ in mine], theirs, autojunk=False).get_opcodes()
+    many = len(mine) > _MANY  # then words that are everywhere are not compared
+    opcodes = SequenceMatcher(None, [w for w, _ in mine], theirs, autojunk=many).get_opcodes()
     for tag, a, b, c, d in opcodes:
         if tag == "equal":
             continue
@@ -322,6 +323,7 @@ def _tokens(unit: Unit, words: str) -> list[str]:
 _ASTRAY = "is missing or altered"
 _NUMBER = 6
 """The most letters or digits of the number of a list item."""
+_MANY = 5000
 _LONG = 12
 """Letters from which a text is not part of another by chance."""
 _AHEAD = 60

@@ -199,15 +199,20 @@ def _key(text: str) -> str:
     return letters(_NUMBERED.sub("", MARKS.sub("", text)))
 
 
+_NEAR = 8
+"""Blocks among which one that is like a unit is looked for."""
+
+
 def _alike(
     units: Sequence[Unit], found: Sequence[Block], between: tuple[int, int, int, int]
 ) -> Iterator[tuple[int, int]]:
     """Pair units with blocks that were put in their place: in order, the first that is like it."""
     a, b, c, d = between
     for i in range(a, b):
-        for j in range(c, d):
+        for j in range(c, min(d, c + _NEAR)):
             mine, theirs = _key(units[i].text), _key(found[j].text)
-            like = SequenceMatcher(None, mine, theirs, autojunk=False).ratio() > 0.5
+            matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+            like = matcher.quick_ratio() > 0.5 and matcher.ratio() > 0.5
             block = units[i].block
             same = (b - a, 1) == (d - c, 1) and block is not None and block.role == found[j].role
             if like or same:
