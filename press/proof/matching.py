@@ -163,7 +163,9 @@ def _search(units: Sequence[Unit], found: Sequence[Block], differs: Differs) -> 
     """Find out what differs: align both sequences by their letters."""
     mine, theirs = [_key(u.text) for u in units], [_key(b.text) for b in found]
     pairs: list[tuple[int, int]] = []
-    for tag, a, b, c, d in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in SequenceMatcher(
+        None, mine, theirs, autojunk=len(mine) > _MANY
+    ).get_opcodes():
         if tag == "equal":
             pairs += zip(range(a, b), range(c, d), strict=True)
         elif tag == "replace":
@@ -199,6 +201,8 @@ def _key(text: str) -> str:
     return letters(_NUMBERED.sub("", MARKS.sub("", text)))
 
 
+_MANY = 2000
+"""Blocks from which texts that are everywhere, such as "1", are not aligned one by one."""
 _NEAR = 8
 """Blocks among which one that is like a unit is looked for."""
 
