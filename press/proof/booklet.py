@@ -7,9 +7,10 @@ is missing, hidden, altered, doubled, or in another place. This module must not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from press.core.model import Artifact, Document
 from press.core.paper import booklet_sides
@@ -63,7 +64,8 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     ]
     yield from _without_drawings(document, pieces, span)
     units = [(unit, _words(unit)) for unit in text_units(document)]
-    reading = _Reading([piece.text for piece in pieces])
+    begins = {n for n, (a, b) in enumerate(pairwise(pieces), 1) if a.page != b.page}
+    reading = _Reading([piece.text for piece in pieces], begins)
     for number, (unit, words) in enumerate(units):
         reading.read(unit, words, free=number == 0 or unit.part != units[number - 1][0].part)
     reading.end()
@@ -132,8 +134,10 @@ def _stretch(wanted: str, texts: Sequence[str]) -> tuple[int, int] | None:
 class _Reading:
     """Text objects read in the order in which they are drawn."""
 
-    def __init__(self, pieces: Sequence[str]) -> None:
+    def __init__(self, pieces: Sequence[str], begins: Container[int] = ()) -> None:
         self.pieces = pieces
+        self.begins = begins
+        """The pieces with which a page begins: there, a table has its headers again."""
         self.at = 0
         self.extras: list[list[str]] = []
         self.found: list[tuple[Unit, int, int]] = []
@@ -152,7 +156,8 @@ class _Reading:
         if not plain:
             return
         ahead = range(self.at, len(self.pieces) if free else self.at + _AHEAD)
-        for start in (self.at, self._head_end(), *ahead):
+        near = (self.at, self._head_end())
+        for start in (*(reversed(near) if self.at in self.begins else near), *ahead):
             end, what = self._end(unit, plain, start)
             if end <= start:
                 continue
