@@ -40,6 +40,8 @@ from press.readback.pdf import PdfPage, TextSpan, read_pdf
 from press.readback.tags import LABEL, Tags, read_tags
 
 _SHOWN = 5
+_SHORT = 12
+"""Characters from which hidden words say by themselves where they are."""
 _UNSEEN = "check your custom styles; in a drawing, make the text plain, or draw it as shapes"
 
 
@@ -160,6 +162,8 @@ class _Proof:
             words = excerpt(" ".join(text.text for text in texts))
             what = units[id(block)].what if id(block) in units else "text"
             message = f"page {self._page(block)}: {what} is hidden or runs off the page: '{words}'"
+            if len(words) < _SHORT and words != block.text:
+                message += f" in '{excerpt(block.text)}'"
             yield Problem("PRF001", self.span, message, _UNSEEN)
 
     def _hidden_labels(self) -> Iterator[Problem]:

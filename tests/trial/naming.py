@@ -19,7 +19,7 @@ _TAGGED = f"{_DIFFERS}|another place|tag|role|is marked|is an? .+, not|heard"
 _ORDER = f"{_DIFFERS}|order|another place|before|after|twice"
 
 FAULTS = {
-    "removed": _MISSING,
+    "removed": _DIFFERS,  # the number of a note or the links back of a reference may be left
     "swapped": _ORDER,
     "doubled": f"twice|times|again|repeated|more than|not in the (?:article|document)|{_DIFFERS}",
     "letter": _DIFFERS,
