@@ -28,6 +28,8 @@ ANY_PAGE = "\x06"
 """After a link back to the text, where paper adds the number of the page."""
 MARKS = re.compile(f"[{LINK}{END}{ANY_PAGE}]|{FIGURE}[^{FIGURE_END}]*{FIGURE_END}")
 
+_PICTURE = re.compile(f"{FIGURE}([^{FIGURE_END}]*){FIGURE_END}")
+
 Differs = Callable[[Unit, Block], str]
 """Says how a block differs from a unit, as the end of a sentence; empty if it does not."""
 
@@ -229,6 +231,10 @@ def reads(wanted: str, found: str) -> str:
     """Say that a text reads otherwise, with the words around the first difference."""
     plain = [plain_words(MARKS.sub("", text)) for text in (wanted, found)]
     if plain[0] == plain[1]:
+        alts, others = (_PICTURE.findall(text) for text in (wanted, found))
+        if len(alts) == len(others) and alts != others:
+            alt, other = next((a, b) for a, b in zip(alts, others, strict=True) if a != b)
+            return f"has a picture described as '{excerpt(other)}' instead of '{excerpt(alt)}'"
         return "has other links or pictures"
     if not plain[1]:
         return "is missing"

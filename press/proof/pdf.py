@@ -137,6 +137,7 @@ class _Proof:
             self.document, wanted, outside, lambda text, b: fits(plain_words(text), self._pieces(b))
         )
         yield from (fault(unit, what, self.span) for unit, what in faults)
+        yield from self._pictures(outside)
         texts = {letters(unit.text): unit for unit in self.units if letters(unit.text)}
         labels = {"", *map(letters, self.document.labels.values())}
         for words in [*(extra.block.text for extra in inside), *others]:
@@ -144,6 +145,18 @@ class _Proof:
                 yield fault(unit, "is there twice", self.span)
             elif words in [e.block.text for e in inside] and letters(words) not in labels:
                 yield _problem(self.span, f"'{excerpt(words)}' is not in the article")
+
+    def _pictures(self, around: Sequence[Block]) -> Iterator[Problem]:
+        """Report pictures around the text that are not heard as they should be: PRF006."""
+        for page in self.tags.undescribed:
+            yield _problem(self.span, f"page {page + 1}: a picture has no description")
+        imprint = self.document.imprint
+        logo = plain_words(imprint.logo_alt) if imprint else ""
+        alts = [b.text for b in around if b.role.endswith("figure") and b.text != logo]
+        wanted = self.document.labels["online-qr"].format(address=self.document.address)
+        if self.document.address and alts and plain_words(wanted) not in alts:
+            message = f"the picture '{excerpt(wanted)}' is described as '{excerpt(alts[-1])}'"
+            yield _problem(self.span, message)
 
     def _is_inside(self, extra: Extra) -> bool:
         """Say if a block stands within a part of the text, where templates add nothing."""

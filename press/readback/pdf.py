@@ -17,6 +17,8 @@ from typing import Any
 
 _CONTRAST = 48
 """Difference between darkest and lightest, of 256 steps, that makes text visible in print."""
+_LONG = 5
+"""Characters beyond which the middle half of a text must leave ink."""
 _ITALIC = 64
 """Bit 7 of a font's flags (ISO 32000-1, table 123)."""
 _Matrix = tuple[float, float, float, float, float, float]
@@ -314,10 +316,12 @@ def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
         if not text.seen or not any(c.isalnum() for c in text.text):
             yield text
             continue
+        # The ends of a longer text may touch the ink of its neighbors.
+        end = (text.right - text.left) / 4 if len(text.text) > _LONG else 0.0
         box = (
-            max(0, int(text.left * scale)),
+            max(0, int((text.left + end) * scale)),
             max(0, int((height - text.top) * scale)),
-            min(picture.width, int(text.right * scale) + 1),
+            min(picture.width, int((text.right - end) * scale) + 1),
             min(picture.height, int((height - text.bottom) * scale) + 1),
         )
         seen = min(text.left, text.bottom, width - text.right, height - text.top) > -1

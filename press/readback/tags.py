@@ -77,6 +77,8 @@ class Tags:
     """For each of them, the number of its page, from 0."""
     said: dict[Element, str] = field(default_factory=dict)
     """For each element `<img>` of text that is heard as another than is drawn, that text."""
+    undescribed: list[int] = field(default_factory=list)
+    """The pages, from 0, of pictures that have no description."""
     uses: dict[tuple[int, int], int] = field(default_factory=dict)
     """For each marked content, by page (from 0) and number, how often the tags name it."""
 
@@ -146,6 +148,8 @@ class _Reader:
         if "/Pg" in item:
             page = self.numbers.get(item.Pg.objgen, -1)
         element = self._made(item, kind, into, parent)
+        if kind == "Figure" and element.tag != "img" and self._draws(item):
+            self.tags.undescribed.append(page)
         said = item.get("/ActualText", item.get("/Alt") if kind != "Figure" else None)
         if said is not None:  # heard instead of all that is in it (ISO 32000-1, 14.9.3 and 4)
             words = _CONTROLS.sub("", str(said))
@@ -218,6 +222,11 @@ class _Reader:
             target = str(action["/URI"]) if "/URI" in action else "#" if inner else ""
             targets.add(target if annotation.objgen in self.annotations else "")
         return min(targets, default="")  # nothing, if one of them leads nowhere
+
+    def _draws(self, item: Any) -> bool:
+        """Say if an element has content of its own."""
+        kids = _kids(item, self.pikepdf)
+        return any(isinstance(kid, int) or kid.get("/Type") == "/MCR" for kid in kids)
 
     def _content(self, element: Element, page: int, mcid: int) -> None:
         """Add the text of a marked content."""
