@@ -71,9 +71,9 @@ def _quotes(message: str, text: str) -> bool:
         return text[1:] in message
     words, whole = fold(text), fold(message)
     for quoted in map(fold, _QUOTED.findall(message)):
-        if words.startswith(quoted.rstrip("…")) and len(quoted) >= min(_FEW, len(words)):
+        if words.startswith(quoted.rstrip("….")) and len(quoted) >= min(_FEW, len(words)):
             return True
-        if len(quoted) >= _BEGINNING and quoted.rstrip("…") in words:
+        if len(quoted) >= _BEGINNING and quoted.rstrip("….") in words:
             return True
         if quoted.endswith(f": {words}"):  # a line of the contact box, after its label
             return True
