@@ -317,7 +317,8 @@ def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
             yield text
             continue
         # The ends of a longer text may touch the ink of its neighbors.
-        end = (text.right - text.left) / 4 if len(text.text) > _LONG else 0.0
+        long = len(text.text) > _LONG and not text.drawn
+        end = (text.right - text.left) / 4 if long else 0.0
         box = (
             max(0, int((text.left + end) * scale)),
             max(0, int((height - text.top) * scale)),
