@@ -124,8 +124,8 @@ class _Speaker:
     blocks: list[Block] = field(default_factory=list)
     run: list[Piece] = field(default_factory=list)
     around: list[_Around] = field(default_factory=list)
-    numbers: list[tuple[int, int, str]] = field(default_factory=list)
-    """For each list around: the next number, the step, the type."""
+    numbers: list[dict[Element, str]] = field(default_factory=list)
+    """For each list around, the numbers of its items."""
     headers: dict[Element, list[Element]] = field(default_factory=dict)
     places: dict[Element, tuple[int, int]] = field(default_factory=dict)
     """For each cell, its row and column."""
@@ -165,7 +165,7 @@ class _Speaker:
         self.flush()
         entered = self._entered(element, name)
         if name in ("ol", "ul"):
-            self.numbers.append(_numbering(element, name))
+            self.numbers.append(_numbers(element))
         elif name == "table":
             self.headers.update(tables.headers_of(element))
             self.places.update(_places(element))
@@ -182,25 +182,13 @@ class _Speaker:
         if has_class(element, "note") or element.get("role") == "doc-footnote":
             return _Around(element, "note", True)
         if name == "li":
-            return _Around(
-                element, "list item", True, element.get("label") or self._number(element)
-            )
+            number = self.numbers[-1].get(element, "") if self.numbers else ""
+            return _Around(element, "list item", True, element.get("label") or number)
         if name == "p" and has_class(element, "caption"):
             return _Around(element, "caption")
         if name in _ONCE:
             return _Around(element, _ONCE[name], True)
         return _Around(element, _EVERY.get(name, ""))
-
-    def _number(self, item: Element) -> str:
-        """Return the number of a list item, and count on (HTML, 4.4.5 to 4.4.8)."""
-        if not self.numbers or not self.numbers[-1][2]:
-            return ""
-        number, step, kind = self.numbers[-1]
-        value = item.get("value") or ""
-        if _WHOLE.fullmatch(value):
-            number = int(value)
-        self.numbers[-1] = number + step, step, kind
-        return numeral(number, kind)
 
     def flush(self) -> None:
         """End a run of text: make it a block, if it has words or pictures."""
@@ -285,15 +273,27 @@ def _words(element: Element) -> str:
     return plain_words("".join(str(text) for text in element.itertext()))
 
 
-def _numbering(element: Element, name: str) -> tuple[int, int, str]:
-    if name == "ul":
-        return 1, 1, ""
-    items = [child for child in element if local_name(child) == "li"]
-    down = element.get("reversed") is not None
-    start = element.get("start") or ""
-    first = int(start) if _WHOLE.fullmatch(start) else len(items) if down else 1
-    kind = element.get("type") or "1"
-    return first, -1 if down else 1, kind if kind in ("1", "a", "A", "i", "I") else "1"
+def _numbers(list_: Element) -> dict[Element, str]:
+    """Return the number of each item of a list, as it is printed; none in an unordered list."""
+    if local_name(list_) == "ul":
+        return {}
+    kind = list_.get("type") or ""
+    return {item: numeral(number, kind) for item, number in ordinals(list_)}
+
+
+def ordinals(list_: Element) -> Iterator[tuple[Element, int]]:
+    """Yield each item of a list with its number (HTML, 4.4.5 to 4.4.8)."""
+    items = [e for e in list_ if local_name(e) == "li" and e.get("hidden") is None]
+    step = -1 if list_.get("reversed") is not None else 1
+    number = _whole(list_.get("start"), len(items) if step < 0 else 1)
+    for item in items:
+        number = _whole(item.get("value"), number)
+        yield item, number
+        number += step
+
+
+def _whole(written: str | None, otherwise: int) -> int:
+    return int(written) if written and _WHOLE.fullmatch(written) else otherwise
 
 
 _ROMAN = (

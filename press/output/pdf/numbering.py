@@ -7,14 +7,11 @@ style sheet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from press.core.model import Direction
+from press.core.speech import numeral, ordinals
 from press.core.trees import Element
 
 _STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
-_ROMAN = {1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl",
-          10: "x", 9: "ix", 5: "v", 4: "iv", 1: "i"}  # fmt: skip
 _FEW = 2
 """The characters of a number for which the margin of an item has room."""
 _WIDTH = 0.65
@@ -27,23 +24,12 @@ def number_lists(root: Element, direction: Direction) -> None:
         _count(list_, "right" if direction == "rtl" else "left")
 
 
-def ordinals(list_: Element) -> Iterator[tuple[Element, int]]:
-    """Yield each item of a list with its number (HTML, 4.4.8)."""
-    items = list_.findall("li")
-    step = -1 if "reversed" in list_.attrib else 1
-    number = int(list_.get("start") or (len(items) if step < 0 else 1))
-    for item in items:
-        number = int(item.get("value") or number)
-        yield item, number
-        number += step
-
-
 def _count(list_: Element, side: str) -> None:
     kind = list_.get("type") or ""
     if kind in _STYLES:
         _add(list_, f"list-style-type: {_STYLES[kind]}")
     numbers = list(ordinals(list_))
-    longest = max((len(_label(number, kind)) for _, number in numbers), default=0)
+    longest = max((len(numeral(number, kind)) for _, number in numbers), default=0)
     if longest > _FEW:  # a border adds to every margin and padding of the style sheets
         room = (longest - _FEW) * _WIDTH
         _add(list_, f"border-{side}: {room:.2f}em solid transparent")
@@ -56,20 +42,3 @@ def _count(list_: Element, side: str) -> None:
 
 def _add(element: Element, style: str) -> None:
     element.set("style", f"{element.get('style')}; {style}" if element.get("style") else style)
-
-
-def _label(number: int, kind: str) -> str:
-    """Return a number as its list prints it, in lower case, to measure its length."""
-    if kind in ("i", "I") and 0 < number < 4000:
-        said = ""
-        for value, letters in _ROMAN.items():
-            said += letters * (number // value)
-            number %= value
-        return said
-    if kind in ("a", "A") and number > 0:
-        said = ""
-        while number:
-            number, place = divmod(number - 1, 26)
-            said = chr(ord("a") + place) + said
-        return said
-    return str(number)
