@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,9 @@ from press.core.speech import Block
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")
 
+
+FACT = "line of the title block"
+"""The name of units that a template may join in one line."""
 
 UnitPlace = Literal["title", "title block", "address", "text", "contact"]
 
@@ -40,6 +44,11 @@ def letters(text: str) -> str:
     return _IGNORED.sub("", unicodedata.normalize("NFKC", text))
 
 
+def by_letters(found: Iterable[Unit]) -> dict[str, Unit]:
+    """Return units by their letters; the last of those that read alike."""
+    return {key: unit for unit in found if (key := letters(unit.text))}
+
+
 def units(document: Document) -> list[Unit]:
     """List everything that a reader must find, in reading order."""
     return [*head_units(document), *text_units(document), *contact_units(document)]
@@ -56,7 +65,7 @@ def head_units(document: Document) -> list[Unit]:
         Unit(name, text, "title block")
         for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
     ]
-    found += [Unit("line of the title block", fact, "title block") for fact in document.facts]
+    found += [Unit(FACT, fact, "title block") for fact in document.facts]
     found.append(Unit("web address", document.address, "address"))
     return [unit for unit in found if letters(unit.text)]
 

@@ -6,21 +6,19 @@ is missing, hidden, altered, doubled, or in another place. This module must not 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from press.core.model import Artifact, Document
+from press.core.model import Artifact, Document, Image
 from press.core.paper import booklet_sides
 from press.core.problems import Problem, Span
 from press.core.speech import plain_words
 from press.document.units import Unit, letters, text_units
 from press.proof import drawings, running
 from press.proof.matching import (
-    FIGURE,
-    FIGURE_END,
     HINT,
+    PICTURE,
     excerpt,
     fault,
     marked,
@@ -54,8 +52,10 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     pieces = [
         _Piece(page, text, words) for page, text in texts if (words := plain_words(text.text))
     ]
-    yield from _without_drawings(document, pieces, span)
-    units = [(unit, _words(unit)) for unit in text_units(document)]
+    every = text_units(document)
+    images = (image for unit in every for image in drawings.of(document, unit) if image)
+    yield from _without_drawings(images, pieces, span)
+    units = [(unit, _words(unit)) for unit in every]
     begins = {n for n, (a, b) in enumerate(pairwise(pieces), 1) if a.page != b.page}
     reading = Reading([piece.text for piece in pieces], begins)
     for number, (unit, words) in enumerate(units):
@@ -63,9 +63,9 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     reading.end()
     faults = reading.faults
     if any(what == ASTRAY for _, what in faults):
-        faults = list(named(units, without_frame(document, reading.pieces))) or faults
+        faults = list(named(units, without_frame(document, every, reading.pieces))) or faults
     yield from (fault(unit, what, span) for unit, what in faults)
-    yield from (fault(unit, what, span) for unit, what in reading.frame(document))
+    yield from (fault(unit, what, span) for unit, what in reading.frame(document, every))
     yield from disorder(
         (
             Drawn(unit.text, unit.block.role if unit.block else "",
@@ -89,27 +89,20 @@ class _Piece:
 def _words(unit: Unit) -> str:
     """Return what paper shows of a unit, with the marks of its links."""
     assert unit.block is not None
-    return _PICTURES.sub("", marked(unit.block))
+    return PICTURE.sub("", marked(unit.block))
 
 
-_PICTURES = re.compile(f"{FIGURE}[^{FIGURE_END}]*{FIGURE_END}")
-
-
-def _without_drawings(document: Document, drawn: list[_Piece], span: Span) -> Iterator[Problem]:
+def _without_drawings(
+    images: Iterable[Image], drawn: list[_Piece], span: Span
+) -> Iterator[Problem]:
     """Take the words of drawings out of the pieces; PRF001 for those that are not drawn."""
-    images = {image.name: image for image in document.images}
-    for unit in text_units(document):
-        for piece in unit.block.pieces if unit.block else ():
-            image = images.get(piece.owner.get("src") or "") if piece.kind == "figure" else None
-            if image is None or image.media_type != drawings.SVG:
-                continue
-            wanted = "".join(map(letters, drawings.words(image.data)))
-            place = _stretch(wanted, [letters(each.text) for each in drawn])
-            if place is None:
-                message = f"drawing '{image.name}' lacks its words: '{excerpt(wanted)}'"
-                yield Problem("PRF001", span, message, HINT)
-            else:
-                del drawn[place[0] : place[1]]
+    for image in images:
+        wanted = "".join(map(letters, drawings.words(image.data)))
+        place = _stretch(wanted, [letters(each.text) for each in drawn])
+        if place is None:
+            yield drawings.lacks(image, wanted, span)
+        else:
+            del drawn[place[0] : place[1]]
 
 
 def _stretch(wanted: str, texts: Sequence[str]) -> tuple[int, int] | None:

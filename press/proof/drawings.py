@@ -1,7 +1,8 @@
 """The words of drawings: text in an SVG picture is text of the document.
 
-In: the bytes of an SVG. Out: the words that it shows, in drawing order. This module must not know
-how a format shows a drawing.
+In: the bytes of an SVG, or the units of a Document that hold drawings. Out: the words that a
+drawing shows, in drawing order, and those that a file lacks. This module must not know how a
+format shows a drawing.
 """
 
 from __future__ import annotations
@@ -12,16 +13,43 @@ from functools import lru_cache
 
 from lxml import etree
 
+from press.core.model import Document, Image
+from press.core.problems import Problem, Span
+from press.core.speech import Block
 from press.core.trees import Element, local_name
-from press.document.units import letters
+from press.document.units import Unit, letters
+from press.proof.matching import HINT, excerpt
 
-SVG = "image/svg+xml"
+_SVG = "image/svg+xml"
 _UNDRAWN = frozenset(
     "defs symbol title desc metadata style script clipPath mask marker pattern filter".split()
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)")
 _DEEPEST = 20
 """Levels of `use` within `use`."""
+
+
+def of(document: Document, unit: Unit) -> list[Image | None]:
+    """Return the drawing of each picture in a unit; None for a picture of another kind."""
+    images = {image.name: image for image in document.images if image.media_type == _SVG}
+    return [images.get(picture.get("src") or "") for picture in _pictures(unit.block)]
+
+
+def pairs(document: Document, unit: Unit, block: Block) -> Iterator[tuple[Image, Element]]:
+    """Yield each drawing of a unit with the picture in a block of a file that stands for it."""
+    for image, shown in zip(of(document, unit), _pictures(block), strict=False):
+        if image:
+            yield image, shown
+
+
+def _pictures(block: Block | None) -> list[Element]:
+    return [piece.owner for piece in block.pieces if piece.kind == "figure"] if block else []
+
+
+def lacks(image: Image, missing: str, span: Span, hint: str = HINT) -> Problem:
+    """Say that words of a drawing are not in a file: PRF001."""
+    message = f"drawing '{image.name}' lacks its words: '{excerpt(missing)}'"
+    return Problem("PRF001", span, message, hint)
 
 
 @lru_cache(32)

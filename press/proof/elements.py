@@ -1,8 +1,7 @@
 """The proof of pages made of elements: those of an e-book, or a web page.
 
-In: a Document, the units around its text, and pages as trees with their styles. Out: a problem for
-whatever is missing, hidden, altered, doubled, or in another place. This module must not know which
-format it reads.
+In: a Document, and pages as trees with their styles. Out: a problem for whatever is missing,
+hidden, altered, doubled, or in another place. This module must not know which format it reads.
 """
 
 from __future__ import annotations
@@ -15,23 +14,30 @@ from press.core.model import Document
 from press.core.problems import Problem, Span
 from press.core.speech import Block, Piece, plain_words
 from press.core.trees import Element, has_class
-from press.document.units import Unit, letters, text_units
+from press.document.units import (
+    FACT,
+    Unit,
+    by_letters,
+    contact_units,
+    head_units,
+    letters,
+    text_units,
+)  # fmt: skip
 from press.proof import drawings, frame
 from press.proof.matching import (
     ANY_PAGE,
-    HINT,
     compare,
-    excerpt,
     fault,
     kind_differs,
     links_differ,
     marked,
     no_short,
     reads,
+    stray,
 )  # fmt: skip
 from press.proof.visibility import PAPER, Surface, hidden
 
-SHORT = "short disclaimer"
+_SHORT = "short disclaimer"
 """The name of the unit whose absence is a problem of its own: PRF002."""
 _LEAVE = ("nav",)
 
@@ -56,25 +62,19 @@ class Page:
     """Returns the bytes of a picture by its `src`."""
 
 
-def prove_pages(
-    document: Document, wanted: Sequence[Unit], pages: Sequence[Page], span: Span
-) -> Iterator[Problem]:
-    """Prove pages, in reading order; `wanted` lists the units around the text in their order.
-
-    Problems: PRF001, PRF002, PRF006.
-    """
-    return _Proof(document, wanted, pages, span).run()
+def prove_pages(document: Document, pages: Sequence[Page], span: Span) -> Iterator[Problem]:
+    """Prove pages, in reading order. Problems: PRF001, PRF002, PRF006."""
+    return _Proof(document, pages, span).run()
 
 
 class _Proof:
     """The comparison of one document with the pages of one file."""
 
-    def __init__(
-        self, document: Document, wanted: Sequence[Unit], pages: Sequence[Page], span: Span
-    ) -> None:
-        self.document, self.wanted, self.pages, self.span = document, wanted, pages, span
+    def __init__(self, document: Document, pages: Sequence[Page], span: Span) -> None:
+        self.document, self.pages, self.span = document, pages, span
+        self.wanted = _around(document)
         self.units = text_units(document)
-        self.texts = {letters(unit.text): unit for unit in self.units if letters(unit.text)}
+        self.texts = by_letters(self.units)
         self.blocks = speech.speak((page.root for page in pages), _LEAVE)
         parts = {part.id for part in document.parts}
         inside = [block for block in self.blocks if _is_inside(block, parts)]
@@ -90,11 +90,8 @@ class _Proof:
     def _extras(self) -> Iterator[Problem]:
         """Report what stands within the text and is not in the article: PRF006."""
         for extra in self.match.extras:
-            if unit := self.texts.get(letters(extra.block.text)):
-                yield fault(unit, "is there twice", self.span)
-            elif letters(extra.block.text):
-                message = f"'{excerpt(extra.block.text)}' is not in the article"
-                yield Problem("PRF006", self.span, message, HINT)
+            if letters(extra.block.text):
+                yield stray(extra.block.text, self.texts, self.span)
 
     def _levels(self) -> Iterator[Problem]:
         """Report headings of other levels; the files of an e-book may count from another one."""
@@ -116,7 +113,7 @@ class _Proof:
                 key = unit.what, unit.text, "" if unit in self.wanted else what
                 if key not in told:
                     told.add(key)
-                    short = unit.what == SHORT
+                    short = unit.what == _SHORT
                     yield (
                         no_short(self.span, look.said)
                         if short
@@ -143,21 +140,23 @@ class _Proof:
 
     def _drawings(self) -> Iterator[Problem]:
         """Report words that a drawing shows in the article and not in the file: PRF001."""
-        images = {image.name: image for image in self.document.images}
         homes = {page.root: page for page in self.pages}
         for unit, block in self.match.pairs:
-            assert unit.block is not None
-            mine, theirs = (
-                [p.owner for p in each.pieces if p.kind == "figure"] for each in (unit.block, block)
-            )
-            for picture, shown in zip(mine, theirs, strict=True):
-                image = images.get(picture.get("src") or "")
-                if image is None or image.media_type != drawings.SVG:
-                    continue
-                data = homes[block.owner.getroottree().getroot()].picture(shown.get("src") or "")
+            for image, shown in drawings.pairs(self.document, unit, block):
+                data = homes[shown.getroottree().getroot()].picture(shown.get("src") or "")
                 for words in drawings.lost(image.data, drawings.words(data)):
-                    message = f"drawing '{image.name}' lacks its words: '{excerpt(words)}'"
-                    yield Problem("PRF001", self.span, message, HINT)
+                    yield drawings.lacks(image, words, self.span)
+
+
+def _around(document: Document) -> list[Unit]:
+    """List the units around the text, in the order in which pages of elements have them."""
+    head = head_units(document)
+    facts = [unit for unit in head if unit.what == FACT]
+    address = [unit for unit in head if unit.place == "address"]
+    first = [unit for unit in head if unit not in (*facts, *address)]
+    short = [Unit(_SHORT, document.short)] if letters(document.short) else []
+    stamp = Unit("identifying line", document.stamp)
+    return [*first, *short, *facts, *contact_units(document), stamp, *address]
 
 
 def _is_inside(block: Block, parts: set[str]) -> bool:

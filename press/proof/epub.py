@@ -17,8 +17,7 @@ from urllib.parse import unquote
 from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
-from press.document.units import Unit, contact_units, head_units, letters
-from press.proof.elements import SHORT, Look, Page, prove_pages
+from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT
 from press.proof.visibility import DARK, LIGHT, Surface
 from press.readback.epub import Book
@@ -55,20 +54,12 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
 def _prove_text(
     document: Document, book: Book, trees: Mapping[str, Element], css: str, span: Span
 ) -> Iterator[Problem]:
-    head = [unit for unit in head_units(document) if unit.place != "address"]
-    address = [unit for unit in head_units(document) if unit.place == "address"]
-    facts = [unit for unit in head if unit.what == "line of the title block"]
-    wanted = [unit for unit in head if unit not in facts]
-    short = [Unit(SHORT, document.short)] if letters(document.short) else []
-    stamp = Unit("identifying line", document.stamp)
-    wanted += [*short, *facts, *contact_units(document), stamp, *address]
     views: dict[Surface, str] = {LIGHT: ""}
     if "prefers-color-scheme" in css:
         views[DARK] = " in dark mode"
     looks = [Look(css, surface, said) for surface, said in views.items()]
-    looks = [Look(css, surface, said) for surface, said in views.items()]
     pages = [Page(tree, looks, partial(_picture, book, name)) for name, tree in trees.items()]
-    return prove_pages(document, wanted, pages, span)
+    return prove_pages(document, pages, span)
 
 
 def _picture(book: Book, page: str, src: str) -> bytes:

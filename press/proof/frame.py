@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 
 from press.core.model import Document
 from press.core.speech import Block, plain_words
-from press.document.units import Unit
+from press.document.units import FACT, Unit
 from press.proof.matching import reads
 
 _JOINT = " · "
@@ -71,7 +71,7 @@ def look(
 
 def _split(unit: Unit) -> Iterator[Unit]:
     """Yield the parts of a line of facts; other units may contain the sign that joins them."""
-    parts = unit.text.split(_JOINT) if unit.what == "line of the title block" else [unit.text]
+    parts = unit.text.split(_JOINT) if unit.what == FACT else [unit.text]
     yield from (Unit(unit.what, part, unit.place) for part in parts)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -28,7 +28,7 @@ ANY_PAGE = "\x06"
 """After a link back to the text, where paper adds the number of the page."""
 MARKS = re.compile(f"[{LINK}{END}{ANY_PAGE}]|{FIGURE}[^{FIGURE_END}]*{FIGURE_END}")
 
-_PICTURE = re.compile(f"{FIGURE}([^{FIGURE_END}]*){FIGURE_END}")
+PICTURE = re.compile(f"{FIGURE}([^{FIGURE_END}]*){FIGURE_END}")
 
 Differs = Callable[[Unit, Block], str]
 """Says how a block differs from a unit, as the end of a sentence; empty if it does not."""
@@ -231,7 +231,7 @@ def reads(wanted: str, found: str) -> str:
     """Say that a text reads otherwise, with the words around the first difference."""
     plain = [plain_words(MARKS.sub("", text)) for text in (wanted, found)]
     if plain[0] == plain[1]:
-        alts, others = (_PICTURE.findall(text) for text in (wanted, found))
+        alts, others = (PICTURE.findall(text) for text in (wanted, found))
         if len(alts) == len(others) and alts != others:
             alt, other = next((a, b) for a, b in zip(alts, others, strict=True) if a != b)
             return f"has a picture described as '{excerpt(other)}' instead of '{excerpt(alt)}'"
@@ -254,6 +254,16 @@ def fault(unit: Unit, what: str, span: Span, where: str = "") -> Problem:
     code = "PRF001" if what in ("is missing", "is hidden") else "PRF006"
     words = f": '{excerpt(MARKS.sub('', unit.text))}'" if letters(unit.text) else ""
     return Problem(code, span, f"{unit.what} {what}{where}{words}", HINT)
+
+
+def stray(words: str, texts: Mapping[str, Unit], span: Span) -> Problem:
+    """Return the problem of words within the text that should not be there (PRF006).
+
+    `texts` has the units of the text by their letters: one that is there again is named.
+    """
+    if unit := texts.get(letters(words)):
+        return fault(unit, "is there twice", span)
+    return Problem("PRF006", span, f"'{excerpt(words)}' is not in the article", HINT)
 
 
 def no_short(span: Span, where: str = "") -> Problem:

@@ -20,8 +20,8 @@ from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
-from press.document.units import Unit, contact_units, head_units, letters
-from press.proof.elements import SHORT, Look, Page, prove_pages
+from press.document.units import letters
+from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT, internal_links
 from press.proof.visibility import DARK, LIGHT, PAPER, Surface, hidden
 
@@ -71,15 +71,8 @@ def prove_page(
 
 
 def _prove_text(document: Document, root: Element, css: str, span: Span) -> Iterator[Problem]:
-    head = head_units(document)
-    address = [unit for unit in head if unit.place == "address"]
-    facts = [unit for unit in head if unit.what == "line of the title block"]
-    wanted = [unit for unit in head if unit not in (*facts, *address)]
-    short = [Unit(SHORT, document.short)] if letters(document.short) else []
-    stamp = Unit("identifying line", document.stamp)
-    wanted += [*short, *facts, *contact_units(document), stamp, *address]
     looks = [Look(css, where, said) for where, said in _WHERE.items()]
-    return prove_pages(document, wanted, [Page(root, looks, _picture)], span)
+    return prove_pages(document, [Page(root, looks, _picture)], span)
 
 
 def _picture(src: str) -> bytes:

@@ -16,7 +16,7 @@ from press.core.model import Artifact, Document, Edition
 from press.core.problems import Problem, Span, counted
 from press.core.speech import Block, plain_words
 from press.core.trees import has_class
-from press.document.units import Unit, contact_units, head_units, letters, text_units
+from press.document.units import Unit, by_letters, contact_units, head_units, letters, text_units
 from press.proof import booklet, drawings, frame, running
 from press.proof.ink import fits, misread, normal
 from press.proof.matching import (
@@ -34,6 +34,7 @@ from press.proof.matching import (
     kind_differs,
     links_differ,
     marked,
+    stray,
 )  # fmt: skip
 from press.proof.order import Drawn, disorder
 from press.readback.pdf import PdfPage, TextSpan, read_pdf
@@ -138,13 +139,12 @@ class _Proof:
         )
         yield from (fault(unit, what, self.span) for unit, what in faults)
         yield from self._pictures(outside)
-        texts = {letters(unit.text): unit for unit in self.units if letters(unit.text)}
+        texts = by_letters(self.units)
         labels = {"", *map(letters, self.document.labels.values())}
-        for words in [*(extra.block.text for extra in inside), *others]:
-            if unit := texts.get(letters(words)):
-                yield fault(unit, "is there twice", self.span)
-            elif words in [e.block.text for e in inside] and letters(words) not in labels:
-                yield _problem(self.span, f"'{excerpt(words)}' is not in the article")
+        within = [extra.block.text for extra in inside]
+        for words in (*within, *others):
+            if letters(words) in texts or (words in within and letters(words) not in labels):
+                yield stray(words, texts, self.span)
 
     def _pictures(self, around: Sequence[Block]) -> Iterator[Problem]:
         """Report pictures around the text that are not heard as they should be: PRF006."""
@@ -230,19 +230,11 @@ class _Proof:
 
     def _drawings(self, match: Match) -> Iterator[Problem]:
         """Report words that a drawing shows in the article and not on paper: PRF001."""
-        images = {image.name: image for image in self.document.images}
         for unit, block in match.pairs:
-            assert unit.block is not None
-            mine = [p.owner for p in unit.block.pieces if p.kind == "figure"]
-            theirs = [p.owner for p in block.pieces if p.kind == "figure"]
-            for picture, drawn in zip(mine, theirs, strict=True):
-                image = images.get(picture.get("src") or "")
-                if image is None or image.media_type != drawings.SVG:
-                    continue
-                texts = [t.text for t in self.tags.drawn.get(drawn, ()) if t.seen]
+            for image, shown in drawings.pairs(self.document, unit, block):
+                texts = [text.text for text in self.tags.drawn.get(shown, ()) if text.seen]
                 for words in drawings.lost(image.data, texts):
-                    message = f"drawing '{image.name}' lacks its words: '{excerpt(words)}'"
-                    yield Problem("PRF001", self.span, message, _UNSEEN)
+                    yield drawings.lacks(image, words, self.span, _UNSEEN)
 
     def _drawn(self) -> Iterator[Drawn]:
         """Yield each block with the text objects that draw it."""

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from press.core.model import Document
 from press.core.speech import plain_words
-from press.document.units import Unit, contact_units, head_units, letters, text_units
+from press.document.units import FACT, Unit, by_letters, contact_units, head_units, letters
 from press.proof.frame import squeezed
 from press.proof.ink import PAGE, consumed
 from press.proof.matching import END, LINK, MARKS, excerpt, numbers, reads
@@ -109,10 +109,13 @@ class Reading:
         if self.at < len(self.pieces):
             self.extras.append(list(self.pieces[self.at :]))
 
-    def frame(self, document: Document) -> Iterator[tuple[Unit, str]]:
-        """Look for the units of the frame in the pieces that are no text; report what is not."""
+    def frame(self, document: Document, units: Sequence[Unit]) -> Iterator[tuple[Unit, str]]:
+        """Look for the units of the frame in the pieces that are no text; report what is not.
+
+        `units` are those of the text: one that is there again is reported, too.
+        """
         head = [unit for unit in head_units(document) if unit.what != "logo"]
-        facts = [unit for unit in head if unit.what == "line of the title block"]
+        facts = [unit for unit in head if unit.what == FACT]
         rest = [unit for unit in head if unit not in facts and unit.place != "address"]
         address = [unit for unit in head if unit.place == "address"]
         every = (*rest, *contact_units(document), *address)
@@ -127,7 +130,7 @@ class Reading:
             segments = {squeezed(part) for text in said for part in text.split(" · ")}
             missing = [u for u in facts if squeezed(u.text) not in segments]
             yield from ((unit, "is missing or altered") for unit in missing or facts)
-        texts = {letters(unit.text): unit for unit in text_units(document) if letters(unit.text)}
+        texts = by_letters(units)
         labels = _labels(document)
         for run in self.extras:
             said_here = letters("".join(run))
@@ -150,11 +153,11 @@ def _labels(document: Document) -> set[str]:
     return {letters(word) for word in (*document.labels.values(), *dict(document.contact))}
 
 
-def without_frame(document: Document, pieces: Sequence[str]) -> list[str]:
+def without_frame(document: Document, units: Sequence[Unit], pieces: Sequence[str]) -> list[str]:
     """Return pieces without those of the frame."""
     reading = Reading([])
     reading.extras = [list(pieces)]
-    list(reading.frame(document))
+    list(reading.frame(document, units))
     names = ("your-notes", "your-clinic", "online")
     labels = [document.labels[name] for name in names if name in document.labels]
     for label in (*labels, *dict(document.contact)):
