@@ -79,6 +79,27 @@ def test_verapdf_finds_nothing_in_the_handout_of_a_clinic(checker, tmp_path):
     assert checker(check.verapdf, path, flavours=("ua1", "3a")) == []
 
 
+@names((*OUTPUTS, *EDITIONS))
+def test_a_second_opinion_finds_nothing_that_is_so(built, project, name):
+    """outloud asks what a validator does not: whether the alternatives and the order make sense."""
+    pdf = str(built(project) / f"{name}.pdf")
+    command = [sys.executable, "-P", "-m", "outloud.cli", "--json", "-", "--fail-on", "never", pdf]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    (result,) = json.loads(told)["results"]
+    assert result["error"] is None
+    assert result["stats"]["tagged"]
+    assert [f for f in result["findings"] if f["rule"] not in OUTLOUD] == []
+
+
+OUTLOUD = {
+    # It takes all the text of a paragraph before that of its links; the proof holds the order.
+    "ORD-001": "text and links of a paragraph are drawn in turn",
+    # A page that is blank, so that the references can be detached, has only its running foot.
+    "TAG-002": "the foot is the only text of a page",
+}
+"""What outloud reports of files that are right, each with its reason. Nothing else is allowed."""
+
+
 def test_every_edition_is_checked_but_the_booklet(built):
     """Sheets to be folded have no reading order for a screen reader."""
     made = {path.stem for path in built("").glob("*.pdf")} - {"ketamine-ocd-booklet"}
