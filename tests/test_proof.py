@@ -24,6 +24,9 @@ from press.proof import epub as proofbook
 from press.proof import pdf as proof
 from press.source.project import EDITIONS
 from tests.reporting import reported
+from tests.trial import projects
+from tests.trial.proving import prove
+from tests.trial.specials import SPECIALS
 
 FILES = {
     "makebook.toml": 'lang = "en-US"\n[notices.required]\n"*" = ["general"]\n',
@@ -132,6 +135,21 @@ def test_a_style_that_hides_something_in_the_pdf(
     printed = capsys.readouterr().err
     assert re.search("tea.pdf: error PRF00[16]", printed)
     assert {p.name: p.read_bytes() for p in (tmp_path / "build").iterdir()} == before
+
+
+@pytest.mark.parametrize("edition", ["letter", "booklet"])
+@pytest.mark.parametrize("word", ["עם", "Vitamin"])
+def test_a_white_word_in_black_text_that_runs_from_right_to_left(edition: str, word: str) -> None:
+    hebrew = SPECIALS["Hebrew"]
+    css = default("print.css") + ".gone { color: white }"
+    files = {**hebrew.files, "styles/print.css": css}
+    for gone in (word, f'<span class="gone">{word}</span>'):
+        text = hebrew.article().replace("עם Vitamin", f"עם {gone} Vitamin", 1)
+        with projects.project(text, address=False, files=files, faces=True) as root:
+            (file,) = projects.finish(root, *projects.read(root), [edition])
+            problems = [problem.message for problem in prove(file)]
+        assert bool(problems) is ("gone" in gone)
+    assert re.search(f"is hidden.*: '{word}'|'{word}' is hidden", problems[0])
 
 
 def test_a_style_that_hides_what_a_link_leads_to(

@@ -17,8 +17,8 @@ from typing import Any
 
 _CONTRAST = 48
 """Difference between darkest and lightest, of 256 steps, that makes text visible in print."""
-_LONG = 5
-"""Characters beyond which the middle half of a text must leave ink."""
+_LONG = 2.5
+"""Ems of width beyond which the middle half of a text must leave ink."""
 _ITALIC = 64
 """Bit 7 of a font's flags (ISO 32000-1, table 123)."""
 _Matrix = tuple[float, float, float, float, float, float]
@@ -121,7 +121,9 @@ def _read_page(pdf: Any, number: int) -> PdfPage:
     page = pdf[number]
     textpage = page.get_textpage()
     links = list(_links(pdf, page))
-    texts = tuple(_inked(page, _Texts(textpage).of(page)))
+    pairs = list(_Texts(textpage).of(page))
+    spans = _inked(page, [span for _, span in pairs])
+    texts = tuple(_as_read(zip([mark for mark, _ in pairs], spans, strict=True)))
     textpage.close()
     page.close()
     return PdfPage(sum(links), len(links) - sum(links), texts)
@@ -158,17 +160,12 @@ class _Texts:
         """The buffer, as PDFium wants it for UTF-16."""
         return ctypes.cast(self.buffer, ctypes.POINTER(ctypes.c_ushort))
 
-    def of(self, page: Any) -> Iterator[TextSpan]:
-        """Yield the text objects of a page, including those in pictures and other forms."""
+    def of(self, page: Any) -> Iterator[tuple[_Mark, TextSpan]]:
+        """Yield the text objects of a page with their marks, also those in pictures and forms."""
         raw = self.raw
         count = raw.FPDFPage_CountObjects(page.raw)
         objects = (raw.FPDFPage_GetObject(page.raw, index) for index in range(count))
-        pairs = self._walk(objects, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), _Mark())
-        for mark, spans in groupby(pairs, lambda pair: pair[0].said and pair[0]):
-            if mark:
-                yield _said(str(mark.said), [span for _, span in spans])
-            else:
-                yield from (span for _, span in spans)
+        yield from self._walk(objects, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), _Mark())
 
     def _walk(
         self, objects: Iterable[Any], around: _Matrix, outer: _Mark
@@ -266,6 +263,15 @@ def _text_string(data: bytes) -> str:
     return data.decode("latin-1")
 
 
+def _as_read(pairs: Iterable[tuple[_Mark, TextSpan]]) -> Iterator[TextSpan]:
+    """Yield texts as they are read: one for each marked content that is read as another text."""
+    for mark, spans in groupby(pairs, lambda pair: pair[0].said and pair[0]):
+        if mark:
+            yield _said(str(mark.said), [span for _, span in spans])
+        else:
+            yield from (span for _, span in spans)
+
+
 def _said(text: str, spans: Sequence[TextSpan]) -> TextSpan:
     """Return the text objects of a marked content as one, with the text as which it is read."""
     drawn = "".join(span.text for span in spans)
@@ -317,7 +323,7 @@ def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
             yield text
             continue
         # The ends of a longer text may touch the ink of its neighbors.
-        long = len(text.text) > _LONG and not text.drawn
+        long = text.right - text.left > _LONG * text.size
         end = (text.right - text.left) / 4 if long else 0.0
         box = (
             max(0, int((text.left + end) * scale)),
