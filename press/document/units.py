@@ -70,13 +70,12 @@ def head_units(document: Document) -> list[Unit]:
     return [unit for unit in found if letters(unit.text)]
 
 
-def contact_units(document: Document) -> list[Unit]:
+def contact_units(document: Document, *, paper: bool = False) -> list[Unit]:
     """List the lines of the contact box that are filled in.
 
-    The clinic's name is left out: paper has it twice, above the title and in the box, the e-book
-    once.
+    The clinic's name is above the title; only paper has it in the box as well.
     """
-    clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
+    clinic = document.imprint.clinic.get("name", "") if document.imprint and not paper else ""
     return [
         Unit(f"clinic, {label}", value, "contact")
         for label, value in document.contact

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from press.core.model import Artifact, Document, Image
 from press.core.paper import booklet_sides
@@ -46,9 +46,11 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
         rest, absent = running.take(document, number, len(pages), page.texts)
         yield from (running.missing(number, name, span) for name in absent)
         texts += ((number - 1, text) for text in rest)
-        if hidden := " ".join(text.text for text in page.texts if not text.seen):
-            message = f"page {number}: '{excerpt(hidden)}' is hidden or runs off the page"
-            yield Problem("PRF001", span, message, HINT)
+        for seen, hidden in groupby(page.spans, lambda text: text.seen):
+            if not seen:
+                words = excerpt(" ".join(text.text for text in hidden))
+                message = f"page {number}: '{words}' is hidden or runs off the page"
+                yield Problem("PRF001", span, message, HINT)
     pieces = [
         _Piece(page, text, words) for page, text in texts if (words := plain_words(text.text))
     ]
@@ -58,9 +60,7 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     units = [(unit, _words(unit)) for unit in every]
     begins = {n for n, (a, b) in enumerate(pairwise(pieces), 1) if a.page != b.page}
     reading = Reading([piece.text for piece in pieces], begins)
-    for number, (unit, words) in enumerate(units):
-        reading.read(unit, words, free=number == 0 or unit.part != units[number - 1][0].part)
-    reading.end()
+    reading.read_all(units)
     faults = reading.faults
     if any(what == ASTRAY for _, what in faults):
         faults = list(named(units, without_frame(document, every, reading.pieces))) or faults

@@ -113,10 +113,10 @@ class _Proof:
                 key = unit.what, unit.text, "" if unit in self.wanted else what
                 if key not in told:
                     told.add(key)
-                    short = unit.what == _SHORT
+                    gone = unit.what == _SHORT and what in ("is missing", "is hidden")
                     yield (
                         no_short(self.span, look.said)
-                        if short
+                        if gone
                         else fault(unit, what, self.span, look.said)
                     )
 

@@ -7,6 +7,7 @@ free to add words of their own, and to join several units in a line. Must not kn
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,6 +18,7 @@ from press.document.units import FACT, Unit
 from press.proof.matching import reads
 
 _JOINT = " · "
+_LAST = 1 << 30
 Whole = Callable[[str, Block], bool]
 """Says if a block holds a text and nothing else."""
 
@@ -43,30 +45,51 @@ def look(
     labels = {squeezed(word) for word in (*document.labels.values(), *dict(document.contact))}
     segments = [s for block in blocks for s in _segments(block, wanted, whole)]
     faults: list[tuple[Unit, str]] = []
-    used: dict[int, Unit] = {}
+    possible = [
+        [i for i, segment in enumerate(segments) if _is(unit, segment, labels, whole)]
+        for unit in wanted
+    ]
+    places = _settled(possible)
+    used = {place: unit for unit, place in zip(wanted, places, strict=True) if place is not None}
     reached = -1
-    for unit in wanted:
-        places = [
-            i for i, s in enumerate(segments) if i not in used and _is(unit, s, labels, whole)
-        ]
-        place = next((i for i in places if i > reached), next(iter(places), None))
+    for unit, place in zip(wanted, places, strict=True):
         if place is None:
             faults.append((unit, _altered(unit, segments, used)))
             continue
         if place < reached:
             faults.append((unit, f"is in another place, before '{used[reached].text[:40]}'"))
-        used[place], reached = unit, max(reached, place)
+        reached = max(reached, place)
     rest = []
-    name = next((unit.text for unit in wanted if unit.what == "clinic name"), "")
     for i, segment in enumerate(segments):
-        if i in used or squeezed(segment.text) in labels:
+        if i in used:
             continue
         again = next((u for u in wanted if _is(u, segment, labels, whole)), None)
+        if again is None and squeezed(segment.text) in labels:
+            continue
         if again is None:
             rest.append(segment.text)
-        elif again.text != name:  # paper has it above the title and in the contact box
+        else:
             faults.append((again, "is there twice"))
     return faults, rest
+
+
+def _settled(possible: Sequence[Sequence[int]]) -> list[int | None]:
+    """Give each unit one of its possible places; None to a unit for which none is left.
+
+    Those with a place of their own come first; the others get one that is in order, if possible.
+    """
+    claims = Counter(place for places in possible for place in places)
+    settled = [each[0] if len(each) == 1 and claims[each[0]] == 1 else None for each in possible]
+    for in_order in (True, False):
+        for number, places in enumerate(possible):
+            if settled[number] is not None:
+                continue
+            before = max((p for p in settled[:number] if p is not None), default=-1)
+            after = min((p for p in settled[number:] if p is not None), default=_LAST)
+            free = [p for p in places if p not in settled]
+            free = [p for p in free if before < p < after] if in_order else free
+            settled[number] = next(iter(free), None)
+    return settled
 
 
 def _split(unit: Unit) -> Iterator[Unit]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from press.core import speech
 from press.core.model import Artifact, Document, Edition
@@ -131,7 +132,7 @@ class _Proof:
         head = head_units(self.document)
         address = [unit for unit in head if unit.place == "address"]
         rest = [unit for unit in head if unit.place != "address"]
-        wanted = [*rest, *contact_units(self.document), *address]
+        wanted = [*rest, *contact_units(self.document, paper=True), *address]
         inside = [extra for extra in match.extras if self._is_inside(extra)]
         outside = [extra.block for extra in match.extras if extra not in inside]
         faults, others = frame.look(
@@ -193,8 +194,9 @@ class _Proof:
     def _unseen(self) -> Iterator[tuple[Block, list[TextSpan]]]:
         for block in self.blocks:
             drawn = (t for p in block.pieces for t in self.tags.drawn.get(p.owner, ()))
-            if texts := [text for text in drawn if not text.seen]:
-                yield block, texts
+            for seen, texts in groupby(drawn, lambda text: text.seen):
+                if not seen:
+                    yield block, list(texts)
 
     def _page(self, block: Block) -> int:
         """Return the number of the page on which a block begins."""

@@ -7,8 +7,10 @@ draw each unit, and what is wrong with the rest. This module must not know files
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from press.core.model import Document
 from press.core.speech import plain_words
@@ -27,33 +29,86 @@ class Reading:
         self.begins = begins
         """The pieces with which a page begins: there, a table has its headers again."""
         self.at = 0
-        self.extras: list[list[str]] = []
+        self.extras: list[_Run] = []
         self.found: list[tuple[Unit, int, int]] = []
         self.faults: list[tuple[Unit, str]] = []
-        self.head: list[str] = []
-        """The headers of the last table."""
 
-    def read(self, unit: Unit, words: str, *, free: bool) -> None:
+    def read_all(self, units: Sequence[tuple[Unit, str]]) -> None:
+        """Read all units, each with its words: as they are, or else from fault to fault."""
+        heads = list(_heads(units))
+        if not self._read_exactly(units, heads):
+            for number, (unit, words) in enumerate(units):
+                self._read(unit, words, heads[number], free=_begins_part(units, number))
+        self.extras += [_Run(self.at, list(self.pieces[self.at :]))]
+
+    def _read_exactly(self, units: Sequence[tuple[Unit, str]], heads: Sequence[list[str]]) -> bool:
+        """Read the units if each is drawn as it is, in order; say if it is so.
+
+        On a new page, a table may have its headers again, which may read like its next cells: both
+        ways are tried.
+        """
+        path: list[tuple[int, int]] = []
+        tried: set[tuple[int, int]] = set()
+        waiting = [self._places(units, 0, 0, heads)]
+        while waiting and len(path) < len(units) and len(tried) < _MOST * len(units):
+            place = next(waiting[-1], None)
+            if place is None:
+                waiting.pop()
+                path = path[:-1]
+            elif (len(path), place[1]) not in tried:
+                tried.add((len(path), place[1]))
+                path.append(place)
+                waiting.append(self._places(units, len(path), place[1], heads))
+        if len(path) < len(units):
+            return False
+        for number, (start, end) in enumerate(path):
+            if start > self.at and _begins_part(units, number):
+                self.extras.append(_Run(self.at, list(self.pieces[self.at : start])))
+            if end > start:
+                self.found.append((units[number][0], start, end))
+            self.at = end
+        return True
+
+    def _places(
+        self, units: Sequence[tuple[Unit, str]], number: int, at: int, heads: Sequence[list[str]]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the places at which a unit can be, as it is: its first piece, and the one after."""
+        if number == len(units):
+            return
+        unit, plain = units[number][0], _LINKS.sub("", units[number][1])
+        if not plain:
+            yield at, at
+            return
+        starts: Iterable[int] = range(at, len(self.pieces))
+        if not _begins_part(units, number):
+            again = self._after(heads[number], at) if at in self.begins else at
+            starts = dict.fromkeys((again, at))
+        for start in starts:
+            end, what = self._end(unit, plain, start)
+            if end > start and not what:
+                yield start, end
+
+    def _read(self, unit: Unit, words: str, head: Sequence[str], *, free: bool) -> None:
         """Read a unit from the place reached.
 
         A template may have words before a part (`free`). Elsewhere, what comes before the unit is
         a fault; and a table that goes on overleaf has its headers again.
         """
         plain = _LINKS.sub("", words)
-        self._remember(unit, plain)
         if not plain:
             return
         ahead = range(self.at, len(self.pieces) if free else self.at + _AHEAD)
-        near = (self.at, self._head_end())
+        again = self._after(head, self.at)
+        near = (self.at, again)
         for start in (*(reversed(near) if self.at in self.begins else near), *ahead):
             end, what = self._end(unit, plain, start)
             if end <= start:
                 continue
             passed = list(self.pieces[self.at : start])
-            if passed and not free and start != self._head_end():
+            if passed and not free and start != again:
                 self.faults.append(self._passed(unit, passed))
             elif passed and free:
-                self.extras.append(passed)
+                self.extras.append(_Run(self.at, passed))
             if what:
                 self.faults.append((unit, what))
             self.found.append((unit, start, end))
@@ -87,27 +142,18 @@ class Reading:
                 return -1, ""
             start += 1
             end = consumed(words, self.pieces, start)
+        if said[1:] == [label]:  # it begins with the next piece
+            return -1, ""
         if said != [label] and label not in numbers("".join(said)):
             what = f"has the number '{' '.join(said)}', not '{label}'"
         return end if end > start else -1, what
 
-    def _remember(self, unit: Unit, words: str) -> None:
-        """Remember the first row of a table, if it is one of headers."""
-        if unit.block and unit.block.row == 0:
-            self.head = [] if unit.block.column == 0 else self.head
-            self.head += [words] if words and "header cell" in unit.block.role else []
-
-    def _head_end(self) -> int:
-        """Return the place after the headers of the table that is read, if they are here again."""
-        at = self.at
-        for words in self.head:
+    def _after(self, head: Sequence[str], start: int) -> int:
+        """Return the place after texts if they are drawn at a place, else that place."""
+        at = start
+        for words in head:
             at = consumed(words, self.pieces, at) if at >= 0 else -1
-        return max(at, self.at)
-
-    def end(self) -> None:
-        """Keep what comes after the last unit."""
-        if self.at < len(self.pieces):
-            self.extras.append(list(self.pieces[self.at :]))
+        return max(at, start)
 
     def frame(self, document: Document, units: Sequence[Unit]) -> Iterator[tuple[Unit, str]]:
         """Look for the units of the frame in the pieces that are no text; report what is not.
@@ -118,51 +164,103 @@ class Reading:
         facts = [unit for unit in head if unit.what == FACT]
         rest = [unit for unit in head if unit not in facts and unit.place != "address"]
         address = [unit for unit in head if unit.place == "address"]
-        every = (*rest, *contact_units(document), *address)
-        absent = [unit for unit in every if not self.take(unit.text)]
-        yield from ((unit, "is missing") for unit in absent)
-        for unit in every:  # the clinic's name is also in the contact box
-            alone = not any(unit.text in other.text for other in every if other is not unit)
-            if alone and unit.what != "clinic name" and self.take(unit.text):
+        every = (*rest, *contact_units(document, paper=True), *address)
+        places = [(unit, self.take(unit.text)) for unit in every]
+        yield from ((unit, "is missing") for unit, place in places if place < 0)
+        there = [(unit, place) for unit, place in places if place >= 0]
+        for (before, first), (unit, place) in pairwise(there):
+            if place < first:
+                yield unit, f"is in another place, before '{excerpt(before.text, 40)}'"
+        for unit in every:
+            if self.take(unit.text) >= 0:
                 yield unit, "is there twice"
-        if facts and not self.take(" · ".join(unit.text for unit in facts)):
-            said = [" ".join(run) for run in self.extras]
-            segments = {squeezed(part) for text in said for part in text.split(" · ")}
-            missing = [u for u in facts if squeezed(u.text) not in segments]
+        if facts and self.take(" · ".join(unit.text for unit in facts)) < 0:
+            left = self._left()
+            missing = [unit for unit in facts if squeezed(unit.text) not in left]
             yield from ((unit, "is missing or altered") for unit in missing or facts)
+        else:
+            left = self._left()
+            yield from ((unit, "is there twice") for unit in facts if squeezed(unit.text) in left)
         texts = by_letters(units)
         labels = _labels(document)
         for run in self.extras:
-            said_here = letters("".join(run))
-            if said_here in texts and said_here not in labels:
-                yield texts[said_here], "is there twice"
+            said_here = letters("".join(run.pieces))
+            for text, again in texts.items():
+                same = text == said_here or (len(text) > _LONG and text in said_here)
+                if same and text not in labels:
+                    yield again, "is there twice"
+            yield from _again(run, (*every, *units), labels)
 
-    def take(self, text: str) -> bool:
-        """Take the pieces that draw a text out of what is left."""
+    def _left(self) -> set[str]:
+        """Return the texts between separators in what is left."""
+        said = (" ".join(run.pieces) for run in self.extras)
+        return {squeezed(part) for text in said for part in text.split("\u00b7")}
+
+    def take(self, text: str) -> int:
+        """Take the pieces that draw a text out of what is left; return the first, or -1."""
         for number, run in enumerate(self.extras):
-            for start in range(len(run)):
-                end = consumed(plain_words(text), run, start)
+            for start in range(len(run.pieces)):
+                end = consumed(plain_words(text), run.pieces, start)
                 if end > start:
-                    self.extras[number : number + 1] = [run[:start], run[end:]]
-                    return True
-        return False
+                    self.extras[number : number + 1] = [
+                        _Run(run.start, run.pieces[:start]),
+                        _Run(run.start + end, run.pieces[end:]),
+                    ]
+                    return run.start + start
+        return -1
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Consecutive pieces that draw no unit of the text."""
+
+    start: int
+    """The number of the first."""
+    pieces: list[str]
+
+
+def _again(run: _Run, units: Sequence[Unit], labels: Iterable[str]) -> Iterator[tuple[Unit, str]]:
+    """Report a unit of which a longer piece is drawn again, amid the words of templates."""
+    for said in map(letters, run.pieces):
+        if len(said) > _PART and not any(said in label for label in labels):
+            yield from ((u, "is there twice in part") for u in units if said in letters(u.text))
+
+
+def _begins_part(units: Sequence[tuple[Unit, str]], number: int) -> bool:
+    """Say if a unit is the first of a part, before which a template may have words."""
+    return number == 0 or units[number][0].part != units[number - 1][0].part
+
+
+def _heads(units: Sequence[tuple[Unit, str]]) -> Iterator[list[str]]:
+    """Yield, for each unit in the body of a table, the header cells in the table's first row."""
+    head: list[str] = []
+    for unit, words in units:
+        block = unit.block
+        if block and block.row == 0:
+            head = [] if block.column == 0 else head
+            plain = _LINKS.sub("", words)
+            head = [*head, plain] if plain and "header cell" in block.role else head
+        yield head if block and block.row > 0 else []
 
 
 def _labels(document: Document) -> set[str]:
-    """Return the words that the program adds, as their letters."""
-    return {letters(word) for word in (*document.labels.values(), *dict(document.contact))}
+    """Return the words that the templates add, as their letters."""
+    return set(map(letters, _added(document)))
+
+
+def _added(document: Document) -> list[str]:
+    names = ("your-notes", "your-clinic", "online")
+    return [*(document.labels.get(name, "") for name in names), *dict(document.contact)]
 
 
 def without_frame(document: Document, units: Sequence[Unit], pieces: Sequence[str]) -> list[str]:
     """Return pieces without those of the frame."""
     reading = Reading([])
-    reading.extras = [list(pieces)]
+    reading.extras = [_Run(0, list(pieces))]
     list(reading.frame(document, units))
-    names = ("your-notes", "your-clinic", "online")
-    labels = [document.labels[name] for name in names if name in document.labels]
-    for label in (*labels, *dict(document.contact)):
+    for label in filter(None, _added(document)):
         reading.take(label)
-    return [piece for run in reading.extras for piece in run]
+    return [piece for run in reading.extras for piece in run.pieces]
 
 
 def named(units: Sequence[tuple[Unit, str]], pieces: Sequence[str]) -> Iterator[tuple[Unit, str]]:
@@ -198,6 +296,8 @@ def _name(
     whole, own = "".join(words), "".join(words[bool(unit.block and unit.block.label) :])
     if not whole:
         return ""
+    if lost and "".join(lost) == "".join(more):
+        return reads(unit.text, " ".join(more))
     if lost and "".join(lost) in (whole, own):
         if any(own in text for text in spare):
             return "is in another place"
@@ -219,9 +319,13 @@ def _tokens(unit: Unit, words: str) -> list[str]:
 ASTRAY = "is missing or altered"
 _NUMBER = 6
 """The most letters or digits of the number of a list item."""
+_MOST = 20
+"""Ways to read a unit, on average, that are tried before a text is taken to be faulty."""
 _MANY = 5000
 _LONG = 12
 """Letters from which a text is not part of another by chance."""
+_PART = 20
+"""Letters from which a piece is not part of another text by chance."""
 _AHEAD = 60
 """Pieces within which a unit is looked for after a fault."""
 _LINKS = re.compile(f"[{LINK}{END}]")

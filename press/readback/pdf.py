@@ -329,7 +329,7 @@ def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
             max(0, int((text.left + end) * scale)),
             max(0, int((height - text.top) * scale)),
             min(picture.width, int((text.right - end) * scale) + 1),
-            min(picture.height, int((height - text.bottom) * scale) + 1),
+            min(picture.height, int((height - _foot(text)) * scale) + 1),
         )
         seen = min(text.left, text.bottom, width - text.right, height - text.top) > -1
         if seen and box[0] < box[2] and box[1] < box[3]:
@@ -338,6 +338,12 @@ def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
         else:
             seen = False
         yield text if seen else replace(text, seen=False)
+
+
+def _foot(text: TextSpan) -> float:
+    """Return the lowest place at which a text must leave ink: above a line drawn under it."""
+    level = text.bottom <= text.baseline < text.top - 0.2 * text.size
+    return text.baseline if level else text.bottom
 
 
 def _links(pdf: Any, page: Any) -> Iterator[bool]:

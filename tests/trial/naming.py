@@ -21,7 +21,8 @@ _ORDER = f"{_DIFFERS}|order|another place|before|after|twice"
 FAULTS = {
     "removed": _DIFFERS,  # the number of a note or the links back of a reference may be left
     "swapped": _ORDER,
-    "doubled": f"twice|times|again|repeated|more than|not in the (?:article|document)|{_DIFFERS}",
+    "doubled": f"twice|times|again|repeated|more than|not in the (?:article|document)|{_DIFFERS}"
+    "|runs off the page",  # a copy may be drawn below the last line of a page
     "letter": _DIFFERS,
     "digit": _DIFFERS,
     "hyphen": _DIFFERS,
@@ -34,7 +35,7 @@ FAULTS = {
     "tag doubled": f"twice|times|again|repeated|more than|{_TAGGED}",
     "role": _TAGGED,
     "actual text": f"{_DIFFERS}|actual|replacement",
-    "alt": f"{_DIFFERS}|alt|description",
+    "alt": f"{_DIFFERS}|alt|description|is described as",
     "content exchanged": f"{_ORDER}|tag",
     "list number": f"{_ORDER}|{_UNSEEN}|number|marker|list|tag",
     "link": "link",
@@ -46,7 +47,7 @@ FAULTS = {
 
 _BEGINNING = 12
 """The number of letters of a text that a message must quote, unless it ends its quotation."""
-_FEW = 5
+_FEW = 4
 """The fewest letters of a quotation."""
 _QUOTED = re.compile("'([^']+)'")
 _SECTION = re.compile(" of '[^']*'")
@@ -75,7 +76,7 @@ def _quotes(message: str, text: str) -> bool:
             return True
         if len(quoted) >= _BEGINNING and quoted.rstrip("….") in words:
             return True
-        if quoted.endswith(f": {words}"):  # a line of the contact box, after its label
+        if quoted.endswith(f":{words}"):  # a line of the contact box, after its label
             return True
     if len(words) > _BEGINNING:
         return f"'{words[:_BEGINNING]}" in whole
