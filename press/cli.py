@@ -29,6 +29,8 @@ from press.core.nearest import near
 from press.core.parallel import ENDS, interrupt, processors
 from press.core.problems import (
     ERROR,
+    NOTE,
+    WARNING,
     Problem,
     ProblemsError,
     Refused,
@@ -164,7 +166,7 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 @click.option(
     "--preview", is_flag=True, help="Also write page pictures to preview/ in the output folder."
 )
-@click.option("--quiet", is_flag=True, help="Print only problems.")
+@click.option("--quiet", is_flag=True, help="Print only errors and warnings.")
 @click.option("--explain", is_flag=True, help="Say why each file was built or not.")
 def build_command(
     project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
@@ -224,7 +226,8 @@ def _status(outcome: Outcome) -> int:
 
 
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
-    _print_problems(list(dict.fromkeys(outcome.every_problem)))
+    problems = dict.fromkeys(outcome.every_problem)
+    _print_problems([p for p in problems if not (quiet and p.severity == NOTE)])
     for built in outcome.built:
         for name, reason in built.reasons.items() if explain else ():
             click.echo(f"{folder / built.imprint / name}: {reason}")
@@ -241,7 +244,7 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
 
 def _print_problems(problems: Sequence[Problem]) -> None:
     for problem in sorted(problems, key=lambda problem: problem.span):
-        color = "red" if problem.severity == ERROR else "yellow"
+        color = {ERROR: "red", WARNING: "yellow"}.get(problem.severity, "blue")
         word = _styled(f" {problem.severity} {problem.code}", fg=color, bold=True)
         place, message = visible(f"{problem.span}:"), visible(f": {problem.message}")
         click.echo(f"{place}{word}{message}", err=True)
@@ -265,7 +268,7 @@ def _print_article(built: Built, folder: Path) -> None:
         lines.append("proved: every block, notice, and link was found in the finished files")
     for line in lines:
         click.echo(f"  {line}")
-    if warned := sum(problem.severity != ERROR for problem in built.problems):
+    if warned := sum(problem.severity == WARNING for problem in built.problems):
         click.echo(f"  {counted(warned, 'warning')}: see above")
 
 

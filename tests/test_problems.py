@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from press.build import make as making
 from press.cli import main
-from press.core.problems import CODES, WARNING
+from press.core.problems import CODES, NOTE, WARNING
 
 FOLDER = Path(__file__).parent / "problems"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
@@ -89,7 +89,9 @@ def run(tmp_path, monkeypatch, capsys):
 
 def problems(printed):
     """Return the lines of the problems, each with its hint."""
-    return re.findall(r"^(\S.*: (?:error|warning) [A-Z]{3}\d{3}: .*\n(?: .*\n)*)", printed, re.M)
+    return re.findall(
+        r"^(\S.*: (?:error|warning|note) [A-Z]{3}\d{3}: .*\n(?: .*\n)*)", printed, re.M
+    )
 
 
 @pytest.mark.parametrize("source", PROJECTS, ids=lambda path: path.name)
@@ -109,7 +111,7 @@ def test_printed(source, run):
     assert len(found) == len(set(found)), "the same is said twice"
     for problem in found:
         line, *hint = problem.splitlines()
-        assert re.match(r"[^\s:][^:]*(:\d+(:\d+)?)?: (error|warning) [A-Z]{3}\d{3}: \S", line)
+        assert re.match(r"[^\s:][^:]*(:\d+(:\d+)?)?: (error|warning|note) [A-Z]{3}\d{3}: \S", line)
         assert len(hint) == 1, problem
         assert re.match(r"    hint: \S", hint[0]), problem
     if status:
@@ -134,6 +136,16 @@ def test_strict_publishes_nothing_where_there_is_a_warning(source, run):
     assert status == 1
     assert problems(printed)
     assert run.published() == []
+
+
+def test_a_note_stops_nothing_and_quiet_leaves_it_out(run, monkeypatch):
+    monkeypatch.setitem(CODES, "TXT005", (NOTE, CODES["TXT005"][1]))
+    run.copy(FOLDER / "TXT005")
+    status, printed = run("--strict")
+    assert status == 0
+    assert ": note TXT005: " in printed
+    assert "warning" not in printed
+    assert run("--quiet", "--force") == (0, "")
 
 
 def test_a_second_build_repeats_the_warnings_and_strict_still_stops(run):

@@ -177,7 +177,7 @@ def at_rest(pid: int) -> list[int]:
 def test_what_is_saved_is_shown(server):
     state = server.save("Tea is warm.")
     assert "Tea is warm." in server.page()
-    assert not state["failed"]
+    assert not state["failed"], state["problems"]
     assert {f["format"] for f in state["issues"][""][0]["files"]} == {"pdf", "epub", "html"}
     assert (server.output / "tea.pdf").is_file()
     server.said(r"^\d\d:\d\d:\d\d main edition in .* s: tea.epub, tea.pdf")
@@ -207,7 +207,7 @@ def test_a_broken_edit_keeps_the_last_good_one_and_the_next_good_one_recovers(se
     assert (server.output / "tea.pdf").read_bytes() == before
     server.said("error LNK001")
     state = server.save("Tea is better.")
-    assert not state["failed"]
+    assert not state["failed"], state["problems"]
     assert not state["problems"]
     assert "Tea is better." in server.page()
 
@@ -489,7 +489,7 @@ def test_what_was_never_built_is_shown_when_it_is(server):
         shutil.rmtree(server.output)
         state = server.save("Once more.")
         assert [article["name"] for article in state["issues"][""]] == ["tea"]
-        assert not state["failed"]
+        assert not state["failed"], state["problems"]
 
 
 def test_a_warning_that_is_mended_goes_away(server):
@@ -505,7 +505,7 @@ def test_a_name_that_is_none_is_not_looked_at(server):
     name = "a" * 300
     assert server.ask(f"/looking?article={name}&imprint=&view=print&edition=letter").status == 204
     state = server.save("Still here.")
-    assert not state["failed"]
+    assert not state["failed"], state["problems"]
     assert state["article"] == "tea"
 
 

@@ -19,7 +19,7 @@ from press.core.files import INDEX
 from press.core.hashing import digest
 from press.core.manifest import LibraryEntry, read_manifest
 from press.core.model import Artifact, Built, Project, Request
-from press.core.problems import ERROR, Problem, ProblemsError
+from press.core.problems import ERROR, WARNING, Problem, ProblemsError
 
 if TYPE_CHECKING:
     from press.core.model import Document, Notice
@@ -230,7 +230,8 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
-    return any(request.strict or problem.severity == ERROR for problem in problems)
+    stops = (ERROR, WARNING) if request.strict else (ERROR,)
+    return any(problem.severity in stops for problem in problems)
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 NameKind = Literal["article", "edition", "imprint"]
 ERROR: Final = "error"
 WARNING: Final = "warning"
+NOTE: Final = "note"
+"""makebook did the right thing and says what it did; `--strict` accepts it."""
 
 CODES: dict[str, tuple[Severity, str]] = {
     # code: (severity, what it is about)
@@ -127,7 +129,7 @@ class Problem:
 
     @property
     def severity(self) -> Severity:
-        """`error` or `warning`, from the table of codes."""
+        """`error`, `warning`, or `note`, from the table of codes."""
         return CODES[self.code][0]
 
     def __str__(self) -> str:

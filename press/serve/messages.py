@@ -56,7 +56,6 @@ class ProblemMessage(TypedDict):
     """A problem, as the viewer shows it."""
 
     severity: Severity
-    error: bool
     code: str
     place: str
     message: str

@@ -25,7 +25,7 @@ from press.build.plan import check_imprints, check_names
 from press.core.files import MANIFEST, article_files, imprint_files
 from press.core.manifest import read_manifest
 from press.core.parallel import temporary_folder
-from press.core.problems import Problem, ProblemsError, Span, counted
+from press.core.problems import ERROR, Problem, ProblemsError, Span, counted
 from press.serve.link import Link
 from press.serve.messages import Answer, EarlyMessage, StepMessage, View
 from press.serve.site import application
@@ -198,7 +198,7 @@ class _Server:
         if step == "rest":
             self.work.done = self.work.number
         elif not failed:  # only the last step knows every warning
-            before = [p for p in self.board.state["problems"] if not p["error"]]
+            before = [p for p in self.board.state["problems"] if p["severity"] != ERROR]
             problems = [*problems, *(p for p in before if p not in problems)]
         was = self.board.state["failed"]
         self.state.show(building=step != "rest", problems=problems, failed=failed)

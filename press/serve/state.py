@@ -19,7 +19,7 @@ from typing import Any
 from press.core.files import article_files, article_name, imprint_files
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
-from press.core.problems import ERROR, Problem, visible
+from press.core.problems import Problem, visible
 from press.serve.messages import BuildMessage, ProblemMessage, View
 
 PORT = 8377
@@ -255,7 +255,6 @@ def problem_message(problem: Problem) -> ProblemMessage:
     """Return a problem as the viewer shows it."""
     return {
         "severity": problem.severity,
-        "error": problem.severity == ERROR,
         "code": problem.code,
         "place": str(problem.span),
         "message": visible(problem.message),

@@ -330,11 +330,12 @@ function show() {
 // Problems
 
 function problems() {
-  const all = [...state.problems].sort((a, b) => b.error - a.error), errors = all.filter((p) => p.error).length;
+  const order = ["error", "warning", "note"], rank = (p) => order.indexOf(p.severity);
+  const all = [...state.problems].sort((a, b) => rank(a) - rank(b));
   const counted = (n, word) => (n ? [`${n} ${word}${n === 1 ? "" : "s"}`] : []);
-  const title = [...counted(errors, "error"), ...counted(all.length - errors, "warning")].join(", ");
+  const title = order.flatMap((word) => counted(all.filter((p) => p.severity === word).length, word)).join(", ");
   const now = all.map((p) => p.text).join("\n");
-  const kind = errors ? "error" : "warning";
+  const kind = all.length ? all[0].severity : "";
   $("found").hidden = !all.length;
   $("found").textContent = title;
   $("found").className = $("problems").className = kind;
@@ -345,7 +346,7 @@ function problems() {
     $("problems-title").textContent = title;
   }
   if (dismissed !== now) dismissed = "";
-  open(all.length > 0 && !dismissed);
+  open(all.some((p) => p.severity !== "note") && !dismissed);
 }
 
 function told(problem) {
