@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -146,6 +146,7 @@ SHAPES = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(SHAPES, st.lists(WORDS, min_size=4, max_size=4)), min_size=1, max_size=6))
 def test_no_word_is_lost(blocks: list[tuple[str, list[str]]]) -> None:
     text = "\n\n".join(

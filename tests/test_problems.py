@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from press.build import make as making
 from press.cli import main
-from press.core.problems import CODES, NOTE, WARNING
+from press.core.problems import CODES, NOTE, WARNING, on_lines
 
 FOLDER = Path(__file__).parent / "problems"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
@@ -146,6 +146,13 @@ def test_a_note_stops_nothing_and_quiet_leaves_it_out(run, monkeypatch):
     assert ": note TXT005: " in printed
     assert "warning" not in printed
     assert run("--quiet", "--force") == (0, "")
+
+
+def test_a_message_names_its_other_lines():
+    assert on_lines([]) == ""
+    assert on_lines([4]) == " (also on line 4)"
+    assert on_lines([9, 4, 9]) == " (also on lines 4 and 9)"
+    assert on_lines([9, 4, 12]) == " (also on lines 4, 9, and 12)"
 
 
 def test_a_second_build_repeats_the_warnings_and_strict_still_stops(run):

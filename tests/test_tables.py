@@ -158,7 +158,8 @@ def test_a_table_of_headings_only_fits_too(tmp_path: Path) -> None:
 def test_a_table_in_a_notice_fits_too(tmp_path: Path) -> None:
     notice = "---\nid: general\ntitle: About\nplace: [opening, every-page]\nshort: Ask.\n---\n\n"
     toml = '[notices.required]\n"*" = ["general"]\n'
-    root = sheet(tmp_path, f"Words.\n\n> {table(12, 'Quoted')}".replace("\n|", "\n> |"), toml)
+    quoted = table(12, "Quoted").replace("\n", "\n> ")
+    root = sheet(tmp_path, f"Words.\n\n> {quoted}", toml)
     write(root, source__disclaimers__general_=notice + table(10))
     assert run(root, "--format", "pdf") == 0
     names = "'Quoted' and 'Morning | Afternoon | Evening | Medicat…'"

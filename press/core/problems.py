@@ -36,6 +36,9 @@ CODES: dict[str, tuple[Severity, str]] = {
     "TXT008": (ERROR, "a note that is defined twice"),
     "TXT007": (ERROR, "a character that is not in any font"),
     "TXT009": (ERROR, "a table row with more cells than the table has columns"),
+    "TXT010": (NOTE, "marks pasted from another program, which are read as a list"),
+    "TXT011": (WARNING, "markup that cannot be read, and is printed as it is"),
+    "TXT012": (WARNING, "a class that has no meaning"),
     "FRM001": (WARNING, "an unknown key in the front matter"),
     "FRM002": (ERROR, "front matter that is not valid YAML"),
     "FRM003": (ERROR, "an invalid value in the front matter"),
@@ -177,6 +180,19 @@ class UnknownName(Refused):
 def counted(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun: `1 page`, `2 pages`; `many` is the plural of `one`."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def on_lines(lines: Iterable[int]) -> str:
+    """Return the end of a message about several places: ` (also on lines 4, 9, and 12)`.
+
+    `lines` are those after the first, which the location names. Empty if there are none.
+    """
+    also = [str(line) for line in sorted(set(lines))]
+    if len(also) > 2:
+        also = [", ".join(also[:-1]) + ",", also[-1]]
+    return (
+        f" (also on {'line' if len(also) == 1 else 'lines'} {' and '.join(also)})" if also else ""
+    )
 
 
 class ProblemsError(Exception):

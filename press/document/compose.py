@@ -123,9 +123,11 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
 def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
     """Find where an article cites each key: in its body, and in `nocite`."""
     first, nocite = body_line(manuscript.text), manuscript.matter.nocite
+    cited = {cite.key for cluster in manuscript.clusters for cite in cluster.cites}
     located = {
         key: [place for place in places if place[0] >= first or key in nocite]
         for key, places in locate_keys(manuscript.text).items()
+        if key in cited or key in nocite
     }
     return {key: places for key, places in located.items() if places}
 

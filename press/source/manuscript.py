@@ -26,6 +26,7 @@ from press.source import markup
 from press.source.citation_syntax import without_code
 from press.source.front_matter import read_matter, split
 from press.source.images import read_image
+from press.source.syntax.finish import link_headings
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
 _CODE = ("code", "pre", "kbd", "samp")
@@ -36,6 +37,8 @@ _OURS = ("references", "references-title", "reference-list")
 """Ids of the references page."""
 _CITATION = re.compile(r"cite-\d+")
 """An id of a citation."""
+_CAPTION = re.compile(r"\A\s*(?:Table:|:)\s+")
+"""What a paragraph next to a table begins with if it is its caption (Pandoc's manual, Tables)."""
 _LONG_TABLE = 16
 """The number of rows kept together on one page; a longer table may break between rows."""
 _SAFE_LINK = re.compile(r"(https?://[^\s/]+|mailto:[^\s@]+@|tel:\+?[\d() -]+|#)", re.I)
@@ -63,10 +66,10 @@ def read_manuscript(
         return None
     fields, body_text, first = split(text, file, problems)
     matter = read_matter(fields, config.lang, problems)
-    made = markup.convert(body_text, file, first, problems)
+    made = markup.convert(body_text, file, first, problems, matter.lang)
     reader = _ArticleReader(made.body, body_text, file, first, problems)
     cites = bool(made.clusters or matter.nocite)
-    reader.regular(cites=cites)
+    reader.regular(matter.title, cites=cites)
     images = reader.images(path.parent, root)
     reader.links(cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
@@ -101,14 +104,34 @@ class _ArticleReader:
         places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
         return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
-    def regular(self, *, cites: bool) -> None:
+    def regular(self, title: str, *, cites: bool) -> None:
         """Normalize headings, notes, abbreviations, captions, figures, and ids, in that order."""
+        self._title(title)
         self._levels()
         self._notes()
         _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
         self._ids(cites=cites)
+        link_headings(self.body)
+
+    def _title(self, title: str) -> None:
+        """Remove a first heading that repeats the title, which is printed anyway."""
+        first = next((e for e in self.body if isinstance(e.tag, str)), None)
+        if first is None or first.tag != "h1":
+            return
+        if " ".join(plain(first).split()).casefold() == " ".join(title.split()).casefold():
+            if id_ := first.get("id"):  # a link may lead to it
+                first.tag, first.text = "span", None
+                for child in list(first):
+                    first.remove(child)
+                first.attrib.clear()
+                first.set("id", id_)
+                holder = etree.Element("p")
+                self.body.replace(first, holder)
+                holder.append(first)
+            else:
+                remove(first)
 
     def _levels(self) -> None:
         """Shift headings so that they start at level 2 and skip no level (ISO 14289-1, 7.4.2)."""
@@ -356,10 +379,10 @@ def _captions(body: Element) -> None:
         if table.find("caption") is not None:
             continue
         for other in (table.getprevious(), table.getnext()):
-            if other is None or other.tag != "p" or not re.match(r"\s*Table:\s", other.text or ""):
+            if other is None or other.tag != "p" or not _CAPTION.match(other.text or ""):
                 continue
             other.tag = "caption"
-            other.text = re.sub(r"\A\s*Table:\s+", "", other.text or "")
+            other.text = _CAPTION.sub("", other.text or "")
             table.insert(0, other)
             break
 

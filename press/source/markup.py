@@ -9,16 +9,17 @@ This module must not know files, bibliographies, or disclaimers.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import markdown
-from markdown.inlinepatterns import InlineProcessor, LinkInlineProcessor
+from markdown.inlinepatterns import InlineProcessor
+from markdown.util import Registry
 
 from press.core.model import Cluster
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, Span, on_lines
 from press.core.trees import (
     CITE_CLOSE,
     CITE_OPEN,
@@ -38,16 +39,15 @@ from press.source.citation_syntax import (
     parse_narrative,
     without_code,
 )
-from press.source.lists import regular
+from press.source.leftovers import leftovers, misspelled
 from press.source.sanitize import Dropped, clean, legal
+from press.source.syntax.finish import finish
+from press.source.syntax.inlines import Inlines
+from press.source.syntax.tree import Parser
 
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
 _WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
-_EXTENSIONS = (
-    "attr_list", "def_list", "fenced_code", "footnotes", "md_in_html", "tables",
-    "sane_lists", "smarty",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Markup:
 def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) -> None:
     """Report text that looks like a placeholder but is not a valid one (WRD003)."""
     prose = without_code(text)
-    for found in re.finditer(r"\{\{[^\n{}]{0,60}\}{0,2}", prose):
+    for found in re.finditer(r"\{\{(?![<%])[^\n{}]{0,60}\}{0,2}", prose):
         if _WORD_SOURCE.match(prose, found.start()):
             continue
         line = first_line + prose.count("\n", 0, found.start())
@@ -71,13 +71,48 @@ def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) ->
         problems.append(Problem("WRD003", Span(file, line, column), message, hint))
 
 
-def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> Markup:
+def convert(
+    text: str, file: str, first_line: int, problems: list[Problem], lang: str = "en"
+) -> Markup:
     """Convert Markdown to clean XHTML.
 
     `first_line` is the line of the file on which `text` starts. Problems: HTM001 a removed element,
     HTM002 a removed attribute, HTM003 a citation inside HTML, TXT002 nesting too deep, TXT003 a
-    character that is not allowed, WRD003 an invalid placeholder.
+    character that is not allowed, TXT010 pasted marks, TXT011 markup that is printed as it is,
+    WRD003 an invalid placeholder. Quotation marks are those of `lang`.
     """
+    text = _legal(text, file, first_line, problems)
+    engine = _engine()
+    engine.reset(lang)
+    dropped: list[Dropped] = []
+    try:
+        html = engine.library.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
+        body = clean(html, dropped)
+    except RecursionError:
+        _engine.cache_clear()  # the library stopped halfway and keeps its state
+        message = "the text cannot be read: lists, quotations, or elements are nested too deeply"
+        hint = "use fewer levels"
+        problems.append(Problem("TXT002", Span(file, first_line), message, hint))
+        return Markup(fragment("<p>…</p>"), ())
+    blocks = engine.parser.blocks
+    classes = [name for e in body.iter("*") for name in (e.get("class") or "").split()]
+    problems += misspelled(classes, text, file, first_line)
+    finish(body, blocks.meanings)
+    _unread(body, text, file, first_line, problems)
+    problems += leftovers(body, text, file, first_line, blocks.left_open)
+    if blocks.pasted:
+        lines = [first_line + line for line in blocks.pasted]
+        message = f"marks from another program are read as a list{on_lines(lines[1:])}"
+        hint = "begin each item with '- ', or put a backslash before the first mark"
+        problems.append(Problem("TXT010", Span(file, lines[0], 1), message, hint))
+    _no_words(text, file, first_line, problems)
+    _restore_literals(body)
+    problems += (_lost(kind, name, text, file, first_line) for kind, name in dict.fromkeys(dropped))
+    return Markup(body, tuple(engine.clusters))
+
+
+def _legal(text: str, file: str, first_line: int, problems: list[Problem]) -> str:
+    """Return a text without what no file may hold; report each such character (TXT003)."""
     strays = set(text) - set(_RESERVED.sub("", legal(text)))
     for stray in sorted(strays, key=text.index):
         index = text.index(stray)
@@ -87,35 +122,20 @@ def convert(text: str, file: str, first_line: int, problems: list[Problem]) -> M
         problems.append(Problem("TXT003", span, message, "delete it in the source"))
     if strays:
         text = _RESERVED.sub("", legal(text))
-    text = _RESERVED_ENTITY.sub("", text)
-    engine, clusters = _engine()
-    engine.reset()
-    clusters.clear()
-    dropped: list[Dropped] = []
-    try:
-        html = engine.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", regular(text)))
-        body = clean(html, dropped)
-    except RecursionError:
-        _engine.cache_clear()  # the library stopped halfway and keeps its state
-        message = "the text cannot be read: lists, quotations, or elements are nested too deeply"
-        hint = "use fewer levels"
-        problems.append(Problem("TXT002", Span(file, first_line), message, hint))
-        return Markup(fragment("<p>…</p>"), ())
-    _unread(body, text, file, first_line, problems)
-    _no_words(text, file, first_line, problems)
-    _restore_literals(body)
-    for kind, name in dict.fromkeys(dropped):
-        code = "HTM001" if kind == "element" else "HTM002"
-        needle = rf"<{name}\b" if kind == "element" else rf"\b{name}\s*="
-        span = Span(file, *locate(text, needle, first_line))
-        if kind == "element":
-            hint = "remove it, or write its content as Markdown"
-            message = f"<{name}> and its content cannot be used in a handout"
-        else:
-            message = f"the attribute '{name}' has no effect and is left out"
-            hint = "add a class, such as {.name}, and a style for it in styles/"
-        problems.append(Problem(code, span, message, hint))
-    return Markup(body, tuple(clusters))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _RESERVED_ENTITY.sub("", text)
+
+
+def _lost(kind: str, name: str, text: str, file: str, first_line: int) -> Problem:
+    """Report an element or an attribute that is left out: HTM001, HTM002."""
+    needle = rf"<{name}\b" if kind == "element" else rf"\b{name}\s*="
+    span = Span(file, *locate(text, needle, first_line))
+    if kind == "element":
+        message = f"<{name}> and its content cannot be used in a handout"
+        return Problem("HTM001", span, message, "remove it, or write its content as Markdown")
+    message = f"the attribute '{name}' has no effect and is left out"
+    hint = "add a class, such as {.name}, and a style for it in styles/"
+    return Problem("HTM002", span, message, hint)
 
 
 def id_pattern(id_: str) -> str:
@@ -140,28 +160,36 @@ def locate(text: str, pattern: str, first_line: int, nth: int = 0) -> tuple[int,
     return 0, 0
 
 
+@dataclass
+class _Engine:
+    """The library, set up once, with what it adds while it reads."""
+
+    library: markdown.Markdown
+    parser: Parser
+    inlines: Inlines
+    clusters: list[Cluster]
+
+    def reset(self, lang: str) -> None:
+        """Forget the last text."""
+        self.library.reset()
+        self.clusters.clear()
+        self.inlines.lang = lang
+
+
 @cache
-def _engine() -> tuple[markdown.Markdown, list[Cluster]]:
-    """Set up the library once; return it with the list to which it adds a text's clusters."""
+def _engine() -> _Engine:
+    """Set up the library: its tree and attributes, and our blocks and inlines."""
+    library = markdown.Markdown(extensions=["attr_list"], output_format="xhtml")
     clusters: list[Cluster] = []
-    engine = markdown.Markdown(
-        extensions=list(_EXTENSIONS),
-        extension_configs={"footnotes": {"BACKLINK_TEXT": "", "SEPARATOR": ":"}},
-        output_format="xhtml",
-    )
-    engine.ESCAPED_CHARS.append("@")
-    patterns = engine.inlinePatterns
-    for pattern in patterns:
-        if isinstance(pattern, LinkInlineProcessor):
-            pattern.getText = partial(_link_text, pattern.getText)  # type: ignore[method-assign]
+    parser = library.parser = Parser(library)
+    library.preprocessors = Registry()
+    inlines = Inlines(library, parser)
+    library.treeprocessors.register(inlines, "inline", 20)
+    library.treeprocessors.deregister("prettify")
+    patterns = library.inlinePatterns = Registry()
     patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)
     patterns.register(_Narrative(NARRATIVE_PATTERN, clusters), "cite-narrative", 85)
-    return engine, clusters
-
-
-def _link_text(read: Callable[..., Any], data: str, index: int) -> Any:
-    """Skip a bracket that is never closed: the library would read on to the end of the text."""
-    return read(data, index) if data.find("]", index) >= 0 else ("", index, False)
+    return _Engine(library, parser, inlines, clusters)
 
 
 class _Group(InlineProcessor):

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from press.core.model import Direction
 from press.core.speech import numeral, ordinals
-from press.core.trees import Element
+from press.core.trees import Element, has_class
 
-_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+_STYLES = {
+    "": "decimal",
+    "a": "lower-alpha",
+    "A": "upper-alpha",
+    "i": "lower-roman",
+    "I": "upper-roman",
+}
 _FEW = 2
 """The characters of a number for which the margin of an item has room."""
 _WIDTH = 0.65
@@ -26,8 +32,9 @@ def number_lists(root: Element, direction: Direction) -> None:
 
 def _count(list_: Element, side: str) -> None:
     kind = list_.get("type") or ""
-    if kind in _STYLES:
-        _add(list_, f"list-style-type: {_STYLES[kind]}")
+    shape = next((f"{name}-" for name in ("half-round", "round") if has_class(list_, name)), "")
+    if kind in _STYLES and (kind or shape):
+        _add(list_, f"list-style-type: {shape}{_STYLES[kind]}")
     numbers = list(ordinals(list_))
     longest = max((len(numeral(number, kind)) for _, number in numbers), default=0)
     if longest > _FEW:  # a border adds to every margin and padding of the style sheets

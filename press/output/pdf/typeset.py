@@ -35,13 +35,19 @@ def render(
     with listening(document) as complaints:
         engine.start()
         from weasyprint import HTML
+        from weasyprint.css.counters import CounterStyle
 
         fetcher = _fetcher(document)
         html = _parse(text) or HTML(string=text, base_url=_BASE)
         html.url_fetcher, html.excerpt = fetcher, excerpt
         parsed = [_parsed(sheet, fetcher, complaints) for sheet in sheets]
+        counters = CounterStyle()
+        for css in parsed:
+            counters.update(css.counters)
         options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
-        return html.render(stylesheets=parsed, font_config=_fonts(styles), **options)
+        return html.render(
+            stylesheets=parsed, font_config=_fonts(styles), counter_style=counters, **options
+        )
 
 
 _SHEETS: dict[str, Any] = {}
@@ -51,11 +57,14 @@ _SHEETS: dict[str, Any] = {}
 def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -> Any:
     """Return a style sheet for WeasyPrint, parsed once."""
     from weasyprint import CSS
+    from weasyprint.css.counters import CounterStyle
 
     if sheet in _SHEETS:
         return _SHEETS[sheet]
     before = len(complaints)
-    css = CSS(string=sheet, url_fetcher=fetcher)
+    counters = CounterStyle()
+    css = CSS(string=sheet, url_fetcher=fetcher, counter_style=counters)
+    css.counters = counters
     if len(complaints) == before:
         if len(_SHEETS) > 15:
             _SHEETS.clear()

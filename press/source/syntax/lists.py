@@ -1,0 +1,104 @@
+"""The marks with which items of lists begin, in CommonMark and in Pandoc.
+
+In: a line, from the mark on. Out: a `Mark`. This module must not know blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+_BULLET = re.compile(r"([-+*])(?=[ \t]|$)")
+_NUMBER = re.compile(r"(\d{1,9})([.)])(?=[ \t]|$)")
+_FANCY = re.compile(r"(\()?(#|\d{1,9}|[a-zA-Z]|[ivxlcdm]{2,8}|[IVXLCDM]{2,8})([.)])(?=[ \t]|$)")
+_EXAMPLE = re.compile(r"\(@([\w-]*)\)(?=[ \t]|$)")
+_PASTED = re.compile(r"([\u2022\u2023\u25aa\u25e6\u25cf\u00b7\u2013\u2713\u2714\u2610\u2611\u2612])"
+                     r"(?=[ \t\u00a0])")  # fmt: skip
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+TypeOf = Literal["", "1", "a", "A", "i", "I", "@"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The mark of an item."""
+
+    text: str
+    kind: TypeOf
+    """As the `type` of HTML's lists; empty for a bullet, `@` for an example."""
+    delimiter: str = ""
+    """What tells lists apart: the bullet, or what follows the number."""
+    number: int = 0
+    label: str = ""
+    """The name of an example."""
+    fancy: bool = False
+    """CommonMark does not have it."""
+    pasted: bool = False
+    """The mark is a character from another program, which stays in the text if it has a meaning."""
+
+
+def read_mark(text: str) -> Mark | None:
+    """Return the mark with which a text begins."""
+    if found := _BULLET.match(text):
+        return Mark(found[0], "", found[1])
+    if found := _NUMBER.match(text):
+        return Mark(found[0], "1", found[2], int(found[1]))
+    if found := _EXAMPLE.match(text):
+        return Mark(found[0], "@", "(@)", label=found[1], fancy=True)
+    if (found := _FANCY.match(text)) and bool(found[1]) <= (found[3] == ")"):
+        return _fancy(found)
+    if found := _PASTED.match(text):
+        return Mark(found[0], "", found[1], fancy=True, pasted=True)
+    return None
+
+
+def _fancy(found: re.Match[str]) -> Mark:
+    word, delimiter = found[2], f"{found[1] or ''}{found[3]}"
+    if word == "#":
+        return Mark(found[0], "1", f"#{delimiter}", 1, fancy=True)
+    if word.isdigit():
+        return Mark(found[0], "1", delimiter, int(word), fancy=True)
+    low = word.lower()
+    upper = word.isupper()
+    if len(word) > 1 or low == "i":
+        return Mark(found[0], "I" if upper else "i", delimiter, _roman(low), fancy=True)
+    return Mark(found[0], "A" if upper else "a", delimiter, ord(low) - 96, fancy=True)
+
+
+def _roman(word: str) -> int:
+    values = [_ROMAN[letter] for letter in word]
+    return sum(
+        -value if value < after else value
+        for value, after in zip(values, [*values[1:], 0], strict=True)
+    )
+
+
+def follows(mark: Mark, first: Mark, count: int) -> bool:
+    """Say if a mark belongs to the list that another began, `count` items before."""
+    if mark.delimiter != first.delimiter:
+        return False
+    if mark.kind == first.kind or not first.kind or "#" in mark.delimiter:
+        return True
+    # `i` may be a number or a letter: what comes before it says which.
+    expected = first.number + count
+    if mark.kind.lower() == "i" and first.kind.lower() == "a":
+        return mark.kind.isupper() == first.kind.isupper() and expected == 9
+    return first.kind.lower() == "i" and mark.kind.lower() == "a" and len(mark.text) == 2 and (
+        _ROMAN.get(mark.text[0].lower()) == expected
+    )  # fmt: skip
+
+
+def begins_list(mark: Mark, after: str) -> bool:
+    """Say if a mark that CommonMark does not have begins a list.
+
+    `after` is the next line with text that is not indented further. A person's initial, as in
+    `B. Russell`, begins none, and one item alone is a list only with a bracket or two blanks.
+    """
+    if not mark.fancy or mark.kind == "@" or mark.text.startswith("#"):
+        return True
+    following = read_mark(after)
+    if following is None or following.delimiter != mark.delimiter:
+        return False
+    if mark.pasted:
+        return following.pasted
+    return following.number == mark.number + 1 or follows(following, mark, 1)

@@ -1,0 +1,191 @@
+"""Tables as authors draw them: with bars, with dashes, or as a grid (Pandoc's manual, Tables).
+
+In: lines. Out: rows of cells, the alignment of each column, and how many lines they take. This
+module must not know blocks, nor the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_GRID = re.compile(r"\+(?:[:=-]+\+)+[ \t]*$")
+_DASHES = re.compile(r"[ \t]*-{2,}(?:[ \t]+-{2,})+[ \t]*$")
+_FULL = re.compile(r"[ \t]*-{5,}[ \t]*$")
+_BAR = re.compile(r"(?<!\\)\|")
+
+
+def is_rule(line: str) -> bool:
+    """Say if a line divides the head of a table with bars from its body."""
+    return "|" in line and bool(_RULE.match(line))
+
+
+def cells(line: str) -> list[str]:
+    """Return the cells of a row with bars, except bars in code or after a backslash."""
+    text = line.strip()
+    text = text.removeprefix("|")
+    found, start, at = [], 0, 0
+    while at < len(text):
+        sign = text[at]
+        if sign == "\\":
+            at += 2
+            continue
+        if sign == "`":
+            ticks = re.compile("`+").match(text, at)
+            assert ticks is not None
+            end = re.compile(rf"(?<!`){ticks[0]}(?!`)").search(text, ticks.end())
+            at = end.end() if end else ticks.end()
+            continue
+        if sign == "|":
+            found.append(text[start:at])
+            start = at + 1
+        at += 1
+    if text[start:].strip() or not found:
+        found.append(text[start:])
+    return [cell.strip().replace("\\|", "|") for cell in found]
+
+
+def columns(line: str) -> int:
+    """Return the number of columns of a row with bars."""
+    return len(cells(line))
+
+
+def alignments(rule: str) -> list[str]:
+    """Return `left`, `right`, `center`, or nothing for each column of a rule with bars."""
+    return [_alignment(cell) for cell in cells(rule)]
+
+
+def _alignment(dashes: str) -> str:
+    left, right = dashes.startswith(":"), dashes.endswith(":")
+    return "center" if left and right else "left" if left else "right" if right else ""
+
+
+def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[str, Any]] | None:
+    """Read a table that begins with a line; return its number of lines, and what it holds.
+
+    `at` is where the line begins in the blocks around it, which must be the same on each line.
+    """
+    prefix = line[:at]
+    rest = []
+    for other in lines[number:]:
+        if at and not other.startswith(prefix) and other.strip():
+            break
+        rest.append(other[at:])
+    text = rest[0] if rest else ""
+    if _GRID.match(text.lstrip(" ")):
+        return _grid(rest)
+    if is_rule(text) and len(rest) > 1 and "|" in rest[1]:
+        return _headless(rest)
+    if _FULL.match(text):
+        return _multiline(rest)
+    if _DASHES.match(text):
+        return _simple(rest, 0)
+    if len(rest) > 1 and _DASHES.match(rest[1]) and text.strip():
+        return _simple(rest, 1)
+    return None
+
+
+def _headless(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
+    end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
+    return end, {"rows": [""], "rule": lines[0], "body": lines[1:end]}
+
+
+def _spans(dashes: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer("-+", dashes)]
+
+
+def _cut(line: str, spans: list[tuple[int, int]]) -> list[str]:
+    """Divide a line at the columns of a rule of dashes; the last column is open."""
+    starts = [0, *(start for start, _ in spans[1:])]
+    ends = [*starts[1:], len(line) + 1]
+    return [line[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _sides(head: str, spans: list[tuple[int, int]]) -> list[str]:
+    """Return the alignment of each column, from where its head stands over its dashes."""
+    found = []
+    for (start, end), cell in zip(spans, _cut(head, spans), strict=True):
+        words = cell.strip()
+        if not words:
+            found.append("")
+            continue
+        at = head.index(words, max(0, start - 2) if start else 0)
+        left, right = at <= start, at + len(words) >= end
+        found.append("" if left == right and not left else "left" if left and not right
+                     else "right" if right and not left else "")  # fmt: skip
+        if not left and not right:
+            found[-1] = "center"
+    return found
+
+
+def _simple(lines: list[str], head: int) -> tuple[int, dict[str, Any]] | None:
+    dashes = lines[head]
+    spans = _spans(dashes)
+    rows, end = [], head + 1
+    while end < len(lines) and lines[end].strip() and lines[end].strip() != dashes.strip():
+        rows.append([cell.strip() for cell in _cut(lines[end], spans)])
+        end += 1
+    if end < len(lines) and lines[end].strip() == dashes.strip():
+        end += 1
+    if not rows:
+        return None
+    first = lines[0] if head else lines[1]
+    top = [cell.strip() for cell in _cut(lines[0], spans)] if head else []
+    return end, {"head": top, "grid": rows, "align": _sides(first, spans)}
+
+
+def _multiline(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
+    """Read a table whose rows take several lines, with blank lines between them."""
+    rule = next((n for n, line in enumerate(lines[1:], 1) if _DASHES.match(line)), 0)
+    headed = rule > 0 and all(line.strip() for line in lines[1:rule])
+    if not headed:
+        return None
+    spans = _spans(lines[rule])
+    end = next((n for n, line in enumerate(lines[rule + 1 :], rule + 1) if _FULL.match(line)), 0)
+    if not end:
+        return None
+    groups: list[list[str]] = [[]]
+    for line in lines[rule + 1 : end]:
+        if line.strip():
+            groups[-1].append(line)
+        elif groups[-1]:
+            groups.append([])
+    rows = [_joined(group, spans) for group in groups if group]
+    top = _joined(lines[1:rule], spans)
+    return end + 1, {"head": top, "grid": rows, "align": _sides(lines[1], spans)}
+
+
+def _joined(lines: list[str], spans: list[tuple[int, int]]) -> list[str]:
+    parts = [_cut(line, spans) for line in lines]
+    return [" ".join(" ".join(column).split()) for column in zip(*parts, strict=True)]
+
+
+def _grid(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
+    """Read a table drawn as a grid; its cells hold blocks."""
+    lead = len(lines[0]) - len(lines[0].lstrip(" "))
+    lines = [line[lead:] if not line[:lead].strip() else line for line in lines]
+    end = next((n for n, line in enumerate(lines) if not line.startswith(("+", "|"))), len(lines))
+    edges = [at for at, sign in enumerate(lines[0]) if sign == "+"]
+    rows: list[list[list[str]]] = []
+    current: list[list[str]] = [[] for _ in edges[1:]]
+    headed, align = 0, [_alignment(lines[0][a + 1 : b]) for a, b in pairwise(edges)]
+    for line in lines[1:end]:
+        line = line.rstrip()
+        if _GRID.match(line):
+            rows.append(current)
+            current = [[] for _ in edges[1:]]
+            if "=" in line:
+                headed = len(rows)
+                align = [_alignment(line[a + 1 : b].replace("=", "-"))
+                         for a, b in pairwise(edges)]  # fmt: skip
+        elif len(line) <= edges[-1] or any(line[edge] not in "|+" for edge in edges):
+            return None
+        else:
+            for column, (a, b) in enumerate(pairwise(edges)):
+                current[column].append(line[a + 2 : b].rstrip() if line[a + 1 : a + 2] == " "
+                                       else line[a + 1 : b].rstrip())  # fmt: skip
+    if any(any(cell) for cell in current) or not rows:
+        return None
+    return end, {"blocks": rows, "headed": headed, "align": align}
