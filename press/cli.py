@@ -92,6 +92,7 @@ def cli() -> None:
     makebook speak FILE           print what a screen reader says of a PDF, EPUB, or web page
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
+    makebook import FILE          turn a Word document, web page, or text into an article
     makebook doctor               list what makebook needs, and how to install it
     makebook clean                remove the files that makebook built, and nothing else
     \b
@@ -409,6 +410,45 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
         raise _wrong_use(error) from None
     for line in lines:
         click.echo(line)
+
+
+@cli.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Project to add the articles to; default: this folder.",
+)
+def import_command(files: Sequence[Path], project: Path) -> None:
+    """Turn documents into articles: .docx, .html, .txt and, with Pandoc or LibreOffice, .odt, .rtf.
+
+    Each FILE becomes source/NAME.md, with its pictures in source/images/. Existing files are never
+    replaced, and nothing is fetched from the web. What was not understood is marked and listed.
+
+    \b
+    makebook import leaflet.docx
+    makebook import --project handouts page.html notes.txt
+    """  # noqa: D301 - Click reads the character
+    from press.importing.run import import_file
+    from press.setup.new import BadName
+
+    failed: list[Problem] = []
+    for file in files:
+        try:
+            lines, problems = import_file(file, project.resolve(), project)
+        except BadName as error:
+            raise _wrong_use(error) from None
+        except ProblemsError as error:
+            failed += error.problems
+            continue
+        _print_problems(problems)
+        for line in lines:
+            click.echo(line)
+    if failed:
+        raise ProblemsError(failed)
 
 
 @cli.command("doctor")

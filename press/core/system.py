@@ -68,6 +68,18 @@ PACKAGES: dict[str, dict[str, str]] = {
         "brew": "--cask google-chrome",
         "winget": "Google.Chrome",
     },
+    "LibreOffice": {
+        "apt": "libreoffice-writer-nogui",
+        "dnf": "libreoffice-writer",
+        "brew": "--cask libreoffice",
+        "winget": "TheDocumentFoundation.LibreOffice",
+    },
+    "Pandoc": {
+        "apt": "pandoc",
+        "dnf": "pandoc",
+        "brew": "pandoc",
+        "winget": "JohnMacFarlane.Pandoc",
+    },
     "Poppler": {
         "apt": "poppler-utils",
         "dnf": "poppler-utils",

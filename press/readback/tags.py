@@ -25,6 +25,8 @@ _DEEPEST = 100
 """Levels of nesting; a handout has about ten."""
 _MOST = 1_000_000
 """Elements; a handout of 500 pages has about 50,000."""
+_GROUPS = frozenset(("Document", "Part", "Art", "Sect", "Div", "BlockQuote"))
+"""Elements whose children are blocks (ISO 32000-1, 14.8.4.2)."""
 _NAMES = {
     # ISO 32000-1, 14.8.4; ISO 32000-2, 14.8.4 for those that only PDF 2.0 has
     **{f"H{level}": f"h{level}" for level in range(1, 7)},
@@ -182,7 +184,9 @@ class _Reader:
         if kind == "LBody" or (kind == "Lbl" and parent == "LI"):
             return self._in_item(kind, into)
         if kind == "Figure" and "/Alt" in item:
-            return etree.SubElement(into, "img", attrib={"alt": _CONTROLS.sub("", str(item.Alt))})
+            # Among blocks, it is a block by itself (ISO 32000-1, 14.8.4.5).
+            around = etree.SubElement(into, "div") if parent in _GROUPS else into
+            return etree.SubElement(around, "img", attrib={"alt": _CONTROLS.sub("", str(item.Alt))})
         if kind in ("Code", _CODE):
             inline = kind == "Code" and parent in (*_INLINE, _CODE)
             return etree.SubElement(into, "code" if inline else "pre")

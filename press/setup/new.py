@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from press.core.files import RESERVED
+from press.core.model import Project
 from press.core.problems import Problem, ProblemsError, Refused, Span
 from press.core.system import program, quoted
 from press.source.project import FILE, read_project
@@ -24,7 +25,7 @@ from press.source.project import FILE, read_project
 _STARTER = Path(__file__).parent / "starter"
 _ARTICLE = Path(__file__).parent / "starter-article.md"
 
-COMMANDS = frozenset("build check clean diff doctor help new serve speak test".split())
+COMMANDS = frozenset("build check clean diff doctor help import new serve speak test".split())
 """Commands; no article can have their names: `makebook check` would not build it."""
 _DEVICES = frozenset("aux con nul prn".split()) | {
     f"{d}{n}" for d in ("com", "lpt") for n in "0123456789"
@@ -77,16 +78,10 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
         ProblemsError: there is no project (CFG001), makebook.toml cannot be read (CFG002), the
             article already exists (NEW001), or it cannot be written (SYS002).
     """
-    stem = _article_name(name)
     project = read_project(root, [])
-    taken = {path.stem.casefold(): path for path in project.articles}
+    stem = new_name(project, name)
     file = f"source/{stem}.md"
     path = root / file
-    there = taken.get(stem.casefold()) or (path if os.path.lexists(path) else None)
-    if there:
-        hint = "give the new article another name; nothing was written"
-        raise _there(f"source/{there.name}", "already exists", hint)
-    _check_editions(stem, taken, project.config.known_editions)
     words = {
         "TITLE": stem.replace("-", " ").replace("_", " ").capitalize(),
         "LANG": project.config.lang,
@@ -105,6 +100,56 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
         "It is marked as not reviewed.",
         f"next: {program()} {stem}{where}",
     ]
+
+
+def new_name(project: Project, name: str) -> str:
+    """Return the name of a new article, without its ending.
+
+    Raises:
+        BadName: the name cannot be that of an article.
+        ProblemsError: the article already exists (NEW001).
+    """
+    stem = _article_name(name)
+    taken = {path.stem.casefold(): path for path in project.articles}
+    path = project.root / "source" / f"{stem}.md"
+    there = taken.get(stem.casefold()) or (path if os.path.lexists(path) else None)
+    if there:
+        hint = "give the new article another name; nothing was written"
+        raise _there(f"source/{there.name}", "already exists", hint)
+    _check_editions(stem, taken, project.config.known_editions)
+    return stem
+
+
+def proper_name(text: str) -> str:
+    """Return the name of an article that is made from any text, such as the name of a file."""
+    try:
+        return _article_name(text)
+    except BadName:
+        plain = _letters(text)
+        return f"about-{plain}" if plain in COMMANDS | _DEVICES | RESERVED else plain or "article"
+
+
+def add_files(root: Path, files: Mapping[str, bytes]) -> None:
+    """Write new files into a project, all or none; no existing file is replaced.
+
+    Raises:
+        ProblemsError: a file exists (NEW001) or cannot be written (SYS002).
+    """
+    written: list[Path] = []
+    done = False
+    try:
+        for name, data in files.items():
+            path = root / name
+            with _writable(name):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if os.path.lexists(path):
+                    raise _there(name, "already exists", "give the file another name")
+                _write_new(path, data)
+            written.append(path)
+        done = True
+    finally:
+        for path in () if done else written:
+            _remove(path)
 
 
 def _starter() -> Iterator[tuple[str, bytes]]:
@@ -139,8 +184,7 @@ def _check_folder_name(name: str) -> None:
 def _article_name(name: str) -> str:
     """Return the name of an article without its ending; refuse one that is not valid."""
     stem = name.removesuffix(".md")
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
-    better = re.sub(r"[^A-Za-z0-9]+", "-", plain.rpartition("/")[2]).strip("-")[:_LONGEST].lower()
+    better = _letters(stem.rpartition("/")[2])
     reason = ""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", stem):
         reason = "is not a valid article name: it becomes part of file names and addresses"
@@ -152,6 +196,12 @@ def _article_name(name: str) -> str:
         return stem
     better = better if better not in COMMANDS | _DEVICES | RESERVED | {""} else "sleeping-well"
     raise BadName(f"'{name}' {reason}", f"use letters a to z, digits, and hyphens: {better}")
+
+
+def _letters(text: str) -> str:
+    """Return text as lower-case letters, digits, and hyphens; empty if it has none of them."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")[:_LONGEST].strip("-").lower()
 
 
 def _check_editions(stem: str, articles: Iterable[str], editions: Iterable[str]) -> None:

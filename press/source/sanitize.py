@@ -8,7 +8,7 @@ never dropped silently. This module must not know where the HTML came from, nor 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from lxml import etree
@@ -68,11 +68,20 @@ def legal(text: str) -> str:
     return _XML_ILLEGAL.sub("", text)
 
 
-def clean(html: str, dropped: list[Dropped]) -> Element:
+Instead = Callable[[Any, str], str]
+"""A function that returns the text to put in place of an element with a given name."""
+
+
+def _nothing(_: Any, __: str) -> str:
+    return ""
+
+
+def clean(html: str, dropped: list[Dropped], instead: Instead = _nothing) -> Element:
     """Parse HTML as browsers do (HTML, 13.2) and keep what the tables allow.
 
     Appends to `dropped` a pair (`element` or `attribute`, name) for everything that is lost:
-    an element and its content, or an attribute with an effect.
+    an element and its content, or an attribute with an effect. The text that `instead` returns
+    for a lost element takes its place.
     """
     import tinyhtml5
 
@@ -80,13 +89,15 @@ def clean(html: str, dropped: list[Dropped]) -> Element:
     body = etree.Element("body")
     source = root.find("body")
     if source is not None:
-        _copy(source, body, dropped)
+        _copy(source, body, dropped, instead)
     while _repair(body):
         pass
     return body
 
 
-def _copy(source: Any, target: Element, dropped: list[Dropped], depth: int = 0) -> None:
+def _copy(
+    source: Any, target: Element, dropped: list[Dropped], instead: Instead, depth: int = 0
+) -> None:
     """Copy the content of a parsed element below `target`, filtered."""
     if depth > _DEEPEST:
         raise RecursionError
@@ -97,13 +108,14 @@ def _copy(source: Any, target: Element, dropped: list[Dropped], depth: int = 0) 
             local = tag.rpartition("}")[2].lower()
             if local in DROPPED:
                 dropped.append(("element", local))
+                add_text(target, legal(instead(child, local)))
             else:
                 name = _allowed_name(local)
                 element = etree.SubElement(target, name)
                 if name == "div" and local != "div":
                     element.set("class", f"was-{re.sub('[^a-z0-9]', '', local)}")
                 _attributes(child, element, dropped)
-                _copy(child, element, dropped, depth + 1)
+                _copy(child, element, dropped, instead, depth + 1)
         add_text(target, legal(child.tail or ""))
 
 
