@@ -229,7 +229,7 @@ def test_ten_flaws_in_one_run(run):
     run.write(
         **{"makebook.toml": 'langage = "de"\n[notices.required]\n"*" = ["crisis"]\n'},
         source__sleep_=(
-            "---\nsubtitel: Worry\ndate: today\nbibliography: references.bib\n---\n\n"
+            "---\nsubtitel: Worry\ndate: someday\nbibliography: references.bib\n---\n\n"
             "![](bed.png)\n\n[Here](#nowhere) [@nobody2020]\n\n{{ clinic.fax }}\n\n"
             "<video></video>\n\n# One {#one}\n\nText.\n\n# Two {#one}\n\nText 😴.\n"
         ),

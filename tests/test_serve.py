@@ -497,7 +497,7 @@ def test_a_warning_that_is_mended_goes_away(server):
         number = server.state()["number"]
         text = TEXT.replace("WORDS", "Words.").replace("lang:", "odd-key: 1\nlang:")
         server.article.write_text(text, "utf-8")
-        assert [p["code"] for p in server.settled(number + 1)["problems"]] == ["FRM001"]
+        assert [p["code"] for p in server.settled(number + 1)["problems"]] == ["FRM007"]
         assert server.save("Without it.")["problems"] == []
 
 

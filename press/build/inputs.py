@@ -30,6 +30,10 @@ _NOT_OF_PAPER = FORMATS["html"].styles
 _NOT_OF_THE_WEB = (*FORMATS["pdf"].styles, *FORMATS["epub"].styles)
 
 
+_PLACES = ("lines", "origin")
+"""Fields that say where something is written; a line added above it changes no output."""
+
+
 class Needs:
     """The inputs of the outputs of one issue of an article."""
 
@@ -113,7 +117,7 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, bytes):
         return digest(value)
     if is_dataclass(value):
-        return {f.name: getattr(value, f.name) for f in fields(value) if f.name != "lines"}
+        return {f.name: getattr(value, f.name) for f in fields(value) if f.name not in _PLACES}
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 

@@ -75,7 +75,7 @@ def entry(
         "subtitle": matter.subtitle,
         "abstract": matter.abstract,
         "keywords": list(matter.keywords),
-        "date": document.modified[:10],
+        "date": document.modified[:10] if document.dated else "",
         "facts": list(document.facts),
         "stamp": document.stamp,
         "identifier": matter.identifier,

@@ -45,6 +45,8 @@ _ENGLISH = {
     "reviewed": "Reviewed",
     "checked": "Sources checked",
     "published": "Published",
+    "equal": "Contributed equally",
+    "correspondence": "Correspondence",
     "version": "version",
     "none": "none",
     "notice": "Notice",

@@ -97,6 +97,33 @@ class Person:
     affiliation: str = ""
     orcid: str = ""
     role: str = ""
+    email: str = ""
+    """Given only for an author who answers letters."""
+    corresponding: bool = False
+    equal: bool = False
+    """Contributed as much as the others who are marked so."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the values of front matter come from, and which ones could not be read."""
+
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """The location of each given key: in the article, or in makebook.toml for a default."""
+    wrong: frozenset[str] = frozenset()
+    """The keys whose value is an error; it has been reported."""
+    unread: Mapping[str, Span] = field(default_factory=dict)
+    """The keys that have no value because of a line for which there is a warning."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The table `[article]` of makebook.toml: values for articles that do not give their own."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """As YAML would give them: texts, lists, and mappings."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    wrong: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -124,8 +151,7 @@ class Matter:
     version: str = ""
     identifier: str = ""
     audience: str = ""
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """The line of each given key in the file."""
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True)
@@ -158,6 +184,7 @@ class Config:
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Topic (or `*`) to the ids of the notices that an article on it must carry."""
     required_lines: Mapping[str, int] = field(default_factory=dict)
+    article: Defaults = Defaults()
     max_age: Mapping[str, int] = field(default_factory=dict)
     """Days after which a `verified` or `reviewed` date is stale."""
     terms: tuple[str, ...] = ()
@@ -333,13 +360,18 @@ class Document:
     source: tuple[str, bytes]
     """Name and bytes of the article, which the PDF embeds."""
     modified: str
-    """The day of the text, as ISO 8601 in UTC; the only time in the outputs."""
+    """The day of the text, as ISO 8601 in UTC; the only time in the outputs.
+
+    Without any date it is the first day that an archive can store, which no reader is shown.
+    """
     hash: str
     """First 8 hexadecimal digits of the SHA-256 of the content (`identity.content_hash`)."""
     due: tuple[Due, ...] = ()
     imprint: Imprint | None = None
     contact: tuple[tuple[str, str], ...] = ()
     """The lines of the contact box: a label and its text, which is empty for a line to write on."""
+    dated: bool = True
+    """`modified` is a day that the author or SOURCE_DATE_EPOCH gives."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 In: lxml elements, or XHTML as text. Out: the same, changed. Until the work is assembled, citations
 and placeholders are tokens in a tree, so that no step has to guess: `CITE_OPEN n CITE_CLOSE` is
-cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}`. Must not know Markdown or any format.
+cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}` (`word_token`). This module must not know
+Markdown or any format.
 """
 
 from __future__ import annotations
@@ -28,6 +29,21 @@ WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
 CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
 TokenKind = Literal["cite", "word"]
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
+
+
+def word_token(name: str, other: str | None) -> str:
+    """Return the token of `{{ name }}`, or of `{{ name | other }}`.
+
+    The other words are in hexadecimal digits, which neither Markdown nor a table changes.
+    """
+    shown = name if other is None else f"{name}:{other.encode().hex()}"
+    return f"{WORD_OPEN}{shown}{WORD_CLOSE}"
+
+
+def read_word(value: str) -> tuple[str, str | None]:
+    """Return the name in a word's token, and the words to print if it has no value, if any."""
+    name, colon, digits = value.partition(":")
+    return name, bytes.fromhex(digits).decode() if colon else None
 
 
 def add_text(element: Element, text: str) -> None:

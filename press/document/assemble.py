@@ -40,7 +40,7 @@ from press.core.trees import Element, plain
 from press.document import identity
 from press.references.csl.citations import ref_id
 from press.source import markup
-from press.source.placeholders import PLACEHOLDER, Placeholders, contact_lines
+from press.source.placeholders import OTHER, PLACEHOLDER, Placeholders, contact_lines, key_of
 
 _NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLOSE}\s*")
 
@@ -104,7 +104,7 @@ def assemble(materials: Materials, problems: list[Problem]) -> Document:
     manuscript = materials.manuscript
     lang = manuscript.matter.lang
     if not has_labels(lang):
-        span = Span(manuscript.file, manuscript.matter.lines.get("lang", 1), 1)
+        span = manuscript.matter.origin.spans.get("lang") or Span(manuscript.file, 1, 1)
         message = f"labels ('page', 'References') are not available in '{lang}'; English is used"
         hint = "check that your readers understand the English labels"
         problems.append(Problem("FRM005", span, message, hint))
@@ -123,6 +123,8 @@ class _Assembler:
         )
         self.wordless: Counter[tuple[str, str]] = Counter()
         """The number of times each placeholder without a value has occurred in a file."""
+        self.lacking: dict[str, dict[str, None]] = {}
+        """The fields that the front matter lacks, and the ids of the notices that print each."""
         self.cited: dict[str, list[str]] = {}
         """For each key, the ids of the places that cite it, in reading order."""
         self.ids = Counter[str]()
@@ -140,13 +142,15 @@ class _Assembler:
         ids = Counter(e.get("id") for p in parts for e in trees.parse(p.xhtml).iter("*"))
         self._ids_twice(ids)
         self._links_to_notices(parts, ids)
+        short = self._short()
+        self._fields_lacking()
         document = Document(
             name=self.m.manuscript.name,
             matter=self.matter,
             direction=direction(self.matter.lang),
             labels=self.labels,
             parts=tuple(parts),
-            short=self._short(),
+            short=short,
             facts=identity.facts(self.matter, self.labels),
             stamp="",
             address=self.m.config.address
@@ -156,6 +160,7 @@ class _Assembler:
             images=self._images(),
             source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
             modified=identity.modified(self.matter, self.m.epoch),
+            dated=identity.is_dated(self.matter, self.m.epoch),
             hash="",
             due=identity.dues(
                 self.m.manuscript, self.m.placements, self.m.data, self.m.config.max_age
@@ -167,6 +172,26 @@ class _Assembler:
         return replace(
             document, hash=digest, stamp=identity.stamp(self.matter, self.labels, digest)
         )
+
+    def _fields_lacking(self) -> None:
+        """Report once which fields the notices print although the front matter lacks them.
+
+        The problem follows the warnings that say why a field has no value.
+        """
+        origin, first = self.matter.origin, Span(self.m.manuscript.file, 1, 1)
+        keys = [key for key in self.lacking if key not in origin.wrong]  # an error was reported
+        if not keys:
+            return
+        span = max(origin.unread.get(key, first) for key in keys)
+        named = ", ".join(f"'{key}' ({', '.join(self.lacking[key])})" for key in keys)
+        fields = "a field" if len(keys) == 1 else "fields"
+        message = f"the front matter lacks {fields} that notices print: {named}"
+        one = "it" if len(keys) == 1 else "each"
+        word = "authors" if keys[0] == "author" else keys[0]
+        default = "" if "identifier" in keys else " or in [article] of makebook.toml"
+        other = f"{{{{ article.{word} | none stated }}}}"
+        hint = f"write {one} there{default}, or give the notice other words: {other}"
+        self.problems.append(Problem("NOT007", span, message, hint))
 
     def _ids_twice(self, ids: Mapping[str | None, int]) -> None:
         """Report ids of the article that a notice or the references need (LNK003)."""
@@ -333,10 +358,10 @@ class _Assembler:
         heading = etree.SubElement(section, level, id=f"{name}-title")
         heading.text = self._filled(notice.title, notice)
         section.extend(list(body))
-        self._fill(section, notice.file, notice.text)
+        self._fill(section, notice.file, notice.text, notice.id)
         return section
 
-    def _fill(self, section: Element, file: str, text: str) -> None:
+    def _fill(self, section: Element, file: str, text: str, notice: str = "") -> None:
         """Replace tokens with citations and the values of placeholders."""
 
         def make(kind: trees.TokenKind, value: str) -> Any:
@@ -344,11 +369,12 @@ class _Assembler:
                 # A citation in a notice has been reported already (NOT004).
                 ours = file == self.m.manuscript.file
                 return self._citation(int(value)) if ours else ""
-            filled = self.words.element(value)
+            value, other = trees.read_word(value)
+            filled = self.words.element(value, other)
             if value.startswith("notice.") and file == self.m.manuscript.file:
                 return ""  # a notice in the wrong place has been reported already (NOT002)
             if filled is None:
-                self._no_word(value, file, text)
+                self._no_word(value, file, text, notice)
                 return ""
             return filled
 
@@ -367,13 +393,17 @@ class _Assembler:
                 places.append(name)
         return mark
 
-    def _no_word(self, name: str, file: str, text: str) -> None:
-        pattern = rf"\{{\{{\s*{re.escape(name)}\s*\}}\}}"
+    def _no_word(self, name: str, file: str, text: str, notice: str = "") -> None:
+        pattern = rf"\{{\{{\s*{re.escape(name)}{OTHER}\s*\}}\}}"
         line, column = markup.locate(text, pattern, 1, self.wordless[file, name])
         self.wordless[file, name] += 1
-        ours = self.m.manuscript.file
-        whose = "the front matter" if file == ours else ours
-        code, message, hint = self.words.why_not(name, whose)
+        if name in self.words.absent:
+            key = key_of(name)
+            if notice:
+                self.lacking.setdefault(key, {})[notice] = None
+            if notice or key in self.matter.origin.wrong:
+                return
+        code, message, hint = self.words.why_not(name)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
 
     def _short(self) -> str:
@@ -383,8 +413,8 @@ class _Assembler:
     def _filled(self, text: str, notice: Notice) -> str:
         """Fill the placeholders in a notice's title or short text, which are not Markdown."""
         filled = self.words.fill_text(text)
-        for name in PLACEHOLDER.findall(filled):
-            self._no_word(name, notice.file, notice.text)
+        for found in PLACEHOLDER.finditer(filled):
+            self._no_word(found[1], notice.file, notice.text, notice.id)
         return filled
 
     def _references(self) -> Part:

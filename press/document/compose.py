@@ -134,8 +134,7 @@ def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
 
 def named(key: str, manuscript: Manuscript, root: Path) -> Span:
     """Return where a file is named: in the front matter, else in makebook.toml."""
-    lines = manuscript.matter.lines
-    return Span(manuscript.file, lines[key], 1) if key in lines else place_of(key, root)
+    return manuscript.matter.origin.spans.get(key) or place_of(key, root)
 
 
 def beside(name: str, folders: Sequence[Path]) -> Path:

@@ -7,13 +7,14 @@ The clock is never read here. This module must not know any renderer.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from press.core.hashing import digest, json_digest
 from press.core.labels import spell_date
-from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Placement
+from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Person, Placement
 from press.core.problems import Span, counted
 from press.document.digests import Digests, short_hash
 
@@ -25,7 +26,7 @@ def content_hash(document: Document) -> str:
     """Return 8 hexadecimal digits of the SHA-256 of the content, without the program's labels."""
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, digest(i.data)) for i in document.images]
-    matter = {k: v for k, v in vars(document.matter).items() if k != "lines"}
+    matter = {k: v for k, v in vars(document.matter).items() if k != "origin"}
     content: dict[str, Any] = {
         "matter": matter,
         "parts": [{**vars(p), "place": str(p.place or "")} for p in document.parts],
@@ -40,8 +41,14 @@ def content_hash(document: Document) -> str:
     return json_digest(content, _plain_value)[:8]
 
 
+_LATER = ("email", "corresponding", "equal")
+"""Fields that earlier sheets did not know: left out if empty, so that their hash stays the same."""
+
+
 def _plain_value(value: Any) -> Any:
-    return vars(value) if hasattr(value, "__dict__") else str(value)
+    if not hasattr(value, "__dict__"):
+        return str(value)
+    return {key: said for key, said in vars(value).items() if said or key not in _LATER}
 
 
 def _clinic(imprint: Imprint) -> dict[str, Any]:
@@ -100,14 +107,61 @@ def encode(description: Mapping[str, Any]) -> bytes:
     return (json.dumps(description, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
-def facts(matter: Matter, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Return lines for the title block: the authors, the reviewer, and one date."""
-    said = []
-    if matter.authors:
-        said.append(f"{labels['by']} {', '.join(person.name for person in matter.authors)}")
+def facts(matter: Matter, labels: Mapping[str, str], *, brief: bool = False) -> tuple[str, ...]:
+    """Return lines for the title block: the authors, the reviewer, and one date.
+
+    In brief, as on a cover, the authors are named without their institutions and addresses.
+    """
+    people = matter.authors
+    said = [", ".join(person.name for person in people)] if brief else _with_institutions(people)
+    said = [f"{labels['by']} {said[0]}", *said[1:]] if people else []
+    if not brief:
+        said.extend(_about_authors(people, labels))
     said.append(_reviewed_line(matter, labels))
     said.extend(_date_lines(matter, labels))
     return tuple(said)
+
+
+def _with_institutions(people: Sequence[Person]) -> list[str]:
+    """Name the authors with their institutions, in one line or several.
+
+    An institution is placed after those who share it. If it would be repeated for others, it gets a
+    number and a line of its own instead.
+    """
+    groups = [(place, ", ".join(person.name for person in group))
+              for place, group in groupby(people, lambda person: person.affiliation)]  # fmt: skip
+    places = [name for place, _ in groups if place for name in place.split("; ")]
+    numbers = {name: str(number) for number, name in enumerate(dict.fromkeys(places), 1)}
+    if not places:
+        return [", ".join(names for _, names in groups)]
+    if len(numbers) == len(places):
+        return ["; ".join(f"{names} ({place})" if place else names for place, names in groups)]
+    marks = (", ".join(numbers.get(name, "") for name in place.split("; ")) for place, _ in groups)
+    line = "; ".join(
+        f"{names} ({mark})" if mark else names
+        for (_, names), mark in zip(groups, marks, strict=True)
+    )
+    return [line, *(f"({number}) {name}" for name, number in numbers.items())]
+
+
+def _about_authors(people: Sequence[Person], labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield lines on who did as much as another, whom to write to, and the ORCID iDs."""
+    equal = [person.name for person in people if person.equal]
+    if len(equal) > 1:
+        yield f"{labels['equal']}: {', '.join(equal)}"
+    letters = [f"{p.name}, {p.email}" if p.email else p.name for p in people if p.corresponding]
+    if letters:
+        yield f"{labels['correspondence']}: {'; '.join(letters)}"
+    known = [person for person in people if person.orcid]
+    if len(known) == len(people) == 1:
+        yield f"ORCID {known[0].orcid}"
+    elif known:
+        yield f"ORCID: {', '.join(f'{person.name} {person.orcid}' for person in known)}"
+
+
+def is_dated(matter: Matter, epoch: datetime | None) -> bool:
+    """Return whether `modified` is a real day, and not the first that an archive can store."""
+    return bool(matter.date or matter.reviewed or matter.sources_checked or epoch)
 
 
 def modified(matter: Matter, epoch: datetime | None) -> str:
@@ -156,12 +210,12 @@ def dues(
     matter, file = manuscript.matter, manuscript.file
     found = []
     if matter.next_review:
-        span = Span(file, matter.lines.get("next-review", 1), 1)
+        span = matter.origin.spans.get("next-review") or Span(file, 1, 1)
         message = f"the next review was due on {matter.next_review}"
         hint = "have it reviewed, then update the dates"
         found.append(Due(matter.next_review, "DUE001", span, message, hint))
     if matter.reviewed and "reviewed" in max_age:
-        span = Span(file, matter.lines.get("reviewed", 1), 1)
+        span = matter.origin.spans.get("reviewed") or Span(file, 1, 1)
         message = (
             f"last reviewed on {matter.reviewed}, more than "
             f"{counted(max_age['reviewed'], 'day')} ago"

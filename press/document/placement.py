@@ -122,9 +122,10 @@ def _no_text(
     if any(notice.file == file for notice in variants):
         file = f"{folder}/{id_}.{where}.md"
     hint = f"write {file} with this language and jurisdiction under 'when'; existing: {have}"
-    line = need.matter.lines.get("topics", need.matter.lines.get("lang", 1))
+    spans = need.matter.origin.spans
+    place = spans.get("topics") or spans.get("lang") or Span(need.file, 1, 1)
     abroad = any(_speaks(tag, need.matter.lang) for n in variants for tag in n.languages)
-    span = need.named if need.named and abroad else Span(need.file, line, 1)
+    span = need.named if need.named and abroad else place
     problems.append(Problem("NOT003", span, message, hint))
 
 
@@ -159,7 +160,7 @@ def _misspelled(notices: Sequence[Notice], need: Need, problems: list[Problem]) 
     for topic in need.matter.topics:
         word = topic.lower()
         if word not in known and near(word, known):
-            line = need.matter.lines.get("topics", 1)
+            span = need.matter.origin.spans.get("topics") or Span(need.file, 1, 1)
             message = f"no notice applies to the topic '{topic}'"
             hint = nearest(word, known)
-            problems.append(Problem("NOT006", Span(need.file, line, 1), message, hint))
+            problems.append(Problem("NOT006", span, message, hint))

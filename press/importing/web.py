@@ -18,7 +18,7 @@ from press.core.files import is_file
 from press.core.problems import counted
 from press.core.trees import Element, is_block, plain
 from press.importing.draft import Draft, Unreadable, mark
-from press.source.front_matter import LANG
+from press.source.values import LANG
 from press.source.sanitize import clean
 
 _SILENT = frozenset("script style link meta base title head template noscript source track".split())

@@ -90,6 +90,8 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
     text = _ARTICLE.read_text(encoding="utf-8")
     for word, value in words.items():
         text = re.sub(rf"\b{word}\b", value, text, count=1)
+    for key in project.config.article.values:
+        text = re.sub(rf"(?m)^{key}: .*$", f"# {key}: …  # {FILE} gives a default", text)
     with _writable(file):
         path.parent.mkdir(exist_ok=True)
         _write_new(path, _dated(text.encode(), today))

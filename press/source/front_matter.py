@@ -8,22 +8,24 @@ Norwegian and `version: 1.10` stays 1.10. This module must not know Markdown.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import yaml
 
-from press.core.model import Matter, Person
-from press.core.months import month_number
-from press.core.nearest import nearest
+from press.core.model import Defaults, Matter, Origin, Person
+from press.core.nearest import did_you_mean
 from press.core.problems import Problem, Span
+from press.source.dates import Interval, read_interval
+from press.source.foreign import ALSO, adopt, sort_out
+from press.source.people import PERSON_KEYS as PERSON_KEYS  # noqa: PLC0414 - a name for others
+from press.source.people import read_people
+from press.source.values import FieldReader, Fields
 
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
-_LAST_YEAR = 2100  # the ZIP format of an EPUB has no dates after 2107 (APPNOTE 4.4.6)
 _UNPRINTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
@@ -31,21 +33,8 @@ ARTICLE_KEYS = (
     "next-review", "reviewer", "funding", "conflicts", "version", "identifier", "audience",
 )  # fmt: skip
 NOTICE_KEYS = ("id", "title", "when", "place", "short", "required", "verified")
-PERSON_KEYS = ("name", "affiliation", "orcid", "role")
-LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*\Z")
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The front matter as the author wrote it."""
-
-    file: str
-    values: Mapping[str, Any]
-    lines: Mapping[str, int]
-
-    def span(self, key: str) -> Span:
-        """Return the location of a key in its file, or the first line if the key is absent."""
-        return Span(self.file, self.lines.get(key, 1), 1)
+ONE_EACH = ("title", "identifier")
+"""The keys that no two articles share."""
 
 
 def body_line(text: str) -> int:
@@ -91,6 +80,12 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
     return Fields(file, values, lines), body, first
 
 
+def not_printed(text: str) -> str:
+    """Return the first character that cannot be printed; an empty string if there is none."""
+    found = _UNPRINTED.search(text)
+    return found[0] if found else ""
+
+
 def _compose(text: str) -> Any:
     """Parse YAML, but reject what front matter never needs, such as aliases and deep nesting."""
     depth = 0
@@ -103,8 +98,8 @@ def _compose(text: str) -> Any:
             flaw = f"'*{event.anchor}' is read as a YAML alias, which is not allowed"
         elif depth > 20:
             flaw = "lists and mappings are nested too deeply"
-        elif isinstance(event, yaml.ScalarEvent) and (found := _UNPRINTED.search(event.value)):
-            flaw = f"the character U+{ord(found[0]):04X} cannot be printed"
+        elif isinstance(event, yaml.ScalarEvent) and (found := not_printed(event.value)):
+            flaw = f"the character U+{ord(found):04X} cannot be printed"
         if flaw:
             raise yaml.MarkedYAMLError(problem=flaw, problem_mark=mark)
     return yaml.compose(text, Loader=_LOADER)
@@ -143,137 +138,164 @@ def _to_python(node: Any) -> Any:
     return "" if null else str(node.value).strip()
 
 
-_SPELLED = re.compile(
-    r"(?:(?P<day>\d{1,2})\s+(?P<month>[A-Za-z]{3,9})\.?|(?P<Month>[A-Za-z]{3,9})\.?\s+(?P<Day>\d{1,2}))"
-    r",?\s+(?P<year>\d{4})"
-)
+def read_matter(
+    fields: Fields, default_lang: str, problems: list[Problem], defaults: Defaults | None = None
+) -> Matter:
+    """Validate the front matter of an article; `defaults` fill in what it does not give.
 
-
-def _in_digits(value: str) -> str:
-    """Rewrite `November 22, 2026` and `22 Nov 2026` as `2026-11-22`; return other text as is."""
-    found = _SPELLED.fullmatch(value)
-    month = month_number(found["month"] or found["Month"]) if found else 0
-    if not found or not month:
-        return value
-    return f"{found['year']}-{month:02}-{int(found['day'] or found['Day']):02}"
-
-
-class FieldReader:
-    """A reader that takes values out of `Fields` and reports a problem for each invalid one."""
-
-    def __init__(self, fields: Fields, problems: list[Problem]) -> None:
-        self.fields = fields
-        self.problems = problems
-
-    def bad(self, key: str, message: str, hint: str) -> None:
-        """Report that the value of a key is invalid (FRM003)."""
-        self.problems.append(Problem("FRM003", self.fields.span(key), message, hint))
-
-    def unknown(self, known: Iterable[str]) -> None:
-        """Warn of unknown keys (FRM001)."""
-        known = tuple(known)
-        for key in self.fields.values:
-            if key not in known:
-                message = f"front matter has the unknown key '{key}', which has no effect"
-                hint = nearest(key, known)
-                self.problems.append(Problem("FRM001", self.fields.span(key), message, hint))
-
-    def string(self, key: str, default: str = "") -> str:
-        """Return the value as a string; report a list or mapping."""
-        value = self.fields.values.get(key, "")
-        if not isinstance(value, str):
-            message = f"'{key}' must be a single value, not a list or mapping"
-            self.bad(key, message, f"write '{key}: …'")
-            return default
-        return re.sub(r"\s+", " ", value) or default
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        """Return the value as a list of strings; a single string counts as a list of one."""
-        value = self.fields.values.get(key, [])
-        items = value if isinstance(value, list) else [value]
-        if any(not isinstance(item, str) for item in items):
-            self.bad(key, f"'{key}' must be a list of single values", f"write '{key}: [one, two]'")
-            return ()
-        return tuple(item for item in items if item)
-
-    def day(self, key: str) -> date | None:
-        """Return a date, written as in ISO 8601 or in English words; None if there is none."""
-        value = self.string(key)
-        if not value:
-            return None
-        try:
-            day = date.fromisoformat(_in_digits(value))
-        except ValueError:
-            day = date.max
-        if day.year < _LAST_YEAR:
-            return day
-        hint = "write year-month-day, for example 2026-11-22"
-        self.bad(key, f"'{key}: {value}' is not a valid date", hint)
-        return None
-
-    def language(self, key: str, default: str) -> str:
-        """Return a language tag (the common forms of BCP 47), or the default if there is none."""
-        value = self.string(key) or default
-        if LANG.match(value):
-            return value
-        hint = "write en, en-US, or de, for example"
-        self.bad(key, f"'{key}: {value}' is not a valid language tag", hint)
-        return default
-
-
-def read_matter(fields: Fields, default_lang: str, problems: list[Problem]) -> Matter:
-    """Validate the front matter of an article.
-
-    Problems: FRM001 unknown key (warning), FRM003 invalid value, FRM004 no title.
+    Problems: FRM001 unknown key, FRM003 invalid value, FRM004 no title, FRM007 keys without
+    effect, FRM008 no date to count from, FRM009 a date that moves, FRM010 a draft.
     """
+    fields = _with_defaults(_adopted(fields), defaults or Defaults())
     read = FieldReader(fields, problems)
-    read.unknown(ARTICLE_KEYS)
-    title = read.string("title")
-    broken = any(p.code == "FRM002" and p.span.path == fields.file for p in problems)
-    if not title and not broken:
-        message = "the article has no title"
-        hint = "begin the file with three lines: '---', 'title: …', '---'"
-        problems.append(Problem("FRM004", Span(fields.file, 1, 1), message, hint))
+    unused = _unknown(read)
+    title = _title(read)
+    matter = _read(read, title, default_lang, unused)
+    _draft(read, unused)
+    if unused:
+        keys = ", ".join(f"'{key}'" for key in unused)
+        what = "a key that has" if len(unused) == 1 else "keys that have"
+        hint = "delete what you do not need for other programs; the manual lists the keys"
+        span = min(
+            fields.span(key if key in fields.values else re.split("[.:]", key)[0]) for key in unused
+        )
+        read.warn("FRM007", span, f"front matter has {what} no effect here: {keys}", hint)
+    given = {key: fields.span(key) for key in fields.values if fields.values[key] != ""}
+    absent = defaults.wrong - fields.lines.keys() if defaults else frozenset()
+    counted = "next-review" not in fields.lines and "date" in given
+    if counted and read_interval(str(fields.values.get("next-review"))):
+        given["next-review"] = given["date"]  # makebook.toml does not say which article is due
+    return replace(matter, origin=Origin(given, frozenset(read.wrong) | absent, read.unread))
+
+
+def check_defaults(fields: Fields, problems: list[Problem]) -> frozenset[str]:
+    """Check values that are defaults for articles (CFG004); return the keys that are wrong."""
+    read = FieldReader(fields, problems, "CFG004")
+    unused: list[str] = []
+    _read(read, "", "en", unused)
+    for key in unused:
+        read.bad("author", f"'{key}' has no effect here", "delete it")
+    return frozenset(read.wrong)
+
+
+def _adopted(fields: Fields) -> Fields:
+    """Give other tools' keys the names that makebook has for them."""
+    values, written = adopt(fields.values)
+    lines = {**fields.lines, **{key: fields.lines.get(old, 1) for key, old in written.items()}}
+    return replace(fields, values=values, lines=lines)
+
+
+def _with_defaults(fields: Fields, defaults: Defaults) -> Fields:
+    """Fill in the keys that an article does not have; one without a value counts as given."""
+    values = {**defaults.values, **fields.values}
+    return replace(fields, values=values, spans=defaults.spans)
+
+
+def _unknown(read: FieldReader) -> list[str]:
+    """Warn of misspelled keys (FRM001); return the keys that have no effect."""
+    unknown = [key for key in read.fields.values if key not in (*ARTICLE_KEYS, *ALSO)]
+    misspelled, unused = sort_out(unknown, ARTICLE_KEYS)
+    for key, alike in misspelled.items():
+        read.unread.setdefault(alike[0], read.fields.span(key))
+        if alike[0] != "title" or "title" in read.fields.values:
+            read.misspelled(key, did_you_mean(alike))
+    return unused
+
+
+def _title(read: FieldReader) -> str:
+    """Return the title. Problem FRM004: there is none, and nothing else explains why."""
+    title, file = read.string("title"), read.fields.file
+    broken = any(p.code == "FRM002" and p.span.path == file for p in read.problems)
+    if title or broken or "title" in read.wrong:
+        return title
+    message = "the article has no title"
+    hint = "begin the file with three lines: '---', 'title: …', '---'"
+    span = Span(file, 1, 1)
+    if "title" not in read.fields.values and "title" in read.unread:
+        span = read.unread["title"]
+        key = next(key for key in read.fields.values if read.fields.span(key) == span)
+        message, hint = f"the article has no title; '{key}' is not a key", did_you_mean(["title"])
+    read.problems.append(Problem("FRM004", span, message, hint))
+    return title
+
+
+def _draft(read: FieldReader, unused: list[str]) -> None:
+    """Warn of an article that other tools would not publish (FRM010)."""
+    for key, marks in (("published", ("false", "no")), ("draft", ("true", "yes"))):
+        value = str(read.fields.values.get(key, "")).lower()
+        if value in marks:
+            message = f"'{key}: {value}' marks a draft, but makebook builds it"
+            hint = "move the file out of source/ until it is finished, or delete this line"
+            read.warn("FRM010", read.fields.span(key), message, hint)
+        elif value not in ("", "true", "false", "yes", "no"):
+            unused.append(key)
+
+
+def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter:
+    day = read.day("date")
+    words = [read.strings(key) for key in ("keywords", "tags", "categories", "category")]
     return Matter(
         title=title,
         subtitle=read.string("subtitle"),
-        authors=_people(read),
-        date=read.day("date"),
-        lang=read.language("lang", default_lang),
+        authors=_people(read, unused),
+        date=day,
+        lang=read.language("lang", lang),
         abstract=read.string("abstract"),
-        keywords=read.strings("keywords") + read.strings("tags"),
+        keywords=tuple(dict.fromkeys(word for listed in words for word in listed)),
         bibliography=read.strings("bibliography"),
         csl=read.string("csl"),
         nocite=tuple(re.findall(r"@([^\s,;]+)", " ".join(read.strings("nocite")))),
-        rights=read.string("rights"),
+        rights=read.statement("rights"),
         topics=read.strings("topics"),
         reviewed=read.day("reviewed"),
         sources_checked=read.day("sources-checked"),
-        next_review=read.day("next-review"),
+        next_review=_next_review(read, day),
         reviewer=read.string("reviewer"),
-        funding=read.string("funding"),
-        conflicts=read.string("conflicts"),
+        funding=read.statement("funding"),
+        conflicts=read.statement("conflicts"),
         version=read.string("version"),
         identifier=read.string("identifier"),
         audience=read.string("audience"),
-        lines=dict(fields.lines),
     )
 
 
-def _people(read: FieldReader) -> tuple[Person, ...]:
-    value = read.fields.values.get("author", [])
-    people: list[Person] = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, dict) and isinstance(item.get("name"), str) and item["name"]:
-            odd = [key for key in item if key not in PERSON_KEYS or not isinstance(item[key], str)]
-            if odd:
-                hint = nearest(odd[0], PERSON_KEYS)
-                read.bad("author", f"an author has the unknown key '{odd[0]}'", hint)
-            people.append(
-                Person(**{key: item[key] for key in PERSON_KEYS if key not in odd and key in item})
-            )
-        elif isinstance(item, str):
-            people.extend([Person(item)] if item else [])
+def _next_review(read: FieldReader, day: date | None) -> date | None:
+    """Return the date of the next review, which can be counted from the article's date.
+
+    Problem FRM008: the article has no date; FRM003: the date would be too late.
+    """
+    key = "next-review"
+    value = read.day_or_interval(key)
+    if not isinstance(value, Interval):
+        return value
+    if day:
+        due = value.after(day)
+        if due is None:
+            read.bad(key, f"'{key}: {read.string(key)}' ends too late", "choose a shorter interval")
+        return due
+    if "date" in read.wrong:
+        read.wrong.add(key)
+    elif "date" in read.unread:
+        read.unread[key] = read.fields.span("date")
+    elif not read.toml:
+        message = f"'{key}: {read.string(key)}' has no effect, because there is no 'date'"
+        span = read.unread[key] = Span(read.fields.file, 1, 1)
+        read.warn("FRM008", span, message, "write 'date: …' in the front matter of the article")
+    return None
+
+
+def _people(read: FieldReader, unused: list[str]) -> tuple[Person, ...]:
+    values = read.fields.values
+    people, flaws = read_people(values.get("author", ""), values.get("affiliations", ""))
+    for message, hint in flaws.errors:
+        read.bad("author", message, hint)
+    for key, alike in flaws.misspelled:
+        message = f"an author has the unknown key '{key}', which has no effect"
+        if read.toml:
+            read.bad("author", message, did_you_mean(alike))
         else:
-            read.bad("author", "an author has no name", "write 'author: Name' or '- name: Name'")
-    return tuple(people)
+            read.warn("FRM001", read.fields.span("author"), message, did_you_mean(alike))
+    unused += dict.fromkeys(flaws.unused)
+    if not read.toml and {"author", "affiliations"} & read.fields.lines.keys():
+        unused += flaws.odd
+    return people

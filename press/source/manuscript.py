@@ -65,7 +65,7 @@ def read_manuscript(
     if text is None:
         return None
     fields, body_text, first = split(text, file, problems)
-    matter = read_matter(fields, config.lang, problems)
+    matter = read_matter(fields, config.lang, problems, config.article)
     made = markup.convert(body_text, file, first, problems, matter.lang)
     reader = _ArticleReader(made.body, body_text, file, first, problems)
     cites = bool(made.clusters or matter.nocite)
@@ -175,7 +175,7 @@ class _ArticleReader:
 
     def _cells(self) -> None:
         """Report table rows with too many cells, since the library drops the extra ones."""
-        lines = without_code(self.text).split("\n")
+        lines = markup.without_bars(without_code(self.text)).split("\n")
         columns = 0
         for number, line in enumerate(lines):
             if number and _DELIMITER.fullmatch(line) and "|" in lines[number - 1]:

@@ -28,7 +28,9 @@ from press.core.trees import (
     WORD_OPEN,
     Element,
     fragment,
+    read_word,
     text_runs,
+    word_token,
 )
 from press.source.citation_syntax import (
     GROUP,
@@ -40,6 +42,7 @@ from press.source.citation_syntax import (
     without_code,
 )
 from press.source.leftovers import leftovers, misspelled
+from press.source.placeholders import OTHER
 from press.source.sanitize import Dropped, clean, legal
 from press.source.syntax.finish import finish
 from press.source.syntax.inlines import Inlines
@@ -47,7 +50,9 @@ from press.source.syntax.tree import Parser
 
 _RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
 _RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
-_WORD_SOURCE = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)\s*\}\}")
+_WORD_SOURCE = re.compile(
+    rf"\{{\{{\s*(?!notice\.[\w.-]+\s*\\?\|)([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+){OTHER}\s*\}}\}}"
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,15 @@ class Markup:
 
     body: Element
     clusters: tuple[Cluster, ...]
+
+
+def _token(found: re.Match[str]) -> str:
+    return word_token(found[1], found[2])
+
+
+def without_bars(text: str) -> str:
+    """Return a text of the same length without the bars of placeholders, which divide no cells."""
+    return _WORD_SOURCE.sub(lambda found: found[0].replace("|", " "), text)
 
 
 def _no_words(text: str, file: str, first_line: int, problems: list[Problem]) -> None:
@@ -86,7 +100,7 @@ def convert(
     engine.reset(lang)
     dropped: list[Dropped] = []
     try:
-        html = engine.library.convert(_WORD_SOURCE.sub(rf"{WORD_OPEN}\1{WORD_CLOSE}", text))
+        html = engine.library.convert(_WORD_SOURCE.sub(_token, text))
         body = clean(html, dropped)
     except RecursionError:
         _engine.cache_clear()  # the library stopped halfway and keeps its state
@@ -237,8 +251,12 @@ def _unread(body: Element, text: str, file: str, first: int, problems: list[Prob
 def _restore_literals(body: Element) -> None:
     """Turn tokens in code and in attributes back into the text that the author typed."""
 
+    def typed(found: re.Match[str]) -> str:
+        name, other = read_word(found[1])
+        return f"{{{{ {name} }}}}" if other is None else f"{{{{ {name} | {other} }}}}"
+
     def literal(text: str | None) -> str | None:
-        return WORD.sub(r"{{ \1 }}", text) if text else text
+        return WORD.sub(typed, text) if text else text
 
     for element in body.iter("*"):
         for name, value in element.attrib.items():

@@ -17,7 +17,8 @@ from press.core.model import Notice, Place, PlaceKind, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source import markup
-from press.source.front_matter import NOTICE_KEYS, FieldReader, Fields, split
+from press.source.front_matter import NOTICE_KEYS, split
+from press.source.values import FieldReader, Fields
 
 _PLACES: Mapping[str, PlaceKind] = {
     "opening": "opening",

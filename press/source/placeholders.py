@@ -19,7 +19,9 @@ from press.core.trees import Element
 
 CLINIC = ("name", "telephone", "hours", "address", "web")
 """The details that a clinic can give, in the order of the contact box."""
-PLACEHOLDER = re.compile(r"\{\{\s*([\w-]+(?:\.[\w-]+)+)\s*\}\}")
+OTHER = r"(?:\s*\\?\|[ \t]*([^{}|\n]*?))?"
+"""The words of a placeholder that are printed if it has no value, after a bar."""
+PLACEHOLDER = re.compile(rf"\{{\{{\s*([\w-]+(?:\.[\w-]+)+){OTHER}\s*\}}\}}")
 """A placeholder in a text that is not Markdown."""
 _DIAL = re.compile(r"\[([^\[\]]+)\]\((tel:\+?\d[\d-]*)\)")
 _DATES = ("date", "reviewed", "sources-checked", "next-review")
@@ -40,6 +42,8 @@ class Placeholders:
         self.clinic = clinic
         self.words = {f"article.{name}": word for name, word in _article(matter, labels).items()}
         self.absent = {name for name, word in self.words.items() if not word}
+        self.unset = {*self.absent, *(() if matter.reviewer else ("article.reviewer",))}
+        """The placeholders of the article for which the front matter has no value."""
         where = config.jurisdiction
         self.locale = f"{matter.lang.partition('-')[0]}-{where}" if where else matter.lang
         self.files = {table.name: table.file for table in data}
@@ -52,9 +56,14 @@ class Placeholders:
             *(f"{t.name}.{key}" for t in data for row in t.locales.values() for key in row),
         }
 
-    def element(self, name: str) -> Element | str | None:
-        """Return the text or element that replaces `{{ name }}`; None if it has no value."""
+    def element(self, name: str, other: str | None = None) -> Element | str | None:
+        """Return the text or element that replaces `{{ name | other }}`.
+
+        Returns None if it has no value and no other words, or if there is no such placeholder.
+        """
         kind, _, field = name.partition(".")
+        if other is not None and name in self.known and not self._has_value(name):
+            return other
         if kind == "clinic" and field in CLINIC and not self.clinic.get(field):
             line = etree.Element("span", role="img")
             line.set("class", "write-in")
@@ -65,24 +74,30 @@ class Placeholders:
             return self.clinic.get(field)
         return _dialled(self.words[name]) if self.words.get(name) else None
 
+    def _has_value(self, name: str) -> bool:
+        kind, _, field = name.partition(".")
+        if kind == "clinic":
+            return bool(self.clinic.get(field))
+        return bool(self.words.get(name)) and name not in self.unset
+
     def fill_text(self, text: str) -> str:
         """Fill the placeholders of a text that is not Markdown (a title, a notice's short text)."""
 
         def word(found: re.Match[str]) -> str:
-            value = self.element(found[1])
+            value = self.element(found[1], found[2])
             if value is None or isinstance(value, str):
-                return value or found[0]
+                return found[0] if value is None else value
             return found[0] if value.get("class") else "".join(value.itertext())
 
         return PLACEHOLDER.sub(word, text)
 
-    def why_not(self, name: str, whose: str) -> tuple[str, str, str]:
-        """Return code, message, and hint for a missing value; `whose` names what lacks it."""
+    def why_not(self, name: str) -> tuple[str, str, str]:
+        """Return code, message, and hint for a missing value."""
         kind, _, field = name.partition(".")
         shown = f"{{{{ {name} }}}}"
         if name in self.absent:
-            key = "author" if field == "authors" else field
-            return "WRD002", f"{shown}: {whose} has no '{key}'", f"write '{key}: …'"
+            key = key_of(name)
+            return "WRD002", f"{shown}: the front matter has no '{key}'", f"write '{key}: …'"
         if kind == "clinic" and field in CLINIC:
             hint = "use it only in the text below the front matter"
             return "WRD002", f"{shown} has no value, and a blank line cannot be printed here", hint
@@ -90,6 +105,12 @@ class Placeholders:
             hint = f"add a value for this locale to {self.files.get(kind, 'the data')}"
             return "WRD002", f"{shown} has no value for locale {self.locale}", hint
         return "WRD001", f"there is no placeholder {shown}", nearest(name, self.known)
+
+
+def key_of(name: str) -> str:
+    """Return the key of the front matter that gives an article's placeholder its value."""
+    field = name.partition(".")[2]
+    return "author" if field == "authors" else field
 
 
 def contact_lines(

@@ -15,11 +15,13 @@ from typing import Any
 
 from press.core.files import article_files, imprint_files, listed, read_text, shown
 from press.core.formats import FLAVORS, FORMATS
-from press.core.model import Config, Data, Edition, Imprint, Project, ReferencesPlace
-from press.core.nearest import nearest
+from press.core.model import Config, Data, Defaults, Edition, Imprint, Project, ReferencesPlace
+from press.core.nearest import near, nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
+from press.source.front_matter import ARTICLE_KEYS, ONE_EACH, check_defaults, not_printed
 from press.source.settings import Settings, line_of, parse_toml, read_toml
+from press.source.values import Fields
 
 FILE = "makebook.toml"
 EDITIONS = {
@@ -35,9 +37,10 @@ _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
-    "notices", "max-age", "readability",
+    "article", "notices", "max-age", "readability",
 )  # fmt: skip
 _CHOSEN = "editions chosen"
+DEFAULT_KEYS = (*(key for key in ARTICLE_KEYS if key not in ONE_EACH), "affiliations")
 EDITION_KEYS = ("page", "like", "references", "standard")
 REFERENCES: tuple[ReferencesPlace, ...] = ("sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
@@ -152,6 +155,24 @@ def _data(path: Path, root: Path, problems: list[Problem]) -> Data | None:
     return Data(path.stem, file, verified, locales, line_of(text, "verified"))
 
 
+def _as_in_yaml(value: Any) -> Any:
+    """Return a value of TOML as front matter would have it: texts, lists, and mappings of texts.
+
+    Returns None if it has another form there: `version = 1.10` is the number 1.1.
+    """
+    if isinstance(value, list):
+        items = [_as_in_yaml(item) for item in value]
+        return None if None in items else items
+    if isinstance(value, dict):
+        pairs = {key: _as_in_yaml(item) for key, item in value.items()}
+        return None if None in pairs.values() else pairs
+    if isinstance(value, str):
+        return None if not_printed(value) else value.strip()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | date) else None
+
+
 class _ConfigReader(Settings):
     """A reader of makebook.toml."""
 
@@ -190,9 +211,36 @@ class _ConfigReader(Settings):
             known_editions=self.known_editions,
             required={t: self.list_of(required, t, "notices.required") for t in required},
             required_lines={t: line_of(self.text, t, "notices.required") for t in required},
+            article=self.article(),
             max_age=self.max_age(),
             terms=self.list_of(readability, "terms", "readability"),
         )
+
+    def article(self) -> Defaults:
+        """Read the defaults for front matter, each checked once here and not in each article."""
+        given = self.table_of("article")
+        if "authors" in given and "author" not in given:
+            given = {"author" if key == "authors" else key: value for key, value in given.items()}
+        wrong: set[str] = set()
+        values: dict[str, Any] = {}
+        for key, value in given.items():
+            if key in ONE_EACH:
+                hint = "write it in the front matter of each article"
+                self.bad("CFG004", key, f"'{key}' cannot be a default", hint, "article")
+            elif key not in DEFAULT_KEYS:
+                self.known({key: value}, DEFAULT_KEYS, "article")
+                wrong.update(near(key, DEFAULT_KEYS)[:1])
+            elif (plain := _as_in_yaml(value)) is None:
+                message = f"'{key}' in [article] must be text in quotes, a list, or a table"
+                self.bad("CFG004", key, message, f'write {key} = "…"', "article")
+                wrong.add(key)
+            else:
+                values[key] = plain
+        spans = {key: self.span(key, "article") for key in values}
+        lines = {key: span.line for key, span in spans.items()}
+        wrong |= check_defaults(Fields(FILE, values, lines), self.problems)
+        values = {key: value for key, value in values.items() if key not in wrong}
+        return Defaults(values, {key: spans[key] for key in values}, frozenset(wrong))
 
     def max_age(self) -> dict[str, int]:
         value = self.table.get("max-age", MAX_AGE)

@@ -17,7 +17,7 @@ from press.core.files import read_text
 from press.core.model import Edition
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.front_matter import LANG
+from press.source.values import LANG
 
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
 """The error, then its line and column, which are absent at the end of a document."""
@@ -60,7 +60,7 @@ def line_of(text: str, key: str, table: str = "") -> int:
     """Return the line of a key in a TOML file; 1 if it is not found."""
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[([^\[\]]+)\]", line)
+        header = re.match(r"\s*\[{1,2}([^\[\]]+)\]", line)
         if header:
             current = re.sub(r"[\s\"']", "", header[1])
             if f"{table}.{key}".strip(".") in (current, current.split(".")[0] if not table else ""):

@@ -218,7 +218,8 @@ class _Book:
             )
         if self.document.imprint:
             dc("DC", "publisher", self.document.imprint.clinic["name"], {})
-        dc("DC", "date", self.document.modified[:10], {})
+        if matter.date:  # the day of publication, and nothing else (EPUB 3.3, 5.5.3.2.3)
+            dc("DC", "date", matter.date.isoformat(), {})
         for name, text in (("description", matter.abstract), ("rights", matter.rights)):
             if text:
                 dc("DC", name, text, {})

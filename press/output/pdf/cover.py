@@ -15,6 +15,7 @@ from PIL.Image import Dither, Quantize
 from press.core.model import Document
 from press.design.color import tones
 from press.design.styles import Styles
+from press.document.identity import facts
 from press.output.pdf.typeset import render
 from press.readback.pdf import raster
 
@@ -26,7 +27,10 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     seed = document.matter.identifier or document.name
     digits = hashlib.sha256(seed.encode()).digest()
     tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
-    text = styles.fill("cover.html", document=document, matter=document.matter, tiles=tiles)
+    lines = facts(document.matter, document.labels, brief=True)
+    text = styles.fill(
+        "cover.html", document=document, matter=document.matter, tiles=tiles, facts=lines
+    )
     sheets = [styles.css("cover.css"), *_own_tones(document)]
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     image = raster(pdf, 0, WIDTH).convert("RGB")
