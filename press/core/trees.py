@@ -2,14 +2,14 @@
 
 In: lxml elements, or XHTML as text. Out: the same, changed. Until the work is assembled, citations
 and placeholders are tokens in a tree, so that no step has to guess: `CITE_OPEN n CITE_CLOSE` is
-cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}` (`word_token`). This module must not know
-Markdown or any format.
+cluster n, and `WORD_OPEN name WORD_CLOSE` is `{{ name }}` (`word_token`); until Markdown has been
+read, `MATH_OPEN n MATH_CLOSE` is formula n. This module must not know Markdown or any format.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,12 +21,18 @@ BLOCKS = frozenset(
     "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre div section figure figcaption table "
     "caption thead tbody tfoot tr th td hr".split()
 )
+MATHML = "http://www.w3.org/1998/Math/MathML"
+"""The namespace of formulas."""
+FORMULA = f"{{{MATHML}}}math"
+"""The tag of a formula."""
 _VOID = ("br", "hr", "img", "wbr")
 
 WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
 CITE_OPEN, CITE_CLOSE = "\U000f0002", "\U000f0003"
+MATH_OPEN, MATH_CLOSE = "\U000f0004", "\U000f0005"
 WORD = re.compile(rf"{WORD_OPEN}([^{WORD_CLOSE}]*){WORD_CLOSE}")
 CITE = re.compile(rf"{CITE_OPEN}(\d+){CITE_CLOSE}")
+MATH = re.compile(rf"{MATH_OPEN}(\d+){MATH_CLOSE}")
 TokenKind = Literal["cite", "word"]
 TOKEN = re.compile(rf"{WORD.pattern}|{CITE.pattern}")
 
@@ -117,7 +123,18 @@ def free_id(name: str, taken: Container[str]) -> str:
 
 def plain(element: Element) -> str:
     """Return the text of an element without tokens, its white space collapsed."""
-    return " ".join(TOKEN.sub("", "".join(element.itertext())).split())
+    return " ".join(TOKEN.sub("", "".join(texts(element))).split())
+
+
+def texts(element: Element) -> Iterator[str]:
+    """Yield the texts in an element; for a formula, its words."""
+    if element.tag == FORMULA or (element.tag == "img" and has_class(element, "math")):
+        yield element.get("alttext") or element.get("alt") or ""
+        return
+    yield element.text or ""
+    for child in element:
+        yield from texts(child)
+        yield child.tail or ""
 
 
 @dataclass(frozen=True)

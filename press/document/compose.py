@@ -7,15 +7,15 @@ it for each imprint. Nothing is laid out. This module must not know any renderer
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from press.core import trees
 from press.core.files import is_file, read_text, shown
-from press.core.model import Citations, Document, Imprint, Manuscript, Notice, Project
-from press.core.nearest import nearest
+from press.core.model import Citations, Document, Entry, Imprint, Manuscript, Notice, Project
+from press.core.nearest import did_you_mean, near, nearest
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.design import fonts
 from press.design.styles import Styles
@@ -26,6 +26,7 @@ from press.references import bibliography
 from press.references.csl import citations
 from press.references.keys import check_keys
 from press.source.citation_syntax import locate_keys
+from press.source.crossrefs import id_of, is_target, referred
 from press.source.front_matter import body_line
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
@@ -100,9 +101,10 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     entries = bibliography.read_bibliography(files, problems)
     located = _located(manuscript)
     if entries or len(problems) == before:  # else every key would be reported as unknown
-        check_keys(
-            entries, located, manuscript.file, [n for _, n in files], matter.nocite, problems
-        )
+        cross = _cross_references(manuscript, entries, located, problems)
+        cited = {key: places for key, places in located.items() if key not in cross}
+        rest = {key: entry for key, entry in entries.items() if key not in cross}
+        check_keys(rest, cited, manuscript.file, [n for _, n in files], matter.nocite, problems)
     blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):
         return blank
@@ -118,6 +120,37 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
     except ProblemsError as error:
         problems.extend(replace(problem, span=place) for problem in error.problems)
         return blank
+
+
+def _cross_references(
+    manuscript: Manuscript,
+    entries: Mapping[str, Entry],
+    located: Mapping[str, Sequence[tuple[int, int]]],
+    problems: list[Problem],
+) -> set[str]:
+    """Return the keys that are meant for elements of the article.
+
+    Problems: REF001 a bibliography has the same key, CIT001 there is no such element.
+    """
+    body, found = trees.parse(manuscript.body), set[str]()
+    own = dict.fromkeys(referred(body))
+    ids = [id_ for e in body.iter("*") if is_target(id_ := e.get("id") or "")]
+    for key, places in located.items():
+        if id_of(key, own):
+            found.add(key)
+            if key in entries:
+                message = f"'{key}' is an id of this article and a key of {entries[key].span.path}"
+                span = Span(manuscript.file, *places[0])
+                problems.append(Problem("REF001", span, message, "rename one of them"))
+        elif is_target(key) and key not in entries:
+            found.add(key)
+            like = did_you_mean(near(key, ids))
+            hint = like or f"give the id to a figure, table, or heading: {{#{key}}}"
+            hint += " For a plain @, write \\@" if like else ", or write \\@ for a plain @"
+            message = f"no figure, table, section, or entry is named '{key}'"
+            spans = (Span(manuscript.file, *place) for place in places)
+            problems += [Problem("CIT001", span, message, hint) for span in spans]
+    return found
 
 
 def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
@@ -147,7 +180,7 @@ def _check_glyphs(
 ) -> None:
     """Report characters without a glyph: they break PDF/A and PDF/UA and are not printed."""
     texts = [unit.text for unit in head_units(document)]
-    texts += ["".join(map(str, trees.parse(p.xhtml).itertext())) for p in document.parts]
+    texts += ["".join(trees.texts(trees.parse(p.xhtml))) for p in document.parts]
     texts += [document.short, document.stamp, *document.labels.values()]
     sources = [(manuscript.file, manuscript.text)]
     sources += [(p.notice.file, p.notice.text) for p in document.placements]

@@ -12,7 +12,7 @@ from lxml import etree
 
 from press.core.breaks import mark_long_words
 from press.core.model import Document
-from press.core.trees import Element, has_class
+from press.core.trees import FORMULA, Element, has_class, texts
 from press.source.placeholders import telephone_link
 from press.source.settings import is_web
 
@@ -61,7 +61,7 @@ def hold_tables(body: Element, columns: int, label: str) -> None:
 
 def _hold(table: Element, label: str) -> None:
     caption = table.find("caption")
-    name = " ".join("".join(caption.itertext()).split()) if caption is not None else label
+    name = " ".join("".join(texts(caption)).split()) if caption is not None else label
     holder = etree.Element("div", attrib={"class": "wide", "role": "region", "tabindex": "0"})
     holder.set("aria-label", name)
     parent = table.getparent()
@@ -101,6 +101,9 @@ def words_without_marks(cell: Element) -> str:
     """Return the words of a cell, without the marks of notes and references, on one line."""
 
     def pieces(element: Element) -> Iterator[str]:
+        if element.tag == FORMULA:
+            yield element.get("alttext") or ""
+            return
         yield element.text or ""
         for child in element:
             if not any(has_class(child, mark) for mark in ("noteref", "citation")):

@@ -18,8 +18,8 @@ from press.core.files import is_file
 from press.core.problems import counted
 from press.core.trees import Element, is_block, plain
 from press.importing.draft import Draft, Unreadable, mark
-from press.source.values import LANG
 from press.source.sanitize import clean
+from press.source.values import LANG
 
 _SILENT = frozenset("script style link meta base title head template noscript source track".split())
 """Elements without words of the author's."""

@@ -15,7 +15,7 @@ from press.core.paper import booklet_sides
 from press.core.problems import Problem, Span
 from press.core.speech import plain_words
 from press.document.units import Unit, letters, text_units
-from press.proof import drawings, running
+from press.proof import drawings, formulas, running
 from press.proof.matching import (
     HINT,
     PICTURE,
@@ -35,7 +35,8 @@ def open_booklet(document: Document, artifact: Artifact) -> list[PdfPage]:
         ValueError: the file cannot be opened, or has another number of sides.
     """
     order = [page for side in booklet_sides(artifact.pages, document.direction) for page in side]
-    halves = dict(zip(order, read_halves(artifact.data), strict=True))
+    read = read_halves(artifact.data, shapes=formulas.any_in(document))
+    halves = dict(zip(order, read, strict=True))
     return [halves[number] for number in range(1, artifact.pages + 1)]
 
 
@@ -57,7 +58,10 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     every = text_units(document)
     images = (image for unit in every for image in drawings.of(document, unit) if image)
     yield from _without_drawings(images, pieces, span)
-    units = [(unit, _words(unit)) for unit in every]
+    yield from _formulas(every, pages, span)
+    # A picture has no words: the text after it may be the first of its part.
+    said = [(unit, _words(unit)) for unit in every]
+    units = [(unit, words) for unit, words in said if words or _is_cell(unit)]
     begins = {n for n, (a, b) in enumerate(pairwise(pieces), 1) if a.page != b.page}
     reading = Reading([piece.text for piece in pieces], begins)
     reading.read_all(units)
@@ -76,6 +80,17 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     )  # fmt: skip
 
 
+def _formulas(units: Iterable[Unit], pages: Sequence[PdfPage], span: Span) -> Iterator[Problem]:
+    """Report formulas that are not drawn, or not in their order: PRF001."""
+    shapes, at = [shape.box for page in pages for shape in page.shapes], 0
+    for unit in units:
+        for math in formulas.of(unit.block):
+            after = formulas.place_of(math, shapes, at)
+            if after < 0:
+                yield formulas.lost(unit, math, span)
+            at = max(at, after)
+
+
 @dataclass(frozen=True)
 class _Piece:
     """A text object of the pages."""
@@ -90,6 +105,10 @@ def _words(unit: Unit) -> str:
     """Return what paper shows of a unit, with the marks of its links."""
     assert unit.block is not None
     return PICTURE.sub("", marked(unit.block))
+
+
+def _is_cell(unit: Unit) -> bool:
+    return unit.block is not None and unit.block.row >= 0
 
 
 def _without_drawings(

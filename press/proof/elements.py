@@ -13,7 +13,7 @@ from press.core import speech
 from press.core.model import Document
 from press.core.problems import Problem, Span
 from press.core.speech import Block, Piece, plain_words
-from press.core.trees import Element, has_class
+from press.core.trees import FORMULA, Element, has_class
 from press.document.units import (
     FACT,
     Unit,
@@ -23,7 +23,7 @@ from press.document.units import (
     letters,
     text_units,
 )  # fmt: skip
-from press.proof import drawings, frame
+from press.proof import drawings, formulas, frame
 from press.proof.matching import (
     ANY_PAGE,
     compare,
@@ -127,7 +127,7 @@ class _Proof:
             unseen |= hidden(page.root, page.looks[number].css, look.surface)
             if look.surface == PAPER:
                 unseen.difference_update(*_backlinks(page))
-        gone = {id(b) for b in self.blocks if any(p.owner in unseen for p in b.pieces if _shows(p))}
+        gone = {id(b) for b in self.blocks if any(_is_in(p, unseen) for p in b.pieces if _shows(p))}
         inside = {id(block): unit for unit, block in self.match.pairs}
         yield from ((unit, "is hidden") for key, unit in inside.items() if key in gone)
         passed = gone | set(inside) | {id(extra.block) for extra in self.match.extras}
@@ -169,7 +169,8 @@ def _differs(unit: Unit, block: Block) -> str:
     wanted, found = (marked(each).replace(ANY_PAGE, "") for each in (unit.block, block))
     if wanted != found:
         return reads(wanted, found)
-    return links_differ(unit.block, block) or kind_differs(unit, block, levels=False)
+    kind = links_differ(unit.block, block) or kind_differs(unit, block, levels=False)
+    return kind or formulas.differ(unit.block, block)
 
 
 def _backlinks(page: Page) -> Iterator[Iterable[Element]]:
@@ -181,6 +182,13 @@ def _backlinks(page: Page) -> Iterator[Iterable[Element]]:
 
 def _shows(piece: Piece) -> bool:
     return piece.kind == "figure" or (piece.kind == "text" and bool(letters(piece.text)))
+
+
+def _is_in(piece: Piece, unseen: set[Element]) -> bool:
+    """Say if the owner of a piece is hidden, or a part of the formula that it is."""
+    if piece.kind == "figure" and piece.owner.tag == FORMULA:
+        return any(each in unseen for each in piece.owner.iter("*"))
+    return piece.owner in unseen
 
 
 def _is_whole(text: str, block: Block) -> bool:

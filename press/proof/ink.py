@@ -14,7 +14,7 @@ from press.core.speech import plain_words
 from press.proof.matching import ANY_PAGE, END, FIGURE, LINK, reads
 
 PAGE = re.compile(r"\([^()]*\d+\)")
-"""What paper adds after a link back to the text: `(page 3)`."""
+"""What paper adds after a link to another page: `(page 3)`."""
 
 
 def consumed(text: str, pieces: Sequence[str], start: int = 0) -> int:
@@ -70,7 +70,8 @@ def _step(text: str, at: int, piece: str) -> int:
     if text.startswith(ANY_PAGE, at):
         if PAGE.fullmatch(piece):
             return 1
-        return 1 + len(piece) if text.startswith(piece, at + 1) else -1
+        after = _on(text, at + 1)
+        return after - at + len(piece) if text.startswith(piece, after) else -1
     if piece.endswith("-") and text.startswith(piece[:-1], at):
         end = at + len(piece) - 1
         if text[end - 1 : end].isalpha() and text[end : end + 1].isalpha():

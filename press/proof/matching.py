@@ -25,7 +25,7 @@ from press.document.units import Unit, letters
 HINT = "check your custom styles and templates; the file was not published"
 LINK, END, FIGURE, FIGURE_END = "\x02", "\x03", "\x04", "\x05"
 ANY_PAGE = "\x06"
-"""After a link back to the text, where paper adds the number of the page."""
+"""After a link back to the text, or a cross-reference, where paper adds the number of the page."""
 MARKS = re.compile(f"[{LINK}{END}{ANY_PAGE}]|{FIGURE}[^{FIGURE_END}]*{FIGURE_END}")
 
 PICTURE = re.compile(f"{FIGURE}([^{FIGURE_END}]*){FIGURE_END}")
@@ -44,7 +44,8 @@ def _marked_pieces(block: Block) -> Iterator[str]:
         if piece.kind == "link":
             yield LINK
         elif piece.kind == "end":
-            yield f"{ANY_PAGE if has_class(piece.owner, 'backlink') else ''}{END}"
+            paged = any(has_class(piece.owner, name) for name in ("backlink", "xref"))
+            yield f"{ANY_PAGE if paged else ''}{END}"
         elif piece.kind == "figure":
             yield f"{FIGURE}{piece.text}{FIGURE_END}"
         else:

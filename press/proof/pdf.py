@@ -18,7 +18,7 @@ from press.core.problems import Problem, Span, counted
 from press.core.speech import Block, plain_words
 from press.core.trees import has_class
 from press.document.units import Unit, by_letters, contact_units, head_units, letters, text_units
-from press.proof import booklet, drawings, frame, running
+from press.proof import booklet, drawings, formulas, frame, running
 from press.proof.ink import fits, misread, normal
 from press.proof.matching import (
     END,
@@ -38,6 +38,7 @@ from press.proof.matching import (
     stray,
 )  # fmt: skip
 from press.proof.order import Drawn, disorder
+from press.proof.pages import wrong as pages_named
 from press.readback.pdf import PdfPage, TextSpan, read_pdf
 from press.readback.tags import LABEL, Tags, read_tags
 
@@ -61,7 +62,7 @@ def prove_pdf(
             pages = booklet.open_booklet(document, artifact)
             problems += booklet.prove(document, pages, span)
         else:
-            pages = read_pdf(artifact.data)
+            pages = read_pdf(artifact.data, shapes=formulas.any_in(document))
             tags = read_tags(artifact.data, pages)
             problems += _Proof(document, pages, tags, span).run()
             problems += prove_links(document, pages, span)
@@ -103,6 +104,10 @@ class _Proof:
         yield from self._untagged()
         yield from self._replaced()
         yield from self._drawings(match)
+        yield from self._formulas(match)
+        yield from (
+            fault(unit, what, self.span) for unit, what in pages_named(match.pairs, self.tags)
+        )
         yield from disorder(self._drawn(), self.span)
         yield from running.prove(self.document, self.units, self.pages, self.span)
 
@@ -237,6 +242,21 @@ class _Proof:
                 texts = [text.text for text in self.tags.drawn.get(shown, ()) if text.seen]
                 for words in drawings.lost(image.data, texts):
                     yield drawings.lacks(image, words, self.span, _UNSEEN)
+
+    def _formulas(self, match: Match) -> Iterator[Problem]:
+        """Report formulas that are not drawn, or drawn as another: PRF001."""
+        for unit, block in match.pairs:
+            pairs = zip(formulas.of(unit.block), formulas.of(block), strict=False)
+            for math, shown in pairs:
+                marks = self.tags.marks.get(shown, ())
+                shapes = [
+                    shape.box
+                    for page, mcid in marks
+                    for shape in self.pages[page].shapes
+                    if shape.mcid == mcid
+                ]
+                if not formulas.is_drawn(math, shapes):
+                    yield formulas.lost(unit, math, self.span)
 
     def _drawn(self) -> Iterator[Drawn]:
         """Yield each block with the text objects that draw it."""

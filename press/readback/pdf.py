@@ -53,6 +53,16 @@ class TextSpan:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """A line or area, as drawn."""
+
+    mcid: int
+    """The number of the marked content that it is part of; -1 without."""
+    box: tuple[float, float, float, float]
+    """Left, bottom, right, top, in points."""
+
+
+@dataclass(frozen=True)
 class PdfPage:
     """A page as a reader finds it."""
 
@@ -62,6 +72,9 @@ class PdfPage:
     """Internal links that lead nowhere."""
     texts: tuple[TextSpan, ...] = ()
     """Its text objects, in the order of the page's content; without blank ones."""
+    shapes: tuple[Shape, ...] = ()
+    """What is drawn as lines and areas, in the same order, if it was asked for; without
+    what leaves no ink."""
 
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
@@ -80,15 +93,15 @@ class PdfPage:
         return re.sub(" +", " ", said).strip()
 
 
-def read_pdf(data: bytes) -> list[PdfPage]:
-    """Open a PDF and read every page.
+def read_pdf(data: bytes, *, shapes: bool = False) -> list[PdfPage]:
+    """Open a PDF and read every page; the shapes on it, too, if they are asked for.
 
     Raises:
         ValueError: the bytes are not a PDF that can be opened.
     """
     pdf = _open(data)
     try:
-        return [_read_page(pdf, number) for number in range(len(pdf))]
+        return [_read_page(pdf, number, shapes=shapes) for number in range(len(pdf))]
     finally:
         pdf.close()
 
@@ -102,31 +115,36 @@ def _open(data: bytes) -> Any:
         raise ValueError(str(error)) from None
 
 
-def read_halves(data: bytes) -> list[PdfPage]:
+def read_halves(data: bytes, *, shapes: bool = False) -> list[PdfPage]:
     """Read sheets that hold two pages: return the left and the right half of each, in turn.
 
     Raises:
         ValueError: the bytes are not a PDF that can be opened.
     """
     halves = []
-    for page, width in zip(read_pdf(data), (width for width, _ in page_sizes(data)), strict=True):
+    widths = (width for width, _ in page_sizes(data))
+    for page, width in zip(read_pdf(data, shapes=shapes), widths, strict=True):
         right = [span.left >= width / 2 for span in page.texts]
         for half in (False, True):
             here = (t for t, is_right in zip(page.texts, right, strict=True) if is_right is half)
-            halves.append(PdfPage(0, 0, tuple(here)))
+            drawn = (each for each in page.shapes if (each.box[0] >= width / 2) is half)
+            halves.append(PdfPage(0, 0, tuple(here), tuple(drawn)))
     return halves
 
 
-def _read_page(pdf: Any, number: int) -> PdfPage:
+def _read_page(pdf: Any, number: int, *, shapes: bool) -> PdfPage:
     page = pdf[number]
     textpage = page.get_textpage()
     links = list(_links(pdf, page))
-    pairs = list(_Texts(textpage).of(page))
-    spans = _inked(page, [span for _, span in pairs])
+    reader = _Texts(textpage, shapes=shapes)
+    pairs = list(reader.of(page))
+    picture = page.render(scale=_SCALE, grayscale=True).to_pil()
+    spans = _inked(page, picture, [span for _, span in pairs])
     texts = tuple(_as_read(zip([mark for mark, _ in pairs], spans, strict=True)))
+    drawn = tuple(each for each in reader.shapes if _leaves_ink(page, picture, each))
     textpage.close()
     page.close()
-    return PdfPage(sum(links), len(links) - sum(links), texts)
+    return PdfPage(sum(links), len(links) - sum(links), texts, drawn)
 
 
 @dataclass(frozen=True)
@@ -144,7 +162,7 @@ class _Mark:
 class _Texts:
     """The text objects of a page, read with calls to PDFium per object, not per letter."""
 
-    def __init__(self, textpage: Any) -> None:
+    def __init__(self, textpage: Any, *, shapes: bool) -> None:
         from pypdfium2 import raw
 
         self.raw, self.textpage = raw, textpage.raw
@@ -154,6 +172,9 @@ class _Texts:
         self.size = ctypes.c_float()
         self.edges = [ctypes.c_float() for _ in range(4)]
         self.color = [ctypes.c_uint() for _ in range(4)]
+        self.wanted = shapes
+        self.shapes: list[Shape] = []
+        """Those that the walk has met, if they are wanted."""
 
     @property
     def words(self) -> Any:
@@ -182,6 +203,9 @@ class _Texts:
                 count = raw.FPDFFormObj_CountObjects(item)
                 inner = (raw.FPDFFormObj_GetObject(item, index) for index in range(count))
                 yield from self._walk(inner, self._placed(item, around), self._mark(item, outer))
+            elif kind == raw.FPDF_PAGEOBJ_PATH and self.wanted:
+                mcid = raw.FPDFPageObj_GetMarkedContentID(item)
+                self.shapes.append(Shape(mcid, self._box(item, around)))
 
     def _mark(self, item: Any, around: _Mark) -> _Mark:
         """Return the marked content that an object is part of (ISO 32000-1, 14.6)."""
@@ -226,21 +250,25 @@ class _Texts:
         raw = self.raw
         a, b, c, d, _, baseline = self._placed(item, around)
         raw.FPDFTextObj_GetFontSize(item, self.size)
-        raw.FPDFPageObj_GetBounds(item, *self.edges)
         raw.FPDFPageObj_GetFillColor(item, *self.color)
-        x0, y0, x1, y1 = (edge.value for edge in self.edges)
-        p, q, r, s, e, f = around
-        xs = [x * p + y * r + e for x in (x0, x1) for y in (y0, y1)]
-        ys = [x * q + y * s + f for x in (x0, x1) for y in (y0, y1)]
         font, italic = self._font(raw.FPDFTextObj_GetFont(item))
         slanted = abs(a * c + b * d) > 0.1 * abs(a * d - b * c)  # its axes are not at right angles
         red, green, blue, _ = (part.value for part in self.color)
         return TextSpan(
             *(text, self.size.value * hypot(c, d), font, italic or slanted, baseline),
-            *(min(xs), min(ys), max(xs), max(ys), (red, green, blue)),
+            *(*self._box(item, around), (red, green, blue)),
             *(mark.mcid, mark.artifact),
             seen=raw.FPDFTextObj_GetTextRenderMode(item) not in (3, 7),  # 3 and 7 draw nothing
         )
+
+    def _box(self, item: Any, around: _Matrix) -> tuple[float, float, float, float]:
+        """Return the edges of an object on the page."""
+        self.raw.FPDFPageObj_GetBounds(item, *self.edges)
+        x0, y0, x1, y1 = (edge.value for edge in self.edges)
+        p, q, r, s, e, f = around
+        xs = [x * p + y * r + e for x in (x0, x1) for y in (y0, y1)]
+        ys = [x * q + y * s + f for x in (x0, x1) for y in (y0, y1)]
+        return min(xs), min(ys), max(xs), max(ys)
 
     def _font(self, font: Any) -> tuple[str, bool]:
         raw, key = self.raw, ctypes.addressof(font.contents)
@@ -313,10 +341,29 @@ def _goes_on(last: TextSpan, span: TextSpan) -> bool:
     return letter and alike and level and near and abs(last.size - span.size) < 0.02 * span.size
 
 
-def _inked(page: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
+def _leaves_ink(page: Any, picture: Any, shape: Shape) -> bool:
+    """Say if a shape lies on the sheet and leaves ink; one without a place in the text counts."""
+    width, height = page.get_width(), page.get_height()
+    left, bottom, right, top = shape.box
+    if min(left, bottom, width - right, height - top) < -1:
+        return False
+    box = (
+        max(0, int(left * _SCALE) - 1),
+        max(0, int((height - top) * _SCALE) - 1),
+        min(picture.width, int(right * _SCALE) + 2),
+        min(picture.height, int((height - bottom) * _SCALE) + 2),
+    )
+    dark, light = picture.crop(box).getextrema()
+    return bool(light - dark >= _CONTRAST)
+
+
+_SCALE = 1.5
+"""Pixels per point of the picture in which ink is looked for."""
+
+
+def _inked(page: Any, picture: Any, texts: Iterable[TextSpan]) -> Iterator[TextSpan]:
     """Yield texts with the answer if each leaves ink in its place, and lies on the sheet."""
-    scale = 1.5
-    picture = page.render(scale=scale, grayscale=True).to_pil()
+    scale = _SCALE
     width, height = page.get_width(), page.get_height()
     for text in texts:
         if not text.seen or not any(c.isalnum() for c in text.text):

@@ -57,6 +57,9 @@ _NAMES = {
     "Em": "em",
     "Strong": "strong",
 }
+_PICTURES = ("Figure", "Formula")
+_CLOSING = frozenset(".,;:!?)\u2019\u201d")
+"""What follows a picture or formula without a space."""
 _CODE = "a block of code"
 """The type of a paragraph that holds nothing but code."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -73,6 +76,8 @@ class Tags:
 
     root: Element
     """A `<body>`. Each text is in an element `<t>`; the labels of list items, in `<label>`."""
+    marks: dict[Element, list[tuple[int, int]]] = field(default_factory=dict)
+    """For each `<img>`, the page and number of its marked contents."""
     drawn: dict[Element, list[TextSpan]] = field(default_factory=dict)
     """For each `<t>` and `<img>`, the text objects of its marked content, in drawing order."""
     pages: dict[Element, int] = field(default_factory=dict)
@@ -150,9 +155,9 @@ class _Reader:
         if "/Pg" in item:
             page = self.numbers.get(item.Pg.objgen, -1)
         element = self._made(item, kind, into, parent)
-        if kind == "Figure" and element.tag != "img" and self._draws(item):
+        if kind in _PICTURES and element.tag != "img" and self._draws(item):
             self.tags.undescribed.append(page)
-        said = item.get("/ActualText", item.get("/Alt") if kind != "Figure" else None)
+        said = item.get("/ActualText", item.get("/Alt") if kind not in _PICTURES else None)
         if said is not None:  # heard instead of all that is in it (ISO 32000-1, 14.9.3 and 4)
             words = _CONTROLS.sub("", str(said))
             etree.SubElement(element, "span").text = words
@@ -183,16 +188,14 @@ class _Reader:
             into = into if around is None else around
         if kind == "LBody" or (kind == "Lbl" and parent == "LI"):
             return self._in_item(kind, into)
-        if kind == "Figure" and "/Alt" in item:
-            # Among blocks, it is a block by itself (ISO 32000-1, 14.8.4.5).
-            around = etree.SubElement(into, "div") if parent in _GROUPS else into
-            return etree.SubElement(around, "img", attrib={"alt": _CONTROLS.sub("", str(item.Alt))})
+        if kind in _PICTURES and "/Alt" in item:
+            return self._picture(item, kind, into, parent)
         if kind in ("Code", _CODE):
             inline = kind == "Code" and parent in (*_INLINE, _CODE)
             return etree.SubElement(into, "code" if inline else "pre")
         if kind == "Caption":
             return etree.SubElement(into, "caption" if parent == "Table" else "figcaption")
-        made = etree.SubElement(into, _NAMES.get(kind, "div" if kind == "Figure" else "span"))
+        made = etree.SubElement(into, _NAMES.get(kind, "div" if kind in _PICTURES else "span"))
         if kind == "Link":
             made.set("href", self._target(item))
         elif kind in ("Note", "FENote"):
@@ -202,6 +205,15 @@ class _Reader:
         elif kind in ("TH", "TD"):
             _give_table_attributes(made, item, self.pikepdf)
         return made
+
+    def _picture(self, item: Any, kind: str, into: Element, parent: str) -> Element:
+        """Make the HTML element for a picture or formula."""
+        if parent not in _INLINE:  # a block: the next picture is another one
+            into = etree.SubElement(into, "div")
+        image = etree.SubElement(into, "img", attrib={"alt": _CONTROLS.sub("", str(item.Alt))})
+        if kind == "Formula":
+            image.set("class", "math")
+        return image
 
     def _in_item(self, kind: str, item: Element) -> Element:
         """Return where the text of a label or body of a list item goes."""
@@ -245,13 +257,15 @@ class _Reader:
             holder.text = _CONTROLS.sub("", words)
         elif holder.tag == "img":
             self.apart = True
+            self.tags.marks.setdefault(holder, []).append((page, mcid))
         self.tags.drawn.setdefault(holder, []).extend(drawn)
         self.tags.pages.setdefault(holder, page)
 
     def _new_line(self, page: int, text: TextSpan) -> bool:
         """Say if a text begins a line, or follows a picture, and the last did not end in a word."""
         before, last = self.last
-        apart, self.apart = self.apart, False
+        apart = self.apart and text.text[:1] not in _CLOSING
+        self.apart = False
         if last is None or last.text.endswith(("-", "/")):
             return False
         lower = last.baseline - text.baseline > 0.45 * max(last.size, text.size)

@@ -6,7 +6,7 @@ entry that is not cited. This module must not know citation styles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from press.core.model import Entry
 from press.core.nearest import did_you_mean, near
@@ -53,9 +53,10 @@ def check_keys(
         ]  # fmt: skip
 
 
-def _hint(key: str, entries: Mapping[str, Entry], bibliographies: Sequence[str]) -> str:
+def _hint(key: str, known: Iterable[str], bibliographies: Sequence[str]) -> str:
+    if hint := did_you_mean(near(key, known)):
+        return f"{hint} For a plain @, write \\@"
+    plain = "or write \\@ for a plain @"
     if not bibliographies:
-        return "name a bibliography in the front matter: `bibliography: references.bib`"
-    if hint := did_you_mean(near(key, entries)):
-        return hint
-    return f"add an entry with this key to {bibliographies[0]}, or correct the key"
+        return f"name a bibliography in the front matter: `bibliography: references.bib`, {plain}"
+    return f"add an entry with this key to {bibliographies[0]}, correct the key, {plain}"

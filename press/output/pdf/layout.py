@@ -16,17 +16,20 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
+from lxml import etree
+
 from press import __version__
 from press.core import trees
 from press.core.breaks import mark_long_words
 from press.core.hashing import digest
 from press.core.model import Artifact, Attached, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
-from press.core.trees import has_class
+from press.core.trees import Element, has_class
+from press.design.faces import data_uri
 from press.design.qr import qr_inline
 from press.design.styles import Styles
 from press.output.pdf.fitting import Fitted, fit
-from press.output.pdf.notes import page_notes
+from press.output.pdf.notes import formula_notes, page_notes
 from press.output.pdf.numbering import number_lists
 from press.output.pdf.standards import STANDARDS
 from press.output.pdf.typeset import listening, render
@@ -79,7 +82,8 @@ class Layout:
         apart = any(part.kind == "references" for part in self.document.parts)
         sheet = self.edition.references == "sheet" and apart
         references = self.page_of("references") if sheet else 0
-        return (*self.fitted.notes, *page_notes(self._rendered, references))
+        formulas = formula_notes(self._rendered) if 'class="math' in self.html else ()
+        return (*self.fitted.notes, *formulas, *page_notes(self._rendered, references))
 
     def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.
@@ -229,17 +233,38 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
         generator=f"makebook {__version__}",
     )
     text = text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
+    page = escape(document.labels["page"], {'"': "&quot;"})
+    text = text.replace('class="xref"', f'class="xref" data-page="{page}"')
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
 def _for_paper(part: Part, document: Document) -> Part:
-    """Add what the layout needs: the numbers of lists, and where long words may break."""
-    if "<ol" not in part.xhtml and "<table" not in part.xhtml:
+    """Add what the layout needs: numbers of lists, where long words may break, drawn formulas."""
+    if not any(tag in part.xhtml for tag in ("<ol", "<table", "<math")):
         return part
     root = trees.parse(part.xhtml)
+    _draw_formulas(root)
     number_lists(root, document.direction)
     mark_long_words(root)
     return replace(part, xhtml=trees.serialize(root))
+
+
+def _draw_formulas(root: Element) -> None:
+    """Replace formulas with pictures of them that grow with the type and stand on its line."""
+    for math in list(root.iter(trees.FORMULA)):
+        from press.design.formulas import draw  # only an article with formulas needs it
+
+        tail, math.tail = math.tail, None
+        drawing = draw(math)
+        image = etree.Element("img", alt=math.get("alttext") or "")
+        image.set("class", "math display" if math.get("display") == "block" else "math")
+        image.set("src", data_uri("image/svg+xml", drawing.svg))
+        size = f"width: {drawing.width:.3f}em; vertical-align: {-drawing.depth:.3f}em"
+        image.set("style", size)
+        image.tail = tail
+        parent = math.getparent()
+        assert parent is not None
+        parent.replace(math, image)
 
 
 _MARKED = re.compile(

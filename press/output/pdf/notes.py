@@ -1,16 +1,23 @@
 """What an author may want to know of the pages of an edition, in words.
 
 In: a handout laid out on pages, and the tables that were too wide. Out: notes for the summary of
-the build: tables that are set smaller or printed as lists, and pages that are blank or nearly so.
+the build: tables that are set smaller or printed as lists, formulas that are drawn smaller, and
+pages that are blank or nearly so.
 This module must not know the configuration.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from press.core.trees import has_class
+
 _SHOWN = 3
+_SMALLER = 0.95
+_LONG = 60
+_WIDTH = re.compile(r"width: ([\d.]+)em")
 _HALF = 0.5
 
 
@@ -25,6 +32,20 @@ def table_notes(fits: Mapping[str, float], names: Mapping[str, str]) -> Iterator
     if lists:
         so = "they are printed as lists" if lists[1:] else "it is printed as a list"
         yield f"{_tables(lists, names)} too wide, so {so}"
+
+
+def formula_notes(rendered: Any) -> Iterator[str]:
+    """Yield a note for each formula that is wider than its column, and so drawn smaller."""
+    for number, page in enumerate(rendered.pages, 1):
+        for box in page._page_box.descendants():  # noqa: SLF001 - no public name
+            natural = _WIDTH.match((box.element is not None and box.element.get("style")) or "")
+            if natural is None or not has_class(box.element, "math"):
+                continue
+            share = box.width / (float(natural[1]) * box.style["font_size"])
+            if share < _SMALLER:
+                words = box.element.get("alt") or ""
+                words = words if len(words) <= _LONG else f"{words[: _LONG - 1]}…"
+                yield f"page {number}: a formula is too wide; it is drawn at {share:.0%}: {words}"
 
 
 def page_notes(rendered: Any, references: int) -> Iterator[str]:

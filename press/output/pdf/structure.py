@@ -41,6 +41,9 @@ _STYLES = {
 }  # fmt: skip
 """CSS list styles and their ListNumbering (ISO 32000-1, table 347)."""
 
+PICTURES = ("Figure", "Formula")
+"""Structure types of what is seen as a picture, and heard as its description."""
+
 _SPACES = re.compile("[ \xa0]+")
 
 
@@ -153,14 +156,14 @@ class Structure:
             box.owner = LAYOUT
 
     def _add_picture(self, box: Any, node: Node) -> None:
-        if node.kind == "Figure":
+        if node.kind in PICTURES:
             left, top = box.content_box_x() * 0.75, (self._height - box.content_box_y()) * 0.75
             node.inline = isinstance(box, self._boxes.InlineReplacedBox)
             right, bottom = left + box.width * 0.75, top - box.height * 0.75
             layout = node.attributes.setdefault("Layout", {})
             layout["Placement"] = "Inline" if node.inline else "Block"
             layout["BBox"] = [left, bottom, right, top]
-        if node.kind == "Figure" or "::" in box.element_tag:
+        if node.kind in PICTURES or "::" in box.element_tag:
             self._place(box, node)
         else:  # without a description, it is decoration
             box.owner = LAYOUT
@@ -269,7 +272,8 @@ def _figure(node: Node, element: Any) -> Node:
     words = element.get("alt") if element.tag == "img" else getattr(title, "text", "")
     if not words:
         return node
-    figure = node.add("Figure", element)
+    # ISO 14289-1, 7.7: a formula has a tag of its own.
+    figure = node.add("Formula" if has_class(element, "math") else "Figure", element)
     figure.entries["Alt"] = words
     return figure
 

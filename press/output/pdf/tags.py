@@ -13,7 +13,7 @@ from typing import Any
 from press.output.pdf import marking, pdf2
 from press.output.pdf.marking import Mark
 from press.output.pdf.nodes import Annotation, Node
-from press.output.pdf.structure import Structure
+from press.output.pdf.structure import PICTURES, Structure
 from press.output.pdf.tables import describe
 
 _GROUPING = ("Document", "Part", "Art", "Sect", "Div", "BlockQuote")
@@ -95,7 +95,7 @@ def _settle(node: Node) -> bool:
         _wrap(node)
     elif node.kind == "L":
         _wrap_items(node)
-    return bool(kids) or node.kind in ("TH", "TD", "Figure")
+    return bool(kids) or node.kind in ("TH", "TD", *PICTURES)
 
 
 def _is_loose(node: Node) -> bool:
@@ -113,7 +113,7 @@ def _wrap(node: Node) -> None:
         if isinstance(kid, Node) and not kid.inline:
             run = None
             node.kids.append(kid)
-        elif run is None and isinstance(kid, Node) and kid.kind == "Figure" and len(kids) == 1:
+        elif run is None and isinstance(kid, Node) and kid.kind in PICTURES and len(kids) == 1:
             node.kids.append(kid)
         else:
             run = run or node.add("P")

@@ -137,7 +137,7 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
     matter = document.matter
     words = [matter.title, matter.subtitle, matter.abstract, document.short, document.stamp]
     words += [*document.facts, *document.labels.values(), *(v for _, v in document.contact)]
-    words += ["".join(body.itertext()) for body in bodies]
+    words += ["".join(trees.texts(body)) for body in bodies]
     words += list(document.imprint.clinic.values()) if document.imprint else []
     stressed = any(e.tag in _ITALIC for body in bodies for e in body.iter("*"))
     count = f'counter(page) " {css_text(document.labels["of"])[1:-1]} " counter(pages)'

@@ -24,7 +24,6 @@ _MEANING = re.compile(r"[:~][ \t]+(?=\S)")
 _ADMONITION = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+([\w-]+(?:[ \t]+[\w-]+)*)(?:[ \t]+"([^"]*)")?$')
 _SHORT = re.compile(r"\*\[([^\]]+)\]:[ \t]*(.*)$")
 _PAGE = re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?[ \t]*$")
-_MATHS = re.compile(r"\$\$|\\\[")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _BLOCKS = (
     "address article aside base basefont blockquote body caption center col colgroup dd details "
@@ -302,13 +301,6 @@ class Blocks:
         del node
         return bool(re.match(r"\|(?: |$)| +\S", self.line[self.at :]))
 
-    def _on_maths(self, node: Node) -> bool | None:
-        if self.line.rstrip().endswith(("$$", "\\]")):
-            node.lines.append(self.line[self.at :].strip())
-            self._end(node)
-            return None
-        return True
-
     # Does a block begin? False: no; None: the line is used up.
 
     def _begin(self, node: Node) -> bool | None:
@@ -481,20 +473,6 @@ class Blocks:
         self.meanings[found[1]] = found[2].strip()
         return None
 
-    def _start_maths(self, node: Node, indent: int) -> bool | None:
-        del indent
-        text = self.text.rstrip()
-        if not _MATHS.match(text) or node.kind == "paragraph":
-            return False
-        if text[2:].endswith(("$$", "\\]")) or re.search(r"\$\$|\\\]", text[2:]):
-            return False  # it ends on its line
-        end = "$$" if text.startswith("$$") else "\\]"
-        ahead = self.lines[self.number + 1 :]
-        if not any(line.rstrip().endswith(end) for line in _until_blank(ahead)):
-            return False
-        self._add("maths", begun=True).lines.append(text)
-        return True
-
     def _start_lines(self, node: Node, indent: int) -> bool | None:
         del indent
         text = self.text.rstrip()
@@ -596,8 +574,7 @@ class Blocks:
 
 
 _STARTS = (
-    "quote heading fence div html table setext rule page note admonition short maths lines meaning "
-    "item"
+    "quote heading fence div html table setext rule page note admonition short lines meaning item"
 ).split()
 """The blocks that a line may begin, in the order in which they are tried."""
 _BREAKS_TABLE = re.compile(
@@ -615,8 +592,3 @@ def _can_hold(node: Node, kind: Kind) -> bool:
 
 def _is_caption(lines: list[str]) -> bool:
     return bool(lines) and lines[0].startswith(("Table:", ": "))
-
-
-def _until_blank(lines: list[str]) -> list[str]:
-    end = next((n for n, line in enumerate(lines) if not line.strip()), len(lines))
-    return lines[:end]

@@ -200,9 +200,14 @@ class _Scanner:
             if not found:
                 continue
             node, start, end = pattern.handleMatch(found, self.text)
-            if start == self.at and end is not None and end > start and node is not None:
-                self._take(node, end)
-                return True
+            if start is None or end is None or end <= start or node is None:
+                continue
+            before = self.text[self.at : start]
+            if before.strip("\\"):
+                continue
+            self.items.append("".join(map(_literal, before[::2])))  # pairs of backslashes
+            self._take(node, end)
+            return True
         return False
 
     def _take(self, item: Item, end: int) -> None:

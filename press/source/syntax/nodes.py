@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     "document", "quote", "list", "item", "div", "wrap", "note", "definitions", "definition",
-    "paragraph", "heading", "code", "html", "rule", "table", "lines", "maths", "page",
+    "paragraph", "heading", "code", "html", "rule", "table", "lines", "page",
 ]  # fmt: skip
 CONTAINERS = frozenset("document quote list item div wrap note definitions definition".split())
 

@@ -152,9 +152,6 @@ class _Writer:
         block = etree.SubElement(parent, "p", {"class": "lines"})
         block.text = "\\\n".join(line or "\u00a0" for line in lines)
 
-    def _maths(self, node: Node, parent: etree.Element) -> None:
-        etree.SubElement(parent, "p").text = "\n".join(node.lines)
-
     def _note(self, node: Node, parent: etree.Element) -> None:
         del parent
         item = etree.Element("li", id=f"fn:{node.data['label']}")

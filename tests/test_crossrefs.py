@@ -1,0 +1,251 @@
+"""Cross-references: `[@fig:one]` leads to a figure of the article, and says which one it is."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+
+import pytest
+
+from press.cli import main
+from press.core import speech, trees
+from press.core.labels import labels_for
+from press.core.model import Cluster
+from press.output.pdf import engine
+from press.readback.aloud import aloud
+from press.source import crossrefs, markup
+from press.source.manuscript import _captions, _figures
+from tests.trial import projects
+from tests.trial.proving import prove
+
+THINGS = """
+
+![A dot](dot.svg "One dot."){#fig:one}
+
+![Two dots](dot.svg){#fig-two}
+
+![Unnamed](dot.svg)
+
+| A | B |
+|---|---|
+| 1 | 2 |
+
+Table: Doses by *age* {#tbl:doses}
+
+| C | D |
+|---|---|
+| 3 | 4 |
+
+: Hours {#tbl-hours}
+
+## When to call {#sec:when}
+
+## Call &amp; *wait* {#sec-wait}
+"""
+
+
+def read(text: str) -> tuple[trees.Element, list[tuple[str, str, str]]]:
+    """Convert Markdown, as an article's is; return its body and what was reported."""
+    made = markup.convert(text.replace("\n: Hours", "\nTable: Hours"), "a.md", 1, [])
+    _captions(made.body)
+    _figures(made.body)
+    told: list[tuple[str, str, str]] = []
+    crossrefs.resolve(
+        made.body,
+        made.clusters,
+        labels_for("en"),
+        lambda code, key, nth, message, _: told.append((code, f"{key} {nth}", message)),
+    )
+    return made.body, told
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("See [@fig:one].", "See [link: Figure 1]."),
+        ("See @fig:one.", "See [link: Figure 1]."),
+        ("See @fig-two and @tbl-hours.", "See [link: Figure 2] and [link: Table 2]."),
+        ("See figure [-@fig-two].", "See figure [link: Figure 2]."),
+        ("Read @sec:when.", "Read [link: section “When to call”]."),
+        ("Read [-@sec-wait].", "Read [link: “Call & wait”]."),
+        ("@sec:when says it. @sec-wait too.",
+         "[link: Section “When to call”] says it. [link: Section “Call & wait”] too."),
+        ("**@sec:when** says it.", "[link: Section “When to call”] says it."),
+        ("As *it* @sec:when says.", "As it [link: section “When to call”] says."),
+        ("See @Sec:when.", "See [link: Section “When to call”]."),
+        ("It rises [see @fig:one, left].", "It rises (see [link: Figure 1], left)."),
+        ("In [Fig. @fig:one], in [Figures @fig:one; @fig-two]",
+         "In Fig. [link: Figure 1], in Figures [link: Figure 1] and [link: Figure 2]"),
+        ("In @fig:one [left].", "In [link: Figure 1] (left)."),
+        ("In [@fig:one; @fig-two].", "In Figures [link: Figure 1] and [link: Figure 2]."),
+        ("In [@tbl-hours; @tbl:doses, left].",
+         "In Tables [link: Table 2] and [link: Table 1], left."),
+        ("In [@fig:one; @tbl:doses; @sec:when].",
+         "In [link: Figure 1], [link: Table 1], and [link: section “When to call”]."),
+        (r"Write \@fig:one, `@fig:one`, or a@fig.example.",
+         "Write @fig:one, @fig:one, or a@fig.example."),
+    ],
+)  # fmt: skip
+def test_what_a_cross_reference_says(written: str, heard: str) -> None:
+    body, told = read(written + THINGS)
+    assert not told
+    assert speech.speak([body])[0].heard == heard
+
+
+@pytest.mark.parametrize(
+    ("written", "captions"),
+    [
+        ("None.", ["One dot.", "Doses by age", "Hours"]),
+        ("See @fig-two.", ["Figure 1. One dot.", "Figure 2.", "Doses by age", "Hours"]),
+        ("See @tbl-hours.", ["One dot.", "Table 1. Doses by age", "Table 2. Hours"]),
+        ("See @sec:when.", ["One dot.", "Doses by age", "Hours"]),
+    ],
+)
+def test_captions_of_a_kind_have_numbers_if_one_is_referred_to(written, captions) -> None:
+    body, _ = read(written + THINGS)
+    said = [trees.plain(e) for e in body.iter("figcaption", "caption")]
+    assert said == captions
+
+
+def test_links_of_a_number_alone_have_a_name() -> None:
+    body, _ = read("In [@fig:one; @fig-two]." + THINGS)
+    assert [(a.get("href"), a.text, a.get("aria-label")) for a in body.iter("a")] == [
+        ("#fig:one", "1", "Figure 1"),
+        ("#fig-two", "2", "Figure 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("[@fig:one; @bloch]", ("REF003", "bloch 0")),
+        ("@fig:one\n\n[@fig:one, p. 3]", ("REF003", "fig:one 1")),
+        ("@fig:no\n\n[words]{#x}\n\n<p id='fig:no'>A paragraph.</p>", ("REF002", "fig:no 0")),
+        ("@sec:no\n\n<p id='sec:no'>A paragraph.</p>", ("REF002", "sec:no 0")),
+        ("@tbl:no and ![a](b.png){#tbl:no} b", ("REF002", "tbl:no 0")),
+    ],
+)
+def test_a_cross_reference_that_cannot_be_read(written: str, problem: tuple[str, str]) -> None:
+    _, told = read(written + THINGS)
+    assert [(code, key) for code, key, _ in told] == [problem]
+
+
+def test_the_id_of_a_heading_is_not_taken_for_a_key() -> None:
+    made = markup.convert("As @smith2020 says.\n\n## Smith {#smith2020}\n", "a.md", 1, [])
+    crossrefs.resolve(made.body, made.clusters, labels_for("en"), lambda *_: None)
+    assert made.clusters == (Cluster(made.clusters[0].cites, narrative=True),)
+    assert not list(made.body.iter("a"))
+
+
+DOT = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" width="9" height="9">'
+    '<circle cx="5" cy="5" r="3"/></svg>'
+)
+ARTICLE = (
+    projects.front_matter()
+    + "See [@fig:one], and @sec:when before @sec-wait.\n"
+    + THINGS.replace("\n: Hours", "\nTable: Hours")
+    + "\nWords that fill the pages of a sheet. " * 120
+    + "\n\nThe last: @fig:one, @sec-wait, and [@tbl:doses; @tbl-hours].\n"
+)
+
+
+@pytest.fixture(scope="module")
+def finished() -> dict[str, projects.Finished]:
+    """Make all files of the article, by edition or format."""
+    with projects.project(ARTICLE, address=False, files={"source/dot.svg": DOT}) as root:
+        made = projects.finish(root, *projects.read(root))
+        return {each.place: each for each in made}
+
+
+def test_every_format_is_proved(finished: dict[str, projects.Finished]) -> None:
+    for file in finished.values():
+        assert prove(file) == [], file.place
+
+
+def test_paper_names_the_page_if_it_is_another(finished: dict[str, projects.Finished]) -> None:
+    lines = aloud(finished["letter"].artifact.data)
+    pages = [re.sub(r"page \d\)", "page n)", line) for line in lines if "link: " in line]
+    assert pages[0] == (
+        "paragraph: See [link: Figure 1], and [link: section “When to call” (page n)] before "
+        "[link: section “Call & wait” (page n)]."
+    )
+    assert pages[-1] == (
+        "paragraph: The last: [link: Figure 1 (page n)], [link: section “Call & wait” (page n)], "
+        "and Tables [link: 1 (page n)] and [link: 2 (page n)]."
+    )
+    screen = [line for line in aloud(finished["html"].artifact.data) if "The last" in line]
+    assert "page" not in screen[0]
+
+
+def _with(css: str) -> projects.Finished:
+    from press.core.files import default_folder
+
+    own = (default_folder() / "print.css").read_text(encoding="utf-8") + css
+    files = {"source/dot.svg": DOT, "styles/print.css": own}
+    with projects.project(ARTICLE, address=False, files=files) as root:
+        (file,) = projects.finish(root, *projects.read(root), ["letter"])
+    return file
+
+
+@pytest.mark.parametrize(
+    ("css", "said"),
+    [
+        ('.xref::after { content: " (page 7)" }', "has a cross-reference to page 7, but its"),
+        (".xref::after { content: none }", "has a cross-reference that does not name page"),
+    ],
+)
+def test_a_style_that_names_a_wrong_page(css: str, said: str) -> None:
+    assert any(said in problem.message for problem in prove(_with(css)))
+
+
+def test_a_label_that_is_another(finished: dict[str, projects.Finished]) -> None:
+    file = finished["html"]
+    data = file.artifact.data.replace("Figure\u00a01".encode(), "Figure\u00a02".encode())
+    (problem, *_) = prove(replace(file, artifact=replace(file.artifact, data=data)))
+    assert problem.code == "PRF006"
+
+
+STYLE = """@page { size: A6; @bottom-left { content: counter(page) " of " counter(pages) } }
+a::after { content: " (page " target-counter(attr(href), page) ")" }"""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cross_references_name_other_pages_and_no_other(seed: int) -> None:
+    import weasyprint
+
+    chance = random.Random(seed)
+    blocks, links = [], []
+    for number in range(20):
+        words = "word " * chance.randrange(150)
+        blocks.append(f"<h2 id=s{number}>{number}</h2><p>{words}</p>")
+        for _ in range(2):
+            target = chance.randrange(max(0, number - 2), min(20, number + 3))
+            links.append(target)
+            name = f"l{len(links)}"
+            blocks.append(f'<p id={name}>x <a class="xref" href="#s{target}">[{target}]</a></p>')
+    engine.start()
+    layout = weasyprint.HTML(string=f"<style>{STYLE}</style>{''.join(blocks)}").render()
+
+    where = {id_: n for n, page in enumerate(layout.pages, 1) for id_ in page.anchors}
+    boxes = [box for page in layout.pages for box in page._page_box.descendants()]
+    text = " ".join(box.text for box in boxes if hasattr(box, "text"))
+    named = re.findall(r"\[\d+\](?: +\(page +(\d+)\))?", text)
+    pages = [(where[f"l{n}"], where[f"s{target}"]) for n, target in enumerate(links, 1)]
+    assert named == ["" if here == there else str(there) for here, there in pages]
+    assert "" in named
+    assert any(named)
+
+
+def test_an_unknown_key_names_what_is_like_it(tmp_path, capsys) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    text = projects.front_matter() + "See @fig:oen.\n" + THINGS
+    (tmp_path / "source" / "a.md").write_text(text)
+    (tmp_path / "source" / "dot.svg").write_text(DOT)
+    with pytest.raises(SystemExit):
+        main(["build", "--project", str(tmp_path), "--format", "html"])
+    printed = capsys.readouterr().err
+    assert "CIT001: no figure, table, section, or entry is named 'fig:oen'" in printed
+    assert r"did you mean 'fig:one'? For a plain @, write \@" in printed
