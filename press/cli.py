@@ -93,6 +93,7 @@ def cli() -> None:
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
     makebook import FILE          turn a Word document, web page, or text into an article
+    makebook fetch ARTICLE        bring the pictures that it shows from the web into the project
     makebook doctor               list what makebook needs, and how to install it
     makebook clean                remove the files that makebook built, and nothing else
     \b
@@ -449,6 +450,36 @@ def import_command(files: Sequence[Path], project: Path) -> None:
             click.echo(line)
     if failed:
         raise ProblemsError(failed)
+
+
+@cli.command("fetch")
+@click.argument("article", shell_complete=_names(article_files))
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Project of the article; default: this folder.",
+)
+def fetch_command(project: Path, article: str) -> None:
+    """Bring the pictures that an article shows from the web into source/images.
+
+    Each is saved under a plain name, its address is kept in source/images/sources.toml, and the
+    article gets the path in place of the address. Only https is used.
+
+    \b
+    makebook fetch sleep
+    """  # noqa: D301 - Click reads the character
+    from press.setup.download import Network
+    from press.setup.fetch import fetch
+
+    problems: list[Problem] = []
+    try:
+        for line in fetch(project.resolve(), article, Network(), problems):
+            click.echo(visible(line))
+    except UnknownName as error:
+        raise _wrong_use(error) from None
+    if problems:
+        raise ProblemsError(problems)
 
 
 @cli.command("doctor")

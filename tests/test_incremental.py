@@ -428,11 +428,11 @@ def test_a_run_that_is_interrupted_leaves_a_whole_library_and_the_next_one_lists
     rest(desk)
     before, published = desk.bytes()["index.html"], []
 
-    def interrupted(folder, artifacts):
+    def interrupted(folder, artifacts, copies):
         if published:
             raise KeyboardInterrupt
         published.append(artifacts)
-        publish(folder, artifacts)
+        publish(folder, artifacts, copies)
 
     publish = building.publish
     monkeypatch.setattr(building, "publish", interrupted)

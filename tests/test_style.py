@@ -46,7 +46,7 @@ OWNERS = {
     "markdown": "source.markup source.maths source.syntax",
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
-    "PIL": "source.images output.pdf.cover output.web.library build.preview importing.pictures",
+    "PIL": "source.pixels output.pdf.cover output.web.library build.preview importing.pictures",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",
     "rich": "core.progress",

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import INDEX, MANIFEST
+from press.core.files import INDEX, LINKED, MANIFEST
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
@@ -92,7 +92,9 @@ class _Sweeper:
         return not left
 
     def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
-        """Sweep the previews or an imprint; keep any other folder."""
+        """Sweep the previews, the linked files, or an imprint; keep any other folder."""
+        if path.name == LINKED and any(name.startswith(f"{LINKED}/") for name in hashes):
+            return self.linked(path, hashes, path.parent)
         if path.name == PREVIEW:
             stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
             empty = all([self.picture(picture, stems) for picture in _listed(path)])  # noqa: C419
@@ -104,9 +106,22 @@ class _Sweeper:
             return self.keep(path, "makebook did not make it")
         return empty and self.remove(path)
 
-    def file(self, path: Path, hashes: Mapping[str, str], *, known: bool) -> bool:
-        """Remove an output; return whether it is gone."""
-        name = path.name
+    def linked(self, folder: Path, hashes: Mapping[str, str], home: Path) -> bool:
+        """Remove copies of the files that articles link to, and the folders that this empties."""
+        gone = [
+            self.linked(path, hashes, home)
+            if _is_folder(path)
+            else self.file(path, hashes, known=True, home=home)
+            for path in _listed(folder)
+        ]
+        return all(gone) and self.remove(folder)
+
+    def file(
+        self, path: Path, hashes: Mapping[str, str], *, known: bool, home: Path | None = None
+    ) -> bool:
+        """Remove an output; return whether it is gone. `home` is the output folder around it."""
+        home = home or path.parent
+        name = path.relative_to(home).as_posix()
         if name in _KEEPERS:
             return False
         if path.is_symlink() or not path.is_file():
@@ -114,7 +129,7 @@ class _Sweeper:
         if name in hashes:
             if digest_of(path) == hashes[name]:
                 return self.remove(path)
-            self.locked.add(path.parent)
+            self.locked.add(home)
             return self.keep(path, "changed since it was built")
         if name == MANIFEST and path.parent in self.locked:
             return self.keep(path, "it lists files that were not removed")

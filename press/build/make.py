@@ -15,11 +15,12 @@ from pathlib import Path
 from press.build.inputs import Inputs, Needs
 from press.core import parallel, progress
 from press.core.formats import FORMATS, FilePart, file_of
+from press.core.hashing import digest, file_digest
 from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
-from press.core.problems import Problem, ProblemsError, counted
+from press.core.problems import Problem, ProblemsError, Span, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
-from press.document import editions, identity
+from press.document import crosslinks, editions, identity
 from press.document.prose import prose
 from press.output.epub.package import write_epub
 from press.output.pdf.cover import draw_cover
@@ -107,8 +108,8 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
     Raises:
         ProblemsError: something cannot be laid out.
     """
-    document, main = task.document, task.config.editions[0]
-    said = Attached("identity.json", identity.encode(identity.describe(document)), "Data")
+    document, main = crosslinks.alone(task.document), task.config.editions[0]
+    said = Attached("identity.json", identity.encode(identity.describe(task.document)), "Data")
     first = _Print(task.request.root, document, main, main, (said,))
     for edition in task.config.editions:
         check_styles(first.styles, edition, problems)
@@ -190,6 +191,24 @@ def _proved(
         check_type(spans, edition, artifact.name, measures, problems)
         artifact = replace(artifact, measures=measures)
     return artifact
+
+
+def copies(document: Document, request: Request, problems: list[Problem]) -> dict[str, bytes]:
+    """Return the files that an article links to, unless the output folder has them already.
+
+    Problem PRF001: a file is not as it was when the article was read.
+    """
+    found = {}
+    for linked in document.linked:
+        if file_digest(request.output / linked.name) == linked.sha256:
+            continue
+        path = request.root / linked.file
+        data = path.read_bytes() if path.is_file() else b""
+        if digest(data) != linked.sha256:
+            message = "the file changed while the article was built"
+            problems.append(Problem("PRF001", Span(linked.file), message, "build again"))
+        found[linked.name] = data
+    return found
 
 
 def make_page(

@@ -19,9 +19,11 @@ from press.core.manifest import (
     DueEntry,
     FileEntry,
     LibraryEntry,
+    LinkedEntry,
     Manifest,
     MeasuresEntry,
     ProblemEntry,
+    linked_of,
     read_manifest,
 )
 from press.core.model import Artifact, Built, Config, Document, Due, Measures, Project
@@ -70,7 +72,7 @@ def entry(
     from press.document.identity import describe
 
     matter = document.matter
-    return {
+    made: ArticleEntry = {
         "title": matter.title,
         "subtitle": matter.subtitle,
         "abstract": matter.abstract,
@@ -102,6 +104,14 @@ def entry(
             for d in document.due
         ],
     }
+    if document.linked:
+        made["linked"] = {
+            linked.name: {"file": linked.file, "bytes": linked.size, "sha256": linked.sha256}
+            for linked in document.linked
+        }
+    if pictures := {i.name: i.origin for i in document.images if i.origin}:
+        made["pictures"] = pictures
+    return made
 
 
 def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileEntry:
@@ -142,14 +152,20 @@ def remember(output: Path, built: Built, project: Project, engine: Mapping[str, 
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
     articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
-    gone = [entry["files"] for name, entry in manifest["articles"].items() if name not in order]
+    gone: list[Mapping[str, FileEntry | LinkedEntry]] = [
+        {**entry["files"], **linked_of(entry)}
+        for name, entry in manifest["articles"].items()
+        if name not in order
+    ]
+    if built.name in articles:
+        gone.append(linked_of(articles[built.name]))
     before = articles[built.name]["files"] if built.name in articles else {}
     files = {**before, **built.entry["files"]}
     ours = {name: facts for name, facts in files.items() if name in built.entry["outputs"]}
     gone.append({name: facts for name, facts in files.items() if name not in ours})
     there = {name: facts for name, facts in ours.items() if (output / name).is_file()}
     articles[built.name] = {**built.entry, "files": there}
-    now = {name for entry in articles.values() for name in entry["files"]}
+    now = {name for e in articles.values() for name in (*e["files"], *linked_of(e))}
     left = {
         **manifest.get("left", {}),
         **{name: facts["sha256"] for each in gone for name, facts in each.items()},

@@ -174,7 +174,8 @@ def sources(document: Document, path: Path, project: Project, issue: Issue) -> d
     paths += [beside(name, (folder, root)) for name in names]
     style = document.matter.csl or issue.config.csl
     paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
-    paths += [path for image in document.images if (path := folder / image.name).is_file()]
+    paths += [folder / image.file for image in document.images if image.file]
+    paths += [root / linked.file for linked in document.linked]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
     return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}

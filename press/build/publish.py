@@ -7,6 +7,7 @@ writes files into the output folder. It must not know how they are made.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,13 +17,13 @@ from press.core.model import Artifact
 from press.core.problems import Problem, ProblemsError, Span
 
 
-def publish(folder: Path, artifacts: Sequence[Artifact]) -> None:
-    """Write all artifacts of one article, then move them into the folder.
+def publish(folder: Path, artifacts: Sequence[Artifact], copies: Mapping[str, bytes]) -> None:
+    """Write all artifacts of one article and copies of the files it links to, then move them.
 
     Raises:
         ProblemsError: a file cannot be written (SYS002); each existing file is complete.
     """
-    replace_files(folder, {artifact.name: artifact.data for artifact in artifacts})
+    replace_files(folder, {**copies, **{artifact.name: artifact.data for artifact in artifacts}})
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -35,12 +36,15 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
-            temporary = folder / f".{name}.{os.getpid()}.tmp"
-            waiting.append((temporary, folder / name))
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+            waiting.append((temporary, path))
             with temporary.open("wb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
+            _compare(temporary, data)
         while waiting:
             waiting[0][0].replace(waiting[0][1])
             waiting.pop(0)
@@ -57,6 +61,16 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         for temporary, _ in waiting:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _compare(path: Path, data: bytes) -> None:
+    """Open a written file again and compare it.
+
+    Raises:
+        OSError: it is not as it was written.
+    """
+    if path.read_bytes() != data:
+        raise OSError(errno.EIO, "it reads otherwise than it was written", str(path))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from press.core.formats import FORMATS
-from press.core.manifest import ArticleEntry, FileEntry
+from press.core.manifest import ArticleEntry, FileEntry, linked_of
 from press.core.model import Built
 from press.core.paper import booklet_sheets
 from press.core.problems import counted
@@ -34,9 +34,13 @@ def files(built: Built, folder: Path) -> list[str]:
     """Return a line for each file: its path, size, pages, and type measurements."""
     found = _in_order(built)
     width = max((len(str(folder / name)) for name, _ in found), default=0)
-    return [
+    lines = [
         f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
         for name, facts in found
+    ]
+    return lines + [
+        f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  copy of {facts['file']}"
+        for name, facts in linked_of(_entry(built)).items()
     ]
 
 

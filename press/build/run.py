@@ -7,7 +7,7 @@ make. This module knows every stage above `build`, and must not print.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,8 @@ class _Done:
     issue: Issue
     built: Built
     artifacts: tuple[Artifact, ...] = ()
+    copies: Mapping[str, bytes] = field(default_factory=dict)
+    """The files that the article links to, by their names in the output folder."""
 
 
 def build(request: Request) -> Outcome:
@@ -189,7 +191,7 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem]) -> _Done:
     """Rebuild every file whose inputs changed; keep the others."""
     from press.build.inputs import Needs
-    from press.build.make import Task, make_files, make_page, names, outputs
+    from press.build.make import Task, copies, make_files, make_page, names, outputs
     from press.core.formats import file_of
     from press.design.styles import Styles
     from press.output.web.offers import downloads
@@ -219,6 +221,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
             artifacts.append(page)
             files[page.name] = manifest.file_entry(page, needed, job.key)
         kept = earlier.kept(job.key)
+    copied = copies(document, request, found)
     problems += found + earlier.warnings(kept) + stale.due(document.due, request.today)
     if _stopped(problems, request):
         return _Done(issue, Built(document.name, None, tuple(problems), imprint=issue.name))
@@ -226,7 +229,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     entry = manifest.entry(document, {**kept, **files}, every, config, sources, said)
     made = tuple(artifact.name for artifact in artifacts)
     built = Built(document.name, entry, tuple(problems), made, issue.name, dict(earlier.reasons))
-    return _Done(issue, built, tuple(artifacts))
+    return _Done(issue, built, tuple(artifacts), copied)
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
@@ -240,7 +243,7 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
     if built.entry is None:
         return built
     try:
-        publish(output, done.artifacts)
+        publish(output, done.artifacts, done.copies)
         manifest.remember(output, built, project, engine)
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)

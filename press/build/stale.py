@@ -20,7 +20,15 @@ from press.build.manifest import recorded_dues, warnings
 from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
 from press.core.formats import FORMATS, Format
 from press.core.hashing import file_digest, fingerprint
-from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, Manifest, read_manifest
+from press.core.manifest import (
+    ArticleEntry,
+    FileEntry,
+    LibraryEntry,
+    LinkedEntry,
+    Manifest,
+    linked_of,
+    read_manifest,
+)
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem
 from press.core.system import shared_library, told_version
@@ -127,6 +135,8 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
     stand = there == expected and all(
         facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
     )
+    linked = linked_of(entry).items()
+    stand = stand and all(intact(request.output, name, facts) for name, facts in linked)
     sources = entry["sources"].items()
     if not stand or any(file_digest(request.root / file) != sha for file, sha in sources):
         return None
@@ -142,7 +152,7 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
 KEPT = "not rebuilt: nothing that it depends on changed"
 
 
-def intact(output: Path, file: str, facts: FileEntry | LibraryEntry) -> bool:
+def intact(output: Path, file: str, facts: FileEntry | LibraryEntry | LinkedEntry) -> bool:
     """Say if a published file is still as it was published."""
     return file_digest(output / file) == facts["sha256"]
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import press
 from press.core.problems import Problem, Span
@@ -18,8 +20,10 @@ MANIFEST = "manifest.json"
 """Name of the file in every output folder that records what was built from which inputs."""
 INDEX = "index.html"
 """Name of the library page of an output folder."""
-RESERVED_FOLDERS = frozenset(("all", "preview"))
-"""Names that no imprint can have: an option's value, and a folder in the output folder."""
+LINKED = "files"
+"""The folder of the output folder that holds the files to which articles link."""
+RESERVED_FOLDERS = frozenset(("all", "preview", LINKED))
+"""Names that no imprint can have: an option's value, and folders in the output folder."""
 RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
 """Names that no new article can have: files and endings of makebook's own as well."""
 IMPORTED = frozenset(".docx .doc .odt .rtf .html .htm .xhtml .txt .text .rst .tex .org".split())
@@ -156,3 +160,34 @@ def document_hint(argument: str) -> str:
     if ending in (".pdf", ".epub", ".pages", ".ipynb", ".adoc", ".wpd", ".pptx"):
         return "save it as .docx, .html, or .txt in the program that made it, and import that"
     return ""
+
+
+def spelled(folder: Path, path: str) -> Path:
+    """Return the file that a path in an article means, as the disk spells its name.
+
+    A space may be written `%20`, as CommonMark does, and a letter with an accent may be one
+    character or two (Unicode, forms C and D): systems and editors differ. Without such a file,
+    returns the path with its escapes resolved.
+    """
+    plain = folder / path
+    if is_file(plain):
+        return plain
+    for name in (path, unquote(path)):
+        place: Path | None = folder
+        for part in Path(name).parts:
+            place = _entry(place, part) if place is not None else None
+        if place is not None and is_file(place):
+            return place
+    return folder / unquote(path)
+
+
+def _entry(folder: Path, name: str) -> Path | None:
+    """Return a folder's entry of this name, in any form of Unicode; None if it has none."""
+    if name == ".." or os.path.lexists(folder / name):
+        return folder / name
+    wanted = unicodedata.normalize("NFC", name)
+    try:
+        entries = list(folder.iterdir())
+    except (OSError, ValueError):
+        return None
+    return next((e for e in entries if unicodedata.normalize("NFC", e.name) == wanted), None)

@@ -77,8 +77,17 @@ class DueEntry(ProblemEntry):
     """The first day, as ISO 8601."""
 
 
-class ArticleEntry(TypedDict):
-    """One article and its published files."""
+class LinkedEntry(TypedDict):
+    """A file of the project that was published because an article links to it."""
+
+    file: str
+    """Its path in the project."""
+    bytes: int
+    sha256: str
+
+
+class _ArticleFacts(TypedDict):
+    """What every published article has."""
 
     title: str
     subtitle: str
@@ -105,6 +114,15 @@ class ArticleEntry(TypedDict):
     due: list[DueEntry]
 
 
+class ArticleEntry(_ArticleFacts, total=False):
+    """One article and its published files."""
+
+    linked: Mapping[str, LinkedEntry]
+    """The files that it links to, by their names in the output folder."""
+    pictures: Mapping[str, str]
+    """The web address of each picture that was fetched."""
+
+
 class LibraryEntry(TypedDict):
     """The library page."""
 
@@ -125,6 +143,11 @@ class Manifest(TypedDict):
     left: NotRequired[dict[str, str]]
     """Files that are no longer built, with their SHA-256."""
     library: NotRequired[LibraryEntry]
+
+
+def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
+    """Return the files that an article links to; most link to none."""
+    return entry.get("linked", {})
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -164,7 +187,8 @@ def published_hashes(folder: Path) -> dict[str, str] | None:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         entries = list(manifest["articles"].values())
-        files = {name: str(f["sha256"]) for entry in entries for name, f in entry["files"].items()}
+        every = [(n, f) for e in entries for n, f in (*e["files"].items(), *linked_of(e).items())]
+        files = {name: str(facts["sha256"]) for name, facts in every}
         library = manifest.get("library") or {}
         index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
         left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}

@@ -23,6 +23,9 @@ ContactBox = Literal["filled", "lines"]
 Direction = Literal["ltr", "rtl"]
 PartKind = Literal["opening", "section", "notice", "references"]
 """A part of a work: the text before the first heading, a section, a notice, the references."""
+Ground = Literal["own", "none", "dark-ink", "mixed"]
+"""The background of a picture: its own, or none, which shows the page. On a dark page, `dark-ink`
+is inverted, and `mixed`, which has both dark and light parts, gets a gray background."""
 PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 
@@ -208,9 +211,30 @@ class Image:
     """A picture that an article or an imprint shows."""
 
     name: str
-    """Its path as the article writes it, relative to the article's folder."""
+    """Its path relative to the article's folder, in Unicode's form C, as `src` in the tree."""
     data: bytes
+    """As every format can show it, converted once if the file is of another kind."""
     media_type: str
+    ground: Ground = "own"
+    file: str = ""
+    """Its path on the disk, relative to the article's folder; the system may spell it otherwise."""
+    original: str = ""
+    """The SHA-256 of the file, if `data` was converted from it."""
+    origin: str = ""
+    """The web address that `makebook fetch` brought it from."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A file of the project that an article links to, and that is published next to it."""
+
+    name: str
+    """Its path in the output folder: `files/form.pdf`."""
+    file: str
+    """Its path relative to the project."""
+    size: int
+    """Size in bytes."""
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -266,6 +290,7 @@ class Manuscript:
     """One `<body>` of clean XHTML; citations and placeholders are still tokens (see `trees`)."""
     clusters: tuple[Cluster, ...]
     images: tuple[Image, ...]
+    linked: tuple[Linked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -372,6 +397,7 @@ class Document:
     """The lines of the contact box: a label and its text, which is empty for a line to write on."""
     dated: bool = True
     """`modified` is a day that the author or SOURCE_DATE_EPOCH gives."""
+    linked: tuple[Linked, ...] = ()
 
 
 @dataclass(frozen=True)

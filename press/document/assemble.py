@@ -167,6 +167,7 @@ class _Assembler:
             ),
             imprint=self.m.imprint or None,
             contact=contact_lines(self.m.imprint, self.labels),
+            linked=self.m.manuscript.linked,
         )
         digest = identity.content_hash(document)
         return replace(

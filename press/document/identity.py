@@ -25,7 +25,7 @@ FORMAT = 1
 def content_hash(document: Document) -> str:
     """Return 8 hexadecimal digits of the SHA-256 of the content, without the program's labels."""
     references = [r.xhtml + r.evidence for r in document.references]
-    images = [(i.name, digest(i.data)) for i in document.images]
+    images = [(i.name, i.original or digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "origin"}
     content: dict[str, Any] = {
         "matter": matter,
@@ -98,7 +98,7 @@ def _rest(document: Document, digests: Digests) -> dict[str, Any]:
         "address": short_hash(document.address),
         "order": short_hash(digests.order),
         "numbers": short_hash(list(digests.references)),
-        "pictures": {image.name: short_hash(image.data.hex()) for image in pictures},
+        "pictures": {i.name: short_hash(i.original or i.data.hex()) for i in pictures},
     }
 
 

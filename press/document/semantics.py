@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from press.core.breaks import mark_long_words
-from press.core.model import Document
+from press.core.model import Document, Image
 from press.core.trees import FORMULA, Element, has_class, texts
 from press.source.placeholders import telephone_link
 from press.source.settings import is_web
@@ -27,6 +27,12 @@ ROLES = {
     # Reading systems open a pop-up only for a `noteref`.
     "cite": ("doc-biblioref", "biblioref noteref"),
 }
+
+
+def mark_ground(element: Element, image: Image) -> None:
+    """Set the class by which the styles keep a picture without background visible when dark."""
+    if image.ground in ("dark-ink", "mixed"):
+        element.set("class", f"{element.get('class', '')} ground-{image.ground}".strip())
 
 
 def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "") -> None:

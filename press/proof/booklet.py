@@ -18,6 +18,7 @@ from press.document.units import Unit, letters, text_units
 from press.proof import drawings, formulas, running
 from press.proof.matching import (
     HINT,
+    MARKS,
     PICTURE,
     excerpt,
     fault,
@@ -102,9 +103,10 @@ class _Piece:
 
 
 def _words(unit: Unit) -> str:
-    """Return what paper shows of a unit, with the marks of its links."""
+    """Return what paper shows of a unit, with the marks of its links; nothing of pictures alone."""
     assert unit.block is not None
-    return PICTURE.sub("", marked(unit.block))
+    words = PICTURE.sub("", marked(unit.block))
+    return words if MARKS.sub("", words).strip() else ""
 
 
 def _is_cell(unit: Unit) -> bool:

@@ -20,6 +20,7 @@ from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
+from press.document.crosslinks import neighbors
 from press.document.units import letters
 from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT, internal_links
@@ -93,6 +94,7 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
         f"the id '{id_}' occurs {counted(count, 'time')}" for id_, count in ids.items() if count > 1
     )
     files = {INDEX, *(download.name for download in downloads)}
+    beside = neighbors(document)  # the proof of the text compares where each leads
     found: Counter[str] = Counter()
     for link in root.iter("a"):
         target = link.get("href") or ""
@@ -100,7 +102,11 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
             found[target] += not any(e.tag in _OWN for e in link.iterancestors())
             if unquote(target[1:]) not in ids and target[1:] not in ids:
                 yield f"the link to '{target}' is broken"
-        elif not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target) and unquote(target) not in files:
+        elif (
+            not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", target)
+            and unquote(target) not in files
+            and target not in beside
+        ):
             yield f"the link to '{target}' is broken"
     for target, count in (internal_links(document) - found).items():
         yield f"the page lacks {counted(count, 'link')} to '{target}'"

@@ -208,7 +208,8 @@ class _Reader:
 
     def _picture(self, item: Any, kind: str, into: Element, parent: str) -> Element:
         """Make the HTML element for a picture or formula."""
-        if parent not in _INLINE:  # a block: the next picture is another one
+        if parent not in _INLINE or _is_placed_as_block(item, self.pikepdf):
+            # A block: the next picture is another one.
             into = etree.SubElement(into, "div")
         image = etree.SubElement(into, "img", attrib={"alt": _CONTROLS.sub("", str(item.Alt))})
         if kind == "Formula":
@@ -283,9 +284,12 @@ def _is_code(item: Any, pikepdf: Any) -> bool:
     kids = list(_kids(item, pikepdf))
     if len(kids) != 1 or isinstance(kids[0], int) or kids[0].get("/S") != "/Code":
         return False
-    return any(
-        one.get("/Placement") == "/Block" for one in _attributes(kids[0], "/Layout", pikepdf)
-    )
+    return _is_placed_as_block(kids[0], pikepdf)
+
+
+def _is_placed_as_block(item: Any, pikepdf: Any) -> bool:
+    """Say if an element is laid out as a block of its own (ISO 32000-1, 14.8.5.4)."""
+    return any(one.get("/Placement") == "/Block" for one in _attributes(item, "/Layout", pikepdf))
 
 
 def _attributes(item: Any, owner: str, pikepdf: Any) -> Iterator[Any]:

@@ -1,49 +1,112 @@
-"""Images of an article: checked to be present, of a supported format, and safe.
+"""Images of an article: found, checked to be sound and safe, and in a form that all formats show.
 
-In: a path as the article writes it. Out: an `Image`, or a problem.
-This module must not know Markdown, nor how images are drawn.
+In: a path as the article writes it. Out: an `Image`, or a problem. A picture counts as what its
+bytes are, whatever its name says. This module must not know Markdown, nor how images are drawn.
 """
 
 from __future__ import annotations
 
-import io
+import os
 import re
-import warnings
+import unicodedata
 from pathlib import Path
 
 from lxml import etree
 
-from press.core.model import Image
+from press.core.files import spelled
+from press.core.hashing import digest
+from press.core.model import Ground, Image
 from press.core.nearest import nearest
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, Span, counted
+from press.design.color import luminance, parse_hex
+from press.source.origins import read_origins
+from press.source.pixels import Pixels, Unusable, is_pixels, usable
 
-_KINDS = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
+_OTHERS = (
+    (re.compile(rb"\s*<(!doctype html|html)\b", re.I), "is a web page, not a picture"),
+    (re.compile(rb"....ftyp(hei|hev|mif|msf)", re.S), "is a HEIC picture, which few programs show"),
+    (re.compile(rb"%PDF-"), "is a PDF, not a picture"),
+    (re.compile(rb"%!PS"), "is in PostScript, which cannot be shown on a screen"),
+    (re.compile(rb"\x1f\x8b"), "is compressed, as in .svgz, which many programs cannot show"),
+    (re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "), "is a JPEG XL picture, which few programs show"),
+    (re.compile(rb"\s*\Z"), "is empty"),
 )
-_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
-_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
+_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".tif", ".tiff", ".bmp")
 _HINT = "save it again as SVG, PNG, or JPEG"
-_MOST_PIXELS = 100_000_000
-_LONGEST_SIDE = 10_000
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
+_DPI = 300
+"""Dots per inch: more cannot be seen in print."""
+WIDEST = 6.5
+"""The width in inches of the widest column, that of large print on Letter paper."""
+_TALLEST = 8
+"""The same for its height (`max-height` in print.css)."""
+_DIM = 0.2
+"""The luminance (WCAG 2.2) below which the background of a drawing is dark by itself."""
+_REMOTE = re.compile(r"(https?:)?//", re.I)
 
 
 def read_image(
-    source: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+    source: str,
+    folder: Path,
+    root: Path,
+    place: Span,
+    problems: list[Problem],
+    width: float = WIDEST,
 ) -> Image | None:
-    """Read an image.
+    """Read an image that is printed `width` inches wide, or less.
 
-    Problems: IMG001 missing, IMG003 outside the project, IMG004 unusable or unsafe.
+    Problems: IMG001 missing, IMG003 outside the project, IMG004 unusable or unsafe, IMG005 on the
+    web; notes IMG007 with several frames, IMG008 converted.
     """
+    path = _found(source, folder, root, place, problems)
+    if path is None:
+        return None
+    data = path.read_bytes()
+    file = os.path.relpath(path, folder).replace(os.sep, "/")
+    # `%`, `?` and `#` would have a meaning in the addresses by which the layout knows pictures.
+    name = re.sub("[%?#]", lambda sign: f"%{ord(sign[0]):02X}", unicodedata.normalize("NFC", file))
+    try:
+        made = usable_image(data, width)
+    except Unusable as error:
+        hint = "export it again as plain SVG, without scripts or links" if _is_svg(data) else _HINT
+        problems.append(Problem("IMG004", place, f"image '{source}' {error}", hint))
+        return None
+    if made.frames > 1:
+        frames = counted(made.frames, "frame or page", "frames or pages")
+        message = f"image '{source}' has {frames}; the first is used"
+        hint = "if another one is meant, save it as a picture of its own"
+        problems.append(Problem("IMG007", place, message, hint))
+    if made.done:
+        message = f"image '{source}' is converted from {' and from '.join(made.done)}"
+        hint = "look at it in the output, or save it as PNG or JPEG yourself"
+        problems.append(Problem("IMG008", place, message, hint))
+    return Image(
+        name,
+        made.data,
+        made.media_type,
+        made.ground,
+        file,
+        "" if made.data == data else digest(data),
+        read_origins(path.parent).get(unicodedata.normalize("NFC", path.name), ""),
+    )
+
+
+def _found(
+    source: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+) -> Path | None:
+    """Return the file of an image; None, with a problem, if it is missing or elsewhere."""
+    if _REMOTE.match(source) and place.path.endswith(".md"):
+        hint = f"run makebook fetch {Path(place.path).stem}, which saves it in source/images/"
+        message = f"image '{source}' is on the web"
+        problems.append(Problem("IMG005", place, message, hint))
+        return None
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", source):
         hint = "save the image in source/images/ and use the path of that file"
         message = f"image '{source}' is not a file in the project"
         problems.append(Problem("IMG003", place, message, hint))
         return None
-    path = folder / source
+    path = spelled(folder, source)
     try:
         home = path.resolve()  # the author may have linked `source/` to a folder elsewhere
         inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
@@ -62,51 +125,43 @@ def read_image(
         message = f"image '{source}' was not found"
         problems.append(Problem("IMG001", place, message, hint))
         return None
-    data = path.read_bytes()
-    media_type = _media_type(data)
-    vector = media_type == "image/svg+xml"
-    flaw = "is not in a supported image format"
-    if media_type:
-        flaw = _svg_flaw(data) if vector else _pixel_flaw(data)
-    if flaw:
-        hint = "export it again as plain SVG, without scripts or links" if vector else _HINT
-        problems.append(Problem("IMG004", place, f"image '{source}' {flaw}", hint))
-        return None
-    return Image(source, data, media_type)
+    return path
 
 
-def _media_type(data: bytes) -> str:
-    for magic, media_type in _KINDS:
-        if data.startswith(magic):
-            return media_type
-    return "image/svg+xml" if b"<svg" in data[:4096] else ""
+def usable_image(data: bytes, width: float = WIDEST) -> Pixels:
+    """Return an image as all formats can show it, printed `width` inches wide.
+
+    Raises:
+        Unusable: it is damaged, unsafe, or of a kind that cannot be shown.
+    """
+    if flaw := next((flaw for magic, flaw in _OTHERS if magic.match(data)), ""):
+        raise Unusable(flaw)
+    if _is_svg(data):
+        if flaw := _svg_flaw(data):
+            raise Unusable(flaw)
+        return Pixels(data, "image/svg+xml", _svg_ground(data))
+    if not is_pixels(data):
+        raise Unusable("is not in a supported image format")
+    return usable(data, round(width * _DPI), _TALLEST * _DPI)
 
 
-def _pixel_flaw(data: bytes) -> str:
-    """Say why a raster image cannot be used (damaged, too large); return '' if it can."""
-    from PIL import Image as Picture
-    from PIL import UnidentifiedImageError
+def _is_svg(data: bytes) -> bool:
+    return not is_pixels(data) and b"<svg" in data[:4096]
 
-    try:
-        with warnings.catch_warnings(action="ignore"), Picture.open(io.BytesIO(data)) as picture:
-            if max(picture.size) > _LONGEST_SIDE or picture.width * picture.height > _MOST_PIXELS:
-                return (
-                    f"is {picture.width} by {picture.height} pixels; the limit is {_LONGEST_SIDE} "
-                    f"per side and {_MOST_PIXELS // 1_000_000} million in all"
-                )
-            picture.load()
-            if picture.mode not in _MODES:
-                return (
-                    f"uses the color mode {picture.mode}, which some apps cannot show; save it as "
-                    "RGB with 8 bits per channel"
-                )
-    except Picture.DecompressionBombError:
-        return f"has more than {_MOST_PIXELS // 1_000_000} million pixels"
-    except UnidentifiedImageError:  # its own message names a Python object
-        return "is damaged"
-    except (OSError, ValueError, SyntaxError) as error:
-        return f"is damaged: {error}" if str(error) else "is damaged"
-    return ""
+
+def _svg_ground(data: bytes) -> Ground:
+    """Return what is behind a drawing: most have no background and are drawn in dark ink."""
+    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    if root.find(f".//{_SVG}image") is not None:
+        return "mixed"
+    first = next((e for e in root if str(e.tag).removeprefix(_SVG) in _DRAWN), None)
+    box = (root.get("viewBox") or "").replace(",", " ").split()
+    if first is not None and first.tag == f"{_SVG}rect":
+        covers = (first.get("width") or "") in ("100%", root.get("width"), *box[2:3])
+        fill = parse_hex(first.get("fill") or "#000000")
+        if covers and fill and luminance(fill) < _DIM:
+            return "own"
+    return "dark-ink"
 
 
 def _svg_flaw(data: bytes) -> str:

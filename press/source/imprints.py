@@ -249,7 +249,8 @@ class _ImprintReader:
         if found and found.media_type not in ("image/svg+xml", "image/png"):
             message = f"logo '{name}' is neither SVG nor PNG"
             settings.bad("IMG004", "file", message, "save it again as SVG or PNG", "logo")
-        return found and replace(found, name=f"{LOGO}{name}"), alt
+        # On a dark page, the styles put white behind a logo, whose colors must stay as they are.
+        return found and replace(found, name=f"{LOGO}{name}", file="", ground="own"), alt
 
     def colors(self) -> dict[str, str]:
         """Read the colors as `#rrggbb`. Problem CFG004: a value is not a color."""

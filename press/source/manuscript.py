@@ -18,7 +18,7 @@ from lxml import etree
 from press.core import trees
 from press.core.files import decode, read_bytes, shown
 from press.core.labels import labels_for, letter
-from press.core.model import Cluster, Config, Image, Manuscript
+from press.core.model import Cluster, Config, Image, Linked, Manuscript
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
 from press.core.trees import BLOCKS, Element, plain, remove, unwrap
@@ -26,6 +26,8 @@ from press.source import crossrefs, markup
 from press.source.citation_syntax import without_code
 from press.source.front_matter import read_matter, split
 from press.source.images import read_image
+from press.source.links import Target, may_be_file, read_target
+from press.source.sizes import set_size
 from press.source.syntax.finish import link_headings
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
@@ -75,13 +77,25 @@ def read_manuscript(
     reader.name_blocks(cites=cites)
     link_headings(made.body)
     images = reader.images(path.parent, root)
-    reader.links(cites=cites)
+    linked = reader.links(path, root, cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
     body = trees.serialize(made.body)
-    return Manuscript(path.stem, file, data, text, matter, body, clusters, images)
+    return Manuscript(path.stem, file, data, text, matter, body, clusters, images, linked)
+
+
+def _ids_of(path: Path, root: Path) -> set[str | None]:
+    """Return the ids of another article; its own build reports what is wrong with it."""
+    file, unheard = shown(path, root), list[Problem]()
+    text = decode(path.read_bytes(), file, unheard) or ""
+    fields, body_text, first = split(text, file, unheard)
+    made = markup.convert(body_text, file, first, unheard)
+    reader = _ArticleReader(made.body, body_text, file, first, unheard)
+    reader.regular(str(fields.values.get("title", "")))
+    reader.name_blocks(cites=bool(made.clusters))
+    return {element.get("id") for element in made.body.iter("*")} | {"references"}
 
 
 def slug(text: str) -> str:
@@ -272,25 +286,46 @@ class _ArticleReader:
 
     def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
         """Read every image, and check that it exists, is safe, and has alternative text."""
-        found: dict[str, Image] = {}
+        found: dict[str, Image | None] = {}
         seen: Counter[str] = Counter()
+        widths = self._widths(seen)
+        seen.clear()
         for element in self.body.iter("img"):
             source = element.get("src") or ""
-            pattern = re.escape(source) if source else "<img|!\\["
-            place = self.place(pattern, seen[source])
-            seen[source] += 1
+            place = self._image_place(source, seen)
             if not (element.get("alt") or "").strip():
                 hint = "describe the image, for example ![A falling curve](curve.svg)"
                 message = f"image '{source}' has no alternative text"
                 self.problems.append(Problem("IMG002", place, message, hint))
-            if source not in found:
-                image = read_image(source, folder, root, place, self.problems)
-                if image:
-                    found[source] = image
-        return tuple(found[name] for name in sorted(found))
+            if not found.get(source):
+                width = widths[source]
+                found[source] = read_image(source, folder, root, place, self.problems, width)
+            if image := found[source]:
+                element.set("src", image.name)
+        images = {image.name: image for image in found.values() if image}
+        return tuple(images[name] for name in sorted(images))
 
-    def links(self, *, cites: bool) -> None:
-        """Check that each link leads to an id of this article or to a safe address."""
+    def _widths(self, seen: Counter[str]) -> dict[str, float]:
+        """Give the images the sizes that the author wrote; return the inches that each needs."""
+        widths: dict[str, float] = {}
+        for element in self.body.iter("img"):
+            source = element.get("src") or ""
+            place = self._image_place(source, seen)
+            width = set_size(element, place, self.problems)
+            widths[source] = max(width, widths.get(source, 0))
+        return widths
+
+    def _image_place(self, source: str, seen: Counter[str]) -> Span:
+        """Return the location of the next image with this source, which is counted in `seen`."""
+        seen[source] += 1
+        return self.place(re.escape(source) if source else "<img|!\\[", seen[source] - 1)
+
+    def links(self, path: Path, root: Path, *, cites: bool) -> tuple[Linked, ...]:
+        """Check that each link leads to an id of this article, to a safe address, or to a file.
+
+        `path` is that of the article. Returns the files of the project to publish with it.
+        """
+        linked: dict[str, Linked] = {}
         ids = {element.get("id") for element in self.body.iter("*")}
         if cites:
             ids.add("references")
@@ -301,9 +336,17 @@ class _ArticleReader:
                 continue
             pattern, nth = rf"(?<=[\s(<\"'=]){re.escape(target)}(?![\w-])", seen[target]
             seen[target] += 1
+            if may_be_file(target):
+                place = self.place(pattern, nth)
+                found = read_target(target, path.parent, root, place, self.problems)
+                if found and found.file:
+                    linked[found.file.name] = found.file
+                target = self._lead(link, found, path, root, place)
+            if not target:
+                continue
             if not _SAFE_LINK.match(target):
                 message = f"link to '{target}' is neither a web link nor a link within the handout"
-                hint = "link to https://…, mailto:…, tel:…, or #an-id in this article"
+                hint = "link to https://…, mailto:…, tel:…, #an-id in this article, or a file"
                 self.report("LNK002", pattern, message, hint, nth)
             elif target.startswith("#notice-"):
                 continue  # checked once the notices are placed (`assemble`)
@@ -312,6 +355,33 @@ class _ArticleReader:
                 message = f"link to '{target}': there is no such id in this article"
                 self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
         self._lost_notes()
+        return tuple(linked[name] for name in sorted(linked))
+
+    def _lead(
+        self, link: Element, found: Target | None, path: Path, root: Path, place: Span
+    ) -> str:
+        """Let a link lead to a file, and name what it leads to, since paper cannot follow it.
+
+        Returns the target within this article, if it leads there.
+        """
+        if found is None:
+            return ""
+        if found.article and found.article.stem == path.stem:
+            link.set("href", f"#{found.part}")
+            if not found.part:  # the article itself
+                link.tag = "span"
+                del link.attrib["href"]
+            return found.part and f"#{found.part}"
+        link.set("href", found.address)
+        if found.name.casefold() not in plain(link).casefold():
+            link.tail = f" ({found.name}){link.tail or ''}"
+        if found.article and found.part:
+            known = _ids_of(found.article, root)
+            if found.part not in known:
+                message = f"there is no id '{found.part}' in {shown(found.article, root)}"
+                hint = nearest(found.part, sorted(markup.linkable(known)))
+                self.problems.append(Problem("LNK005", place, message, hint))
+        return ""
 
     def _lost_notes(self) -> None:
         """Report each `[^one]` left in the text: there is no such note."""

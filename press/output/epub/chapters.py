@@ -17,7 +17,7 @@ from lxml import etree
 from press.core import trees
 from press.core.model import Document, Part, PartKind
 from press.core.trees import Element, free_id, has_class, plain
-from press.document.semantics import give_roles, hold_tables
+from press.document.semantics import give_roles, hold_tables, mark_ground
 
 _EPUB = "http://www.idpf.org/2007/ops"
 _TYPE = f"{{{_EPUB}}}type"
@@ -57,13 +57,16 @@ def make_chapters(
     chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
     for section in title[:1]:
         section.set(_TYPE, "titlepage")
+    pictures = {image.name: image for image in document.images}
     taken = {"title", "contents", "cover"}
     chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
     for chapter in chapters:
         _semantics(chapter.content, document)
         hold_tables(chapter.content, _WIDE, document.labels["table"])
         for image in chapter.content.iter("img"):
-            image.set("src", names.get(image.get("src") or "", image.get("src") or ""))
+            if picture := pictures.get(image.get("src") or ""):
+                mark_ground(image, picture)
+                image.set("src", names[picture.name])
     _mark_pages(chapters, pages, document.labels["page"])
     _link_files(chapters)
     return chapters

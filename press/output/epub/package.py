@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 import uuid
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 
 from ebooklib import epub
 from lxml import etree
@@ -73,8 +75,9 @@ def _identifier(document: Document) -> str:
 
 
 def _safe(name: str) -> str:
-    stem = name.rpartition("/")[2].rpartition(".")[0]
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem) or "image"
+    stem = unicodedata.normalize("NFKD", unquote(name).rpartition("/")[2].rpartition(".")[0])
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem.encode("ascii", "ignore").decode())
+    return plain.strip("-") or "image"
 
 
 class _Writer(epub.EpubWriter):  # type: ignore[misc]

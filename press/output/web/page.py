@@ -21,7 +21,13 @@ from press.core.trees import Element
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
 from press.design.styles import Styles
-from press.document.semantics import contact_links, give_roles, hold_tables, stack_tables
+from press.document.semantics import (
+    contact_links,
+    give_roles,
+    hold_tables,
+    mark_ground,
+    stack_tables,
+)
 from press.output.web.offers import Offer, offers
 
 _COLUMNS = 4
@@ -80,6 +86,7 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
     for image in holder.iter("img"):
         if picture := pictures.get(image.get("src") or ""):
             image.set("src", data_uri(picture.media_type, lettered(picture, styles)))
+            mark_ground(image, picture)
     for link in holder.iter("a"):
         if re.match("https?:", link.get("href") or ""):
             link.set("rel", "noreferrer")

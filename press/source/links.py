@@ -1,0 +1,125 @@
+"""Links to other files of the project: articles, which have pages, and files to download.
+
+In: a link as an article writes it. Out: the address that it has in the output folder, the name of
+what it leads to, and the file to publish there; or a problem. This module must not know how the
+formats show a link.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from press.core.files import LINKED, article_files, decode, shown, spelled
+from press.core.formats import file_of
+from press.core.hashing import digest_of
+from press.core.model import Linked
+from press.core.nearest import nearest
+from press.core.problems import Problem, Span
+from press.source.front_matter import split
+
+_LARGEST = 100 * 2**20
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a link leads to."""
+
+    address: str
+    """Relative to the output folder."""
+    name: str
+    """The title of an article, the name of a file."""
+    article: Path | None = None
+    part: str = ""
+    """The id after `#`."""
+    file: Linked | None = None
+
+
+def read_target(
+    link: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+) -> Target | None:
+    """Find what a link leads to; `folder` is that of the article, `root` that of the project.
+
+    Problems: LNK004 missing, LNK006 not to be published. The part of an article is not checked.
+    """
+    given, _, part = link.partition("#")
+    path = spelled(folder, given)
+    try:
+        home = path.resolve()
+        inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except (OSError, RuntimeError, ValueError):  # a name too long, or links in a circle
+        inside, is_file, is_folder = True, False, False
+    articles = article_files(root)
+    if not inside or is_folder:
+        hint = "link to a file in the project, for example (files/form.pdf)"
+        message = f"link to '{link}' leads {'to a folder' if inside else 'outside the project'}"
+        problems.append(Problem("LNK006", place, message, hint))
+        return None
+    if not is_file:
+        hint = _hint(path, folder, articles)
+        message = f"link to '{link}': there is no such article or file"
+        problems.append(Problem("LNK004", place, message, hint))
+        return None
+    article = next((a for a in articles if a.resolve() == home), None)
+    if article is not None:
+        address = quote(file_of(article.stem, "html")) + (f"#{part}" if part else "")
+        return Target(address, _title(article, root), article, unquote(part))
+    return _file(link, path, folder, root, place, problems)
+
+
+def _hint(path: Path, folder: Path, articles: Collection[Path]) -> str:
+    """Return the nearest name: of an article, or of a file in the same folder."""
+    near = [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.is_dir() else []
+    names = [a.name for a in articles] if path.parent == folder else []
+    names += [name for name in near if not name.startswith(".") and name not in names]
+    names = names or [a.name for a in articles]
+    return nearest(path.name, names) if names else "add the file, or correct its path"
+
+
+def _title(article: Path, root: Path) -> str:
+    """Return the title of another article; its own build reports what is wrong with it."""
+    file = shown(article, root)
+    fields, _, _ = split(decode(article.read_bytes(), file, []) or "", file, [])
+    title = fields.values.get("title")
+    return title if isinstance(title, str) and title else article.stem
+
+
+def _file(
+    link: str, path: Path, folder: Path, root: Path, place: Span, problems: list[Problem]
+) -> Target | None:
+    inner = path.resolve().relative_to(folder.resolve()) if _is_below(path, folder) else None
+    parts = (inner or Path(path.name)).parts
+    parts = parts[1:] if parts[0] == LINKED and len(parts) > 1 else parts
+    twin = folder.joinpath(LINKED, *parts)
+    reason, hint = "", "copy it to source/files/ and link to that file"
+    if any(name.startswith(".") for name in parts):
+        reason = "is hidden, so it is not published"
+    elif twin.is_file() and not twin.samefile(path):
+        reason = f"would have the same name in the output as '{shown(twin, folder)}'"
+        hint = "rename one of the two"
+    elif path.stat().st_size > _LARGEST:
+        reason = f"is {path.stat().st_size / 2**20:.0f} MB; the maximum is {_LARGEST >> 20} MB"
+        hint = "make it smaller, or link to a web page that offers it"
+    if reason:
+        problems.append(Problem("LNK006", place, f"file '{link}' {reason}", hint))
+        return None
+    name = unicodedata.normalize("NFC", "/".join((LINKED, *parts)))
+    linked = Linked(name, shown(path, root), path.stat().st_size, digest_of(path))
+    return Target(quote(name), name.rpartition("/")[2], file=linked)
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
+
+
+_OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|[\\#]")
+
+
+def may_be_file(link: str) -> bool:
+    """Return whether a link may be a path in the project: it has no scheme and no host."""
+    return bool(link) and not _OUTSIDE.match(link)
