@@ -43,7 +43,7 @@ OWNERS = {
     "jinja2": "design.styles",
     "latex2mathml": "source.maths",
     "mammoth": "importing.word",
-    "markdown": "source.markup source.maths source.syntax",
+    "markdown": "source.markup source.maths source.syntax source.captions",
     "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.pixels output.pdf.cover output.web.library build.preview importing.pictures",

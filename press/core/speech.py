@@ -146,7 +146,7 @@ class _Speaker:
         if name in _DRAWN:
             if alt := element.get(_DRAWN[name]):
                 self.run.append(Piece(alt, element, "figure"))
-        elif name in _CONTAINERS or has_class(element, "note"):
+        elif name in _CONTAINERS or _is_note(element):
             self._read_block(element, name)
         else:
             self._read_inline(element, name)
@@ -187,7 +187,7 @@ class _Speaker:
             self.numbers.pop()
 
     def _entered(self, element: Element, name: str) -> _Around:
-        if has_class(element, "note") or element.get("role") == "doc-footnote":
+        if _is_note(element):
             return _Around(element, "note", True)
         if name == "li":
             number = self.numbers[-1].get(element, "") if self.numbers else ""
@@ -264,6 +264,13 @@ def _row(block: Block) -> Element | None:
         return None
     around = (block.owner, *block.owner.iterancestors())
     return next(element for element in around if local_name(element) == "tr")
+
+
+def _is_note(element: Element) -> bool:
+    """Say if an element is a note; an author's own class of this name makes none."""
+    parent = element.getparent()
+    ours = parent is not None and has_class(parent, "notes") and has_class(element, "note")
+    return ours or element.get("role") == "doc-footnote"
 
 
 def _unheard(element: Element) -> bool:

@@ -122,18 +122,25 @@ def free_id(name: str, taken: Container[str]) -> str:
 
 
 def plain(element: Element) -> str:
-    """Return the text of an element without tokens, its white space collapsed."""
-    return " ".join(TOKEN.sub("", "".join(texts(element))).split())
+    """Return the words of an element on one line: no tokens, no marks of notes and references."""
+    return " ".join(TOKEN.sub("", "".join(texts(element, marks=False))).split())
 
 
-def texts(element: Element) -> Iterator[str]:
-    """Yield the texts in an element; for a formula, its words."""
+def texts(element: Element, *, marks: bool = True) -> Iterator[str]:
+    """Yield the texts in an element; for a formula, its words.
+
+    Without `marks`, those of notes and references are left out.
+    """
     if element.tag == FORMULA or (element.tag == "img" and has_class(element, "math")):
         yield element.get("alttext") or element.get("alt") or ""
         return
     yield element.text or ""
     for child in element:
-        yield from texts(child)
+        mark = not isinstance(child.tag, str) or any(
+            has_class(child, name) for name in ("noteref", "citation")
+        )
+        if marks or not mark:
+            yield from texts(child, marks=marks)
         yield child.tail or ""
 
 

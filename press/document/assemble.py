@@ -36,7 +36,7 @@ from press.core.model import (
 )
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
-from press.core.trees import Element, plain
+from press.core.trees import BLOCKS, Element, plain
 from press.document import identity
 from press.references.csl.citations import ref_id
 from press.source import markup
@@ -291,23 +291,36 @@ class _Assembler:
         heading.set("id", title)
 
     def _link_back(self, holder: Element, places: Sequence[str]) -> None:
-        """Begin each note with a letter that links back, and numbers for further references."""
+        """Begin each note with a letter that links back, and end it with its further places."""
         holder.tag = "section"
         for note in holder:
-            number = (note.get("id") or "").rpartition("-")[2]
+            before, _, digits = (note.get("id") or "").rpartition("note-")
+            name, number = f"{before}noteref-{digits}", int(digits)
             first = note[0] if len(note) and note[0].tag == "p" else note
             text, first.text = (first.text or "").lstrip(), None
-            again = [name for name in places if name.startswith(f"noteref-{number}-")]
-            for index, name in enumerate([f"noteref-{number}", *again]):
-                back = etree.Element("a", attrib={"class": "note-back", "href": f"#{name}"})
-                mark = letter(int(number) - 1)
-                which = f" {index + 1}" if index else ""
-                label = f"{self.labels['note']} {mark}{which}, {self.labels['back-to-text']}"
-                back.set("aria-label", label)
-                back.text = str(index + 1) if index else f"{mark}."
-                back.tail = " "
-                first.insert(index, back)
-            first[len(again)].tail = f" {text}"
+            first.insert(0, self._note_back(number, name))
+            first[0].text, first[0].tail = f"{letter(number - 1)}.", f" {text}"
+            if again := [place for place in places if place.startswith(f"{name}-")]:
+                self._cited_again(note, number, [name, *again])
+
+    def _note_back(self, number: int, name: str, which: str = "") -> Element:
+        back = etree.Element("a", attrib={"class": "note-back", "href": f"#{name}"})
+        label = f"{self.labels['note']} {letter(number - 1)}{which}, {self.labels['back-to-text']}"
+        back.set("aria-label", label)
+        return back
+
+    def _cited_again(self, note: Element, number: int, names: Sequence[str]) -> None:
+        """End a note with a link to each place that refers to it; paper leaves it out."""
+        last = note[-1] if note[-1].tag == "p" else note
+        if last is note and note[-1].tag in BLOCKS:
+            last = etree.SubElement(note, "p", attrib={"class": "note-places"})
+        places = etree.SubElement(last, "span", attrib={"class": "backlinks note-places"})
+        _space_before(places)
+        places.text = f"{self.labels['cited-at']} "
+        for index, name in enumerate(names, 1):
+            link = self._note_back(number, name, f" {index}")
+            link.text, link.tail = str(index), ", " if index < len(names) else None
+            places.append(link)
 
     def _author_part(self, section: Element) -> Part:
         self._fill(section, self.m.manuscript.file, self.m.manuscript.text)
@@ -359,6 +372,9 @@ class _Assembler:
         heading = etree.SubElement(section, level, id=f"{name}-title")
         heading.text = self._filled(notice.title, notice)
         section.extend(list(body))
+        places = [e.get("id") or "" for e in section.iter("a")]
+        for holder in [e for e in section.iter("div") if e.get("class") == "notes"]:
+            self._link_back(holder, places)
         self._fill(section, notice.file, notice.text, notice.id)
         return section
 

@@ -16,7 +16,7 @@ from typing import Any
 from press.core import trees
 from press.core.hashing import json_digest
 from press.core.model import Document, Notice, Reference
-from press.core.trees import Element, plain
+from press.core.trees import Element, has_class, plain
 from press.references.csl.citations import ref_id
 
 _CITATION_ID = re.compile(r"cite-\d+")
@@ -94,6 +94,9 @@ class Digests:
         """Replace citation marks with keys, and remove numbers and letters from notes."""
         for element in [e for e in tree.iter("span") if _CITATION_ID.fullmatch(e.get("id") or "")]:
             _replace(element, f"[@{'; '.join(self._cited(element))}]")
+        for places in [e for e in tree.iter("p", "span") if has_class(e, "note-places")]:
+            if places.getparent() is not None:
+                _replace(places, "")
         for back in [e for e in tree.iter("a") if e.get("class") == "note-back"]:
             _replace(back, "")
         seen: list[str] = []

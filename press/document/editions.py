@@ -1,4 +1,4 @@
-"""A Document adapted to one edition: its wide tables, and the place of its references.
+"""A Document adapted to one edition: its notes, wide tables, and the place of its references.
 
 In: a Document and an Edition. Out: the Document that is laid out, and the one for the file that
 contains only the references. Apart from these, editions differ only in style.
@@ -17,9 +17,8 @@ from press.core import trees
 from press.core.formats import EditionKind, FilePart, file_of
 from press.core.model import Document, Edition, Image, Part
 from press.core.tables import grid_of
-from press.core.trees import BLOCKS, Element
+from press.core.trees import BLOCKS, Element, plain
 from press.design.qr import qr_png
-from press.document.semantics import words_without_marks
 
 _QR = "references-qr.png"
 _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
@@ -32,13 +31,13 @@ def file_name(article: str, edition: Edition, main: Edition, part: FilePart = ""
 
 
 def printed(document: Document, edition: Edition, companion: str) -> Document:
-    """Adapt the tables and references of a document to an edition.
+    """Adapt the notes, tables, and references of a document to an edition.
 
     `companion` is the name of the references' own file, if the edition has one.
     """
     columns = _COLUMNS.get(edition.kind)
     away = edition.references != "sheet" and bool(document.references)
-    parts, images = document.parts, document.images
+    parts, images = tuple(map(_once, document.parts)), document.images
     if columns:
         parts = tuple(_with_rows(part, lambda _, count: count > columns) for part in parts)
     if away:
@@ -59,6 +58,20 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
 
 _COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
 """The most columns that fit side by side; a wider table becomes a list of its rows."""
+
+
+def _once(part: Part) -> Part:
+    """Leave out the numbers that link back from a note to each of its places: paper has no links.
+
+    A number after the words of a note would be read as one of them. Its letter leads back.
+    """
+    if "note-places" not in part.xhtml:
+        return part
+    root = trees.parse(part.xhtml)
+    for places in [e for e in root.iter("p", "span") if trees.has_class(e, "note-places")]:
+        if places.getparent() is not None:
+            trees.remove(places)
+    return replace(part, xhtml=trees.serialize(root))
 
 
 def as_lists(document: Document, ids: Container[str]) -> Document:
@@ -89,9 +102,9 @@ def table_names(document: Document) -> dict[str, str]:
         for table in trees.parse(part.xhtml).iter("table"):
             caption, row = table.find("caption"), table.find(".//tr")
             if caption is not None:
-                name = words_without_marks(caption)
+                name = plain(caption)
             else:
-                name = " | ".join(map(words_without_marks, row if row is not None else ()))
+                name = " | ".join(map(plain, row if row is not None else ()))
             found[table.get("id") or ""] = name
     return found
 
@@ -132,7 +145,7 @@ def _columns(lines: Sequence[Sequence[Element]]) -> Iterator[list[Element]]:
 
 
 def _name(cells: Sequence[Element]) -> str:
-    return ", ".join(filter(None, map(words_without_marks, dict.fromkeys(cells))))
+    return ", ".join(filter(None, map(plain, dict.fromkeys(cells))))
 
 
 def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
@@ -140,7 +153,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
-            words = words_without_marks(cell).removeprefix(f"{label}:").lstrip()
+            words = plain(cell).removeprefix(f"{label}:").lstrip()
             cell = etree.Element("p")
             cell.text = words
         cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"

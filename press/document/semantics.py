@@ -6,13 +6,13 @@ e-book, types of the EPUB vocabulary. This module must not know files or package
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from lxml import etree
 
-from press.core.breaks import mark_long_words
+from press.core.breaks import mark_lines, mark_long_words
 from press.core.model import Document, Image
-from press.core.trees import FORMULA, Element, has_class, texts
+from press.core.trees import Element, has_class, plain, texts
 from press.source.placeholders import telephone_link
 from press.source.settings import is_web
 
@@ -44,12 +44,15 @@ def give_roles(element: Element, labels: Mapping[str, str], type_name: str = "")
             element.set(type_name, type_)
 
     classes = (element.get("class") or "").split()
+    parent = element.getparent()
+    inside = parent is not None and has_class(parent, "notes")
     for name in classes:
-        if name in ROLES and (name != "notes" or element.tag == "section"):
+        ours = {"notes": element.tag == "section", "note": inside}.get(name, True)
+        if name in ROLES and ours:
             say(*ROLES[name])
     if "notes" in classes and element.tag == "section":
         element.set("aria-label", labels["notes"])
-    if element.tag == "a" and (element.get("id") or "").startswith("noteref-"):
+    if element.tag == "a" and parent is not None and has_class(parent, "noteref"):
         say("doc-noteref", "noteref")
 
 
@@ -57,9 +60,10 @@ def hold_tables(body: Element, columns: int, label: str) -> None:
     """Put tables with at least `columns` columns into boxes that scroll sideways, by keyboard too.
 
     WCAG 2.2, 2.1.1. Cells are not broken instead: a number on two lines is read as two. Only words
-    longer than any other may break.
+    longer than any other may break, and long lines of code get marks.
     """
     mark_long_words(body)
+    mark_lines(body)
     for table in list(body.iter("table")):
         if max((len(row) for row in table.iter("tr")), default=0) >= columns:
             _hold(table, label)
@@ -91,7 +95,7 @@ def stack_tables(body: Element) -> None:
         heads = table.findall("thead/tr") if table is not None else []
         if table is None or len(heads) != 1 or table.xpath(".//@colspan | .//@rowspan"):
             continue
-        names = [words_without_marks(cell) for cell in heads[0]]
+        names = [plain(cell) for cell in heads[0]]
         holder.set("class", "wide stacked")
         for element in table.iter("table", "thead", "tbody", "tr"):
             element.set("role", _ROLES_OF_TABLES[str(element.tag)])
@@ -101,22 +105,6 @@ def stack_tables(body: Element) -> None:
                 cell.set("role", head if cell.tag == "th" else "cell")
                 if row is not heads[0] and name:
                     cell.set("data-label", f"{name}: ")
-
-
-def words_without_marks(cell: Element) -> str:
-    """Return the words of a cell, without the marks of notes and references, on one line."""
-
-    def pieces(element: Element) -> Iterator[str]:
-        if element.tag == FORMULA:
-            yield element.get("alttext") or ""
-            return
-        yield element.text or ""
-        for child in element:
-            if not any(has_class(child, mark) for mark in ("noteref", "citation")):
-                yield from pieces(child)
-            yield child.tail or ""
-
-    return " ".join("".join(pieces(cell)).split())
 
 
 def contact_links(document: Document) -> list[tuple[str, str, str]]:

@@ -184,14 +184,14 @@ class _Reader:
     def _made(self, item: Any, kind: str, into: Element, parent: str) -> Element:
         """Make the HTML element for a structure element, or return the one that takes its text."""
         if parent == "LI" and kind not in ("Lbl", "LBody"):
-            around = into.getparent()  # it is not a part of the item
-            into = into if around is None else around
+            holder = into.getparent()  # it is not a part of the item
+            into = into if holder is None else holder
         if kind == "LBody" or (kind == "Lbl" and parent == "LI"):
             return self._in_item(kind, into)
         if kind in _PICTURES and "/Alt" in item:
             return self._picture(item, kind, into, parent)
         if kind in ("Code", _CODE):
-            inline = kind == "Code" and parent in (*_INLINE, _CODE)
+            inline = kind == "Code" and parent in (*_INLINE, "Code", _CODE)
             return etree.SubElement(into, "code" if inline else "pre")
         if kind == "Caption":
             return etree.SubElement(into, "caption" if parent == "Table" else "figcaption")
@@ -199,7 +199,7 @@ class _Reader:
         if kind == "Link":
             made.set("href", self._target(item))
         elif kind in ("Note", "FENote"):
-            made.set("class", "note")
+            made.set("role", "doc-footnote")
         elif kind == "L" and _described(item, self.pikepdf):
             made.tag = "dl"
         elif kind in ("TH", "TD"):

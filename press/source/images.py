@@ -19,6 +19,7 @@ from press.core.model import Ground, Image
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
 from press.design.color import luminance, parse_hex
+from press.source.drawings import undrawable
 from press.source.origins import read_origins
 from press.source.pixels import Pixels, Unusable, is_pixels, usable
 
@@ -32,6 +33,7 @@ _OTHERS = (
     (re.compile(rb"\s*\Z"), "is empty"),
 )
 _ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".tif", ".tiff", ".bmp")
+_TEXT_HINT = "make the text plain, or convert it to shapes (in Inkscape: Path > Object to Path)"
 _HINT = "save it again as SVG, PNG, or JPEG"
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -57,7 +59,8 @@ def read_image(
     """Read an image that is printed `width` inches wide, or less.
 
     Problems: IMG001 missing, IMG003 outside the project, IMG004 unusable or unsafe, IMG005 on the
-    web; notes IMG007 with several frames, IMG008 converted.
+    web; IMG009 text that cannot be printed as drawn; notes IMG007 with several frames, IMG008
+    converted.
     """
     path = _found(source, folder, root, place, problems)
     if path is None:
@@ -71,6 +74,10 @@ def read_image(
     except Unusable as error:
         hint = "export it again as plain SVG, without scripts or links" if _is_svg(data) else _HINT
         problems.append(Problem("IMG004", place, f"image '{source}' {error}", hint))
+        return None
+    if _is_svg(data) and (flaw := undrawable(data)):
+        message = f"image '{source}' {flaw}, which cannot be printed as it is drawn"
+        problems.append(Problem("IMG009", place, message, _TEXT_HINT))
         return None
     if made.frames > 1:
         frames = counted(made.frames, "frame or page", "frames or pages")

@@ -23,6 +23,7 @@ from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
 from press.core.trees import BLOCKS, Element, plain, remove, unwrap
 from press.source import crossrefs, markup
+from press.source.captions import NOTE
 from press.source.citation_syntax import without_code
 from press.source.front_matter import read_matter, split
 from press.source.images import read_image
@@ -105,6 +106,14 @@ def slug(text: str) -> str:
     return re.sub(r"^[^a-z\u00aa-\uffff]+", "", re.sub(r"\s+", "-", words.strip())) or "section"
 
 
+def collect_notes(body: Element, text: str, file: str, first: int, problems: list[Problem]) -> None:
+    """Collect the notes of a text that is not an article, numbered, at its end.
+
+    Problems: TXT006, TXT008, TXT009.
+    """
+    _ArticleReader(body, text, file, first, problems).collect_notes()
+
+
 class _ArticleReader:
     """A reader that normalizes one article's tree and locates each problem in the source."""
 
@@ -126,7 +135,7 @@ class _ArticleReader:
         """Normalize headings, notes, abbreviations, captions, and figures, in that order."""
         self._title(title)
         self._levels()
-        self._notes()
+        self.collect_notes()
         _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
@@ -176,7 +185,7 @@ class _ArticleReader:
             last = level
             heading.tag = f"h{min(level, 6)}"
 
-    def _notes(self) -> None:
+    def collect_notes(self) -> None:
         """Turn the library's footnotes into `<sup class=noteref>` and `<div class=note>`."""
         self._note_twice()
         self._cells()
@@ -297,6 +306,7 @@ class _ArticleReader:
                 hint = "describe the image, for example ![A falling curve](curve.svg)"
                 message = f"image '{source}' has no alternative text"
                 self.problems.append(Problem("IMG002", place, message, hint))
+            self._note_in_words(element, place)
             if not found.get(source):
                 width = widths[source]
                 found[source] = read_image(source, folder, root, place, self.problems, width)
@@ -304,6 +314,14 @@ class _ArticleReader:
                 element.set("src", image.name)
         images = {image.name: image for image in found.values() if image}
         return tuple(images[name] for name in sorted(images))
+
+    def _note_in_words(self, image: Element, place: Span) -> None:
+        """Report notes in words of an image that are not text, where they would be lost."""
+        for name, words in (("alt", "alternative text"), ("title", "title")):
+            for found in NOTE.findall(image.get(name) or ""):
+                hint = "refer to the note in the text, or in the caption of an image on its own"
+                message = f"{found} is in the {words} of an image, which cannot have notes"
+                self.problems.append(Problem("TXT015", place, message, hint))
 
     def _widths(self, seen: Counter[str]) -> dict[str, float]:
         """Give the images the sizes that the author wrote; return the inches that each needs."""

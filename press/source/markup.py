@@ -34,6 +34,7 @@ from press.core.trees import (
     text_runs,
     word_token,
 )
+from press.source.captions import read_captions, settle_captions
 from press.source.citation_syntax import (
     GROUP,
     GROUP_PATTERN,
@@ -116,6 +117,7 @@ def convert(
         source = take_displays(text, engine.formulas)
         html = engine.library.convert(_WORD_SOURCE.sub(_token, source))
         body = clean(html, dropped)
+        settle_captions(body)
     except RecursionError:
         _engine.cache_clear()  # the library stopped halfway and keeps its state
         message = "the text cannot be read: lists, quotations, or elements are nested too deeply"
@@ -223,6 +225,7 @@ def _engine() -> _Engine:
     inlines = Inlines(library, parser)
     library.treeprocessors.register(inlines, "inline", 20)
     library.treeprocessors.deregister("prettify")
+    read_captions(library)
     patterns = library.inlinePatterns = Registry()
     patterns.register(InlineFormula(formulas), "formula", 186)
     patterns.register(_Group(GROUP_PATTERN, clusters), "cite-group", 126)

@@ -18,6 +18,7 @@ from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source import markup
 from press.source.front_matter import NOTICE_KEYS, split
+from press.source.manuscript import collect_notes
 from press.source.values import FieldReader, Fields
 
 _PLACES: Mapping[str, PlaceKind] = {
@@ -78,6 +79,7 @@ def _read(path: Path, root: Path, lang: str, problems: list[Problem]) -> Notice 
     languages = when["languages"] or _suffix_languages(suffix, lang)
     made = markup.convert(body_text, file, first, problems)
     body = made.body
+    collect_notes(body, body_text, file, first, problems)
     names = read.strings("place") or ("opening",)
     notice = Notice(
         id=read.string("id", stem),

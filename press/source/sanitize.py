@@ -166,7 +166,7 @@ def _repair_one(element: Element, parent: Element) -> bool:
 
 
 def _loosen(element: Element, parent: Element) -> bool:
-    """Unwrap inline elements that are empty or contain blocks, and links inside links."""
+    """Unwrap inline elements that are empty or contain blocks; keep no link in a link."""
     del parent
     if element.tag in INLINES and any(is_block(child) for child in element):
         unwrap(element)
@@ -175,7 +175,8 @@ def _loosen(element: Element, parent: Element) -> bool:
     if element.tag in _EMPTIED and empty and not element.get("id"):
         unwrap(element)
         return True
-    if element.tag == "a" and any(True for _ in element.iterancestors("a")):
+    inside = any(True for _ in element.iterancestors("a"))
+    if element.tag == "a" and (inside or not element.get("href")):
         element.tag = "span"
         element.attrib.pop("href", None)
         return True
@@ -255,8 +256,22 @@ def _repair_list(element: Element, item: str) -> bool:
     if not len(element):
         remove(element)
         return True
-    if item == "dd" and element[0].tag == "dd":
-        element.insert(0, etree.Element("dt"))
+    return item == "dd" and _repair_terms(element)
+
+
+def _repair_terms(element: Element) -> bool:
+    """Take what has no term out of a list of terms: a description needs one to be heard as such."""
+    for child in element:
+        if child.tag == "dt" and not len(child) and not (child.text or "").strip():
+            following = child.getnext()
+            if child.get("id") and following is not None and not following.get("id"):
+                following.set("id", child.get("id") or "")
+            remove(child)
+            return True
+    if element[0].tag == "dd":
+        first = element[0]
+        first.tag = "div"
+        element.addprevious(first)
         return True
     return False
 

@@ -22,7 +22,7 @@ from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
 from press.core.trees import has_class
-from press.output.pdf import fontconfig, painting, tags
+from press.output.pdf import drawings, fontconfig, painting, tags
 
 
 @cache
@@ -49,6 +49,7 @@ def start() -> None:
     _know_starts()
     tags.start()
     painting.start()
+    drawings.start()
 
 
 def _later(name: str, *functions: str) -> None:

@@ -20,7 +20,7 @@ from lxml import etree
 
 from press import __version__
 from press.core import trees
-from press.core.breaks import mark_long_words
+from press.core.breaks import mark_lines, mark_long_words
 from press.core.hashing import digest
 from press.core.model import Artifact, Attached, Document, Edition, Part, Trail
 from press.core.paper import sheet_size
@@ -30,7 +30,7 @@ from press.design.qr import qr_inline
 from press.design.styles import Styles
 from press.output.pdf.fitting import Fitted, fit
 from press.output.pdf.notes import formula_notes, page_notes
-from press.output.pdf.numbering import number_lists
+from press.output.pdf.numbering import name_bookmarks, number_lists
 from press.output.pdf.standards import STANDARDS
 from press.output.pdf.typeset import listening, render
 
@@ -238,14 +238,19 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
+_NEEDY = re.compile('<(?:ol|table|pre|math)|class="(?:noteref|citation)"')
+
+
 def _for_paper(part: Part, document: Document) -> Part:
-    """Add what the layout needs: numbers of lists, where long words may break, drawn formulas."""
-    if not any(tag in part.xhtml for tag in ("<ol", "<table", "<math")):
+    """Add what the layout needs: numbers of lists, where words may break, formulas, bookmarks."""
+    if not _NEEDY.search(part.xhtml):
         return part
     root = trees.parse(part.xhtml)
     _draw_formulas(root)
     number_lists(root, document.direction)
+    name_bookmarks(root)
     mark_long_words(root)
+    mark_lines(root)
     return replace(part, xhtml=trees.serialize(root))
 
 

@@ -1,15 +1,15 @@
-"""The numbers of ordered lists, as styles that the layout follows.
+"""The numbers of ordered lists and the names of bookmarks, as styles that the layout follows.
 
-In: the tree of a part of a work. Out: the same tree, in which each item says how far it counts,
-because WeasyPrint ignores `start`, `value`, `reversed`, and `type`. This module must not know any
-style sheet.
+In: the tree of a part of a work. Out: the same tree. Each item says how far it counts, because
+WeasyPrint ignores `start`, `value`, `reversed`, and `type`. Each heading with the mark of a note or
+a reference says what its bookmark is called. This module must not know any style sheet.
 """
 
 from __future__ import annotations
 
 from press.core.model import Direction
 from press.core.speech import numeral, ordinals
-from press.core.trees import Element, has_class
+from press.core.trees import Element, has_class, plain
 
 _STYLES = {
     "": "decimal",
@@ -45,6 +45,14 @@ def _count(list_: Element, side: str) -> None:
         if number - before != 1:
             _add(item, f"counter-increment: list-item {number - before}")
         before = number
+
+
+def name_bookmarks(root: Element) -> None:
+    """Leave the marks of notes and references out of the bookmarks of headings."""
+    for heading in root.iter("h1", "h2", "h3", "h4", "h5", "h6"):
+        if heading.find(".//sup") is not None or heading.find(".//span") is not None:
+            words = plain(heading).replace("\\", "\\\\").replace('"', '\\"')
+            _add(heading, f'bookmark-label: "{words}"')
 
 
 def _add(element: Element, style: str) -> None:

@@ -227,7 +227,8 @@ class Structure:
             )
         if has_class(element, "noteref"):
             return node.add("Reference", element)
-        if has_class(element, "note") and tag == "div":
+        inside = node.element is not None and has_class(node.element, "notes")
+        if inside and has_class(element, "note"):
             note = node.add("Note", element)
             note.id = element.get("id") or f"note-{self._order}"
             return note

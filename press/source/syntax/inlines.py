@@ -428,7 +428,9 @@ class _Scanner:
         inside = emphasize(self.items[opener.place + 1 :])
         del self.items[opener.place :]
         if opener.sign == "![":
-            self._take(_image(href, inside, title), end)
+            image = etree.Element("img", src=href, alt="".join(_words(inside)))
+            _insert(image, 0, self.inlines.read(title))  # `source.captions` puts it after
+            self._take(image, end)
             return
         self._take(_link(href, inside, title), end)
         for bracket in self.brackets:
@@ -530,13 +532,6 @@ def _link(href: str, inside: list[Item], title: str) -> etree.Element:
     return link
 
 
-def _image(src: str, inside: list[Item], title: str) -> etree.Element:
-    image = etree.Element("img", src=src, alt="".join(_words(inside)))
-    if title:
-        image.set("title", title)
-    return image
-
-
 def _words(items: list[Item]) -> Iterator[str]:
     """Yield the plain words of items, for the alternative of a picture."""
     for item in items:
@@ -546,6 +541,8 @@ def _words(items: list[Item]) -> Iterator[str]:
             )
         elif item.tag == "img":
             yield item.get("alt") or ""
+        elif item.tag == "sup" and (item.get("id") or "").startswith("fnref"):
+            yield f"[^{''.join(item.itertext())}]"
         else:
             yield from _words([*item.itertext()])
 
