@@ -5,7 +5,8 @@
 SPEC is the specification's text. Each example is converted, and its structure compared with the
 one that the specification gives, after both have been cleaned in the same way: quotation marks and
 dashes are typographic, addresses are links, a picture alone is a figure with its title as caption,
-and what is not safe may be left out if that is reported. The last line is `same N of M, text lost 0`.
+and what is not safe may be left out if that is reported. The last line is `same N of M, text lost
+0`.
 """
 
 from __future__ import annotations

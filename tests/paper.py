@@ -23,7 +23,7 @@ WORDS = "People who got the drug once said that it had helped them for some days
 def paper(body: str, css: str = "") -> bytes:
     """The PDF of an HTML body, on a page like that of the standard edition."""
     text = f"<html lang='en'><head><title>Paper</title></head><body>{body}</body></html>"
-    document = SimpleNamespace(images=())
+    document = SimpleNamespace(images=(), faces=())
     return bytes(render(text, [PAGE, css], document, Styles(ROOT)).write_pdf())
 
 

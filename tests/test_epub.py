@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from press.design import fallback
 from press.design.styles import Styles
 from press.document import compose
 from press.output.epub import package as epub
@@ -242,7 +243,9 @@ def hebrew():
     project = read_project(root, problems)
     notices = read_notices(project, problems)
     draft = compose.read_draft(project.articles[0], project, problems)
-    document = compose.compose(draft, project, notices, None, problems)
+    with pytest.MonkeyPatch.context() as system:
+        system.setattr(fallback, "_listed", list)
+        document = compose.compose(draft, project, notices, None, problems)
     assert {p.code for p in problems} == {"TXT007", "FRM005"}
     pages = [["_title-block"], ["table"]]
     return epub.write_epub(document, pages, "letter", Styles(root), write_png()).data

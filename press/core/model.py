@@ -362,6 +362,20 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Face:
+    """A font for characters that the text fonts lack."""
+
+    family: str
+    path: Path
+    index: int = 0
+    """Its number in a collection."""
+    weight: int = 400
+    italic: bool = False
+    sha256: str = ""
+    """The hash of its file, if it is one of this system; empty for one of the styles."""
+
+
+@dataclass(frozen=True)
 class Document:
     """The complete work, once, for all formats."""
 
@@ -398,6 +412,8 @@ class Document:
     dated: bool = True
     """`modified` is a day that the author or SOURCE_DATE_EPOCH gives."""
     linked: tuple[Linked, ...] = ()
+    faces: tuple[Face, ...] = ()
+    """The faces for characters that the text fonts lack."""
 
 
 @dataclass(frozen=True)

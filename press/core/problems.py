@@ -35,6 +35,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "TXT006": (ERROR, "a note that nothing refers to"),
     "TXT008": (ERROR, "a note that is defined twice"),
     "TXT007": (ERROR, "a character that is not in any font"),
+    "TXT013": (NOTE, "a font of this system, used for characters that the built-in fonts lack"),
     "TXT009": (ERROR, "a table row with more cells than the table has columns"),
     "TXT010": (NOTE, "marks pasted from another program, which are read as a list"),
     "TXT011": (WARNING, "markup that cannot be read, and is printed as it is"),

@@ -39,6 +39,8 @@ _DROPPED = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0
 """Characters that are neither seen nor heard: places to break, directions, variants."""
 _HYPHENS = re.compile("[\u2010\u2011]")
 
+EMOJI_CLASS = "emoji"
+"""The class of an emoji, whose label is its name."""
 _WHOLE = re.compile(r"-?\d{1,9}")
 
 PieceKind = Literal["text", "link", "end", "figure"]
@@ -146,6 +148,8 @@ class _Speaker:
         if name in _DRAWN:
             if alt := element.get(_DRAWN[name]):
                 self.run.append(Piece(alt, element, "figure"))
+        elif has_class(element, EMOJI_CLASS) and element.get("aria-label"):
+            self.run.append(Piece(element.get("aria-label") or "", element, "figure"))
         elif name in _CONTAINERS or _is_note(element):
             self._read_block(element, name)
         else:

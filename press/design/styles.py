@@ -24,6 +24,8 @@ from press.core.problems import Problem, ProblemsError, Span
 VAR = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 _TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
+FALLBACK = "fonts/fallback/"
+"""The folder of the fonts that are used only for characters that the others lack."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
@@ -100,8 +102,14 @@ class Styles:
         return path.relative_to(home).as_posix()
 
     def fonts(self) -> list[Path]:
-        """Return the font files, TrueType or OpenType, sorted by name."""
-        return [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
+        """Return the font files, TrueType or OpenType, sorted by name, without the fallback."""
+        files = [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
+        return [p for p in files if not self.name_of(p).startswith(FALLBACK)]
+
+    def fallback(self, name: str) -> Path | None:
+        """Return a file in the folder of fonts to fall back on; None if it is missing."""
+        paths = (folder / FALLBACK / name for folder in self.folders)
+        return next((path for path in paths if path.is_file()), None)
 
     @cached_property
     def tokens(self) -> dict[str, str]:

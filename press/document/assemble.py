@@ -18,6 +18,7 @@ from urllib.parse import quote
 from lxml import etree
 
 from press.core import trees
+from press.core.emoji import EMOJI, name_emoji
 from press.core.formats import file_of
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
@@ -149,7 +150,7 @@ class _Assembler:
             matter=self.matter,
             direction=direction(self.matter.lang),
             labels=self.labels,
-            parts=tuple(parts),
+            parts=tuple(map(self._named, parts)),
             short=short,
             facts=identity.facts(self.matter, self.labels),
             stamp="",
@@ -193,6 +194,14 @@ class _Assembler:
         other = f"{{{{ article.{word} | none stated }}}}"
         hint = f"write {one} there{default}, or give the notice other words: {other}"
         self.problems.append(Problem("NOT007", span, message, hint))
+
+    def _named(self, part: Part) -> Part:
+        """Return a part in which each emoji has a name."""
+        if part.xhtml.isascii() or not EMOJI.search(part.xhtml):
+            return part
+        root = trees.parse(part.xhtml)
+        name_emoji(root, self.matter.lang)
+        return replace(part, xhtml=trees.serialize(root))
 
     def _ids_twice(self, ids: Mapping[str | None, int]) -> None:
         """Report ids of the article that a notice or the references need (LNK003)."""

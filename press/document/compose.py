@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lxml import etree
+
 from press.core import trees
 from press.core.files import is_file, read_text, shown
-from press.core.model import Citations, Document, Entry, Imprint, Manuscript, Notice, Project
+from press.core.model import Citations, Document, Entry, Image, Imprint, Manuscript, Notice, Project
 from press.core.nearest import did_you_mean, near, nearest
-from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
-from press.design import fonts
+from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, counted
+from press.design import fallback
 from press.design.styles import Styles
 from press.document import assemble
 from press.document.placement import Need, place_notices
@@ -33,8 +35,9 @@ from press.source.manuscript import read_manuscript
 from press.source.notices import read_notices
 from press.source.project import effective, place_of, read_project
 
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _MANY = 12
-"""The number of characters without a glyph above which a whole script must be missing."""
+"""The number of characters without a glyph above which they are listed together."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,7 @@ def compose(
         manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
     )
     document = assemble.assemble(materials, problems)
-    _check_glyphs(document, manuscript, project.root, problems)
-    return document
+    return _with_faces(document, manuscript, project.root, problems)
 
 
 def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
@@ -175,32 +177,91 @@ def beside(name: str, folders: Sequence[Path]) -> Path:
     return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
 
 
-def _check_glyphs(
+def _with_faces(
     document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
-) -> None:
-    """Report characters without a glyph: they break PDF/A and PDF/UA and are not printed."""
+) -> Document:
+    """Return a document with the faces for characters that the text fonts lack.
+
+    TXT007 a character that no face has: it breaks PDF/A and PDF/UA and is not printed. TXT013 a
+    face of this system is used.
+    """
     texts = [unit.text for unit in head_units(document)]
     texts += ["".join(trees.texts(trees.parse(p.xhtml))) for p in document.parts]
     texts += [document.short, document.stamp, *document.labels.values()]
+    texts += map(_drawn, document.images)
     sources = [(manuscript.file, manuscript.text)]
     sources += [(p.notice.file, p.notice.text) for p in document.placements]
     if document.imprint:
         file = document.imprint.file
         sources.append((file, read_text(root / file, file, []) or ""))
         texts += [value for _, value in document.contact]
-    absent = fonts.missing(Styles(root).fonts(), "".join(texts))
-    for character in absent if len(absent) <= _MANY else absent[:1]:
-        file, text = next((s for s in sources if character in s[1]), (manuscript.file, ""))
-        at = text.find(character)
-        line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
-        line, column = (line, column) if text else (0, 0)
-        message = (
-            f"no font in styles/fonts has the character '{character}' (U+{ord(character):04X})"
-        )
-        if len(absent) > _MANY:
-            message += f" or {len(absent) - 1} others in this text"
-        hint = "replace the character, or add a font that has it to styles/fonts"
-        problems.append(Problem("TXT007", Span(file, line, column), message, hint))
+    styles = Styles(root)
+    text = "".join(texts)
+    faces, absent = fallback.choose(text, styles, manuscript.matter.lang)
+    for family in dict.fromkeys(face.family for face in faces if face.sha256):
+        letters = fallback.used(faces, text, styles)[family]
+        message = f"the font '{family}' of this system is used for {_quoted(letters)}"
+        hint = "to build the same files on another machine, copy the font to styles/fonts"
+        problems.append(Problem("TXT013", _place(letters, sources)[0], message, hint))
+    while absent:
+        span, here = _place(absent, sources)
+        problems.append(_without_glyph(here, dict(sources).get(span.path, ""), span, styles))
+        absent = "".join(c for c in absent if c not in here)
+    return replace(document, faces=faces)
+
+
+def _drawn(image: Image) -> str:
+    """Return the text of a drawing that has characters beyond ASCII."""
+    if image.media_type != "image/svg+xml" or (image.data.isascii() and b"&#" not in image.data):
+        return ""
+    return "".join(map(str, etree.fromstring(image.data, _PARSER).itertext("{*}text", "{*}tspan")))
+
+
+def _place(characters: str, sources: Sequence[tuple[str, str]]) -> tuple[Span, str]:
+    """Return where the first of some characters is, and those of them that are in that file."""
+    for file, text in sources:
+        if here := "".join(c for c in characters if c in text):
+            at = min(text.find(c) for c in here)
+            line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+            return Span(file, line, column), here
+    return Span(sources[0][0]), characters
+
+
+def _without_glyph(characters: str, text: str, span: Span, styles: Styles) -> Problem:
+    """Return the problem of a file's characters that no face has, with all their lines."""
+    lines = text.split("\n")
+    where = {c: [n for n, line in enumerate(lines, 1) if c in line] for c in characters}
+    if len(characters) > _MANY:
+        every = sorted({number for numbers in where.values() for number in numbers})
+        named = f"{_quoted(characters)} ({_lines(every)})"
+    else:
+        named = "; ".join(f"'{c}' (U+{ord(c):04X}{_lines(where[c], ', ')})" for c in characters)
+    count = counted(len(characters), "character")
+    near = [f"'{n}' for '{c}'" for c in characters if (n := fallback.equivalent(c, styles))]
+    hints = [f"write {', '.join(near)}"] if near else []
+    other = [c for c in characters if not fallback.equivalent(c, styles)]
+    if other:
+        package = fallback.package(other)
+        hints.append(f"install a font, in Debian with {package}" if package else "replace it")
+        hints.append("put a font that has it into styles/fonts")
+    return Problem("TXT007", span, f"no font has {count}: {named}", "; or ".join(hints))
+
+
+def _quoted(characters: str) -> str:
+    return f"'{' '.join(characters)}'"
+
+
+def _lines(numbers: Sequence[int], before: str = "") -> str:
+    """Return the numbers of lines in words: `lines 3, 7 to 9`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    said = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    word = "line" if len(numbers) == 1 else "lines"
+    return f"{before}{word} {', '.join(said)}" if said else ""
 
 
 def source_date_epoch() -> datetime | None:

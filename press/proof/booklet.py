@@ -105,7 +105,8 @@ class _Piece:
 def _words(unit: Unit) -> str:
     """Return what paper shows of a unit, with the marks of its links; nothing of pictures alone."""
     assert unit.block is not None
-    words = PICTURE.sub("", marked(unit.block))
+    signs = map(drawings.letters_of, drawings.pictures(unit.block))
+    words = PICTURE.sub(lambda _: next(signs), marked(unit.block))
     return words if MARKS.sub("", words).strip() else ""
 
 

@@ -15,16 +15,20 @@ from lxml import etree
 
 from press.core.model import Document, Image
 from press.core.problems import Problem, Span
-from press.core.speech import Block
+from press.core.speech import Block, plain_words
 from press.core.trees import Element, local_name
+from press.design.fallback import EMOJI_FAMILY
+from press.design.fonts import alike
 from press.document.units import Unit, letters
-from press.proof.matching import HINT, excerpt
+from press.proof.matching import HINT, excerpt, fault
 
 _SVG = "image/svg+xml"
 _UNDRAWN = frozenset(
     "defs symbol title desc metadata style script clipPath mask marker pattern filter".split()
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(hidden|collapse)")
+_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
+"""The colors of skin, which a face in one color does not show."""
 _DEEPEST = 20
 """Levels of `use` within `use`."""
 
@@ -32,18 +36,48 @@ _DEEPEST = 20
 def of(document: Document, unit: Unit) -> list[Image | None]:
     """Return the drawing of each picture in a unit; None for a picture of another kind."""
     images = {image.name: image for image in document.images if image.media_type == _SVG}
-    return [images.get(picture.get("src") or "") for picture in _pictures(unit.block)]
+    return [images.get(picture.get("src") or "") for picture in pictures(unit.block)]
 
 
 def pairs(document: Document, unit: Unit, block: Block) -> Iterator[tuple[Image, Element]]:
     """Yield each drawing of a unit with the picture in a block of a file that stands for it."""
-    for image, shown in zip(of(document, unit), _pictures(block), strict=False):
+    for image, shown in zip(of(document, unit), pictures(block), strict=False):
         if image:
             yield image, shown
 
 
-def _pictures(block: Block | None) -> list[Element]:
+def pictures(block: Block | None) -> list[Element]:
+    """Return the pictures and emoji of a block."""
     return [piece.owner for piece in block.pieces if piece.kind == "figure"] if block else []
+
+
+def emoji(unit: Unit, block: Block) -> Iterator[tuple[Element, Element]]:
+    """Yield each emoji of a unit with what stands for it in a block of a file."""
+    for wanted, shown in zip(pictures(unit.block), pictures(block), strict=False):
+        if local_name(wanted) != "img":
+            yield wanted, shown
+
+
+def other_sign(
+    document: Document, unit: Unit, wanted: Element, drawn: str, span: Span
+) -> Problem | None:
+    """Return the problem of an emoji that is drawn as another sign: PRF006.
+
+    Emoji that differ only in the color of the skin, or in gender, may share a picture. Their name
+    tells them apart, which is compared elsewhere.
+    """
+    sign = "".join(map(str, wanted.itertext()))
+    same = letters(_TONES.sub("", sign)) == letters(_TONES.sub("", drawn))
+    faces = (face for face in document.faces if face.family == EMOJI_FAMILY)
+    if same or any(alike(face.path, sign, drawn.strip()) for face in faces):
+        return None
+    return fault(unit, f"has '{excerpt(drawn)}' instead of '{sign}'", span)
+
+
+def letters_of(picture: Element) -> str:
+    """Return an emoji that has letters or digits, such as `1` in a box, which paper shows."""
+    sign = "".join(map(str, picture.itertext()))
+    return plain_words(sign) if any(c.isalnum() for c in sign) else ""
 
 
 def lacks(image: Image, missing: str, span: Span, hint: str = HINT) -> Problem:

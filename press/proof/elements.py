@@ -139,9 +139,13 @@ class _Proof:
                 yield unit, "is there twice"
 
     def _drawings(self) -> Iterator[Problem]:
-        """Report words that a drawing shows in the article and not in the file: PRF001."""
+        """Report words of drawings, and emoji, that are not in the file: PRF001, PRF006."""
         homes = {page.root: page for page in self.pages}
         for unit, block in self.match.pairs:
+            for sign, shown in drawings.emoji(unit, block):
+                drawn = "".join(map(str, shown.itertext()))
+                if wrong := drawings.other_sign(self.document, unit, sign, drawn, self.span):
+                    yield wrong
             for image, shown in drawings.pairs(self.document, unit, block):
                 data = homes[shown.getroottree().getroot()].picture(shown.get("src") or "")
                 for words in drawings.lost(image.data, drawings.words(data)):

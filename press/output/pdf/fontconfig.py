@@ -46,12 +46,14 @@ def _default() -> Iterator[None]:
             os.environ["FONTCONFIG_FILE"] = before
 
 
-def configuration(files: Sequence[Path], fallback: str) -> Any:
+def configuration(files: Sequence[Path], fallback: Sequence[str], emoji: str) -> Any:
     """Return a configuration for one layout.
 
     Args:
         files: The fonts, listed one by one because Fontconfig would write a cache for a folder.
-        fallback: The family for text that names none of these fonts, as a picture may; or empty.
+        fallback: The families for text that names none of these fonts, as a picture may, and for
+            characters that the named one lacks.
+        emoji: The family for emoji, which Pango asks for as a family of this name.
     """
     from weasyprint.text.ffi import ffi, pangoft2
     from weasyprint.text.fonts import FontConfiguration
@@ -60,7 +62,7 @@ def configuration(files: Sequence[Path], fallback: str) -> Any:
         found = FontConfiguration()
     stats = [file.stat() for file in files]
     states = tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
-    config = _config(tuple(files), fallback, states)
+    config = _config(tuple(files), tuple(fallback), emoji, states)
     fonts = ffi.cast("PangoFcFontMap *", found.font_map)
     pangoft2.pango_fc_font_map_set_config(fonts, config)
     _library().FcConfigSetCurrent(config)  # Pango applies the rules of the current one
@@ -69,15 +71,20 @@ def configuration(files: Sequence[Path], fallback: str) -> Any:
 
 
 @lru_cache(8)
-def _config(files: tuple[Path, ...], fallback: str, _: tuple[tuple[int, int], ...]) -> Any:
+def _config(
+    files: tuple[Path, ...], fallback: tuple[str, ...], emoji: str, _: tuple[tuple[int, int], ...]
+) -> Any:
     """Return a Fontconfig configuration, made once for the same fonts in the same state.
 
     Layouts can share it: WeasyPrint would add the fonts of style sheets, but ours load none.
     """
     from weasyprint.text.ffi import ffi
 
-    edit = f"<edit name='family' mode='append'><string>{escape(fallback)}</string></edit>"
-    rules = f"<match target='pattern'>{edit}</match>" if fallback else ""
+    edits = "".join(_edit("append", family) for family in fallback)
+    rules = f"<match target='pattern'>{edits}</match>" if fallback else ""
+    if emoji:
+        test = "<test name='family'><string>emoji</string></test>"
+        rules += f"<match target='pattern'>{test}{_edit('prepend', emoji)}</match>"
     library = _library()
     config = ffi.gc(library.FcConfigCreate(), library.FcConfigDestroy)
     library.FcConfigParseAndLoadFromMemory(
@@ -87,6 +94,12 @@ def _config(files: tuple[Path, ...], fallback: str, _: tuple[tuple[int, int], ..
     for file in files:
         library.FcConfigAppFontAddFile(config, os.fsencode(file))
     return config
+
+
+def _edit(mode: str, family: str) -> str:
+    strength = "binding='strong'" if mode == "prepend" else ""
+    name = escape(family)
+    return f"<edit name='family' mode='{mode}' {strength}><string>{name}</string></edit>"
 
 
 @cache

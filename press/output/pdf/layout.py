@@ -232,6 +232,7 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
         qr=qr_inline(document.address) if document.address else "",
         generator=f"makebook {__version__}",
     )
+    text = _INNER.sub("", text)
     text = text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
     page = escape(document.labels["page"], {'"': "&quot;"})
     text = text.replace('class="xref"', f'class="xref" data-page="{page}"')
@@ -272,6 +273,8 @@ def _draw_formulas(root: Element) -> None:
         parent.replace(math, image)
 
 
+_INNER = re.compile("\ufe0f(?=[\u200d\u20e3])|(?<=\u200d.)\ufe0f")
+"""Variation selectors within an emoji. WeasyPrint would find no text for its glyph."""
 _MARKED = re.compile(
     r"(?<![^\s<>;])([^\s<>;]{1,30})"
     r'((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'

@@ -22,6 +22,10 @@ _RTL = re.compile(
 """Letters written from right to left."""
 
 
+_JOINED = re.compile("[\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
+"""Letters of scripts in which glyphs of a syllable are drawn in another order than read."""
+
+
 class Mark:
     """The beginning of a piece of marked content, an operator of a stream.
 
@@ -72,6 +76,7 @@ def start() -> None:
             plain = context.z_index == 0 and getattr(context.box, "background", None) is None
             stream.spans.append(Span(begin, len(stream.stream), inner, movable=plain))
 
+    _fill_syllables()
     draw.draw_stacking_context = draw_stacking_context
     Stream.latest = None
     whole_init = Stream.__init__
@@ -81,6 +86,23 @@ def start() -> None:
         self.spans = []
 
     Stream.__init__, Stream.marked, Stream.artifact = begin, _marked, _artifact
+
+
+def _fill_syllables() -> None:
+    """Let each glyph have a text: of a syllable, all but one glyph would have an empty one."""
+    from weasyprint.pdf.fonts import Font
+
+    class Texts(dict[int, str]):
+        def __setitem__(self, glyph: int, text: str) -> None:
+            super().__setitem__(glyph, text or "\u200b")
+
+    whole = Font.__init__
+
+    def begin(self: Any, *args: Any, **options: Any) -> None:
+        whole(self, *args, **options)
+        self.to_unicode = Texts(self.to_unicode)
+
+    Font.__init__ = begin
 
 
 @contextlib.contextmanager
@@ -110,10 +132,13 @@ def _marked(self: Any, box: Any, _tag: str) -> Iterator[None]:
 def _is_turned(box: Any) -> str:
     """Return the operator that says how a text is read if it is drawn in another order; or nothing.
 
-    ISO 32000-1, 14.9.4: glyphs are drawn from left to right, but read in the order of the text.
+    ISO 32000-1, 14.9.4: glyphs are drawn from left to right, but read in the order of the text. Of
+    a syllable, the file knows the letters only for one of its glyphs.
     """
     text = getattr(box, "text", "")
-    if not text or not (box.style["direction"] == "rtl" or _RTL.search(text)):
+    if not text or not (
+        box.style["direction"] == "rtl" or _RTL.search(text) or _JOINED.search(text)
+    ):
         return ""
     words = ("\ufeff" + text).encode("utf-16-be").hex()
     return f"/Span <</ActualText <{words}>>> BDC"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from press.core.speech import EMOJI_CLASS
 from press.core.trees import has_class
 from press.output.pdf.nodes import LAYOUT, Annotation, Node
 
@@ -147,6 +148,8 @@ class Structure:
             self._leave_out(child, artifact)
 
     def _add_text(self, box: Any, node: Node) -> None:
+        if node.kind == "Figure":  # an emoji
+            self._outline(box, node, box.position_x, box.position_y)
         if _SPACES.fullmatch(box.text):
             box.text = Spaces(box.text)
         # WeasyPrint holds an empty list item open with a zero-width space.
@@ -157,16 +160,20 @@ class Structure:
 
     def _add_picture(self, box: Any, node: Node) -> None:
         if node.kind in PICTURES:
-            left, top = box.content_box_x() * 0.75, (self._height - box.content_box_y()) * 0.75
             node.inline = isinstance(box, self._boxes.InlineReplacedBox)
-            right, bottom = left + box.width * 0.75, top - box.height * 0.75
-            layout = node.attributes.setdefault("Layout", {})
-            layout["Placement"] = "Inline" if node.inline else "Block"
-            layout["BBox"] = [left, bottom, right, top]
+            self._outline(box, node, box.content_box_x(), box.content_box_y())
         if node.kind in PICTURES or "::" in box.element_tag:
             self._place(box, node)
         else:  # without a description, it is decoration
             box.owner = LAYOUT
+
+    def _outline(self, box: Any, node: Node, x: float, y: float) -> None:
+        """Say where a figure is on its page (ISO 32000-1, table 344); `x` and `y` in pixels."""
+        left, top = x * 0.75, (self._height - y) * 0.75
+        right, bottom = left + box.width * 0.75, top - box.height * 0.75
+        layout = node.attributes.setdefault("Layout", {})
+        layout["Placement"] = "Inline" if node.inline else "Block"
+        layout["BBox"] = [left, bottom, right, top]
 
     def _place(self, box: Any, node: Node) -> None:
         box.owner, box.order, box.line, box.mark = node, self._order, self._line, None
@@ -233,6 +240,7 @@ class Structure:
             note.id = element.get("id") or f"note-{self._order}"
             return note
         kind = "Caption" if has_class(element, "caption") else _ROLES.get(tag, "")
+        kind = "Figure" if has_class(element, EMOJI_CLASS) else kind
         if kind == "Figure":
             return _figure(node, element)
         made = node.add(kind, element) if kind else node
@@ -268,13 +276,16 @@ def _item(node: Node, element: Any) -> Node:
 
 
 def _figure(node: Node, element: Any) -> Node:
-    """Return the node for a picture, or the node around it if it has no description."""
+    """Return the node for a picture or an emoji, or the node around it if it has no description."""
     title = element.find("{http://www.w3.org/2000/svg}title")
-    words = element.get("alt") if element.tag == "img" else getattr(title, "text", "")
+    words = {"img": element.get("alt"), "span": element.get("aria-label")}.get(
+        element.tag, getattr(title, "text", "")
+    )
     if not words:
         return node
     # ISO 14289-1, 7.7: a formula has a tag of its own.
     figure = node.add("Formula" if has_class(element, "math") else "Figure", element)
+    figure.inline = element.tag == "span"
     figure.entries["Alt"] = words
     return figure
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from press.core.model import Document, Image
 from press.core.problems import Problem, ProblemsError, Span
+from press.design.fallback import EMOJI_FAMILY
 from press.design.styles import Styles
 from press.output.pdf import engine, fontconfig
 
@@ -46,7 +47,10 @@ def render(
             counters.update(css.counters)
         options = {"pdf_variant": "pdf/a-3a", "pdf_tags": True} if tagged else {}
         return html.render(
-            stylesheets=parsed, font_config=_fonts(styles), counter_style=counters, **options
+            stylesheets=parsed,
+            font_config=_fonts(styles, document),
+            counter_style=counters,
+            **options,
         )
 
 
@@ -142,13 +146,17 @@ def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
         raise ProblemsError(dict.fromkeys(_complaint(each, images, document) for each in records))
 
 
-def _fonts(styles: Styles) -> Any:
-    """Return only the styles' fonts, so that every machine lays out the same pages.
+def _fonts(styles: Styles, document: Document) -> Any:
+    """Return only the styles' fonts and the document's, so that every machine lays out the same.
 
     A picture that names none of these fonts uses the text font.
     """
+    paths = dict.fromkeys([*styles.fonts(), *(face.path for face in document.faces)])
+    more = dict.fromkeys(face.family for face in document.faces)
     other = styles.tokens.get("--font-text", "").split(",")[0].strip("'\" ")
-    return fontconfig.configuration([path.resolve() for path in styles.fonts()], other)
+    emoji = EMOJI_FAMILY if EMOJI_FAMILY in more else ""
+    families = [*([other] if other else ()), *more]
+    return fontconfig.configuration([path.resolve() for path in paths], families, emoji)
 
 
 def _complaint(

@@ -21,6 +21,7 @@ from press.core.labels import direction, labels_for, language_name
 from press.core.manifest import ArticleEntry
 from press.core.model import Direction
 from press.design.faces import data_uri, faces
+from press.design.fallback import choose
 from press.design.styles import Styles
 from press.output.web.offers import Offer, downloads, offers
 from press.output.web.page import page_css
@@ -98,6 +99,8 @@ def write_library(
     words = [clinic, *labels.values()]
     for one in handouts:
         words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
+    shown = "".join(words)
+    more = [face for face in choose(shown, styles)[0] if not face.sha256]
     text = styles.fill(
         "library.html",
         lang=lang,
@@ -109,7 +112,7 @@ def write_library(
         found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
         script=_SCRIPT,
         digest=base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode(),
-        css=faces("".join(words), styles, italic=False) + page_css(styles),
+        css=faces(shown, styles, more, italic=False) + page_css(styles),
     )
     return text.encode()
 

@@ -85,7 +85,9 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
             element.set("aria-label", f"{document.labels['notes']}: {part.title}")
     for image in holder.iter("img"):
         if picture := pictures.get(image.get("src") or ""):
-            image.set("src", data_uri(picture.media_type, lettered(picture, styles)))
+            image.set(
+                "src", data_uri(picture.media_type, lettered(picture, styles, document.faces))
+            )
             mark_ground(image, picture)
     for link in holder.iter("a"):
         if re.match("https?:", link.get("href") or ""):
@@ -153,7 +155,8 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
         f"@bottom-left {{ content: {css_text(document.short)}; }} "
         f"@bottom-right {{ content: {count}; }} }}\n"
     )
-    return faces("".join(words), styles, italic=stressed) + page_css(styles) + sheet
+    fonts = faces("".join(words), styles, document.faces, italic=stressed)
+    return fonts + page_css(styles) + sheet
 
 
 def page_css(styles: Styles) -> str:
