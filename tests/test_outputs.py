@@ -38,7 +38,12 @@ TYPE = "{http://www.idpf.org/2007/ops}type"
 
 BLOCKS = {f"{XHTML}{name}" for name in trees.BLOCKS}
 
-OUTPUTS = (("", "ketamine-ocd"), ("features", "everything"), ("features", "plain"))
+OUTPUTS = (
+    ("", "ketamine-ocd"),
+    ("features", "everything"),
+    ("features", "plain"),
+    ("syntax", "constructs"),
+)
 USAGES = {
     "CSS-028": "a face is declared: the book brings its own typeface, on purpose",
 }

@@ -27,7 +27,8 @@ def name_emoji(root: trees.Element, lang: str) -> None:
     """Name each emoji in a tree, in its language or else in English."""
     for run in trees.text_runs(root):
         text = run.read()
-        if not EMOJI.search(text):
+        named = not run.is_tail and trees.has_class(run.element, speech.EMOJI_CLASS)
+        if named or not EMOJI.search(text):
             continue
         pieces: list[str | trees.Element] = []
         start = 0

@@ -15,8 +15,8 @@ from lxml import etree
 
 from press.core.model import Document, Image
 from press.core.problems import Problem, Span
-from press.core.speech import Block, plain_words
-from press.core.trees import Element, local_name
+from press.core.speech import EMOJI_CLASS, Block, plain_words
+from press.core.trees import Element, has_class, local_name
 from press.design.fallback import EMOJI_FAMILY
 from press.design.fonts import alike
 from press.document.units import Unit, letters
@@ -54,7 +54,7 @@ def pictures(block: Block | None) -> list[Element]:
 def emoji(unit: Unit, block: Block) -> Iterator[tuple[Element, Element]]:
     """Yield each emoji of a unit with what stands for it in a block of a file."""
     for wanted, shown in zip(pictures(unit.block), pictures(block), strict=False):
-        if local_name(wanted) != "img":
+        if has_class(wanted, EMOJI_CLASS):
             yield wanted, shown
 
 
@@ -76,7 +76,7 @@ def other_sign(
 
 def letters_of(picture: Element) -> str:
     """Return an emoji that has letters or digits, such as `1` in a box, which paper shows."""
-    sign = "".join(map(str, picture.itertext()))
+    sign = "".join(map(str, picture.itertext())) if has_class(picture, EMOJI_CLASS) else ""
     return plain_words(sign) if any(c.isalnum() for c in sign) else ""
 
 

@@ -13,7 +13,7 @@ from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, Span, on_lines
 from press.core.trees import CITE_CLOSE, CITE_OPEN, Element, text_runs
 from press.source.citation_syntax import without_code
-from press.source.syntax.finish import CLASSES
+from press.source.syntax.finish import CLASSES, OURS
 
 _KINDS = (
     # what is looked for in the printed text, its name, and what to do
@@ -75,7 +75,7 @@ def leftovers(
 def misspelled(classes: Iterable[str], text: str, file: str, first: int) -> Iterator[Problem]:
     """Yield a warning (TXT012) for each class that resembles one with a meaning."""
     for name in dict.fromkeys(classes):
-        close = near(name, CLASSES, 0.8) if name not in CLASSES else []
+        close = near(name, CLASSES, 0.8) if name not in (*CLASSES, *OURS) else []
         if close and not name.startswith("was-"):
             lines = _lines(
                 rf"[.]{re.escape(name)}(?![\w-])|(?m:^:::+ *{re.escape(name)}\b)", text, first

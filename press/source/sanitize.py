@@ -32,7 +32,7 @@ DROPPED = frozenset(
 """Elements that are removed with their content, and reported (HTM001)."""
 RENAMED = {
     "tt": "code", "strike": "s", "big": "span", "font": "span", "label": "span", "data": "span",
-    "acronym": "abbr", "summary": "p", "legend": "p",
+    "acronym": "abbr", "legend": "p",
 }  # fmt: skip
 _INLINE_UNKNOWN = frozenset("blink nobr rb rp rt rtc ruby output meter progress slot".split())
 ATTRIBUTES = {

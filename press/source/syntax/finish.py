@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+from press.core.speech import EMOJI_CLASS
 from press.core.trees import Element, has_class, plain, text_runs
 
 _KINDS = {
@@ -30,6 +31,11 @@ _SHAPES = ("key-points", "steps", "questions")
 """Classes of sections and boxes that have a look, but no name of their own."""
 CLASSES = (*_KINDS, *_SHAPES, "page-break", "smallcaps", "underline", "mark")
 """Classes with a meaning in every style."""
+OURS = frozenset(
+    "box box-title lines examples round half-round lower-alpha upper-alpha lower-roman upper-roman "
+    "done to-do implied".split()
+)
+"""Classes that reading Markdown adds."""
 _SIGNS = {True: ("\u2611", "done"), False: ("\u2610", "not done")}
 _EXAMPLE = re.compile(r"\(@([\w-]+)\)")
 _SILENT = ("code", "pre", "kbd", "samp", "a", "abbr")
@@ -38,6 +44,7 @@ _SILENT = ("code", "pre", "kbd", "samp", "a", "abbr")
 def finish(body: Element, meanings: Mapping[str, str]) -> None:
     """Give boxes their titles, tasks their signs, and abbreviations their meanings."""
     _boxes(body)
+    _folds(body)
     _tasks(body)
     _examples(body)
     _abbreviations(body, meanings)
@@ -60,6 +67,21 @@ def _boxes(body: Element) -> None:
             element.insert(0, title)
     for heading in list(body.iter("h3", "h4", "h5", "h6")):
         _boxed(heading)
+
+
+def _folds(body: Element) -> None:
+    """Restore what can be folded on a screen, unfolded; a summary alone is a paragraph."""
+    for div in body.iter("div"):
+        for name in ("details", "summary"):
+            if div.get("class") == f"was-{name}":
+                del div.attrib["class"]
+                div.tag = name
+    for summary in body.iter("summary"):
+        parent = summary.getparent()
+        if parent is None or parent.tag != "details" or parent[0] is not summary:
+            summary.tag = "p"
+    for details in body.iter("details"):
+        details.set("open", "open")
 
 
 def _is_titled(box: Element) -> bool:
@@ -94,7 +116,7 @@ def _tasks(body: Element) -> None:
                 continue
             sign, said = _SIGNS[done]
             span = etree.Element("span", role="img")
-            span.set("class", "tick")
+            span.set("class", f"{EMOJI_CLASS} tick")
             span.set("aria-label", said)
             span.text = sign
             home = item[0] if len(item) and item[0].tag == "p" and not (item.text or "").strip() \

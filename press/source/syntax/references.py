@@ -47,12 +47,16 @@ def address(text: str, start: int) -> tuple[str, int] | None:
         if sign <= " " or sign == "\x7f":
             break
         depth += (sign == "(") - (sign == ")")
+        if depth > _NESTED:
+            return None
         if depth < 0:
             break
         at += 1
     return None if depth > 0 else (plain(text[start:at]), at)
 
 
+_NESTED = 32
+"""Brackets within brackets that an address may have; without a limit, reading is quadratic."""
 _MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 

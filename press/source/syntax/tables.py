@@ -105,18 +105,14 @@ def _cut(line: str, spans: list[tuple[int, int]]) -> list[str]:
 
 def _sides(head: str, spans: list[tuple[int, int]]) -> list[str]:
     """Return the alignment of each column, from where its head stands over its dashes."""
-    found = []
+    found, begin = [], 0
     for (start, end), cell in zip(spans, _cut(head, spans), strict=True):
         words = cell.strip()
-        if not words:
-            found.append("")
-            continue
-        at = head.index(words, max(0, start - 2) if start else 0)
+        at = begin + len(cell) - len(cell.lstrip())
         left, right = at <= start, at + len(words) >= end
-        found.append("" if left == right and not left else "left" if left and not right
-                     else "right" if right and not left else "")  # fmt: skip
-        if not left and not right:
-            found[-1] = "center"
+        begin += len(cell)
+        side = "left" if left else "right" if right else "center"
+        found.append("" if not words or (left and right) else side)
     return found
 
 

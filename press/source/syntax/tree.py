@@ -20,6 +20,8 @@ from press.source.syntax.blocks import Blocks
 from press.source.syntax.nodes import Node, is_loose
 
 _CALLOUT = re.compile(r"\[!(\w+)\][-+]?[ \t]*(.*)$")
+_KINDS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+"""Classes for kinds of numbers: in HTML, styles cannot tell `type="a"` from `type="A"`."""
 _BULLETS = "\u2022\u2023\u25aa\u25e6\u25cf\u00b7\u2013"
 """Pasted marks that say no more than a bullet does; others stay in the text."""
 _LANGUAGE = re.compile(r"[^\s{}]+")
@@ -143,8 +145,8 @@ class _Writer:
     def _lines(self, node: Node, parent: etree.Element) -> None:
         lines: list[str] = []
         for line in node.lines:
-            if line.startswith("|"):
-                text = line[1:].removeprefix(" ")
+            if line.lstrip(" ").startswith("|"):
+                text = line.lstrip(" ")[1:].removeprefix(" ")
                 lead = len(text) - len(text.lstrip(" "))
                 lines.append("\u00a0" * lead + text.lstrip(" "))
             else:
@@ -177,7 +179,8 @@ class _Writer:
         if mark.kind == "@":
             list_.set("class", "examples round")
         elif mark.delimiter.endswith(")"):
-            list_.set("class", "round" if mark.delimiter.startswith("(") else "half-round")
+            shape = "round" if mark.delimiter.startswith("(") else "half-round"
+            list_.set("class", f"{shape} {_KINDS.get(mark.kind, '')}".strip())
         tight = not is_loose(node)
         for child in node.children:
             item = etree.SubElement(list_, "li")
