@@ -546,5 +546,5 @@ def test_a_new_version_of_any_library_of_the_outputs_is_noticed():
     project = tomllib.loads((Path(stale.PROGRAM).parent / "pyproject.toml").read_text())["project"]
     needed = {re.match(r"[\w-]+", item)[0].replace("-", "_") for item in project["dependencies"]}
     missing = needed - stale._LIBRARIES
-    assert missing == {"click", "rich", "starlette", "uvicorn", "watchfiles"}
+    assert missing == {"click", "mammoth", "rich", "starlette", "uvicorn", "watchfiles"}
     assert {"fonttools", "lxml", "pydyf", "pyphen", "pyyaml"} <= set(stale.versions())

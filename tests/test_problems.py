@@ -239,7 +239,7 @@ def test_ten_flaws_in_one_run(run):
         source__sleep_=(
             "---\nsubtitel: Worry\ndate: someday\nbibliography: references.bib\n---\n\n"
             "![](bed.png)\n\n[Here](#nowhere) [@nobody2020]\n\n{{ clinic.fax }}\n\n"
-            "<video></video>\n\n# One {#one}\n\nText.\n\n# Two {#one}\n\nText 😴.\n"
+            "<video></video>\n\n# One {#one}\n\nText.\n\n# Two {#one}\n\nText \U0001d800.\n"
         ),
         source__waking_=b"---\ntitle: Waking\n---\n\n\xff\n",
         **{"source__references.bib": "@book{walker2013,\n  author = {Walker, Ann},\n}\n"},

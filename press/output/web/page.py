@@ -161,7 +161,12 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
 
 def page_css(styles: Styles) -> str:
     """Return `page.css`, escaped so that nothing in it closes the element that holds it."""
-    return _dark(styles).css("page.css").replace("</", "<\\/").replace("]]>", "]] >")
+    css = _COMMENT.sub(lambda found: found[1] or "", _dark(styles).css("page.css"))
+    return css.replace("</", "<\\/").replace("]]>", "]] >")
+
+
+_COMMENT = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*')|/\*.*?\*/\n?", re.DOTALL)
+"""A comment, or a string, which may look like one."""
 
 
 def _dark(styles: Styles) -> Styles:

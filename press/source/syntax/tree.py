@@ -209,7 +209,11 @@ class _Writer:
             self._row(row, "th", head, sides)
         body = etree.SubElement(table, "tbody")
         for cells in rows:
-            self._row(etree.SubElement(body, "tr"), "td", cells, sides)
+            row = etree.SubElement(body, "tr")
+            self._row(row, "td", cells, sides)
+            if not any(head) and len(row) > 1:  # the first cell names its row
+                row[0].tag = "th"
+                row[0].set("scope", "row")
 
     def _row(self, row: etree.Element, tag: str, cells: list[str], sides: list[str]) -> None:
         for column, side in enumerate(sides):
