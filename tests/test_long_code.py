@@ -31,6 +31,9 @@ def doses():
     return "{WORD}"
 ```
 
+<pre>after a blank,
+ 	a tab</pre>
+
 ### Third {LINK}
 
 #### Fourth {WORD}

@@ -369,8 +369,10 @@ def _inked(page: Any, picture: Any, texts: Iterable[TextSpan]) -> Iterator[TextS
         if not text.seen or not any(c.isalnum() for c in text.text):
             yield text
             continue
-        # The ends of a longer text may touch the ink of its neighbors.
-        long = text.right - text.left > _LONG * text.size
+        # The ends of a longer text may touch the ink of its neighbors. A text that begins with
+        # blanks may have a tab there, and little ink in its middle.
+        blank = text.text[0].isspace()
+        long = not blank and text.right - text.left > _LONG * text.size
         end = (text.right - text.left) / 4 if long else 0.0
         box = (
             max(0, int((text.left + end) * scale)),
