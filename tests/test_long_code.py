@@ -32,7 +32,7 @@ def doses():
 ```
 
 <pre>after a blank,
- 	a tab</pre>
+ &#9;a tab</pre>
 
 ### Third {LINK}
 

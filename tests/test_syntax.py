@@ -45,6 +45,8 @@ CASES = {
     "| a\n| b": '<p class="lines">a<br/>b</p>',
     "- x\n  ::: note\n  y\n  :::": '<ul><li><p>x</p><div class="box box-note">'
     '<p class="box-title">Note</p><p>y</p></div></li></ul>',
+    "<ruby>A<rt>ay</rt></ruby>": "<p><span>A<span> (ay)</span></span></p>",
+    "<p>Word<o:p></o:p></p>": "<p>Word</p>",
     # Signs
     "a ~b c~ d": "<p>a ~b c~ d</p>",
     "~5 to ~10": "<p>~5 to ~10</p>",

@@ -116,13 +116,22 @@ def _copy(
                     element.set("class", f"was-{re.sub('[^a-z0-9]', '', local)}")
                 _attributes(child, element, dropped)
                 _copy(child, element, dropped, instead, depth + 1)
+                if local == "rt" and not any(str(e.tag).endswith("rp") for e in source):
+                    _bracketed(element)
         add_text(target, legal(child.tail or ""))
+
+
+def _bracketed(reading: Element) -> None:
+    """Put a reading aid (`rt`) in brackets after the word that it explains, on the line."""
+    reading.text = f" ({reading.text or ''}"
+    add_text(reading, ")")
 
 
 def _allowed_name(local: str) -> str:
     if local in BLOCKS or local in INLINES:
         return local
-    return RENAMED.get(local, "span" if local in _INLINE_UNKNOWN else "div")
+    inline = local in _INLINE_UNKNOWN or ":" in local  # `o:p` is Word's
+    return RENAMED.get(local, "span" if inline else "div")
 
 
 def _attributes(source: Any, element: Element, dropped: list[Dropped]) -> None:
