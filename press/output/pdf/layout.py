@@ -161,7 +161,7 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
         ProblemsError: WeasyPrint reported a fault (PDF001), or the styles are broken.
     """
     text = handout_html(document, edition, styles)
-    sheets, tagged = sheets_of(edition, styles), edition.kind != "booklet"
+    sheets, tagged = sheets_of(edition, styles, text), edition.kind != "booklet"
     rendered = render(text, sheets, document, styles, tagged=tagged)
     more = []
     if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
@@ -175,11 +175,15 @@ def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
     return Layout(fitted, edition, text, sheets, rendered)
 
 
-def sheets_of(edition: Edition, styles: Styles) -> list[str]:
-    """Return the style sheets of an edition."""
+_BRACKETS = re.compile('<ol[^>]* class="[^"]*round')
+
+
+def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
+    """Return the style sheets of an edition of a handout, whose HTML says which it needs."""
     width, height = _half(edition.page)
     size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
-    return [styles.print_css(edition), f"@page {{ size: {size} }}"]
+    more = [styles.css("brackets.css")] if _BRACKETS.search(html) else []
+    return [styles.print_css(edition), f"@page {{ size: {size} }}", *more]
 
 
 def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:

@@ -59,7 +59,8 @@ def lay_out_part(
     """
     if trail and trail.lists:
         document = as_lists(document, trail.lists)
-    html, sheets = handout_html(document, edition, styles), sheets_of(edition, styles)
+    html = handout_html(document, edition, styles)
+    sheets = sheets_of(edition, styles, html)
     first, last, total = 0, view.last, view.pages
     if trail and list(trail.sheets[: len(sheets)]) == sheets:
         sheets, total = list(trail.sheets), len(trail.anchors)
