@@ -31,7 +31,46 @@ CASES = {
     "– a dash in a line\nand more": "<p>– a dash in a line and more</p>",
     "3. three\n4. four": '<ol start="3"><li>three</li><li>four</li></ol>',
     "- a\n\n  b\n- c": "<ul><li><p>a</p><p>b</p></li><li><p>c</p></li></ul>",
+    "•one\n•two": "<ul><li>one</li><li>two</li></ul>",
+    "\uf0b7 one\n\uf0b7 two": "<ul><li>one</li><li>two</li></ul>",
+    "• a\no   b\no   c\n• d": "<ul><li>a</li></ul><ul><li>b</li><li>c</li></ul><ul><li>d</li></ul>",
+    "☐ one\n☑ two": "<ul><li>☐ one</li><li>☑ two</li></ul>",
+    "- [] one": '<ul><li class="to-do"><span role="img" class="emoji tick" aria-label="not done">'
+    "☐</span> one</li></ul>",
+    # Tables
+    "D     Dose\n---  -----\nA     5 mg\nB  1000 mg": '<table><thead><tr><th class="left">D</th>'
+    '<th class="right">Dose</th></tr></thead><tbody><tr><td class="left">A</td>'
+    '<td class="right">5 mg</td></tr><tr><td class="left">B</td><td class="right">1000 mg</td></tr>'
+    "</tbody></table>",
+    "D    Dose\n---  ----\nAspirin 5 mg": '<table><thead><tr><th class="left">D</th><th>Dose</th>'
+    '</tr></thead><tbody><tr><td class="left">Aspirin</td><td>5 mg</td></tr></tbody></table>',
+    "+------+---+\n| 漢字 | 5 |\n+------+---+": '<table><tbody><tr><th scope="row">漢字</th>'
+    "<td>5</td></tr></tbody></table>".replace('th scope="row"', "td").replace("/th", "/td"),
+    "| D | Dose |\n|---|---|\n| A | 5 |\nTable: c": "<table><thead><tr><th>D</th><th>Dose</th></tr>"
+    "</thead><tbody><tr><td>A</td><td>5</td></tr></tbody></table><p>Table: c</p>",
+    "<tr><td>5</td><td>10</td></tr>": "<p>5 10</p>",
     # Blocks
+    "```{warning} Stop\nNow.\n```": '<div class="box box-warning"><p class="box-title">Stop</p>'
+    "<p>Now.</p></div>",
+    ":::{admonition} Stop\n:class: urgent\nNow.\n:::": '<div class="box box-urgent admonition">'
+    '<p class="box-title">Stop</p><p>Now.</p></div>',
+    ":::tip[Drink]\nWater.\n:::": '<div class="box box-tip"><p class="box-title">Drink</p>'
+    "<p>Water.</p></div>",
+    "::: Warning\nStop.\n:::": '<div class="box box-warning"><p class="box-title">Warning</p>'
+    "<p>Stop.</p></div>",
+    "Stop.\n{: .warning}": '<div class="box box-warning"><p class="box-title">Warning</p>'
+    "<p>Stop.</p></div>",
+    "{: .warning}\n> Stop.": '<div class="box box-warning"><p class="box-title">Warning</p>'
+    "<p>Stop.</p></div>",
+    "{: .new}\n## Title": '<h2 class="new">Title</h2>',
+    '<div class="note">Take <b>5</b> mg</div>': '<div class="box box-note">'
+    '<p class="box-title">Note</p>'
+    "<p>Take <b>5</b> mg</p></div>",
+    "A\n\n<!-- open\n\n5 mg": "<p>A</p><p>&lt;!-- open</p><p>5 mg</p>",
+    '![Words](a.png){fig-alt="A curve"}': '<figure><img alt="A curve" src="a.png"/>'
+    "<figcaption>Words</figcaption></figure>",
+    "Dose:\n{5 mg}": "<p>Dose: {5 mg}</p>",
+    "{{< pagebreak >}}": '<div class="page-break"></div>',
     "Title\n===\n\nText": "<h1>Title</h1><p>Text</p>",
     "One\n: first\n: second": "<dl><dt>One</dt><dd>first</dd><dd>second</dd></dl>",
     "One\nTwo\n\n: meaning": "<dl><dt>One</dt><dt>Two</dt><dd><p>meaning</p></dd></dl>",
@@ -50,6 +89,7 @@ CASES = {
     # Signs
     "a ~b c~ d": "<p>a ~b c~ d</p>",
     "~5 to ~10": "<p>~5 to ~10</p>",
+    "~5–~10 mg (~5)-(~9)": "<p>~5–~10 mg (~5)-(~9)</p>",
     "5^th^ of ^May": "<p>5<sup>th</sup> of ^May</p>",
     "a == b == c": "<p>a == b == c</p>",
     "'90s rock 'n' roll": "<p>’90s rock ‘n’ roll</p>",
@@ -67,6 +107,67 @@ def test_a_construct(source: str) -> None:
     body = markup.convert(source, "a.md", 1, []).body
     html = re.sub(r"\s+", " ", "".join(trees.serialize(block) for block in body))
     assert re.sub(r" ?(</?(?:[uod]l|li|d[td]|p|div)\b[^>]*>) ?", r"\1", html) == CASES[source]
+
+
+TOLD = {
+    # What is read in another way than its author meant, and the lines that the problem names
+    "Call <your clinic> now.": ("HTM004", "<your clinic> looks like an HTML tag"),
+    "5 <b and x>y": ("HTM004", "<b and x> looks like an HTML tag"),
+    "<title>5 mg</title> a": ("HTM001", "<title> and its content"),
+    "2*5 mg and 3*5 mg": ("TXT011", "'*' between digits is read as emphasis"),
+    "| a | b | c |\n|---|---|\n| 1 | 2 | 3 |": (
+        "TXT011",
+        "dashes has another number of columns (also",
+    ),
+    "| a | b | c |\n| 1 | 2 | 3 |": ("TXT011", "its table has no line of dashes (also on line 2)"),
+    "+---+---+\n| a | b |\n|   +---+\n| 1 | 2 |\n+---+---+": ("TXT011", "lines of its grid do not"),
+    "Drug\tDose\nA\t5 mg": ("TXT011", "lines with tabs are printed as one paragraph"),
+    "!!! warning\n\nStop": ("TXT011", "a box is empty"),
+    "> [!WARNING]\n\nStop": ("TXT011", "a box is empty"),
+    ":: warning\nStop\n::": ("TXT011", "the beginning of a box is printed"),
+    ".. warning:: Stop": ("TXT011", "the beginning of a box is printed"),
+    ":warning: Stop": ("TXT011", "the short name of an emoji"),
+    "[a](b c": ("TXT011", "a link or an image is printed"),
+    "[a][b]": ("TXT011", "a link by its label"),
+    "a ~~b": ("TXT011", "'~~' is printed"),
+    "~10 mg~ 5 mg": ("TXT011", "'~' is printed"),
+    "a {.warning}": ("TXT011", "a class or an id in braces"),
+    "5 \\mu g": ("TXT011", "a LaTeX command"),
+    "a <!-- b": ("TXT011", "the beginning of a comment"),
+    "1. a\n3. b": ("TXT011", "so that '3.' is printed as number 2"),
+    "a\n{% end %}": ("TXT011", "a template's tag"),
+    "[Note]: Stop": ("TXT011", "this line is not printed"),
+    "*[AB]: five\n\nA": ("TXT011", "this line is not printed"),
+    "5\n{.x}\n**9**": ("TXT011", "a class or an id in braces"),
+    "a^[b": ("TXT011", "a note is printed"),
+    "::: {.x when=html}\na\n:::": ("HTM002", "the attribute 'when' has no effect"),
+}
+
+
+@pytest.mark.parametrize("source", TOLD)
+def test_what_cannot_be_read_is_reported_once(source: str) -> None:
+    problems: list[Problem] = []
+    markup.convert(source, "a.md", 1, problems)
+    assert [(problem.code, TOLD[source][1] in problem.message) for problem in problems] == [
+        (TOLD[source][0], True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["10:30:45 and a:b:c", "C:\\Users\\me", "a.b [c] (d) {5 mg}", "$2 == $2", "x = 2 * 5 * 3",
+     "- a\tb\n- c\td", "~5 mg or ~6 mg", "<div hidden>a</div>", "<td nowrap>a</td>"],
+)  # fmt: skip
+def test_plain_text_is_not_reported(source: str) -> None:
+    problems: list[Problem] = []
+    markup.convert(source, "a.md", 1, problems)
+    assert not problems
+
+
+def test_only_markup_that_is_printed_is_located() -> None:
+    problems: list[Problem] = []
+    markup.convert("**good** [a](https://a.b)\n\n**bad\n\n`c` [x](y z", "a.md", 1, problems)
+    assert [problem.span.line for problem in problems] == [3, 5]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "HTM001": (ERROR, "an HTML element that is not allowed in a handout"),
     "HTM002": (WARNING, "an HTML attribute that has no effect"),
     "HTM003": (ERROR, "a citation inside HTML, where citations are not read"),
+    "HTM004": (ERROR, "words in angle brackets that would not be printed"),
     "IMG001": (ERROR, "an image that was not found"),
     "IMG002": (ERROR, "an image without alternative text"),
     "IMG003": (ERROR, "an image outside the project"),

@@ -57,8 +57,7 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
         _Piece(page, text, words) for page, text in texts if (words := plain_words(text.text))
     ]
     every = text_units(document)
-    images = (image for unit in every for image in drawings.of(document, unit) if image)
-    yield from _without_drawings(images, pieces, span)
+    yield from _without_drawings(list(_placed(document, every)), pieces, span)
     yield from _formulas(every, pages, span)
     # A picture has no words: the text after it may be the first of its part.
     said = [(unit, _words(unit)) for unit in every]
@@ -114,25 +113,39 @@ def _is_cell(unit: Unit) -> bool:
     return unit.block is not None and unit.block.row >= 0
 
 
+def _placed(document: Document, units: Sequence[Unit]) -> Iterator[tuple[int, Image]]:
+    """Yield each picture with the number of letters before it."""
+    before = 0
+    for unit in units:
+        yield from ((before, image) for image in drawings.of(document, unit) if image)
+        before += len(letters(unit.text))
+
+
 def _without_drawings(
-    images: Iterable[Image], drawn: list[_Piece], span: Span
+    images: Iterable[tuple[int, Image]], drawn: list[_Piece], span: Span
 ) -> Iterator[Problem]:
-    """Take the words of drawings out of the pieces; PRF001 for those that are not drawn."""
-    for image in images:
+    """Take the words of drawings out of the pieces; PRF001 for those that are not drawn.
+
+    The same words may also be text, such as "5 mg" in a table: a drawing has those nearest to it.
+    """
+    for before, image in images:
         wanted = "".join(map(letters, drawings.words(image.data)))
-        place = _stretch(wanted, [letters(each.text) for each in drawn])
+        place = _stretch(wanted, [letters(each.text) for each in drawn], before)
         if place is None:
             yield drawings.lacks(image, wanted, span)
         else:
             del drawn[place[0] : place[1]]
 
 
-def _stretch(wanted: str, texts: Sequence[str]) -> tuple[int, int] | None:
-    """Return where consecutive texts make up a text; None if nowhere."""
-    for start in range(len(texts)):
+def _stretch(wanted: str, texts: Sequence[str], before: int) -> tuple[int, int] | None:
+    """Return where consecutive texts make up a text, after about so many letters, or None."""
+    found: list[tuple[int, int, int]] = []
+    passed = 0
+    for start, text in enumerate(texts):
         end, rest = start, wanted
         while rest and end < len(texts) and rest.startswith(texts[end]):
             rest, end = rest.removeprefix(texts[end]), end + 1
         if not rest:
-            return start, end
-    return None
+            found.append((abs(passed - before), start, end))
+        passed += len(text)
+    return min(found)[1:] if found else None

@@ -31,6 +31,9 @@ class _Apart(Treeprocessor):
     def run(self, root: ET.Element) -> None:
         for parent in list(root.iter()):
             for index, image in reversed(list(enumerate(parent))):
+                if image.tag == "img" and (alt := image.get("fig-alt")):  # Quarto's
+                    image.text = image.text or image.get("alt")
+                    image.set("alt", alt)
                 if image.tag == "img" and (image.text or len(image)):
                     words = ET.Element("span", {"class": _CLASS})
                     words.text, image.text = image.text, None

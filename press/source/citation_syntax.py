@@ -196,7 +196,7 @@ def locate_keys(source_text: str) -> dict[str, list[tuple[int, int]]]:
     return places
 
 
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)((?:(?!\n[ \t]*\n).)*?)(?<!`)\1(?!`)", re.DOTALL)
 _FENCE = re.compile(r"[ ]{0,3}(?:[-*+>]\s+|\d+\.\s+)?(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)")
 _LIST_ITEM = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:)(?:\s|$)")

@@ -26,7 +26,7 @@ Report = Callable[[str, str, int, str, str], None]
 """Called with a problem's code, the key, how many times it came before, the message, the hint."""
 
 _KEY = re.compile(r"(fig|tbl|tab|sec)[:-].")
-_ID = re.compile(r"\s*\{#([^\s{}#]+)\s*\}\s*\Z")
+_ID = re.compile(r"\s*\{#([^\s{}#]+)(?:\s+[^{}]*)?\}\s*\Z")
 """An id at the end of a caption: `Table: Doses {#tbl:doses}`."""
 _NAMED = re.compile(r"(fig(ure|s|ures)?|tab(le|les|s)?|tbls?|sec(tion|tions|s|t)?)\.?", re.I)
 """Words before a key that stand for the label: `[Fig. @fig:one]`."""

@@ -211,7 +211,8 @@ class _ArticleReader:
         lines = markup.without_bars(without_code(self.text)).split("\n")
         columns = 0
         for number, line in enumerate(lines):
-            if number and _DELIMITER.fullmatch(line) and "|" in lines[number - 1]:
+            above = lines[number - 1] if number else ""
+            if "|" in line and _DELIMITER.fullmatch(line) and ("|" in above or not above.strip()):
                 columns = _count_cells(line)
             elif not line.strip():
                 columns = 0

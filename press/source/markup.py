@@ -9,7 +9,7 @@ This module must not know files, bibliographies, or disclaimers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,7 +44,7 @@ from press.source.citation_syntax import (
     parse_narrative,
     without_code,
 )
-from press.source.leftovers import leftovers, misspelled
+from press.source.leftovers import leftovers, misspelled, unknown_keys, unused
 from press.source.maths import (
     Formula,
     InlineFormula,
@@ -104,9 +104,9 @@ def convert(
 
     `first_line` is the line of the file on which `text` starts. Problems: HTM001 a removed element,
     HTM002 a removed attribute, HTM003 a citation inside HTML, TXT002 nesting too deep, TXT003 a
-    character that is not allowed, MTH001 a formula that cannot be read, MTH002 one that is not
-    closed, TXT010 pasted marks, TXT011 markup that is printed as it is,
-    WRD003 an invalid placeholder. Quotation marks and the words of formulas are those of
+    character that is not allowed, HTM004 words in angle brackets, MTH001 a formula that cannot
+    be read, MTH002 one that is not closed, TXT010 pasted marks, TXT011 markup that is printed as
+    it is, WRD003 an invalid placeholder. Quotation marks and the words of formulas are those of
     `lang`.
     """
     text = _legal(text, file, first_line, problems)
@@ -127,6 +127,7 @@ def convert(
     blocks = engine.parser.blocks
     classes = [name for e in body.iter("*") for name in (e.get("class") or "").split()]
     problems += misspelled(classes, text, file, first_line)
+    problems += unknown_keys(body, blanked(text, engine.formulas), file, first_line)
     spans = (
         Span(file, *locate(text, re.escape(source), first_line, nth))
         for source, nth in counted(engine.formulas)
@@ -135,7 +136,9 @@ def convert(
     unclosed(text, file, first_line, problems)
     finish(body, blocks.meanings)
     _unread(body, text, file, first_line, problems)
-    problems += leftovers(body, blanked(text, engine.formulas), file, first_line, blocks.left_open)
+    prose = blanked(text, engine.formulas)
+    problems += leftovers(body, prose, file, first_line, blocks.left_open, blocks.misnumbered)
+    problems += unused(blocks, engine.inlines.used_labels, body, prose, file, first_line)
     if blocks.pasted:
         lines = [first_line + line for line in blocks.pasted]
         message = f"marks from another program are read as a list{on_lines(lines[1:])}"
@@ -143,7 +146,12 @@ def convert(
         problems.append(Problem("TXT010", Span(file, lines[0], 1), message, hint))
     _no_words(blanked(text, engine.formulas), file, first_line, problems)
     _restore_literals(body)
-    problems += (_lost(kind, name, text, file, first_line) for kind, name in dict.fromkeys(dropped))
+    for kind, name in dict.fromkeys(dropped):
+        closed = (
+            kind == "words" and " " not in name and re.search(rf"(?i)</{re.escape(name)}\b", text)
+        )
+        if not closed:  # else, it only marks its content, which is printed
+            problems += _lost(kind, name, text, file, first_line)
     return Markup(body, tuple(engine.clusters))
 
 
@@ -162,16 +170,25 @@ def _legal(text: str, file: str, first_line: int, problems: list[Problem]) -> st
     return _RESERVED_ENTITY.sub("", text)
 
 
-def _lost(kind: str, name: str, text: str, file: str, first_line: int) -> Problem:
-    """Report an element or an attribute that is left out: HTM001, HTM002."""
+def _lost(kind: str, name: str, text: str, file: str, first_line: int) -> Iterator[Problem]:
+    """Report an element, an attribute, or a word that is left out: HTM001, HTM002, HTM004."""
+    if kind == "words":
+        tag, *others = map(re.escape, name.split())
+        needle = rf"(?i)<{tag}\b" + "".join(rf"(?=[^<>]*\b{word}\b)" for word in others)
+        span = Span(file, *locate(text, needle, first_line))
+        message = f"<{name}> looks like an HTML tag, and would not be printed"
+        if span.line:
+            yield Problem("HTM004", span, message, "write a literal < as \\<")
+        return
     needle = rf"<{name}\b" if kind == "element" else rf"\b{name}\s*="
     span = Span(file, *locate(text, needle, first_line))
     if kind == "element":
         message = f"<{name}> and its content cannot be used in a handout"
-        return Problem("HTM001", span, message, "remove it, or write its content as Markdown")
+        yield Problem("HTM001", span, message, "remove it, or write its content as Markdown")
+        return
     message = f"the attribute '{name}' has no effect and is left out"
     hint = "add a class, such as {.name}, and a style for it in styles/"
-    return Problem("HTM002", span, message, hint)
+    yield Problem("HTM002", span, message, hint)
 
 
 def id_pattern(id_: str) -> str:

@@ -15,8 +15,8 @@ from lxml import etree
 
 from press.core.trees import BLOCKS, Element, add_text, is_block, remove, unwrap
 
-Dropped = tuple[Literal["element", "attribute"], str]
-"""Something that is lost: its kind and its name."""
+Dropped = tuple[Literal["element", "attribute", "words"], str]
+"""Something that is lost: its kind and its name; the words of a tag that HTML does not have."""
 _DEEPEST = 100
 """The maximum nesting depth of elements; libxml2 reads at most 256 levels."""
 
@@ -56,6 +56,21 @@ _CONTAINERS = frozenset("body div section blockquote".split())
 _EMPTIED = (INLINES | {"p"}) - {"img", "br", "wbr"}
 """Elements removed when empty, unless they have an id and so can be linked to."""
 _TABLE_ROWS = frozenset("thead tbody tfoot".split())
+_LOOSE_CELL = re.compile(r"(<table\b.*?</table\s*>)|<(?=t[dhr]\b)", re.DOTALL | re.IGNORECASE)
+"""Cells outside a table: HTML forgets them, so that the words of two would run into one."""
+_BLOCKS_OF_HTML = frozenset(
+    "details summary search hgroup nav main dir menu center fieldset marquee listing plaintext xmp "
+    "div address article aside header footer html body hr".split()
+)
+_MADE_UP = re.compile(r".*[:-].*")
+"""The name of an element of another program, such as `<o:p>`."""
+_BOOLEANS = frozenset(
+    "hidden open reversed checked disabled nowrap compact noshade markdown inert autofocus "
+    "itemscope alt title class id style lang href name start border align width height cellpadding "
+    "cellspacing valign summary rel target scope type value color bgcolor size face abbr headers "
+    "colspan rowspan datetime cite download loading srcset sizes role tabindex itemprop".split()
+)
+"""Attributes of HTML that may have no value."""
 _ALIGN = re.compile(r"text-align:\s*(left|right|center)")
 _XML_ILLEGAL = re.compile(
     "[^\t\n\r\u0020-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
@@ -85,8 +100,11 @@ def clean(html: str, dropped: list[Dropped], instead: Instead = _nothing) -> Ele
     """
     import tinyhtml5
 
-    root = tinyhtml5.parse(legal(html), namespace_html_elements=False)
+    html = _LOOSE_CELL.sub(lambda found: found[1] or " <", legal(html))
+    root = tinyhtml5.parse(html, namespace_html_elements=False)
     body = etree.Element("body")
+    head = root.find("head")  # what HTML does not show goes there if it comes first
+    dropped += (("element", e.tag) for e in (head if head is not None else ()) if e.tag in DROPPED)
     source = root.find("body")
     if source is not None:
         _copy(source, body, dropped, instead)
@@ -112,6 +130,7 @@ def _copy(
             else:
                 name = _allowed_name(local)
                 element = etree.SubElement(target, name)
+                _words(child, local, dropped)
                 if name == "div" and local != "div":
                     element.set("class", f"was-{re.sub('[^a-z0-9]', '', local)}")
                 _attributes(child, element, dropped)
@@ -125,6 +144,17 @@ def _bracketed(reading: Element) -> None:
     """Put a reading aid (`rt`) in brackets after the word that it explains, on the line."""
     reading.text = f" ({reading.text or ''}"
     add_text(reading, ")")
+
+
+def _words(source: Any, local: str, dropped: list[Dropped]) -> None:
+    """Report words that only look like a tag, such as `<your clinic>` or `<b and c>`."""
+    words = [str(name) for name, value in source.attrib.items() if not value]
+    if _allowed_name(local) != "div" or local in _BLOCKS_OF_HTML:
+        words = [word for word in words if word not in _BOOLEANS and not word.startswith("data-")]
+        if not words:
+            return
+    if not _MADE_UP.fullmatch(local) or words:
+        dropped.append(("words", " ".join([local, *words])))
 
 
 def _allowed_name(local: str) -> str:

@@ -11,20 +11,24 @@ import re
 from dataclasses import dataclass, field
 
 from press.source.syntax import lists, references, tables
-from press.source.syntax.nodes import CONTAINERS, Kind, Node
+from press.source.syntax.nodes import CONTAINERS, Kind, Node, is_kind
 
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 _SETEXT = re.compile(r"(?:(=+)|-+)[ \t]*$")
 _FENCE = re.compile(r"(`{3,})(?!.*`)|(~{3,})")
-_DIV = re.compile(r"(:{3,})[ \t]*(?:(\{[^{}]*\})|([\w-]+))[ \t]*([^:{}]*?)[ \t]*:*$")
+_DIV = re.compile(r"(:{3,})[ \t]*(?:(\{[^{}]*\})|([\w-]+))[ \t]*(\[[^\]]*\]|[^:{}]*?)[ \t]*:*$")
 _DIV_END = re.compile(r":{3,}[ \t]*$")
+_DIRECTIVE = re.compile(r"\{([\w-]+)\}[ \t]*(.*)")
+_DIRECTIVE_END = re.compile(r"(?:`{3,}|~{3,})[ \t]*$")
 _NOTE = re.compile(r"\[\^([^\]\s]+)\]:[ \t]*")
 _MEANING = re.compile(r"[:~][ \t]+(?=\S)")
 _ADMONITION = re.compile(r'(?:!!!|\?\?\?\+?)[ \t]+([\w-]+(?:[ \t]+[\w-]+)*)(?:[ \t]+"([^"]*)")?$')
 _SHORT = re.compile(r"\*\[([^\]]+)\]:[ \t]*(.*)$")
-_PAGE = re.compile(r"\\(?:newpage|pagebreak|clearpage)(?:\{\})?[ \t]*$")
-_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_PAGE = re.compile(
+    r"(?:\\(?:newpage|pagebreak|clearpage)(?:\{\})?|\{\{<[ \t]*pagebreak[ \t]*>\}\})[ \t]*$"
+)
+_TASK = re.compile(r"\[([ xX]?)\][ \t]+(?=\S)")
 _BLOCKS = (
     "address article aside base basefont blockquote body caption center col colgroup dd details "
     "dialog dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 "
@@ -65,6 +69,9 @@ class Blocks:
     """The names of numbered examples."""
     pasted: list[int] = field(default_factory=list)
     """Lines with which a list begins whose marks were pasted."""
+
+    misnumbered: list[tuple[int, str, int]] = field(default_factory=list)
+    """Lines with an item whose number is not the next one: its mark, and the number printed."""
 
     def read(self, lines: list[str]) -> Blocks:
         """Read all lines."""
@@ -233,10 +240,20 @@ class Blocks:
         if "indent" in node.data:
             return self._on_item(node)
         indent = self._indent()
-        if indent >= 4 or not _DIV_END.match(self.line, self.at + indent):
+        end = _DIV_END if node.data["fence"][0] == ":" else _DIRECTIVE_END
+        if indent >= 4 or not end.match(self.line, self.at + indent):
             return True
+        if node.data["fence"][0] != ":":
+            return self._on_directive(node)
         inner = node.last
         if inner and inner.open and (inner.kind in ("div", "code") or (indent and inner.children)):
+            return True
+        self._end(node)
+        return None
+
+    def _on_directive(self, node: Node) -> bool | None:
+        text = self._words().strip()
+        if set(text) != {node.data["fence"][0]} or len(text) < len(node.data["fence"]):
             return True
         self._end(node)
         return None
@@ -295,7 +312,8 @@ class Blocks:
             return False
         indent = self._indent()
         text = self.line[self.at + indent :]
-        return indent < 4 and not _BREAKS_TABLE.match(text)
+        caption = re.match(r"(?:Table:|:)[ \t]", text) and "|" not in text
+        return indent < 4 and not _BREAKS_TABLE.match(text) and not caption
 
     def _on_lines(self, node: Node) -> bool | None:
         del node
@@ -343,6 +361,9 @@ class Blocks:
         if not found:
             return False
         info = self.text[found.end() :].strip(" \t")
+        if (box := _DIRECTIVE.fullmatch(info)) and is_kind(box[1]):  # MyST's form of a box
+            self._add("div", fence=found[0], words=box[1], title=box[2])
+            return None
         self._add("code", fence=found[0], info=info, lead=indent, begun=True)
         return True
 
@@ -363,10 +384,15 @@ class Blocks:
         if found := _WRAP.match(self.text):
             return self._wrap(found, indent)
         for number, (start, end) in enumerate(_HTML):
+            if 0 < number < 5 and end and not self._ends_later(end):
+                continue  # it would hide the rest of the text
             if start.match(self.text) and (number < 6 or not self._interrupts(node)):
                 self._add("html", end=end)
                 return True
         return False
+
+    def _ends_later(self, end: re.Pattern[str]) -> bool:
+        return any(end.search(line) for line in (self.text, *self.lines[self.number + 1 :]))
 
     def _wrap(self, found: re.Match[str], indent: int) -> bool | None:
         """Begin an element whose content is Markdown: it has the attribute `markdown`."""
@@ -541,7 +567,8 @@ class Blocks:
             return False
         first = within.data["mark"] if within else None
         same = first is not None and within and lists.follows(mark, first, len(within.children))
-        if not same and not lists.begins_list(mark, self._next_line(indent)):
+        both = first is not None and first.pasted and mark.pasted  # the next level in Word
+        if not same and not both and not lists.begins_list(mark, self._next_line(indent)):
             return False
         self.at += indent + len(mark.text)
         spaces = self._indent()
@@ -557,11 +584,22 @@ class Blocks:
             self._add("list", mark=mark)
         if mark.label:
             self.examples.add(mark.label)
+        self._count(self.tip, mark)
         item = self._add("item", indent=indent + len(mark.text) + width, mark=mark)
         if found := _TASK.match(self.line, self.at + self._indent()):
-            item.data["task"] = found[1] != " "
+            item.data["task"] = found[1] in ("x", "X")
             self.at = found.end()
         return True
+
+    def _count(self, list_: Node, mark: lists.Mark) -> None:
+        """Remember a number that is neither the next one nor, as in `1.` and `1.`, repeated."""
+        first: lists.Mark = list_.data["mark"]
+        if mark.kind != "1" or first.kind != "1" or "#" in mark.delimiter or not list_.children:
+            return
+        before: lists.Mark = list_.children[-1].data["mark"]
+        number = first.number + len(list_.children)
+        if mark.number not in (number, before.number, before.number + 1):
+            self.misnumbered.append((self.number, mark.text, number))
 
     def _next_line(self, indent: int) -> str:
         """Return the next line with text that is indented no further than the marks of a list."""

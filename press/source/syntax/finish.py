@@ -14,22 +14,20 @@ from lxml import etree
 
 from press.core.speech import EMOJI_CLASS
 from press.core.trees import Element, has_class, plain, text_runs
+from press.source.syntax.nodes import KINDS
 
-_KINDS = {
-    "note": "note", "info": "note", "abstract": "note", "example": "note", "quote": "note",
-    "tip": "tip", "hint": "tip", "success": "tip",
-    "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning",
-    "error": "warning", "important": "warning", "urgent": "urgent",
-}  # fmt: skip
-"""The kinds of boxes that authors write, and how each looks."""
 _NAMES = {
-    "info": "Note", "hint": "Tip", "success": "Tip", "attention": "Warning", "error": "Warning",
-    "danger": "Danger", "abstract": "Summary", "quote": "Quotation",
+    "info": "Note", "admonition": "Note", "seealso": "See also", "hint": "Tip", "success": "Tip",
+    "attention": "Warning", "error": "Warning", "danger": "Danger",
+    "abstract": "Summary", "quote": "Quotation",
 }  # fmt: skip
 """The title of a box without one, where it is not the kind itself."""
+_HOLDERS = tuple("div section h1 h2 h3 h4 h5 h6".split())
+_BOXED = tuple("p ul ol dl blockquote pre table".split())
+"""Blocks that get a box around them."""
 _SHAPES = ("key-points", "steps", "questions")
 """Classes of sections and boxes that have a look, but no name of their own."""
-CLASSES = (*_KINDS, *_SHAPES, "page-break", "smallcaps", "underline", "mark")
+CLASSES = (*KINDS, *_SHAPES, "page-break", "smallcaps", "underline", "mark")
 """Classes with a meaning in every style."""
 OURS = frozenset(
     "box box-title lines examples round half-round lower-alpha upper-alpha lower-roman upper-roman "
@@ -52,21 +50,38 @@ def finish(body: Element, meanings: Mapping[str, str]) -> None:
 
 def _boxes(body: Element) -> None:
     """Give each box the class of its look, and a title; a class of the author's stays."""
-    for element in body.iter("*"):
+    for element in list(body.iter("*")):
         classes = (element.get("class") or "").split()
-        kinds = [name.removeprefix("callout-") for name in classes]
-        kind = next((name for name in kinds if name in _KINDS), "")
-        if not kind:
+        kinds = [name.lower().removeprefix("callout-") for name in classes]
+        found = [name for name in kinds if name in KINDS]
+        kind = next((name for name in found if name != "admonition"), "".join(found[:1]))
+        if not kind or element.tag not in (*_HOLDERS, *_BOXED):
             continue
+        box = _around(element) if element.tag in _BOXED else element
         rest = [name for name, plain_name in zip(classes, kinds, strict=True) if plain_name != kind]
-        element.set("class", " ".join(["box", f"box-{_KINDS[kind]}", *rest]))
-        if element.tag == "div" and not _is_titled(element):
+        box.set("class", " ".join(["box", f"box-{KINDS[kind]}", *rest]))
+        if box.tag == "div" and not _is_titled(box):
             title = etree.Element("p")
             title.set("class", "box-title")
             title.text = _NAMES.get(kind, kind.capitalize())
-            element.insert(0, title)
+            if (box.text or "").strip():  # raw HTML that has no paragraphs
+                words = etree.Element("p")
+                words.text, box.text = box.text, None
+                words.extend(list(box))
+                box.append(words)
+            box.insert(0, title)
     for heading in list(body.iter("h3", "h4", "h5", "h6")):
         _boxed(heading)
+
+
+def _around(element: Element) -> Element:
+    """Return a new box around a block, with its classes."""
+    box = etree.Element("div")
+    box.set("class", element.attrib.pop("class"))
+    element.addprevious(box)
+    box.tail, element.tail = element.tail, None
+    box.append(element)
+    return box
 
 
 def _folds(body: Element) -> None:

@@ -118,6 +118,7 @@ class Inlines(Treeprocessor):
         self.headings: Mapping[str, int] = blocks.headings
         self.inline_notes: list[etree.Element] = []
         self.used: dict[str, int] = {}
+        self.used_labels: set[str] = set()
         signs = _QUOTES.get(self.lang.lower()) or _QUOTES.get(self.lang.split("-")[0].lower(), "")
         signs = signs or _QUOTES["en"]
         self.quotes = signs.split("|") if "|" in signs else list(signs)
@@ -279,15 +280,18 @@ class _Scanner:
             self._take(_link(f"mailto:{found[1]}", [found[1]], ""), found.end())
         elif found := _HTML.match(self.text, self.at) or _WORD_TAG.match(self.text, self.at):
             self._take(self.md.htmlStash.store(found[0]), found.end())
+        elif self.text.startswith("<!--", self.at):  # never closed: printed as it is
+            self._take("".join(map(_literal, "<!--")), self.at + 4)
         else:
             self._literal(sign)
 
     def _braces(self, sign: str) -> None:
         found = _BRACES.match(self.text, self.at)
-        if found:
+        alone = self.text[self.at - 1 : self.at] in ("", "\n")
+        if found and not (alone and self.text.startswith("\n", found.end())):
             self._take(found[0], found.end())
-        else:
-            self._literal(sign)
+        else:  # the library takes any braces at the end of a block for attributes
+            self._take(_literal(sign), self.at + 1)
 
     def _address(self, sign: str) -> None:
         before = self.text[self.at - 1 : self.at]
@@ -369,7 +373,10 @@ class _Scanner:
             closes = right and (not left or _is_mark(after))
         elif sign in "~^" and number == 1:
             after, before = self.text[end : end + 1], self.text[self.at - 1 : self.at]
-            opens = bool(after) and not after.isspace()
+            based = sign == "^" or (
+                bool(before) and not before.isspace() and before not in "([{/\u2013-"
+            )
+            opens = bool(after) and not after.isspace() and based  # `~5` alone means about 5
             closes = bool(before) and not before.isspace()
         self._take(_Run(sign, number, opens, closes, number), end)
 
@@ -453,6 +460,8 @@ class _Scanner:
         found = self.inlines.links.get(references.normal(label))
         if found is None and opener.sign == "[":
             found = self._heading(label)
+        if found:
+            self.inlines.used_labels.add(references.normal(label))
         return (*found, after) if found else None
 
     def _heading(self, label: str) -> tuple[str, str] | None:

@@ -13,8 +13,17 @@ _BULLET = re.compile(r"([-+*])(?=[ \t]|$)")
 _NUMBER = re.compile(r"(\d{1,9})([.)])(?=[ \t]|$)")
 _FANCY = re.compile(r"(\()?(#|\d{1,9}|[a-zA-Z]|[ivxlcdm]{2,8}|[IVXLCDM]{2,8})([.)])(?=[ \t]|$)")
 _EXAMPLE = re.compile(r"\(@([\w-]*)\)(?=[ \t]|$)")
-_PASTED = re.compile(r"([\u2022\u2023\u25aa\u25e6\u25cf\u00b7\u2013\u2713\u2714\u2610\u2611\u2612])"
-                     r"(?=[ \t\u00a0])")  # fmt: skip
+BULLETS = (
+    "\u2022\u2023\u25aa\u25e6\u25cf\u00b7\u2013\u2043\u2219\u25a0\u25ba\u25b6\u27a2\u27a4\u2756"
+    "\uf0b7\uf0a7"
+)
+"""Marks from other programs that say no more than a bullet does; the last two are Word's."""
+_SIGNS = ("\u2610\u2611\u2612\u25a1\u2751", "\u2713\u2714\u2705\u2717\u2718\u274c", "\u2192\u2794")
+"""Marks with a meaning, which stay in the text; those of a group are found in one list."""
+_PASTED = re.compile(
+    rf"([{BULLETS}{''.join(_SIGNS)}]\ufe0f?)(?=[ \t\u00a0])"
+    r"|([\u2022\u25aa\u25cf\uf0b7\uf0a7])(?=\S)|([o\u00a7])(?=\t|[ \u00a0]{2})"
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 TypeOf = Literal["", "1", "a", "A", "i", "I", "@"]
 
@@ -48,7 +57,9 @@ def read_mark(text: str) -> Mark | None:
     if (found := _FANCY.match(text)) and bool(found[1]) <= (found[3] == ")"):
         return _fancy(found)
     if found := _PASTED.match(text):
-        return Mark(found[0], "", found[1], fancy=True, pasted=True)
+        sign = found[0]
+        group = next((signs[0] for signs in _SIGNS if sign[0] in signs), sign)
+        return Mark(sign, "", group, fancy=True, pasted=True)
     return None
 
 
@@ -97,8 +108,8 @@ def begins_list(mark: Mark, after: str) -> bool:
     if not mark.fancy or mark.kind == "@" or mark.text.startswith("#"):
         return True
     following = read_mark(after)
+    if mark.pasted:
+        return following is not None and following.pasted
     if following is None or following.delimiter != mark.delimiter:
         return False
-    if mark.pasted:
-        return following.pasted
     return following.number == mark.number + 1 or follows(following, mark, 1)

@@ -15,6 +15,15 @@ Kind = Literal[
 ]  # fmt: skip
 CONTAINERS = frozenset("document quote list item div wrap note definitions definition".split())
 
+KINDS = {
+    "note": "note", "info": "note", "abstract": "note", "example": "note", "quote": "note",
+    "tip": "tip", "hint": "tip", "success": "tip",
+    "warning": "warning", "caution": "warning", "danger": "warning", "attention": "warning",
+    "error": "warning", "important": "warning", "urgent": "urgent", "admonition": "note",
+    "seealso": "note",
+}  # fmt: skip
+"""The kinds of boxes that authors write, and how each looks."""
+
 
 @dataclass(eq=False)
 class Node:
@@ -56,3 +65,8 @@ def _ends_blank(node: Node | None) -> bool:
             return True
         node = node.last if node.kind in ("list", "item") else None
     return False
+
+
+def is_kind(name: str) -> bool:
+    """Say if a name is that of a kind of box, in any case, or with Quarto's prefix."""
+    return name.lower().removeprefix("callout-") in KINDS

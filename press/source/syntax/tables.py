@@ -7,6 +7,7 @@ module must not know blocks, nor the tree.
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import pairwise
 from typing import Any
 
@@ -96,11 +97,38 @@ def _spans(dashes: str) -> list[tuple[int, int]]:
     return [found.span() for found in re.finditer("-+", dashes)]
 
 
+def _columns(line: str) -> list[str]:
+    """Return what stands in each column of a screen: East Asian characters take two, marks none."""
+    found: list[str] = []
+    for sign in line:
+        if found and (unicodedata.category(sign) in ("Mn", "Me", "Cf")):
+            found[-1] += sign
+        else:
+            wide = unicodedata.east_asian_width(sign) in "WF"
+            found += [sign, ""] if wide else [sign]
+    return found
+
+
 def _cut(line: str, spans: list[tuple[int, int]]) -> list[str]:
-    """Divide a line at the columns of a rule of dashes; the last column is open."""
-    starts = [0, *(start for start, _ in spans[1:])]
-    ends = [*starts[1:], len(line) + 1]
-    return [line[start:end] for start, end in zip(starts, ends, strict=True)]
+    """Divide a line at the columns of a rule of dashes; the last column is open.
+
+    A word that crosses an edge is never divided. It belongs to the column under whose dashes it
+    begins, else to the next one: a number may begin to the left of its dashes.
+    """
+    signs = _columns(line)
+    edges = [0]
+    for (_, before), (edge, _) in pairwise(spans):
+        at = edge
+        if at < len(signs) and signs[at].strip():
+            while at > edges[-1] and (not signs[at - 1] or signs[at - 1].strip()):
+                at -= 1
+            if at < before:
+                at = edge
+                while at < len(signs) and (not signs[at] or signs[at].strip()):
+                    at += 1
+        edges.append(at)
+    edges.append(max(len(signs), edges[-1]))
+    return ["".join(signs[start:end]) for start, end in pairwise(edges)]
 
 
 def _sides(head: str, spans: list[tuple[int, int]]) -> list[str]:
@@ -168,20 +196,24 @@ def _grid(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
     current: list[list[str]] = [[] for _ in edges[1:]]
     headed, align = 0, [_alignment(lines[0][a + 1 : b]) for a, b in pairwise(edges)]
     for line in lines[1:end]:
-        line = line.rstrip()
+        signs = _columns(line.rstrip())
+        if len(signs) <= edges[-1] or any(signs[edge] not in ("|", "+") for edge in edges):
+            return None
         if _GRID.match(line):
+            if [at for at, sign in enumerate(signs) if sign == "+"] != edges:
+                return None
             rows.append(current)
             current = [[] for _ in edges[1:]]
             if "=" in line:
                 headed = len(rows)
                 align = [_alignment(line[a + 1 : b].replace("=", "-"))
                          for a, b in pairwise(edges)]  # fmt: skip
-        elif len(line) <= edges[-1] or any(line[edge] not in "|+" for edge in edges):
-            return None
-        else:
-            for column, (a, b) in enumerate(pairwise(edges)):
-                current[column].append(line[a + 2 : b].rstrip() if line[a + 1 : a + 2] == " "
-                                       else line[a + 1 : b].rstrip())  # fmt: skip
+            continue
+        for column, (a, b) in enumerate(pairwise(edges)):
+            text = "".join(signs[a + 1 : b])
+            if re.fullmatch(r"[-=:]{2,}", text) and "+" in (signs[a], signs[b]):
+                return None  # a cell of several rows
+            current[column].append(text.removeprefix(" ").rstrip())
     if any(any(cell) for cell in current) or not rows:
         return None
     return end, {"blocks": rows, "headed": headed, "align": align}

@@ -15,15 +15,18 @@ from markdown.blockparser import BlockParser
 from markdown.extensions.attr_list import get_attrs_and_remainder
 from markdown.util import AtomicString, code_escape
 
-from press.source.syntax import tables
+from press.source.syntax import lists, tables
 from press.source.syntax.blocks import Blocks
 from press.source.syntax.nodes import Node, is_loose
 
 _CALLOUT = re.compile(r"\[!(\w+)\][-+]?[ \t]*(.*)$")
 _KINDS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 """Classes for kinds of numbers: in HTML, styles cannot tell `type="a"` from `type="A"`."""
-_BULLETS = "\u2022\u2023\u25aa\u25e6\u25cf\u00b7\u2013"
+_BULLETS = (*lists.BULLETS, "o", "\u00a7")
 """Pasted marks that say no more than a bullet does; others stay in the text."""
+_OPTION = re.compile(r":(class|name|open|width|collapsible|icon):[ \t]*(.*)")
+"""An option of a box in MyST, on a line of its own."""
+_BEFORE = re.compile(r"\{:[ ]*[^{}:][^{}]*\}")
 _LANGUAGE = re.compile(r"[^\s{}]+")
 
 
@@ -52,10 +55,35 @@ class _Writer:
 
     def children(self, node: Node, parent: etree.Element, *, tight: bool = False) -> None:
         for child in node.children:
+            first = child.lines[0] if child.kind == "paragraph" and child.lines else ""
+            if _BEFORE.fullmatch(first) and self._attributes_before(child, node, parent):
+                continue
             if tight and child.kind == "paragraph":
                 self._loose_text(parent, "\n".join(child.lines))
             else:
                 getattr(self, f"_{child.kind}")(child, parent)
+
+    def _attributes_before(self, child: Node, node: Node, parent: etree.Element) -> bool:
+        """Read kramdown's attributes on a line before a block; say if that was all of a node."""
+        if len(child.lines) > 1:
+            child.lines.append(child.lines.pop(0))
+            return False
+        place = node.children.index(child) + 1
+        if place == len(node.children) or child.blank:
+            return False
+        if node.children[place].kind == "heading":
+            node.children[place].lines.append(child.lines[0])
+            return True
+        box = etree.SubElement(parent, "div")
+        self._box(box, child.lines[0].replace(":", "", 1), "")
+        following = node.children.pop(place)
+        self.children(Node("document", 0, children=[following]), box)
+        if [e.tag for e in box] == ["blockquote"]:  # a quotation that was meant as a box
+            quote = box[0]
+            box.remove(quote)
+            box.text = quote.text
+            box.extend(list(quote))
+        return True
 
     def _loose_text(self, parent: etree.Element, text: str) -> None:
         if len(parent):
@@ -68,7 +96,10 @@ class _Writer:
             etree.SubElement(parent, "p").text = "\n".join(node.lines)
 
     def _heading(self, node: Node, parent: etree.Element) -> None:
-        etree.SubElement(parent, f"h{node.data['level']}").text = "\n".join(node.lines).strip()
+        text = "\n".join(node.lines).strip()
+        if len(node.lines) > 1 and _BEFORE.fullmatch(node.lines[-1]):  # from the line before it
+            text = " ".join(node.lines)
+        etree.SubElement(parent, f"h{node.data['level']}").text = text
 
     def _quote(self, node: Node, parent: etree.Element) -> None:
         first = node.children[0] if node.children else None
@@ -83,7 +114,8 @@ class _Writer:
 
     def _box(self, box: etree.Element, words: str, title: str) -> None:
         """Give a box its classes, attributes, and title."""
-        if words.startswith("{"):
+        title = title[1:-1] if re.fullmatch(r"\[[^\]]*\]", title) else title  # Docusaurus
+        if words.startswith("{") and not re.fullmatch(r"\{[\w-]+\}", words):
             for name, value in get_attrs_and_remainder(words.strip("{} "))[0]:
                 if name == ".":
                     box.set("class", f"{box.get('class', '')} {value}".strip())
@@ -92,13 +124,18 @@ class _Writer:
                 else:
                     box.set(name, value or "")
         else:
-            box.set("class", words)
+            box.set("class", words.strip("{}"))
         if title:
             etree.SubElement(box, "p", {"class": "box-title"}).text = title
 
     def _div(self, node: Node, parent: etree.Element) -> None:
         box = etree.SubElement(parent, "div")
-        self._box(box, node.data["words"], node.data["title"])
+        words, first = node.data["words"], node.children[0] if node.children else None
+        while first and first.lines and (option := _OPTION.fullmatch(first.lines[0])):
+            if option[1] == "class":
+                words = f"{words.strip('{}')} {option[2]}"
+            del first.lines[0]
+        self._box(box, words, node.data["title"])
         self.children(node, box)
 
     def _wrap(self, node: Node, parent: etree.Element) -> None:
@@ -186,8 +223,9 @@ class _Writer:
             item = etree.SubElement(list_, "li")
             if child.data["mark"].label:
                 item.set("title", child.data["mark"].label)
-            if mark.pasted and mark.delimiter not in _BULLETS:
-                item.text = f"{mark.delimiter} "
+            own = child.data["mark"]
+            if own.pasted and own.text not in _BULLETS:
+                item.text = f"{own.text} "
             if "task" in child.data:
                 item.set("class", "done" if child.data["task"] else "to-do")
             self.children(child, item, tight=tight)
@@ -216,6 +254,10 @@ class _Writer:
                 row[0].set("scope", "row")
 
     def _row(self, row: etree.Element, tag: str, cells: list[str], sides: list[str]) -> None:
+        sides = [
+            *sides,
+            *[""] * (len(cells) - len(sides)),
+        ]  # too many is an error, but none is lost
         for column, side in enumerate(sides):
             cell = etree.SubElement(row, tag)
             cell.text = cells[column] if column < len(cells) else ""
