@@ -95,7 +95,7 @@ def listing_digest(entries: Mapping[str, ArticleEntry]) -> str:
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
-         "version", "lang", "hash", "files")  # fmt: skip
+         "version", "lang", "hash", "identity", "files")  # fmt: skip
 
 
 @cache

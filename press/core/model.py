@@ -77,6 +77,8 @@ class Reference:
     xhtml: str
     """The formatted entry as XHTML phrasing content, DOI and PMID linked."""
     evidence: str = ""
+    work: str = ""
+    """What identifies the work in every style: its DOI, PMID, or own data (`works.work_of`)."""
 
 
 @dataclass(frozen=True)
@@ -404,7 +406,7 @@ class Document:
     Without any date it is the first day that an archive can store, which no reader is shown.
     """
     hash: str
-    """First 8 hexadecimal digits of the SHA-256 of the content (`identity.content_hash`)."""
+    """First 8 hexadecimal digits of the SHA-256 of the words (`identity.content_hash`)."""
     due: tuple[Due, ...] = ()
     imprint: Imprint | None = None
     contact: tuple[tuple[str, str], ...] = ()
@@ -414,6 +416,8 @@ class Document:
     linked: tuple[Linked, ...] = ()
     faces: tuple[Face, ...] = ()
     """The faces for characters that the text fonts lack."""
+    clusters: tuple[Cluster, ...] = ()
+    """The citations as written; the one with the id `cite-1` is the first."""
 
 
 @dataclass(frozen=True)

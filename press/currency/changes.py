@@ -22,19 +22,31 @@ def printable(text: str) -> str:
 
 def changes(old: Snapshot, new: Snapshot) -> list[str]:
     """Return what changed between two states of an article, the most important first."""
-    lines = [
+    lines = _text_changes(old, new)
+    references = list(_references(old, new))
+    if not lines and references:
+        lines = ["the text is the same; the list of references changed"]
+    other = "no section, notice, or reference changed, but a detail that this file does not name"
+    return [*lines, *references] or [other]
+
+
+def unchanged(old: Snapshot, new: Snapshot) -> bool:
+    """Say if an earlier version recorded a state of which every piece is as it is today.
+
+    Its hash covers markup, and so differs from that of the same words.
+    """
+    known = old.detailed and not old.earlier
+    return known and not _text_changes(old, new) and not list(_references(old, new))
+
+
+def _text_changes(old: Snapshot, new: Snapshot) -> list[str]:
+    """Return what changed besides the references."""
+    return [
         *_notices(old, new),
         *_sections(old, new),
         *_around(old, new),
         *_head(old, new),
     ]
-    references = list(_references(old, new))
-    if not lines and references:
-        lines = ["the text is the same; the list of references changed"]
-    if not lines and old.rest.get("numbers") != new.rest.get("numbers"):
-        lines = ["the text is the same; the numbering of the references changed"]
-    same = "no section, notice, or reference changed: only line breaks, links, or details such as"
-    return [*lines, *references] or [f"{same} keywords and topics"]
 
 
 def _notices(old: Snapshot, new: Snapshot) -> Iterator[str]:
@@ -50,7 +62,7 @@ def _became(before: Piece | None, after: Piece | None) -> str:
         return "was added"
     if after is None:
         return "was removed"
-    return "changed" if before.hash != after.hash else ""
+    return "" if before.same_as(after) else "changed"
 
 
 def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
@@ -62,7 +74,7 @@ def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
         before = old.sections.get(renamed.get(name, name))
         if before is None:
             yield f"reprint: {_section(piece)} is new"
-        elif before.hash != piece.hash:
+        elif not before.same_as(piece):
             yield f"reprint: {_section(piece)} changed"
         if before and before.title != piece.title:
             yield f'reprint: {_section(before)} is now called "{printable(piece.title)}"'
@@ -78,7 +90,7 @@ def _pairs(gone: Mapping[str, Piece], fresh: Mapping[str, Piece]) -> Iterator[tu
     """Yield the new and the old name of each piece whose content is the same under both."""
     left = dict(gone)
     for name, piece in fresh.items():
-        if twin := next((n for n, p in left.items() if p.hash == piece.hash), None):
+        if twin := next((n for n, p in left.items() if p.same_as(piece)), None):
             del left[twin]
             yield name, twin
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
 from press.core.model import Document
 from press.core.problems import Problem, ProblemsError, Refused, counted
-from press.currency.changes import changes, printable
+from press.currency.changes import changes, printable, unchanged
 from press.currency.snapshots import Snapshot, from_identity, read_file
 from press.document import identity
 
@@ -136,10 +136,17 @@ def _by_snapshot(old: Snapshot, sources: Today) -> _Answer:
 
 
 def _against(old: Snapshot, today: Sequence[Snapshot], failed: Sequence[Problem]) -> _Answer:
-    """Compare one article: it is current if any of its issues has the hash."""
-    same = [snapshot for snapshot in today if snapshot.hash == old.hash]
+    """Compare one article: it is current if any of its issues has the hash.
+
+    What an earlier version printed has a hash of the markup, of an earlier kind.
+    """
+    same = next((s for s in today if s.hash == old.hash), None)
+    same = same or next((s for s in today if s.earlier == old.hash or unchanged(old, s)), None)
     if same:
-        return _Answer([f"current: {_called(same[0])}"], current=True)
+        lines = [f"current: {_called(same)}"]
+        if same.hash != old.hash:
+            lines.append(f"  the printed code {printable(old.hash)} is of an earlier kind")
+        return _Answer(lines, current=True)
     if failed:
         raise ProblemsError(failed)
     new = next((snapshot for snapshot in today if snapshot.imprint == old.imprint), today[0])
@@ -174,11 +181,11 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
         raise UnknownSheet(message, _known(issued))
     names = [name] if name else sources.names
     for snapshot in sources.snapshots(names, failed):
-        if snapshot.hash in hashes:
-            return _against(snapshot, [snapshot], failed)
+        if found := _printed(snapshot, hashes):
+            return _against(replace(snapshot, hash=found), [snapshot], failed)
     known = {word for s in issued for word in (s.name, s.identifier) if not name or name == s.name}
     for snapshot in _built(output):
-        if snapshot.hash in hashes and known & {snapshot.name, snapshot.identifier} - {""}:
+        if _printed(snapshot, hashes) and known & {snapshot.name, snapshot.identifier} - {""}:
             return _by_snapshot(snapshot, sources)
     if failed:
         raise ProblemsError(failed)
@@ -186,6 +193,11 @@ def _by_text(text: str, sources: Today, output: Path) -> _Answer:
         message = f"no article in this project has the code '{hashes[0]}', now or in its last build"
         raise UnknownSheet(message, _known(issued))
     return _against(Snapshot(hashes[-1]), list(sources.snapshots([name], failed)), failed)
+
+
+def _printed(snapshot: Snapshot, hashes: Sequence[str]) -> str:
+    """Return the one of these hashes that a sheet of this state has; empty without one."""
+    return next((h for h in (snapshot.hash, snapshot.earlier) if h in hashes), "")
 
 
 def _folded(text: str) -> str:

@@ -33,6 +33,14 @@ class Piece:
 
     title: str
     hash: str
+    words: str = ""
+    """The hash of its words; empty in the records of earlier versions."""
+
+    def same_as(self, other: Piece) -> bool:
+        """Say if a reader finds the same in both: by their words, if both have that hash."""
+        if self.words and other.words:
+            return self.words == other.words
+        return self.hash == other.hash
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,8 @@ class Snapshot:
     """One state of an article, as `identity.describe` records it."""
 
     hash: str
+    earlier: str = ""
+    """The hash of the same state in versions that hashed markup; empty in their records."""
     name: str = ""
     title: str = ""
     identifier: str = ""
@@ -65,7 +75,8 @@ def from_identity(record: Any) -> Snapshot:
         ValueError: it is not such a record.
     """
     record = _mapping(record)
-    sheet = replace(_named(record), name=_text(record.get("name")))
+    earlier = _text(record.get("earlier", ""))
+    sheet = replace(_named(record), name=_text(record.get("name")), earlier=earlier)
     sheet = replace(sheet, imprint=_text(record.get("imprint")), lang=_text(record.get("lang")))
     if record.get("makebook") != FORMAT:
         return sheet
@@ -106,7 +117,9 @@ def _text(value: Any) -> str:
 def _pieces(value: Any, title: str) -> dict[str, Piece]:
     pieces = {name: _mapping(piece) for name, piece in _mapping(value).items()}
     return {
-        name: Piece(_text(piece.get(title)), _text(piece.get("hash")))
+        name: Piece(
+            _text(piece.get(title)), _text(piece.get("hash")), _text(piece.get("words", ""))
+        )
         for name, piece in pieces.items()
     }
 

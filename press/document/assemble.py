@@ -169,6 +169,7 @@ class _Assembler:
             imprint=self.m.imprint or None,
             contact=contact_lines(self.m.imprint, self.labels),
             linked=self.m.manuscript.linked,
+            clusters=self.m.manuscript.clusters,
         )
         digest = identity.content_hash(document)
         return replace(

@@ -1,9 +1,9 @@
 """Hashes of a text's pieces that do not depend on the numbers of references and notes.
 
-In: a Document. Out: for each section, notice, and reference, its title and a hash of what a reader
-finds there. An added reference renumbers the others, and an added paragraph changes the ids after
-it, but neither changes the hash of a section whose text is the same. This module must not know how
-the hashes are used.
+In: a Document. Out: for each section, notice, and reference, its title, a hash of its markup, and
+one of its words. An added reference renumbers the others, and an added paragraph changes the ids
+after it, but neither changes the hash of a section whose text is the same. This module must not
+know how the hashes are used.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from press.core import trees
 from press.core.hashing import json_digest
 from press.core.model import Document, Notice, Reference
 from press.core.trees import Element, has_class, plain
+from press.document.words import Words, fold
 from press.references.csl.citations import ref_id
 
 _CITATION_ID = re.compile(r"cite-\d+")
@@ -48,12 +49,17 @@ class Digests:
         self._numeric = any("<ol" in p.xhtml for p in document.parts if p.kind == "references")
         self._as_text: dict[str, list[str]] = {}
         """For each notice id, its texts, as it may be placed several times."""
+        self._as_words: dict[str, list[list[Any]]] = {}
+        self._words = Words(document, named=True)
         self._titles: dict[str, str] = {}
         self._read_parts()
         self._read_notices()
         for reference in document.references:
-            digest = short_hash(reference.xhtml, reference.evidence)
-            self.references[reference.key] = {"text": _in_short(reference), "hash": digest}
+            self.references[reference.key] = {
+                "text": _in_short(reference),
+                "hash": short_hash(reference.xhtml, reference.evidence),
+                "words": short_hash(reference.work, fold(reference.evidence)),
+            }
 
     def _read_parts(self) -> None:
         ids = {f"notice-{p.notice.id}": p.notice.id for p in self._document.placements}
@@ -61,21 +67,29 @@ class Digests:
             self.order.append(part.id)
             if part.kind == "references":
                 continue
-            tree = trees.parse(part.xhtml)
+            tree, said = trees.parse(part.xhtml), trees.parse(part.xhtml)
             self._normalize(tree)
-            for element in [e for e in tree.iter("section") if e.get("id") in ids]:
+            pairs = list(zip(tree.iter("section"), said.iter("section"), strict=True))
+            for element, twin in [pair for pair in pairs if pair[0].get("id") in ids]:
                 name = ids[element.get("id") or ""]
+                self._as_words.setdefault(name, []).append(self._words.of(twin))
                 self._as_text.setdefault(name, []).append(_as_text(element))
                 self._titles[name] = plain(element[0])
                 if element is not tree:
                     self.order.append(f"notice-{name}")
                     _replace(element, "")
+                    _replace(twin, "")
             if part.kind != "notice":
                 heading = tree.find("h2")
                 title = _title(heading) if heading is not None else ""
                 if heading is not None:
                     _replace(heading, "")
-                self.sections[part.id] = {"title": title, "hash": short_hash(_as_text(tree))}
+                    _replace(said[0], "")
+                self.sections[part.id] = {
+                    "title": title,
+                    "hash": short_hash(_as_text(tree)),
+                    "words": short_hash(self._words.of(said)),
+                }
 
     def _read_notices(self) -> None:
         placed = {p.notice.id: p.notice for p in self._document.placements}
@@ -84,7 +98,8 @@ class Digests:
             short = self._short(placed[name]) if name in lasting else ""
             digest = short_hash(self._as_text.get(name, []), short)
             title = self._titles.get(name, placed[name].title)
-            self.notices[name] = {"title": title, "hash": digest}
+            words = short_hash(self._as_words.get(name, []), fold(short))
+            self.notices[name] = {"title": title, "hash": digest, "words": words}
 
     def _short(self, notice: Notice) -> str:
         """Return a notice's short text; if it has placeholders, the complete line of the page."""

@@ -17,13 +17,22 @@ from press.core.labels import spell_date
 from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Person, Placement
 from press.core.problems import Span, counted
 from press.document.digests import Digests, short_hash
+from press.document.words import words_of
 
 FORMAT = 1
 """The version of the format of `identity.json`."""
 
 
 def content_hash(document: Document) -> str:
-    """Return 8 hexadecimal digits of the SHA-256 of the content, without the program's labels."""
+    """Return 8 hexadecimal digits of the SHA-256 of the words; markup and styles do not count."""
+    return json_digest(words_of(document))[:8]
+
+
+def markup_hash(document: Document) -> str:
+    """Return the hash that earlier versions printed, which covers markup and formatted references.
+
+    `diff` compares with it what was printed before the hash was one of the words.
+    """
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, i.original or digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k != "origin"}
@@ -75,6 +84,7 @@ def describe(document: Document) -> dict[str, Any]:
         "identifier": matter.identifier,
         "version": matter.version,
         "hash": document.hash,
+        "earlier": markup_hash(document),
         "imprint": document.imprint.name if document.imprint else "",
         "lang": matter.lang,
         "sections": digests.sections,

@@ -25,19 +25,27 @@ from press.design.fallback import choose
 from press.design.styles import Styles
 from press.output.web.offers import Offer, downloads, offers
 from press.output.web.page import page_css
+from press.output.web.sheet_line import SCRIPT as SHEET_LINE
 from press.readback.epub import Book
 
 COVER = (240, 360)
 """Pixels of a cover in the list: twice its displayed size, for high-resolution screens."""
 _COLORS = 48
-_SCRIPT = """
-(() => {
+_SCRIPT = (
+    f"\n(() => {{{SHEET_LINE}"
+    + """
   const plain = (text) => text.normalize("NFD").replace(/\\p{M}/gu, "").toLowerCase();
   const search = document.querySelector(".search"), field = search.querySelector("input");
   const status = document.querySelector(".count"), said = search.dataset;
   const items = Array.from(document.querySelectorAll(".handouts > li"))
     .map((item) => [item, plain(item.dataset.words)]);
   const filter = () => {
+    const sheet = answer(field.value, said);
+    if (sheet) {
+      for (const [item] of items) item.hidden = !sheet.items.includes(item);
+      status.textContent = sheet.words;
+      return;
+    }
     const words = plain(field.value).split(/\\s+/).filter(Boolean);
     let count = 0;
     for (const [item, text] of items) {
@@ -53,6 +61,7 @@ _SCRIPT = """
   filter();
 })();
 """
+)
 """It has no `<` and no `&`, so that XML and HTML parsers read it alike."""
 
 
@@ -76,6 +85,9 @@ class Handout:
     offers: tuple[Offer, ...]
     words: str
     """The text to search."""
+    identifier: str
+    hashes: str
+    """The hashes of a current sheet: today's, and the earlier kind of hash of the same state."""
 
 
 def write_library(
@@ -151,6 +163,8 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Ha
         cover(folder / book) if book else "",
         tuple(offered),
         " ".join(" ".join(words).split()),
+        identifier,
+        " ".join(filter(None, (entry["hash"], entry.get("identity", {}).get("earlier", "")))),
     )
 
 

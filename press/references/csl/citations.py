@@ -16,6 +16,7 @@ from press.core.model import Citations, Cluster, Entry, Reference
 from press.core.problems import Problem, ProblemsError, Span
 from press.references.csl.files import find_style
 from press.references.keys import EVERYTHING
+from press.references.works import work_of
 
 if TYPE_CHECKING:
     from press.references.csl.engine import Engine
@@ -125,7 +126,9 @@ def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Refere
             if item.reference.get(name) and name not in item.printed
         }
         text = _append(text, unprinted, has_doi="DOI" in item.reference)
-        yield Reference(item.key, number, to_xhtml(text), entries[item.key].evidence)
+        entry = entries[item.key]
+        work = work_of(entry.csl)
+        yield Reference(item.key, number, to_xhtml(text), entry.evidence, work)
 
 
 def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:

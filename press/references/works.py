@@ -1,0 +1,26 @@
+"""The identity of a work that an article refers to, however a style prints it.
+
+In: an item in CSL-JSON. Out: its DOI, else its PMID, else its own data, as one text.
+This module must not know citation styles.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NOT_PRINTED = frozenset("id citation-key citation-label abstract annote categories custom keyword "
+                         "language note source".split())  # fmt: skip
+
+
+def work_of(csl: Mapping[str, Any]) -> str:
+    """Return what identifies a work: `doi:10.1000/rest.3`, `pmid:123`, or its data as JSON."""
+    doi = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:)\s*", "", str(csl.get("DOI") or ""))
+    if doi.strip():
+        return f"doi:{doi.strip().lower()}"
+    if pmid := "".join(re.findall(r"\d", str(csl.get("PMID") or ""))):
+        return f"pmid:{pmid}"
+    data = {name: value for name, value in csl.items() if name not in _NOT_PRINTED}
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
