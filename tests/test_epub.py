@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from press.core.trees import has_class
 from press.design import fallback
 from press.design.styles import Styles
 from press.document import compose
@@ -20,6 +21,7 @@ from press.output.epub import package as epub
 from press.source.notices import read_notices
 from press.source.project import read_project
 from tests import inside
+from tests.browser import browse
 from tests.test_check import write_png
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -67,7 +69,14 @@ def test_files(small, golden):
 
 @pytest.mark.parametrize(
     "name",
-    ["content.opf", "contents.xhtml", "toc.ncx", "title.xhtml", "found.xhtml", "references.xhtml"],
+    [
+        "content.opf",
+        "contents.xhtml",
+        "toc.ncx",
+        "title.xhtml",
+        "key-points.xhtml",
+        "references.xhtml",
+    ],
 )
 def test_file(small, golden, name):
     golden(f"small/{name}", inside.spread(small.read(f"EPUB/{name}").decode()))
@@ -142,11 +151,8 @@ def test_notices_that_open_the_work_stand_together_and_each_in_the_contents(ever
 
 
 def test_a_notice_before_a_section_is_read_first(everything):
-    for file, notice, heading in (
-        ("tables.xhtml", "notice-limits", "tables"),
-        ("lists.xhtml", "notice-deeper", "nested"),
-    ):
-        ids = [e.get("id") for e in pages(everything)[file].iter() if e.get("id")]
+    ids = [target.partition("#")[2] for target in targets(everything)]
+    for notice, heading in (("notice-limits", "tables"), ("notice-deeper", "nested")):
         assert ids.index(notice) < ids.index(heading)
 
 
@@ -180,9 +186,10 @@ def links(book, role):
 def test_citations_open_in_a_window_and_their_references_lead_back(everything):
     ids, back = targets(everything), {}
     for name, link, target in links(everything, "doc-backlink"):
-        item = next((e for e in link.iterancestors(f"{XHTML}li")), None)
         if name == "references.xhtml":
-            back.setdefault(f"references.xhtml#{item.get('id')}", set()).add(target)
+            words = next(link.iterancestors(f"{XHTML}li")).find(f"{XHTML}span[@id]")
+            assert link not in words.iter(), "a pop-up needs no links back"
+            back.setdefault(f"references.xhtml#{words.get('id')}", set()).add(target)
             assert link.get("aria-label"), "a letter alone says nothing to a screen reader"
     cites = list(links(everything, "doc-biblioref"))
     assert len(cites) > 8
@@ -226,11 +233,60 @@ def test_pictures_and_fonts_are_listed_with_their_types(everything):
 
 def test_a_table_of_many_columns_is_moved_on_its_own(everything):
     """A wide table can be reached with the keyboard and has a name; others are unchanged."""
-    boxes = [e for e in pages(everything)["tables.xhtml"].iter() if e.get("class") == "wide"]
+    boxes = [e for tree in pages(everything).values() for e in tree.iter() if has_class(e, "wide")]
     assert [(e.get("role"), e.get("tabindex"), e.get("aria-label")) for e in boxes] == [
         ("region", "0", "Table")
     ]
     assert [e.tag for e in boxes[0]] == [f"{XHTML}table"]
+
+
+def entries(book):
+    """Return where each entry of the table of contents leads, with its words."""
+    contents = pages(book)["contents.xhtml"]
+    toc = next(e for e in contents.iter(f"{XHTML}nav") if e.get(TYPE) == "toc")
+    return [(a.get("href"), a.text) for a in toc.iter(f"{XHTML}a")]
+
+
+def test_short_sections_share_a_file_and_each_is_in_the_contents(everything):
+    """A file begins on a new screen; none but the last before a fixed one is short."""
+    book, ids = pages(everything), targets(everything)
+    listed = entries(everything)
+    assert all(href in ids for href, _ in listed if "#" in href)
+    titles = {words for _, words in listed}
+    for name in set(book) - {"contents.xhtml", "title.xhtml"}:
+        headings = book[name].findall(f".//{XHTML}section/{XHTML}h1")
+        own = [e for e in headings if not has_class(e.getparent(), "notice")]
+        assert {"".join(e.itertext()) for e in own} <= titles
+    assert len({href.partition("#")[0] for href, _ in listed}) < len(listed) / 2
+    order = list(dict.fromkeys(href.partition("#")[0] for href, _ in listed))
+    words = {name: len("".join(book[name].find(f"{XHTML}body").itertext()).split())
+             for name in order}  # fmt: skip
+    fixed = {"title.xhtml", "notices.xhtml", "references.xhtml"}
+    for name, after in pairwise(order):
+        assert words[name] >= 500 or {name, after} & fixed, name
+
+
+READER = """(() => {
+  const style = document.createElement("style");
+  style.textContent = "html body p, html body li, html body td { text-align: justify !important }";
+  document.head.append(style);
+  const item = document.querySelector(".reference-list li");
+  const said = [getComputedStyle(item).textAlign, item.querySelector(".backlinks") !== null,
+    item.querySelector(".backlinks").checkVisibility()];
+  const range = document.createRange();
+  range.selectNodeContents(item);
+  document.body.replaceChildren(range.extractContents());
+  return [...said, document.querySelector(".backlinks").checkVisibility(),
+    document.querySelector("body > span[id]").checkVisibility()];
+})()"""
+
+
+def test_what_a_reading_system_does_to_references(everything, tmp_path):
+    """Its justified text stays out; a pop-up made of a reference shows no row of links back."""
+    everything.extractall(tmp_path)
+    page = (tmp_path / "EPUB" / "references.xhtml").as_uri()
+    (said,) = browse({"url": page, "width": 360, "evaluate": READER})
+    assert said["value"] == ["start", True, True, False, True]
 
 
 # Right to left

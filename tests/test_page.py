@@ -270,11 +270,11 @@ def test_downloads_are_told_of_in_plain_words(small):
         labels,
     )
     assert [(o.file, o.title, o.facts) for o in made] == [
-        ("a.pdf", "Handout (Letter)", "PDF, Letter paper, 9 pages, 254 KB"),
-        ("a-a4.pdf", "Handout (A4)", "PDF, A4 paper, 9 pages, 254 KB"),
-        ("a-large.pdf", "Large print", "PDF, A4 paper, 1 page, 264 KB"),
-        ("a-b.pdf", "Booklet", "PDF, A4 paper, 12 pages on 3 sheets, 1.4 MB"),
-        ("a-references.pdf", "References", "PDF, Letter paper, 2 pages, 3 KB"),
+        ("a.pdf", "Handout (Letter), 9 pages", "PDF, Letter paper, 254 KB"),
+        ("a-a4.pdf", "Handout (A4), 9 pages", "PDF, A4 paper, 254 KB"),
+        ("a-large.pdf", "Large print, 1 page", "PDF, A4 paper, 264 KB"),
+        ("a-b.pdf", "Booklet, 12 pages on 3 sheets", "PDF, A4 paper, 1.4 MB"),
+        ("a-references.pdf", "References, 2 pages", "PDF, Letter paper, 3 KB"),
         ("a.epub", "E-book", "EPUB, 1 KB"),
     ]
     assert made[2].purpose == "18-point type, for readers with low vision."
@@ -317,8 +317,8 @@ def test_a_broken_book_has_no_cover(site, tmp_path):
 def test_an_imprints_accent_has_a_hue_for_dark_screens(name):
     document = make(ROOT, "ketamine-ocd", imprint=name)
     css = document[2].data.decode()
-    dark = css[css.index("prefers-color-scheme: dark") :]
-    accent = re.search(r"h6, a, ul > li::marker \{ color: (#\w+)", dark)[1]
+    dark = css[css.index("prefers-color-scheme:dark") :]
+    accent = re.search(r"h6,a,ul > li::marker\{color:(#\w+)", dark)[1]
     grounds = ("--dark-paper", "--dark-tint")
     tokens = Styles(ROOT).tokens
     for ground in grounds:
@@ -357,6 +357,9 @@ WRONG = {
     "no size": ("/*]]>*/", "li { font-size: 0 }/*]]>*/", "PRF001", "Get up at one hour"),
     "hidden by hand": ("<h1 ", '<h1 style="visibility:hidden" ', "PRF001", "title"),
     "hidden by attribute": ("<h1 ", '<h1 hidden="until-found" ', "PRF001", "title"),
+    "folded for good": (
+        r"\.fold\{content-visibility:visible;?\}", "", "PRF001", "reference",
+    ),
     "a heading is only in the contents": (
         r"<h2 id=\"found-title\">.*?</h2>", "", "PRF001", "heading",
     ),
@@ -448,7 +451,7 @@ def test_axe_finds_nothing_and_nothing_runs_over(server, dark, width):
 
 
 LINKS = """[...document.querySelectorAll("a[href], input, [tabindex='0']")]
-  .map(e => e.id || e.getAttribute("href") || e.className)"""
+  .filter(e => e.checkVisibility()).map(e => e.id || e.getAttribute("href") || e.className)"""
 
 
 @pytest.mark.parametrize("name", PAGES[:4])
@@ -466,6 +469,81 @@ def test_the_skip_link_leads_to_the_text(server):
       return document.activeElement.tagName })()"""
     for one in browse(*({"url": f"{server}/{n}", "evaluate": script} for n in PAGES)):
         assert one["value"] == "MAIN"
+
+
+OPENED = """(async () => {
+  const frame = () => new Promise(done => setTimeout(done, 60));
+  const list = document.querySelector(".reference-list"), before = list.checkVisibility();
+  const cite = document.querySelectorAll(".cite")[3];
+  cite.scrollIntoView({block: "center"});
+  const at = scrollY, go = async link => { link.click(); await frame(); };
+  await go(cite);
+  const sheet = document.querySelector(":target"), box = sheet.getBoundingClientRect();
+  const close = document.querySelector(".close a");
+  const hit = document.elementFromPoint(box.left + 30, box.top + 30);
+  const said = [before, scrollY - at, sheet.contains(hit), box.top > innerHeight * 0.3,
+    close.checkVisibility(), "#" + sheet.id === cite.getAttribute("href")];
+  await go(close);
+  said.push(scrollY - at, document.querySelector("li:target") === null, close.checkVisibility());
+  await go(cite);
+  await go(sheet.querySelector(".backlink"));
+  const back = document.querySelector(".citation:target").getBoundingClientRect();
+  return [...said, back.top > 0 && back.bottom < innerHeight];
+})()"""
+
+
+@pytest.mark.parametrize(("width", "folded"), [(360, True), (800, False)])
+def test_a_citation_opens_where_it_stands(server, width, folded):
+    """The reference lies over the foot of the window; the text does not move when it closes."""
+    job = {"url": f"{server}/ketamine-ocd.html", "width": width, "height": 740}
+    (said,) = browse({**job, "evaluate": OPENED})
+    opened = [0, True, True, True, True]
+    assert said["value"] == [not folded, *opened, 0, True, False, True]
+
+
+TARGETS = """[...document.querySelectorAll(".jump a, .contents a, .urgent-calls a, .unfold a," +
+    ".downloads a, .backlink, .note-back, .end a, .cite, .noteref a")]
+  .filter(e => e.checkVisibility()).filter(e => {
+    const after = getComputedStyle(e, "::after"), box = e.getBoundingClientRect();
+    const size = side => after.content === "none" ? 0 : parseFloat(after[side]) || 0;
+    return Math.min(Math.max(box.width, size("width")), Math.max(box.height, size("height"))) < 24;
+  }).map(e => e.outerHTML)"""
+
+
+@pytest.mark.parametrize("width", [320, 800])
+def test_a_finger_meets_every_link(server, width):
+    """Links outside sentences, and the numbers of citations, measure 24 pixels or more."""
+    for name in PAGES[:3]:
+        (said,) = browse({"url": f"{server}/{name}", "width": width, "evaluate": TARGETS})
+        assert said["value"] == [], name
+
+
+STACKED = """[...document.querySelectorAll(".stacked table")].map(t => {
+  const cells = [...t.querySelectorAll("tbody > tr:first-child > *")];
+  const boxes = cells.map(e => e.getBoundingClientRect());
+  const rows = boxes.every(b => b.width > 0.9 * t.getBoundingClientRect().width);
+  return [rows, cells.slice(1).map(e => getComputedStyle(e, "::before").content !== "none")];
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 800])
+def test_a_table_is_a_list_of_its_rows_on_a_phone(server, built, tmp_path, width):
+    """Web page and e-book alike: each cell has the whole width and follows its heading's words."""
+    book = built("") / "ketamine-ocd.epub"
+    inside.book(book.read_bytes()).extractall(tmp_path)
+    files = [f for f in (tmp_path / "EPUB").glob("*.xhtml") if "stacked" in f.read_text()]
+    urls = [f"{server}/ketamine-ocd.html", *(f.as_uri() for f in files)]
+    assert len(urls) > 1
+    for said in browse(*({"url": u, "width": width, "evaluate": STACKED} for u in urls)):
+        assert said["width"] == width
+        assert said["value"] == [[width < 800, [width < 800] * 3]] * len(said["value"])
+        assert said["value"]
+
+
+def test_the_crisis_numbers_come_first(ketamine, server):
+    root = etree.fromstring(ketamine[2].data)
+    first = root.find(".//header")[0]
+    assert [a.get("href") for a in first.iter("a")] == ["#notice-crisis", "tel:911", "tel:988"]
 
 
 SHOWN = """[document.querySelector(".count").textContent,

@@ -69,6 +69,8 @@ _ENGLISH = {
     "online-qr": "QR code for {address}",
     "write-in": "blank line for {name}",
     "skip": "Skip to main content",
+    "references-show": "Show the references ({count})",
+    "close": "Close",
     "to-top": "Back to the top",
     "downloads": "Download or print",
     "downloads-intro": "This handout in other formats:",

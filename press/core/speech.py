@@ -278,7 +278,10 @@ def _is_note(element: Element) -> bool:
 
 
 def _unheard(element: Element) -> bool:
-    return element.get("hidden") is not None or element.get("aria-hidden") == "true"
+    return (
+        element.get("hidden", "until-found") != "until-found"
+        or element.get("aria-hidden") == "true"
+    )
 
 
 def _places(table: Element) -> Iterator[tuple[Element, tuple[int, int]]]:

@@ -6,7 +6,8 @@ e-book, types of the EPUB vocabulary. This module must not know files or package
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -72,31 +73,44 @@ def hold_tables(body: Element, columns: int, label: str) -> None:
 def _hold(table: Element, label: str) -> None:
     caption = table.find("caption")
     name = " ".join("".join(texts(caption)).split()) if caption is not None else label
-    holder = etree.Element("div", attrib={"class": "wide", "role": "region", "tabindex": "0"})
+    holder = _around(table, "wide")
+    holder.set("role", "region")
+    holder.set("tabindex", "0")
     holder.set("aria-label", name)
+
+
+def _around(table: Element, name: str) -> Element:
+    """Put a table into a new `<div>` of a class, if any, and return that."""
+    holder = etree.Element("div", attrib={"class": name} if name else {})
     parent = table.getparent()
     assert parent is not None
     holder.tail, table.tail = table.tail, None
     parent.replace(table, holder)
     holder.append(table)
+    return holder
 
 
 _ROLES_OF_TABLES = {"table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row"}
+_STACKED = 3
+"""Columns from which a table is shown as a list of its rows if its column of text is narrow."""
 
 
 def stack_tables(body: Element) -> None:
-    """Let a narrow screen show wide tables as lists of their rows instead of scrolling them.
+    """Let a narrow screen show tables as lists of their rows.
 
     Each cell gets the name of its column; roles keep what the style no longer shows (ARIA in HTML,
-    4). A table with spanning cells, or without exactly one header row, still scrolls.
+    4). A table with spanning cells, or without exactly one header row, stays as it is. The holder
+    is what the style measures: a reading system may lay out all pages of a file in one wide window.
     """
-    for holder in body.iter("div"):
-        table = holder.find("table") if holder.get("class") == "wide" else None
-        heads = table.findall("thead/tr") if table is not None else []
-        if table is None or len(heads) != 1 or table.xpath(".//@colspan | .//@rowspan"):
+    for table in list(body.iter("table")):
+        heads = table.findall("thead/tr")
+        if len(heads) != 1 or len(heads[0]) < _STACKED or table.xpath(".//@colspan | .//@rowspan"):
             continue
         names = [plain(cell) for cell in heads[0]]
-        holder.set("class", "wide stacked")
+        holder = table.getparent()
+        if holder is None or holder.get("class") != "wide":
+            holder = _around(table, "")
+        holder.set("class", f"{holder.get('class', '')} stacked".strip())
         for element in table.iter("table", "thead", "tbody", "tr"):
             element.set("role", _ROLES_OF_TABLES[str(element.tag)])
         for row in table.iter("tr"):
@@ -105,6 +119,17 @@ def stack_tables(body: Element) -> None:
                 cell.set("role", head if cell.tag == "th" else "cell")
                 if row is not heads[0] and name:
                     cell.set("data-label", f"{name}: ")
+
+
+def tell_apart(bodies: Iterable[Element]) -> None:
+    """Give the regions of a page distinct names: the second `Table` becomes `Table 2`."""
+    count: Counter[str] = Counter()
+    for body in bodies:
+        for element in body.iter("*"):
+            name = element.get("aria-label") or ""
+            if name and element.get("role") in ("region", "doc-endnotes"):
+                count[name] += 1
+                element.set("aria-label", f"{name} {count[name]}" if count[name] > 1 else name)
 
 
 def contact_links(document: Document) -> list[tuple[str, str, str]]:

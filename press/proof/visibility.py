@@ -43,7 +43,9 @@ _HIDING = {
     ),
 }
 _COLORS = ("color", "background", "background-color")
-_APART = re.compile(r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?<=content: )"[^"\\]*"')
+_APART = re.compile(
+    r'url\(\s*(["\']?)data:[\w/+.;=-]*,[\w+/=%-]*\1\s*\)|(?:(?<=content:)|(?<=content: ))"[^"\\]*"'
+)
 """Embedded files and strings in a style sheet, which hide nothing."""
 
 Styled = Mapping[str, str]
@@ -141,7 +143,7 @@ def _walk(
     if not local_name(element):
         return
     style = styles[element]
-    if element.get("hidden") is not None or any(
+    if _is_hidden(element, style) or any(
         pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()
     ):
         yield from element.iter("*")
@@ -152,6 +154,14 @@ def _walk(
         yield element
     for child in element:
         yield from _walk(child, styles, ink, ground)
+
+
+def _is_hidden(element: Element, style: Styled) -> bool:
+    """Say if an attribute hides an element. What is hidden until found may be shown by style."""
+    state = element.get("hidden")
+    if state == "until-found":
+        return style.get("content-visibility") != "visible"
+    return state is not None
 
 
 def _color(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:

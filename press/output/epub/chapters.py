@@ -17,14 +17,33 @@ from lxml import etree
 from press.core import trees
 from press.core.model import Document, Part, PartKind
 from press.core.trees import Element, free_id, has_class, plain
-from press.document.semantics import give_roles, hold_tables, mark_ground
+from press.document.semantics import (
+    give_roles,
+    hold_tables,
+    mark_ground,
+    stack_tables,
+    tell_apart,
+)
 
 _EPUB = "http://www.idpf.org/2007/ops"
 _TYPE = f"{{{_EPUB}}}type"
 etree.register_namespace("epub", _EPUB)
 _WIDE = 6
 """Columns from which a table is too wide for a phone and scrolls sideways by itself."""
+_SHORT = 500
+"""Words below which a file takes in the next section: each file begins on a new screen."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+@dataclass
+class Entry:
+    """An entry of the table of contents."""
+
+    id: str
+    """Empty for the title page and for gathered notices, to which only their file leads."""
+    title: str
+    below: list[tuple[str, str]] = field(default_factory=list)
+    """Id and title of each subheading."""
 
 
 @dataclass
@@ -32,14 +51,18 @@ class Chapter:
     """A file of the e-book."""
 
     file: str
-    title: str
     content: Element
     """A `<body>` without namespace."""
-    kind: PartKind | Literal["title"] = "section"
-    entries: list[tuple[str, str]] = field(default_factory=list)
-    """Id and title of each subheading listed in the table of contents."""
+    kind: PartKind | Literal["title"]
+    entries: list[Entry]
+    """The first is the file itself."""
     pages: list[tuple[int, str]] = field(default_factory=list)
     """Number and id of each page marker in it."""
+
+    @property
+    def title(self) -> str:
+        """The title of its first part."""
+        return self.entries[0].title
 
     def ids(self) -> list[str]:
         """Return every id of the file, in reading order."""
@@ -54,20 +77,25 @@ def make_chapters(
     `title` is the body of the title page; `pages` lists, for each printed page, the ids that begin
     on it; `names` maps each picture to its file name in the book.
     """
-    chapters = [Chapter("title.xhtml", document.labels["title-page"], title, "title")]
+    chapters = [Chapter("title.xhtml", title, "title", [Entry("", document.labels["title-page"])])]
     for section in title[:1]:
         section.set(_TYPE, "titlepage")
     pictures = {image.name: image for image in document.images}
     taken = {"title", "contents", "cover"}
-    chapters.extend(_chapter(group, document, taken) for group in _groups(document.parts))
+    for group in _groups(document.parts):
+        _add(chapters, _chapter(group, document, taken))
     for chapter in chapters:
         _semantics(chapter.content, document)
         hold_tables(chapter.content, _WIDE, document.labels["table"])
+        stack_tables(chapter.content)
+        tell_apart([chapter.content])
         for image in chapter.content.iter("img"):
             if picture := pictures.get(image.get("src") or ""):
                 mark_ground(image, picture)
                 image.set("src", names[picture.name])
     _mark_pages(chapters, pages, document.labels["page"])
+    for chapter in chapters:
+        _spare_backlinks(chapter.content)
     _link_files(chapters)
     return chapters
 
@@ -108,15 +136,35 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
     taken.add(name)
     body = etree.Element("body")
     body.extend(trees.parse(part.xhtml) for part in parts)
-    chapter = Chapter(f"{name}.xhtml", title, body, main.kind)
+    entry = Entry(parts[0].id, title)
+    chapter = Chapter(f"{name}.xhtml", body, main.kind, [entry])
     if main.kind == "notice" and len(parts) > 1:
         _gather_notices(chapter, parts, document.labels["notices"])
     if main.kind == "section":
         for heading in body[-1].iter("h3"):
             name = heading.get("id") or ""
             if name and not any(has_class(e, "notice") for e in heading.iterancestors("section")):
-                chapter.entries.append((name, plain(heading)))
+                entry.below.append((name, plain(heading)))
     return chapter
+
+
+def _add(chapters: list[Chapter], new: Chapter) -> None:
+    """Add a chapter, or let a short file before it take in what it holds.
+
+    The title page, gathered notices, and the references keep files of their own: landmarks lead to
+    them, or their headings are at other levels.
+    """
+    last = chapters[-1]
+    if (
+        not last.entries[0].id
+        or not new.entries[0].id
+        or "references" in (last.kind, new.kind)
+        or len("".join(last.content.itertext()).split()) >= _SHORT
+    ):
+        chapters.append(new)
+        return
+    last.content.extend(list(new.content))
+    last.entries += new.entries
 
 
 def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
@@ -124,9 +172,9 @@ def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None
     for heading in chapter.content.iter(*_HEADINGS):
         heading.tag = f"h{int(str(heading.tag)[1]) + 1}"
     heading = etree.Element("h2")
-    heading.text = chapter.title = title
+    heading.text = title
     chapter.content.insert(0, heading)
-    chapter.entries += [(part.id, part.title) for part in parts]
+    chapter.entries = [Entry("", title, [(part.id, part.title) for part in parts])]
 
 
 def _semantics(body: Element, document: Document) -> None:
@@ -197,6 +245,21 @@ def _insert_marker(element: Element, name: str, label: str) -> None:
     else:
         target.text, marker.tail = None, target.text
     target.insert(position, marker)
+
+
+def _spare_backlinks(body: Element) -> None:
+    """Move the id of a reference to its words, without the row of links back after them.
+
+    A reading system takes what the id names into a pop-up; there the row would lead nowhere.
+    """
+    for item in body.xpath("//ol[@class='reference-list']/li | //ul[@class='reference-list']/li"):
+        rest = item.find("span[@class='backlinks']")
+        if rest is None:
+            continue
+        words = etree.Element("span", id=item.attrib.pop("id"))
+        words.text, item.text = item.text, None
+        words.extend([child for child in item if child is not rest])
+        item.insert(0, words)
 
 
 def _link_files(chapters: list[Chapter]) -> None:

@@ -173,7 +173,7 @@ class _Book:
                     self._page("contents.xhtml", labels["contents"], nav, "frontmatter", "nav")
                 )
         self.book.spine = spine
-        depth = 2 if any(chapter.entries for chapter in self.chapters) else 1
+        depth = 2 if any(e.below for chapter in self.chapters for e in chapter.entries) else 1
         ncx = self.styles.fill(
             "toc.ncx",
             lang=document.matter.lang,

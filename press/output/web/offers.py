@@ -28,11 +28,11 @@ class Offer:
     type: str
     """Media type."""
     title: str
-    """`Large print`."""
+    """`Large print, 25 pages`."""
     purpose: str
     """A sentence that says what it is for."""
     facts: str
-    """`PDF, A4, 12 pages, 272 KB`."""
+    """`PDF, A4 paper, 272 KB`."""
 
 
 def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
@@ -74,7 +74,7 @@ def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Off
             download.name,
             quote(download.name),
             FORMATS[download.format].media_type,
-            title,
+            ", ".join(filter(None, (title, _length(download, labels)))),
             _purpose(download, labels),
             ", ".join(_facts(download, labels)),
         )
@@ -118,9 +118,14 @@ def _facts(download: Download, labels: Mapping[str, str]) -> list[str]:
     found = [download.format.upper()]
     if FORMATS[download.format].has_editions:
         found += [labels["paper"].format(page=download.page)] if download.page else []
-        if download.pages:
-            sheets = booklet_sheets(download.pages) if _key(download) == "booklet" else 1
-            key = "page-count" if download.pages == 1 else "pages-count"
-            key = "sheets-count" if sheets > 1 else key
-            found.append(labels[key].format(count=download.pages, sheets=sheets))
     return [*found, size(download.size)]
+
+
+def _length(download: Download, labels: Mapping[str, str]) -> str:
+    """Return the number of pages, and of the sheets of a booklet: `25 pages`."""
+    if not FORMATS[download.format].has_editions or not download.pages:
+        return ""
+    sheets = booklet_sheets(download.pages) if _key(download) == "booklet" else 1
+    key = "page-count" if download.pages == 1 else "pages-count"
+    key = "sheets-count" if sheets > 1 else key
+    return labels[key].format(count=download.pages, sheets=sheets)

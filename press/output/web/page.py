@@ -8,16 +8,17 @@ module writes no file, reads no clock, and must not know the configuration.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from lxml import etree
 
 from press.core import trees
 from press.core.files import INDEX
 from press.core.formats import file_of
 from press.core.model import Artifact, Document, Download, Part, PartKind
-from press.core.trees import Element
+from press.core.trees import Element, plain
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
 from press.design.styles import Styles
@@ -27,12 +28,13 @@ from press.document.semantics import (
     hold_tables,
     mark_ground,
     stack_tables,
+    tell_apart,
 )
 from press.output.web.offers import Offer, offers
 
 _COLUMNS = 4
 """Columns from which a table may be too wide for 320 pixels and scrolls sideways by itself."""
-_OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title")
+_OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title", "page-close")
 _ITALIC = frozenset("em i cite dfn var".split())
 
 
@@ -45,6 +47,16 @@ class _Link:
     kind: PartKind | Literal["downloads"]
 
 
+@dataclass(frozen=True)
+class _Urgent:
+    """The numbers of the crisis notice, for the top of the page."""
+
+    id: str
+    title: str
+    calls: Sequence[tuple[str, str]]
+    """Link and words of each number."""
+
+
 def write_page(document: Document, downloads: Sequence[Download], styles: Styles) -> Artifact:
     """Make the page.
 
@@ -54,7 +66,10 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         ProblemsError: a custom template or style sheet is broken.
     """
     bodies = [_body(part, document, styles) for part in document.parts]
-    _tell_apart(bodies)
+    tell_apart(bodies)
+    for part, body in zip(document.parts, bodies, strict=True):
+        if part.kind == "references":
+            _fold(body, document.labels)
     ids = _own_ids(bodies)
     offered = offers(downloads, document.labels)
     text = styles.fill(
@@ -67,6 +82,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         before=_contents_before(document, bodies),
         contents=_contents(document, offered, ids),
         contact=contact_links(document),
+        urgent=_urgent(document.parts, bodies),
         logo=_logo(document),
         offers=offered,
         library=INDEX,
@@ -102,15 +118,29 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
     return section
 
 
-def _tell_apart(bodies: Iterable[Element]) -> None:
-    """Give the regions of a page distinct names: the second `Table` becomes `Table 2`."""
-    count: Counter[str] = Counter()
-    for body in bodies:
-        for element in body.iter("*"):
-            name = element.get("aria-label") or ""
-            if name and element.get("role") in ("region", "doc-endnotes"):
-                count[name] += 1
-                element.set("aria-label", f"{name} {count[name]}" if count[name] > 1 else name)
+def _fold(section: Element, labels: Mapping[str, str]) -> None:
+    """Let a phone fold the list of references; a link or a search into it unfolds it (HTML, 6.1).
+
+    A browser that does not know `until-found` shows the list, as the styles say.
+    """
+    items = next(section.iter("ol", "ul"))
+    holder = etree.Element("div", attrib={"class": "fold", "hidden": "until-found"})
+    section.replace(items, holder)
+    holder.append(items)
+    links = etree.Element("nav", attrib={"class": "unfold", "aria-label": labels["references"]})
+    link = etree.SubElement(links, "a", href=f"#{items.get('id')}")
+    link.text = labels["references-show"].format(count=len(items))
+    holder.addprevious(links)
+
+
+def _urgent(parts: Sequence[Part], bodies: Sequence[Element]) -> _Urgent | None:
+    """Return the numbers to call of the first notice that has any."""
+    for part, body in zip(parts, bodies, strict=True):
+        links = {e.get("href") or "": plain(e) for e in body.iter("a")}
+        calls = [(href, text) for href, text in links.items() if href.startswith("tel:")]
+        if part.kind == "notice" and calls:
+            return _Urgent(part.id, part.title, calls)
+    return None
 
 
 def _own_ids(bodies: Iterable[Element]) -> dict[str, str]:
@@ -160,13 +190,18 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
 
 
 def page_css(styles: Styles) -> str:
-    """Return `page.css`, escaped so that nothing in it closes the element that holds it."""
-    css = _COMMENT.sub(lambda found: found[1] or "", _dark(styles).css("page.css"))
+    """Return `page.css` made small, and escaped: nothing in it closes the element that holds it."""
+    css = _SPARE.sub(
+        lambda found: "".join(filter(None, found.groups())), _dark(styles).css("page.css")
+    )
     return css.replace("</", "<\\/").replace("]]>", "]] >")
 
 
-_COMMENT = re.compile(r"(\"[^\"\n]*\"|'[^'\n]*')|/\*.*?\*/\n?", re.DOTALL)
-"""A comment, or a string, which may look like one."""
+_SPARE = re.compile(
+    r"(\"[^\"\n]*\"|'[^'\n]*'|url\([^\"')]*\))|/\*.*?\*/\s*|\s*([{};,])\s*|(:)\s+",
+    re.DOTALL,
+)
+"""A comment, or the space around a sign; or a string or an address, which may look like one."""
 
 
 def _dark(styles: Styles) -> Styles:
