@@ -20,7 +20,7 @@ from press.source.front_matter import ARTICLE_KEYS, PERSON_KEYS
 from press.source.project import FORMATS
 
 TODAY = date(2027, 5, 4)
-EVERY = ("letter", "a4", "large-print", "ink-saver", "booklet")
+EVERY = ("letter", "sheet", "a4", "large-print", "ink-saver", "booklet")
 
 
 @pytest.fixture
@@ -52,8 +52,10 @@ def model(tmp_path_factory):
     new.new_project(root, TODAY)
     toml = root / "makebook.toml"
     text = toml.read_text()
-    assert '"letter", "large-print"]' in text
-    toml.write_text(text.replace('"letter", "large-print"]', f"{', '.join(map(repr, EVERY))}]"))
+    assert '"letter", "sheet", "large-print"]' in text
+    toml.write_text(
+        text.replace('"letter", "sheet", "large-print"]', f"{', '.join(map(repr, EVERY))}]")
+    )
     output = root / "build"
     plain = build(Request(root, output, TODAY))
     clinic = build(Request(root, output, TODAY, imprints=("all",)))

@@ -22,11 +22,14 @@ from press.design.color import check_styles
 from press.design.styles import Styles
 from press.document import crosslinks, editions, identity
 from press.document.prose import prose
+from press.document.sheet import taken, unknown
 from press.output.epub.package import write_epub
 from press.output.pdf.cover import draw_cover
 from press.output.pdf.layout import Layout, lay_out
+from press.output.pdf.sheet import lay_out_sheet
 from press.proof.epub import prove_epub
 from press.proof.pdf import prove_pdf, prove_together
+from press.proof.sheet import prove_sheet
 from press.proof.typography import check_type, measure_type
 
 
@@ -72,7 +75,7 @@ def outputs(
     if "epub" in formats:
         found[file_of(document.name, "epub")] = "", needs.book()
     if "pdf" in formats:
-        for edition in asked_editions(config, request):
+        for edition in printable(document, asked_editions(config, request)):
             needed = needs.sheet(edition)
             for part in _parts(document, edition):
                 name = editions.file_name(document.name, edition, config.editions[0], part)
@@ -86,7 +89,8 @@ def names(document: Document, config: Config) -> frozenset[str]:
     found: set[str] = set()
     for format_ in config.formats:
         if FORMATS[format_].has_editions:
-            found.update(*(_names(document, edition, main) for edition in config.editions))
+            every = printable(document, config.editions)
+            found.update(*(_names(document, edition, main) for edition in every))
         else:
             found.add(file_of(document.name, format_))
     return frozenset(found)
@@ -95,6 +99,36 @@ def names(document: Document, config: Config) -> frozenset[str]:
 def asked_editions(config: Config, request: Request) -> list[Edition]:
     """Return the editions that a request asks for."""
     return [e for e in config.editions if not request.editions or e.name in request.editions]
+
+
+def printable(document: Document, wanted: Sequence[Edition]) -> list[Edition]:
+    """Return the editions for which an article has something to print."""
+    return [e for e in wanted if e.kind != "sheet" or taken(document)]
+
+
+def sheet_problems(document: Document, config: Config, request: Request) -> list[Problem]:
+    """Say what is wrong with the choice of text for a sheet.
+
+    Problems: SHT004 an id that the article does not have; without anything to print SHT002 if the
+    edition was asked for by name, or else SHT003.
+    """
+    if "pdf" not in (request.formats or config.formats):
+        return []
+    asked = asked_editions(config, request)
+    span = document.matter.origin.spans.get("short") or Span(f"source/{document.source[0]}")
+    hint = "correct the id, or give it to a section: {#my-id}"
+    message = "'short' names '{}', which is not an id of this article"
+    found = [Problem("SHT004", span, message.format(id_), hint) for id_ in unknown(document)]
+    for edition in asked if found else []:
+        if edition.kind == "sheet":
+            return found
+    hint = "mark sections or blocks with {.short}, or list their ids in the front matter as `short`"
+    for edition in asked:
+        if edition not in printable(document, asked):
+            message = f"edition '{edition.name}' was not made: nothing in this article is marked"
+            code = "SHT002" if request.editions else "SHT003"
+            found.append(Problem(code, Span(span.path), message, hint))
+    return found
 
 
 def _parts(document: Document, edition: Edition) -> tuple[FilePart, ...]:
@@ -151,6 +185,8 @@ def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str
 
 def _lay_out(one: _Print) -> Layout:
     view = editions.printed(one.document, one.edition, one.name("references"))
+    if one.edition.kind == "sheet":
+        return lay_out_sheet(view, one.edition, one.styles)
     return lay_out(view, one.edition, one.styles)
 
 
@@ -175,7 +211,9 @@ def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]
         made = lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
         files.append(_proved(alone, page, replace(made, part="references"), problems))
         views.append(alone)
-    if laid.document != document:
+    if edition.kind == "sheet":
+        problems += prove_sheet(document, laid.document, artifact.name)
+    elif laid.document != document:
         problems += prove_together(document, edition, artifact.name, views)
     return files
 

@@ -19,7 +19,7 @@ from press.core.files import INDEX
 from press.core.hashing import digest
 from press.core.manifest import LibraryEntry, read_manifest
 from press.core.model import Artifact, Built, Project, Request
-from press.core.problems import ERROR, WARNING, Problem, ProblemsError
+from press.core.problems import ERROR, OF_ONE_EDITION, WARNING, Problem, ProblemsError
 
 if TYPE_CHECKING:
     from press.core.model import Document, Notice
@@ -189,9 +189,21 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 
 
 def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem]) -> _Done:
-    """Rebuild every file whose inputs changed; keep the others."""
+    """Rebuild every file whose inputs changed; keep the others.
+
+    A sheet that does not fit keeps no other file back, but no page offers an earlier one.
+    """
     from press.build.inputs import Needs
-    from press.build.make import Task, copies, make_files, make_page, names, outputs
+    from press.build.make import (
+        Task,
+        copies,
+        make_files,
+        make_page,
+        names,
+        outputs,
+        printable,
+        sheet_problems,
+    )
     from press.core.formats import file_of
     from press.design.styles import Styles
     from press.output.web.offers import downloads
@@ -206,10 +218,11 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         earlier.is_stale(name, needed, edition)
     book = earlier.standing(file_of(document.name, "epub"), needs.book())
     task = Task(document, config, request, frozenset(earlier.stale), book)
-    found: list[Problem] = []
+    found = sheet_problems(document, config, request)
     artifacts = make_files(task, found) if earlier.stale else []
     files = {a.name: manifest.file_entry(a, wanted[a.name][1], job.key) for a in artifacts}
-    kept, every = earlier.kept(job.key), names(document, config)
+    failed = earlier.stale - files.keys()  # the files of a sheet that does not fit
+    kept, every = earlier.kept(job.key), names(document, config) - failed
     others = earlier.others(every)
     if "html" in (request.formats or config.formats):
         order = [edition.name for edition in config.editions]
@@ -225,8 +238,9 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     problems += found + earlier.warnings(kept) + stale.due(document.due, request.today)
     if _stopped(problems, request):
         return _Done(issue, Built(document.name, None, tuple(problems), imprint=issue.name))
-    said = [*problems, *earlier.warnings(others)]
-    entry = manifest.entry(document, {**kept, **files}, every, config, sources, said)
+    said = [p for p in (*problems, *earlier.warnings(others)) if p.severity != ERROR]
+    told = replace(config, editions=tuple(printable(document, config.editions)))
+    entry = manifest.entry(document, {**kept, **files}, every, told, sources, said)
     made = tuple(artifact.name for artifact in artifacts)
     built = Built(document.name, entry, tuple(problems), made, issue.name, dict(earlier.reasons))
     return _Done(issue, built, tuple(artifacts), copied)
@@ -234,7 +248,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
     stops = (ERROR, WARNING) if request.strict else (ERROR,)
-    return any(problem.severity in stops for problem in problems)
+    return any(p.severity in stops and p.code not in OF_ONE_EDITION for p in problems)
 
 
 def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:

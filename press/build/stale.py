@@ -122,7 +122,7 @@ def _which(facts: FileEntry) -> tuple[Format, str]:
 
 
 def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) -> Built | None:
-    if not entry:
+    if not entry or not set(request.editions) <= set(entry["editions"]):
         return None
     files = asked(request, entry)
     there = {_which(facts) for facts in files.values()}

@@ -11,7 +11,7 @@ from typing import Literal
 
 Format = Literal["pdf", "epub", "html"]
 """A format in which an article is built."""
-EditionKind = Literal["standard", "large-print", "ink-saver", "booklet"]
+EditionKind = Literal["standard", "large-print", "ink-saver", "booklet", "sheet"]
 """The requirements that an edition must meet."""
 Standard = Literal["a-3a+ua-1", "a-4f+ua-2"]
 """PDF/A-3a and PDF/UA-1 on PDF 1.7, or PDF/A-4f, PDF/UA-2, and Well-Tagged PDF on
@@ -49,6 +49,8 @@ FORMATS: dict[Format, Facts] = {
         (
             "print.css",
             "templates/handout.html",
+            "templates/sheet.html",
+            "templates/running.html",
             "templates/title.html",
             "templates/contact.html",
         ),

@@ -80,6 +80,8 @@ _ENGLISH = {
     "download-large-print-for": "18-point type, for readers with low vision.",
     "download-ink-saver": "Ink-saver",
     "download-ink-saver-for": "Black on white with no shading, for laser printers and copiers.",
+    "download-sheet": "One sheet",
+    "download-sheet-for": "The main points on one sheet of paper: print on both sides.",
     "download-booklet": "Booklet",
     "download-booklet-for": "Print on both sides, flip on the short edge, then fold in the middle.",
     "download-references": "References",

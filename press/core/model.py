@@ -145,6 +145,8 @@ class Matter:
     bibliography: tuple[str, ...] = ()
     csl: str = ""
     nocite: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    """Ids of what belongs on the sheet of one leaf, besides what is marked."""
     rights: str = ""
     topics: tuple[str, ...] = ()
     reviewed: Date | None = None
@@ -167,8 +169,8 @@ class Edition:
     kind: EditionKind = "standard"
     page: str = ""
     """The sheet, as the CSS property `size` (CSS Paged Media 3, 7.1). The pages of a booklet are
-    half of it. If empty in a configuration, it is the paper of the main edition or, without one,
-    of the jurisdiction (`project.effective`)."""
+    half of it. If empty in a configuration, it is the paper of the main edition or, for a sheet and
+    without one, of the jurisdiction (`project.effective`)."""
     references: ReferencesPlace = "sheet"
     standard: Standard = "a-3a+ua-1"
 

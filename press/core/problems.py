@@ -112,6 +112,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "TYP002": (WARNING, "body lines that are too long or too short to read easily"),
     "TYP003": (ERROR, "italics in large print"),
     "TYP004": (ERROR, "line spacing below the minimum"),
+    "SHT001": (ERROR, "an edition of one sheet that does not fit on two sides"),
+    "SHT002": (ERROR, "an edition of one sheet, asked for by name, without anything to print"),
+    "SHT003": (NOTE, "an article without a sheet, because nothing in it is marked"),
+    "SHT004": (ERROR, "an id for the sheet that the article does not have"),
     "STY004": (ERROR, "text with too little contrast, or a background that is too dark"),
     "PDF001": (ERROR, "a warning from the layout engine"),
     "PRF001": (ERROR, "text that is missing or not visible in a finished file"),
@@ -127,6 +131,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "SYS004": (ERROR, "a port that is not available"),
 }
 """Every code that the program can print. The meaning of a code never changes."""
+OF_ONE_EDITION = frozenset({"SHT001", "SHT002"})
+"""The errors that keep one edition from being published, and no other file of the article."""
 
 
 @dataclass(frozen=True, order=True)

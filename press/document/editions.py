@@ -19,6 +19,7 @@ from press.core.model import Document, Edition, Image, Part
 from press.core.tables import grid_of
 from press.core.trees import BLOCKS, Element, plain
 from press.design.qr import qr_png
+from press.document import sheet
 
 _QR = "references-qr.png"
 _TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
@@ -35,6 +36,8 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
 
     `companion` is the name of the references' own file, if the edition has one.
     """
+    if edition.kind == "sheet":
+        return sheet.view(document)
     columns = _COLUMNS.get(edition.kind)
     away = edition.references != "sheet" and bool(document.references)
     parts, images = tuple(map(_once, document.parts)), document.images

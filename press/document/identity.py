@@ -35,7 +35,7 @@ def markup_hash(document: Document) -> str:
     """
     references = [r.xhtml + r.evidence for r in document.references]
     images = [(i.name, i.original or digest(i.data)) for i in document.images]
-    matter = {k: v for k, v in vars(document.matter).items() if k != "origin"}
+    matter = {k: v for k, v in vars(document.matter).items() if k not in ("origin", "short")}
     content: dict[str, Any] = {
         "matter": matter,
         "parts": [{**vars(p), "place": str(p.place or "")} for p in document.parts],

@@ -52,6 +52,8 @@ LIMITS: dict[EditionKind, Limits] = {
     "ink-saver": _STANDARD,
     # on half a sheet, lines are often shorter than 60 characters
     "booklet": Limits(smallest=9, body=12),
+    # body 11.5 pt or more, and two columns allowed; 80 characters a line (WCAG 2.2, 1.4.8)
+    "sheet": Limits(smallest=9, body=11.5, longest=80),
     # UKAAF G003, RNIB, APH, ACB: 16 pt or more, ideally 18; notes and page numbers too; no italics
     "large-print": Limits(smallest=16, body=18, italic=False),
 }

@@ -29,7 +29,7 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _UNPRINTED = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufffe\\uffff]")
 ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
-    "bibliography", "csl", "nocite", "rights", "topics", "reviewed", "sources-checked",
+    "bibliography", "csl", "nocite", "short", "rights", "topics", "reviewed", "sources-checked",
     "next-review", "reviewer", "funding", "conflicts", "version", "identifier", "audience",
 )  # fmt: skip
 NOTICE_KEYS = ("id", "title", "when", "place", "short", "required", "verified")
@@ -245,6 +245,7 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
         bibliography=read.strings("bibliography"),
         csl=read.string("csl"),
         nocite=tuple(re.findall(r"@([^\s,;]+)", " ".join(read.strings("nocite")))),
+        short=read.strings("short"),
         rights=read.statement("rights"),
         topics=read.strings("topics"),
         reviewed=read.day("reviewed"),

@@ -30,6 +30,7 @@ EDITIONS = {
     "large-print": Edition("large-print", "large-print"),
     "ink-saver": Edition("ink-saver", "ink-saver"),
     "booklet": Edition("booklet", "booklet"),
+    "sheet": Edition("sheet", "sheet"),
 }
 """The editions built into every project; `[editions.NAME]` changes or adds one."""
 _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
@@ -89,13 +90,14 @@ def effective(config: Config, imprint: Imprint | None) -> Config:
     """Return the configuration as changed by an imprint, with a paper size for every edition.
 
     An edition without a paper size takes that of the main edition; if the imprint is for another
-    country and does not list editions, it takes that country's size.
+    country and does not list editions, it takes that country's size. A sheet always does.
     """
     own = imprint or Imprint("", "")
     lang, where = own.lang or config.lang, own.jurisdiction or config.jurisdiction
     editions = own.editions or config.editions
     abroad = where != config.jurisdiction and not own.editions
-    paper = (not abroad and editions[0].page) or ("Letter" if where in _LETTER else "A4")
+    local = "Letter" if where in _LETTER else "A4"
+    paper = (not abroad and editions[0].page) or local
     return replace(
         config,
         lang=lang,
@@ -103,7 +105,9 @@ def effective(config: Config, imprint: Imprint | None) -> Config:
         address=own.address
         or (config.address and own.name and f"{config.address}/{own.name}")
         or config.address,
-        editions=tuple(replace(e, page=e.page or paper) for e in editions),
+        editions=tuple(
+            replace(e, page=e.page or (local if e.kind == "sheet" else paper)) for e in editions
+        ),
     )
 
 
@@ -304,6 +308,10 @@ class _ConfigReader(Settings):
         if references == "link" and not self.table.get("address"):
             hint = 'write address = "https://example.org/handouts" at the top of the file'
             message = f"edition '{name}' links to references on the web, but no 'address' is set"
+            self.bad("CFG004", "references", message, hint, table)
+        if base.kind == "sheet" and references != base.references:
+            hint = "delete this line: they are in the whole text, to which the QR code leads"
+            message = f"edition '{name}' is a sheet, which has no references"
             self.bad("CFG004", "references", message, hint, table)
         standard = given.get("standard", base.standard)
         if standard not in FLAVORS:

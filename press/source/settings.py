@@ -160,12 +160,19 @@ class Settings:
     def choose(
         self, names: Collection[str], editions: Mapping[str, Edition]
     ) -> tuple[Edition, ...]:
-        """Return the editions with these names. Problem CFG005: there is no such edition."""
+        """Return the editions with these names.
+
+        Problems: CFG005 there is no such edition; CFG004 the first one is only a sheet.
+        """
         for name in names:
             if name not in editions:
                 message = f"there is no edition '{name}'"
                 self.bad("CFG005", "editions", message, nearest(name, editions))
-        return tuple(editions[n] for n in dict.fromkeys(names) if n in editions)
+        found = tuple(editions[n] for n in dict.fromkeys(names) if n in editions)
+        if found and found[0].kind == "sheet":
+            message = f"edition '{found[0].name}' cannot be the first one: it is not the whole text"
+            self.bad("CFG004", "editions", message, 'write editions = ["letter", "sheet"]')
+        return found
 
 
 def is_web(address: str) -> bool:

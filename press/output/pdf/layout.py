@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -28,6 +28,7 @@ from press.core.trees import Element, has_class
 from press.design.faces import data_uri
 from press.design.qr import qr_inline
 from press.design.styles import Styles
+from press.document.sheet import group_of
 from press.output.pdf.fitting import Fitted, fit
 from press.output.pdf.notes import formula_notes, page_notes
 from press.output.pdf.numbering import name_bookmarks, number_lists
@@ -46,12 +47,12 @@ class Layout:
         self.edition = edition
         self.html = html
         self.sheets = tuple(sheets)
-        self._rendered = rendered
+        self.rendered = rendered
 
     @property
     def trail(self) -> Trail:
         """The start of each page, and what it depends on."""
-        laid, anchors = self._rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
+        laid, anchors = self.rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
         text = deciding(self.document, self.html, self.sheets)
         sizes, lists = laid.sizes, self.fitted.lists
         return Trail(text, self.sheets, anchors, laid.starts, laid.strings, sizes, lists)
@@ -61,7 +62,7 @@ class Layout:
         """For each page, the ids of the blocks that begin on it, top to bottom."""
         pages = []
         begun: set[str] = set()
-        for page in self._rendered.pages:
+        for page in self.rendered.pages:
             # A block split by a page break has a box on both pages but begins only on the first.
             places = sorted(
                 (round(box[1], 1), round(box[0], 1), id_)
@@ -82,8 +83,8 @@ class Layout:
         apart = any(part.kind == "references" for part in self.document.parts)
         sheet = self.edition.references == "sheet" and apart
         references = self.page_of("references") if sheet else 0
-        formulas = formula_notes(self._rendered) if 'class="math' in self.html else ()
-        return (*self.fitted.notes, *formulas, *page_notes(self._rendered, references))
+        formulas = formula_notes(self.rendered) if 'class="math' in self.html else ()
+        return (*self.fitted.notes, *formulas, *page_notes(self.rendered, references))
 
     def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.
@@ -95,7 +96,7 @@ class Layout:
         if self.edition.kind == "booklet":
             return self._impose(name, carried)
         day = datetime.fromisoformat(self.document.modified)
-        metadata = self._rendered.metadata
+        metadata = self.rendered.metadata
         metadata.attachments = [
             Attachment(
                 file_obj=io.BytesIO(file.data),
@@ -115,11 +116,11 @@ class Layout:
         standard = STANDARDS[self.edition.standard]
         metadata.generate_rdf_metadata = with_ua
         with listening(self.document):
-            data = self._rendered.write_pdf(**standard.options, finisher=_mend)
+            data = self.rendered.write_pdf(**standard.options, finisher=_mend)
         return self._artifact(name, data)
 
     def _artifact(self, name: str, data: bytes) -> Artifact:
-        edition, pages = self.edition, len(self._rendered.pages)
+        edition, pages = self.edition, len(self.rendered.pages)
         return Artifact(
             *(name, "pdf", data, edition.name, pages),
             kind=edition.kind,
@@ -133,7 +134,7 @@ class Layout:
         from press.output.pdf.booklet import impose
 
         with listening(self.document):
-            data = self._rendered.write_pdf()
+            data = self.rendered.write_pdf()
         width, height = _half(self.edition.page)
         day = datetime.fromisoformat(self.document.modified)
         own = [file for file in carried if file.relationship == "Data"]
@@ -154,14 +155,16 @@ def _mend(_: Any, pdf: Any) -> None:
             item.extra["Interpolate"] = "false"
 
 
-def lay_out(document: Document, edition: Edition, styles: Styles) -> Layout:
-    """Lay a document out on the pages of an edition.
+def lay_out(
+    document: Document, edition: Edition, styles: Styles, rules: Sequence[str] = ()
+) -> Layout:
+    """Lay a document out on the pages of an edition; `rules` are more style sheets.
 
     Raises:
         ProblemsError: WeasyPrint reported a fault (PDF001), or the styles are broken.
     """
     text = handout_html(document, edition, styles)
-    sheets, tagged = sheets_of(edition, styles, text), edition.kind != "booklet"
+    sheets, tagged = [*sheets_of(edition, styles, text), *rules], edition.kind != "booklet"
     rendered = render(text, sheets, document, styles, tagged=tagged)
     more = []
     if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
@@ -215,6 +218,10 @@ def _is_foot(box: Any) -> bool:
     return box.element is not None and has_class(box.element, "running")
 
 
+_LINES = (4, 14)
+"""Lines to write on: in a handout, and at most on a sheet, whose style shows those that fit."""
+
+
 def _half(page: str) -> tuple[float, float]:
     """Return the width and height, in points, of an upright page that fills half a sheet."""
     short, long = sorted(sheet_size(page))
@@ -224,15 +231,17 @@ def _half(page: str) -> tuple[float, float]:
 def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     """Return the whole handout as HTML."""
     made = [_for_paper(part, document) for part in document.parts]
-    groups = [(place, list(parts)) for place, parts in groupby(made, _place)]
+    by: Callable[[Part], str] = group_of if edition.kind == "sheet" else _place
+    groups = [(place, list(parts)) for place, parts in groupby(made, by)]
     page = escape(document.labels["page-short"], {'"': "&quot;"})
     text = styles.fill(
-        "handout.html",
+        "sheet.html" if edition.kind == "sheet" else "handout.html",
         document=document,
         matter=document.matter,
         labels=document.labels,
         edition=edition,
         groups=groups,
+        lines=_LINES[edition.kind == "sheet"],
         qr=qr_inline(document.address) if document.address else "",
         generator=f"makebook {__version__}",
     )

@@ -16,7 +16,7 @@ from press.core.manifest import FileEntry
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 
-_ORDER = ("html", "standard", "large-print", "ink-saver", "booklet", "references", "epub")
+_ORDER = ("html", "standard", "sheet", "large-print", "ink-saver", "booklet", "references", "epub")
 
 
 @dataclass(frozen=True)

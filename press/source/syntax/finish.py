@@ -27,7 +27,7 @@ _BOXED = tuple("p ul ol dl blockquote pre table".split())
 """Blocks that get a box around them."""
 _SHAPES = ("key-points", "steps", "questions")
 """Classes of sections and boxes that have a look, but no name of their own."""
-CLASSES = (*KINDS, *_SHAPES, "page-break", "smallcaps", "underline", "mark")
+CLASSES = (*KINDS, *_SHAPES, "short", "page-break", "smallcaps", "underline", "mark")
 """Classes with a meaning in every style."""
 OURS = frozenset(
     "box box-title lines examples round half-round lower-alpha upper-alpha lower-roman upper-roman "
