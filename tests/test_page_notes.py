@@ -66,6 +66,7 @@ def test_a_blank_page_before_the_references_has_a_reason(
 ) -> None:
     """The last page of the text, before it, is as empty as it must be."""
     text = f"{lines(count)} [@a]"
-    root = make(tmp_path, text, head="bibliography: references.bib\n")
+    toml = 'editions = ["letter"]\n[editions.letter]\nreferences = "sheet"\n'
+    root = make(tmp_path, text, toml, head="bibliography: references.bib\n")
     assert run(root, "--format", "pdf") == 0
     assert notes(tmp_path) == said

@@ -72,7 +72,7 @@ def differences(partial, layout, total=None) -> list[int]:
     `total`: how many pages there were. If there are more now, the footer does not know it yet.
     """
     whole = total in (None, len(layout.anchors))
-    data = layout._rendered.write_pdf()
+    data = layout.rendered.write_pdf()
     assert len(page_sizes(partial.data)) == partial.pages
 
     @cache

@@ -19,7 +19,6 @@ import pypdfium2 as pdfium
 import pytest
 
 from press.build.stale import versions
-from press.readback.pdf import read_pdf
 from tests import inside
 
 GOLDENS = Path(__file__).parent / "data" / "goldens" / "small"
@@ -183,29 +182,6 @@ def test_every_page_says_what_a_loose_sheet_must(built, everything):
         assert "Not medical advice." in text
         assert f"Reviewed 5 April 2026 · ALL-1 · version 3 · {digest}" in text
         assert f"{number} of {len(pages)}" in text
-
-
-def test_references_begin_on_a_sheet_of_their_own(built):
-    """They can be detached: a page of odd number is a right-hand page."""
-    for name, file in (("small", "sleep"), ("features", "everything"), ("", "ketamine-ocd")):
-        data = (built(name) / f"{file}.pdf").read_bytes()
-        page = next(m for m in inside.bookmarks(data) if "References" in m).rpartition(" ")[2]
-        assert int(page) % 2 == 1
-
-
-def test_a_blank_page_says_why_it_is_blank(built):
-    """Without the line, a person who prints it would think that something is missing."""
-    found = 0
-    for path in sorted(built("").glob("*.pdf")):
-        if "booklet" in path.name:
-            continue
-        pages = [page.text for page in read_pdf(path.read_bytes())]
-        for number, text in enumerate(pages):
-            if "This page is blank" in text:
-                found += 1
-                assert len(text.split()) < 45
-                assert pages[number + 1].lstrip().startswith("References")
-    assert found
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ def file_entry(artifact: Artifact, inputs: Mapping[str, str], key: str) -> FileE
         "inputs": dict(inputs),
         "key": key,
     }
+    if artifact.emptiest[0]:
+        facts["emptiest"] = list(artifact.emptiest)
     if artifact.notes:
         facts["notes"] = list(artifact.notes)
     return facts

@@ -77,8 +77,15 @@ def _pages(facts: FileEntry) -> str:
         return f"{pages} on {counted(sheets, 'sheet')}; print on both sides, flip on the short edge"
     summary = FORMATS[facts["format"]].summary
     if not summary:
-        return pages
+        leaves = counted(-(-facts["pages"] // 2), "sheet")
+        return f"{pages} on {leaves}{_emptiest(facts)}"
     return f"{summary}, page-list of {pages}" if facts["pages"] else summary
+
+
+def _emptiest(facts: FileEntry) -> str:
+    """Return how full the emptiest page is, if there is a choice."""
+    page, share = facts.get("emptiest", (0, 0))
+    return f", emptiest page {page}: {share}% full" if facts["pages"] > 1 and page else ""
 
 
 def _measured(facts: FileEntry) -> str:

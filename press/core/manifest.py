@@ -49,6 +49,8 @@ class FileEntry(_FileFacts, total=False):
 
     notes: list[str]
     """What the summary of a build says of its tables and pages."""
+    emptiest: list[int]
+    """The page with the least on it, and how full it is, in percent."""
 
 
 class NoticeEntry(TypedDict):

@@ -16,8 +16,11 @@ from press.core.formats import EditionKind, FilePart, Format, Standard
 from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
 
-ReferencesPlace = Literal["sheet", "companion", "link"]
-"""The place of an edition's references: on a last sheet, in a separate file, or on the web."""
+ReferencesPlace = Literal["auto", "inline", "sheet", "companion", "link"]
+"""The place of an edition's references: below the text, on a last sheet, in a separate file, or on
+the web; `auto` is below the text if a last sheet would cost a leaf."""
+HERE: tuple[ReferencesPlace, ...] = ("auto", "inline", "sheet")
+"""The places within the handout itself."""
 ContactBox = Literal["filled", "lines"]
 """A contact box that is filled in, or has lines to write on."""
 Direction = Literal["ltr", "rtl"]
@@ -171,7 +174,7 @@ class Edition:
     """The sheet, as the CSS property `size` (CSS Paged Media 3, 7.1). The pages of a booklet are
     half of it. If empty in a configuration, it is the paper of the main edition or, for a sheet and
     without one, of the jurisdiction (`project.effective`)."""
-    references: ReferencesPlace = "sheet"
+    references: ReferencesPlace = "auto"
     standard: Standard = "a-3a+ua-1"
 
 
@@ -436,6 +439,15 @@ class Measures:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A figure or table printed after a block that is written after it."""
+
+    id: str
+    after: str
+    """The id of that block, which has the same parent."""
+
+
+@dataclass(frozen=True)
 class Trail:
     """The start of each page of an edition, so that single pages can be laid out again."""
 
@@ -452,6 +464,10 @@ class Trail:
     """Sizes of the first page, for CSS units relative to it."""
     lists: frozenset[str] = frozenset()
     """The ids of tables printed as lists, because they are too wide."""
+    moves: tuple[Move, ...] = ()
+    """Figures and tables that are printed later in their section than they are written."""
+    rules: tuple[str, ...] = ()
+    """Style sheets with the page breaks that fill the pages after them."""
 
 
 @dataclass(frozen=True)
@@ -485,6 +501,8 @@ class Artifact:
     measures: Measures | None = None
     notes: tuple[str, ...] = ()
     """For a PDF, what the summary says of its tables and pages."""
+    emptiest: tuple[int, int] = (0, 0)
+    """For a PDF, the page with the least on it, from 1, and how full it is, in percent."""
     trail: Trail | None = None
 
 

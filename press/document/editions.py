@@ -15,7 +15,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.formats import EditionKind, FilePart, file_of
-from press.core.model import Document, Edition, Image, Part
+from press.core.model import HERE, Document, Edition, Image, Move, Part
 from press.core.tables import grid_of
 from press.core.trees import BLOCKS, Element, plain
 from press.design.qr import qr_png
@@ -39,7 +39,7 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
     if edition.kind == "sheet":
         return sheet.view(document)
     columns = _COLUMNS.get(edition.kind)
-    away = edition.references != "sheet" and bool(document.references)
+    away = edition.references not in HERE and bool(document.references)
     parts, images = tuple(map(_once, document.parts)), document.images
     if columns:
         parts = tuple(_with_rows(part, lambda _, count: count > columns) for part in parts)
@@ -52,11 +52,12 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
         )
     if away and edition.references == "link":
         images = (*images, Image(_QR, qr_png(document.address), "image/png"))
-    if parts == document.parts:
+    stamp = _short_stamp(document) if edition.kind == "large-print" else document.stamp
+    if parts == document.parts and stamp == document.stamp:
         return document
     # The text that leads to the references includes the address, so it is not printed twice.
     address = "" if away and edition.references == "link" else document.address
-    return replace(document, parts=parts, images=images, address=address)
+    return replace(document, parts=parts, images=images, address=address, stamp=stamp)
 
 
 _COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
@@ -75,6 +76,34 @@ def _once(part: Part) -> Part:
         if places.getparent() is not None:
             trees.remove(places)
     return replace(part, xhtml=trees.serialize(root))
+
+
+def _short_stamp(document: Document) -> str:
+    """Return the shorter identifying line of large print: the one that `diff` asks for.
+
+    With the date and the version, the footer would take four lines of each page.
+    """
+    return " ".join(filter(None, (document.matter.identifier, document.hash)))
+
+
+def moved(document: Document, moves: Sequence[Move]) -> Document:
+    """Put figures and tables later in their section, as they were laid out."""
+    parts = list(document.parts)
+    for move in moves:
+        for index, part in enumerate(parts):
+            if f'id="{move.id}"' not in part.xhtml:
+                continue
+            root = trees.parse(part.xhtml)
+            found = {e.get("id"): e for e in root.iter("*")}
+            if move.id in found and move.after in found:
+                block, after = found[move.id], found[move.after]
+                tail, block.tail = block.tail, None
+                before = block.getprevious()
+                if before is not None:
+                    before.tail = f"{before.tail or ''}{tail or ''}" or None
+                after.addnext(block)
+                parts[index] = replace(part, xhtml=trees.serialize(root))
+    return replace(document, parts=tuple(parts)) if moves else document
 
 
 def as_lists(document: Document, ids: Container[str]) -> Document:

@@ -43,7 +43,7 @@ KEYS = (
 _CHOSEN = "editions chosen"
 DEFAULT_KEYS = (*(key for key in ARTICLE_KEYS if key not in ONE_EACH), "affiliations")
 EDITION_KEYS = ("page", "like", "references", "standard")
-REFERENCES: tuple[ReferencesPlace, ...] = ("sheet", "companion", "link")
+REFERENCES: tuple[ReferencesPlace, ...] = ("auto", "inline", "sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every three years (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")

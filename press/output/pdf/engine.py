@@ -22,7 +22,7 @@ from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
 from press.core.trees import has_class
-from press.output.pdf import drawings, fontconfig, painting, tags
+from press.output.pdf import drawings, fontconfig, paging, painting, tags
 
 
 @cache
@@ -47,6 +47,7 @@ def start() -> None:
     _know_defaults()
     _fill_lines()
     _know_starts()
+    paging.start()
     tags.start()
     painting.start()
     drawings.start()
@@ -247,6 +248,8 @@ class Excerpt:
     """The page count to print, that of the whole document."""
     trail: Trail | None = None
     """The trail of an earlier layout with the same pages before `first`; None if `first` is 0."""
+    paging: paging.Paging | None = None
+    """How the pages may be filled."""
 
 
 def _know_starts() -> None:
@@ -278,7 +281,6 @@ def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Ite
     and footnotes that continue on the next page.
     """
     from weasyprint.layout import initialize_page_maker, layout_backgrounds, make_margin_boxes
-    from weasyprint.layout.page import remake_page
 
     initialize_page_maker(context, root_box)
     context.rendered_notes = []
@@ -286,15 +288,12 @@ def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Ite
         _follow(excerpt.trail, excerpt, root_box, context)
     pages = {}
     for index in range(excerpt.first, excerpt.last + 1):
-        state = context.page_maker[index][-1]
-        for _ in range(2):  # again if a page number on it has become known
-            state.update(_remake_state())
-            pages[index], resume_at = remake_page(index, context, root_box, html)
-            if not state["content_changed"]:
-                break
+        pages[index], resume_at = _made(index, context, root_box, html)
         if resume_at is None and not context.reported_footnotes:
             break
     total = max(excerpt.total, index + 1)
+    if resume_at is None and html.paging:
+        pages, total = _improved(html, root_box, context, pages)
     for index, page in pages.items():
         context.page_maker[index + 1][3][1]["pages"] = [total]
         for child in page.descendants():
@@ -307,6 +306,46 @@ def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Ite
         page.children = (page.children[0], *kept, *feet)
         layout_backgrounds(page, context.get_image_from_uri)
         yield page
+
+
+def _made(index: int, context: Any, root_box: Any, html: Any) -> tuple[Any, Any]:
+    """Make a page, and again if a page number on it has become known."""
+    from weasyprint.layout.page import remake_page
+
+    state = context.page_maker[index][-1]
+    for _ in range(2):
+        state.update(_remake_state())
+        made: tuple[Any, Any] = remake_page(index, context, root_box, html)
+        if not state["content_changed"]:
+            break
+    return made
+
+
+def _improved(
+    html: Any, root_box: Any, context: Any, pages: dict[int, Any]
+) -> tuple[dict[int, Any], int]:
+    """Fill the last pages of an excerpt that goes to the end, as those of a whole layout.
+
+    Return them, and the number of all pages.
+    """
+    first = min(pages)
+
+    def make(context: Any, root: Any, html: Any, made: list[Any]) -> Iterator[Any]:
+        index = next(n for n, item in enumerate(context.page_maker) if item[-1]["content_changed"])
+        context.page_maker[index][-1]["content_changed"] = False
+        yield from made[:index]
+        resume_at: Any = 0
+        while resume_at is not None:
+            page, resume_at = _made(index, context, root, html)
+            yield page
+            index += 1
+        del context.page_maker[index + 1 :]
+
+    for item in context.page_maker:
+        item[-1]["content_changed"] = False
+    again = paging.Again(make, context, root_box, html)
+    made = paging.improve(html.paging, [None] * first + list(pages.values()), again, first)
+    return dict(enumerate(made[first:], first)), len(made)
 
 
 def _remake_state() -> dict[str, Any]:

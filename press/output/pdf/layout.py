@@ -28,10 +28,12 @@ from press.core.trees import Element, has_class
 from press.design.faces import data_uri
 from press.design.qr import qr_inline
 from press.design.styles import Styles
+from press.document.editions import moved
 from press.document.sheet import group_of
 from press.output.pdf.fitting import Fitted, fit
 from press.output.pdf.notes import formula_notes, page_notes
 from press.output.pdf.numbering import name_bookmarks, number_lists
+from press.output.pdf.paging import Paging, filled
 from press.output.pdf.standards import STANDARDS
 from press.output.pdf.typeset import listening, render
 
@@ -40,7 +42,13 @@ class Layout:
     """A handout laid out on pages, ready to be written with its embedded files."""
 
     def __init__(
-        self, fitted: Fitted, edition: Edition, html: str, sheets: Sequence[str], rendered: Any
+        self,
+        fitted: Fitted,
+        edition: Edition,
+        html: str,
+        sheets: Sequence[str],
+        rendered: Any,
+        paging: Paging,
     ) -> None:
         self.fitted = fitted
         self.document = fitted.document
@@ -48,6 +56,7 @@ class Layout:
         self.html = html
         self.sheets = tuple(sheets)
         self.rendered = rendered
+        self._saved = tuple(paging.moves), tuple(paging.rules)
 
     @property
     def trail(self) -> Trail:
@@ -55,7 +64,9 @@ class Layout:
         laid, anchors = self.rendered._html, tuple(map(tuple, self.anchors))  # noqa: SLF001 - ours
         text = deciding(self.document, self.html, self.sheets)
         sizes, lists = laid.sizes, self.fitted.lists
-        return Trail(text, self.sheets, anchors, laid.starts, laid.strings, sizes, lists)
+        return Trail(
+            text, self.sheets, anchors, laid.starts, laid.strings, sizes, lists, *self._saved
+        )
 
     @property
     def anchors(self) -> list[list[str]]:
@@ -85,6 +96,12 @@ class Layout:
         references = self.page_of("references") if sheet else 0
         formulas = formula_notes(self.rendered) if 'class="math' in self.html else ()
         return (*self.fitted.notes, *formulas, *page_notes(self.rendered, references))
+
+    @property
+    def emptiest(self) -> tuple[int, int]:
+        """The page with the least on it, from 1, and how full it is, in percent."""
+        shares = [filled(page._page_box) for page in self.rendered.pages]  # noqa: SLF001 - as above
+        return shares.index(min(shares)) + 1, round(100 * min(shares))
 
     def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.
@@ -127,6 +144,7 @@ class Layout:
             page=edition.page,
             standard=edition.standard if edition.kind != "booklet" else "",
             notes=self.notes,
+            emptiest=self.emptiest,
         )
 
     def _impose(self, name: str, carried: Sequence[Attached]) -> Artifact:
@@ -165,7 +183,8 @@ def lay_out(
     """
     text = handout_html(document, edition, styles)
     sheets, tagged = [*sheets_of(edition, styles, text), *rules], edition.kind != "booklet"
-    rendered = render(text, sheets, document, styles, tagged=tagged)
+    paging = paging_of(edition)
+    rendered = render(text, sheets, document, styles, tagged=tagged, pages=paging)
     more = []
     if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
         more.append(f"@page {{ margin-bottom: {room:g}pt }}")
@@ -174,8 +193,17 @@ def lay_out(
     if more or fitted.rules or fitted.lists:
         text = handout_html(fitted.document, edition, styles)
         sheets += [*more, *fitted.rules]
-        rendered = render(text, sheets, document, styles, tagged=tagged)
-    return Layout(fitted, edition, text, sheets, rendered)
+        paging = paging_of(edition)
+        rendered = render(text, sheets, document, styles, tagged=tagged, pages=paging)
+    if paging.moves:
+        fitted = replace(fitted, document=moved(fitted.document, paging.moves))
+        text = handout_html(fitted.document, edition, styles)
+    return Layout(fitted, edition, text, sheets, rendered, paging)
+
+
+def paging_of(edition: Edition) -> Paging:
+    """Return what may be changed in the layout of an edition."""
+    return Paging(edition.references == "auto", 4 if edition.kind == "booklet" else 2)
 
 
 _BRACKETS = re.compile('<ol[^>]* class="[^"]*round')
@@ -185,8 +213,17 @@ def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
     """Return the style sheets of an edition of a handout, whose HTML says which it needs."""
     width, height = _half(edition.page)
     size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
-    more = [styles.css("brackets.css")] if _BRACKETS.search(html) else []
-    return [styles.print_css(edition), f"@page {{ size: {size} }}", *more]
+    made = [styles.print_css(edition), f"@page {{ size: {size} }}"]
+    if edition.references == "sheet":
+        side = "page" if edition.kind == "booklet" else "right"
+        made.append(_SHEET.format(side=side))
+    if _BRACKETS.search(html):
+        made.append(styles.css("brackets.css"))
+    return made
+
+
+_SHEET = "body:not(.alone) .references {{ break-before: {side} }}"
+"""The rule for references on a sheet that can be detached: in a book, on a right-hand page."""
 
 
 def deciding(document: Document, html: str, sheets: Sequence[str]) -> str:

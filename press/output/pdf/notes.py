@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from press.core.trees import has_class
+from press.output.pdf.paging import filled
 
 _SHOWN = 3
 _SMALLER = 0.95
@@ -54,7 +55,7 @@ def page_notes(rendered: Any, references: int) -> Iterator[str]:
     `references` is the page, from 1, on which the references begin on a new sheet; 0 if they do
     not. The text ends before it.
     """
-    shares = [_share(page._page_box) for page in rendered.pages]  # noqa: SLF001 - no public name
+    shares = [filled(page._page_box) for page in rendered.pages]  # noqa: SLF001 - no public name
     last = len(shares)
     if references > 1:
         last = references - 1
@@ -68,22 +69,6 @@ def page_notes(rendered: Any, references: int) -> Iterator[str]:
         yield f"{_pages(blank)} blank"
     if hollow:
         yield f"{_pages(hollow)} more than half empty"
-
-
-def _share(page: Any) -> float:
-    """Return how far down a page its content reaches, as a share of its height; 0 if blank."""
-    top, height = page.content_box_y(), page.height
-    root = page.children[0]
-    ends = [box.position_y + box.margin_height() for box in root.descendants() if _marks(box)]
-    return (max(ends) - top) / height if ends else 0.0
-
-
-def _marks(box: Any) -> bool:
-    """Return whether a box leaves ink: a line of text, a picture, or a rule."""
-    kind = type(box).__name__
-    return kind in ("LineBox", "InlineReplacedBox", "BlockReplacedBox") or any(
-        getattr(box, f"border_{side}_width", 0) for side in ("top", "bottom")
-    )
 
 
 def _tables(ids: Sequence[str], names: Mapping[str, str]) -> str:

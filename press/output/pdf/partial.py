@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from press.core.model import Document, Edition, Trail
 from press.design.styles import Styles
-from press.document.editions import as_lists
+from press.document.editions import as_lists, moved
 from press.output.pdf.engine import Excerpt
-from press.output.pdf.layout import deciding, handout_html, sheets_of
+from press.output.pdf.layout import deciding, handout_html, paging_of, sheets_of
 from press.output.pdf.typeset import render
 
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -59,6 +59,9 @@ def lay_out_part(
     """
     if trail and trail.lists:
         document = as_lists(document, trail.lists)
+    plain = document
+    if trail:
+        document = moved(document, trail.moves)
     html = handout_html(document, edition, styles)
     sheets = sheets_of(edition, styles, html)
     first, last, total = 0, view.last, view.pages
@@ -70,10 +73,16 @@ def lay_out_part(
         changed = view.first if changed is None else changed
         first = max(0, changed - 1)
         last = max(last, changed) if last >= first else changed + 1
+        pages = {id_: number for number, ids in enumerate(trail.anchors) for id_ in ids}
+        if later := [move for move in trail.moves if pages.get(move.id, 0) >= first]:
+            kept = [move for move in trail.moves if move not in later]
+            html = handout_html(moved(plain, kept), edition, styles)
+        if last < total - 1:  # else the last pages are filled again
+            sheets += trail.rules
     else:
         trail = None
-    excerpt = Excerpt(first, last, total, trail)
-    laid = render(html, sheets, document, styles, tagged=False, excerpt=excerpt)
+    excerpt = Excerpt(first, last, total, trail, paging_of(edition))
+    laid = render(html, sheets, document, styles, tagged=False, pages=excerpt)
     for page in laid.pages:
         page.links, page.bookmarks = [], []  # their targets may be on other pages
     return PartialLayout(laid.write_pdf(), first, len(laid.pages))

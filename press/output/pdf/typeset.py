@@ -18,6 +18,7 @@ from press.core.problems import Problem, ProblemsError, Span
 from press.design.fallback import EMOJI_FAMILY
 from press.design.styles import Styles
 from press.output.pdf import engine, fontconfig
+from press.output.pdf.paging import Paging
 
 _BASE = "https://work.invalid/"
 """The base address of a document's pictures (RFC 2606: a domain that never exists)."""
@@ -30,9 +31,12 @@ def render(
     styles: Styles,
     *,
     tagged: bool = True,
-    excerpt: engine.Excerpt | None = None,
+    pages: engine.Excerpt | Paging | None = None,
 ) -> Any:
-    """Lay out HTML with style sheets; images come from the document, fonts from the styles."""
+    """Lay out HTML with style sheets; images come from the document, fonts from the styles.
+
+    `pages` says which pages are made, and how they may be filled; with None, they are not.
+    """
     with listening(document) as complaints:
         engine.start()
         from weasyprint import HTML
@@ -40,7 +44,9 @@ def render(
 
         fetcher = _fetcher(document)
         html = _parse(text) or HTML(string=text, base_url=_BASE)
-        html.url_fetcher, html.excerpt = fetcher, excerpt
+        html.url_fetcher = fetcher
+        html.excerpt = pages if isinstance(pages, engine.Excerpt) else None
+        html.paging = html.excerpt.paging if html.excerpt else pages
         parsed = [_parsed(sheet, fetcher, complaints) for sheet in sheets]
         counters = CounterStyle()
         for css in parsed:
