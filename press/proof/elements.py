@@ -62,17 +62,24 @@ class Page:
     """Returns the bytes of a picture by its `src`."""
 
 
-def prove_pages(document: Document, pages: Sequence[Page], span: Span) -> Iterator[Problem]:
-    """Prove pages, in reading order. Problems: PRF001, PRF002, PRF006."""
-    return _Proof(document, pages, span).run()
+def prove_pages(
+    document: Document, pages: Sequence[Page], span: Span, before: Sequence[Unit] = ()
+) -> Iterator[Problem]:
+    """Prove pages, in reading order; `before` are units that come first.
+
+    Problems: PRF001, PRF002, PRF006.
+    """
+    return _Proof(document, pages, span, before).run()
 
 
 class _Proof:
     """The comparison of one document with the pages of one file."""
 
-    def __init__(self, document: Document, pages: Sequence[Page], span: Span) -> None:
+    def __init__(
+        self, document: Document, pages: Sequence[Page], span: Span, before: Sequence[Unit]
+    ) -> None:
         self.document, self.pages, self.span = document, pages, span
-        self.wanted = _around(document)
+        self.wanted = [*before, *_around(document)]
         self.units = text_units(document)
         self.texts = by_letters(self.units)
         self.blocks = speech.speak((page.root for page in pages), _LEAVE)

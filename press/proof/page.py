@@ -16,12 +16,13 @@ from urllib.parse import quote, unquote
 import tinycss2
 from lxml import etree
 
+from press.core import trees
 from press.core.files import INDEX
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.crosslinks import neighbors
-from press.document.units import letters
+from press.document.units import Unit, letters
 from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT, internal_links
 from press.proof.visibility import DARK, LIGHT, PAPER, Surface, hidden
@@ -73,7 +74,28 @@ def prove_page(
 
 def _prove_text(document: Document, root: Element, css: str, span: Span) -> Iterator[Problem]:
     looks = [Look(css, where, said) for where, said in _WHERE.items()]
-    return prove_pages(document, [Page(root, looks, _picture)], span)
+    calls = _calls(document)
+    said = " ".join([calls[0], *(words for _, words in calls[1])]) if calls else ""
+    before = [Unit("crisis numbers", said, "title block")] if calls else []
+    yield from prove_pages(document, [Page(root, looks, _picture)], span, before)
+    shown = [
+        [(link.get("href"), "".join(map(str, link.itertext()))) for link in line.iter("a")][1:]
+        for line in root.iter("p")
+        if "".join(map(str, line.itertext())).split() == said.split()
+    ]
+    if calls and calls[1] not in shown:
+        message = "the crisis numbers at the top call other numbers"
+        yield Problem("PRF003", span, message, HINT)
+
+
+def _calls(document: Document) -> tuple[str, list[tuple[str | None, str]]] | None:
+    """Return the title of the first notice with numbers to call, and each link with its words."""
+    for part in document.parts:
+        links = {a.get("href"): trees.plain(a) for a in trees.parse(part.xhtml).iter("a")}
+        calls = [(href, words) for href, words in links.items() if (href or "").startswith("tel:")]
+        if part.kind == "notice" and calls:
+            return part.title, calls
+    return None
 
 
 def _picture(src: str) -> bytes:

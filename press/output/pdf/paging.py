@@ -99,6 +99,8 @@ def _float(root: Any, page: Any, resume_at: Any) -> tuple[Any, Any] | None:
     box = root
     while deeper:
         parent, (place, deeper) = box, next(iter(deeper.items()))
+        if place >= len(parent.children):
+            return None  # a line, or what was made for a page
         box = parent.children[place]
     if parent is None or box.element is None or box.element_tag not in _FLOATS:
         return None
