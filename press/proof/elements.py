@@ -65,7 +65,7 @@ class Page:
 def prove_pages(
     document: Document, pages: Sequence[Page], span: Span, before: Sequence[Unit] = ()
 ) -> Iterator[Problem]:
-    """Prove pages, in reading order; `before` are units that come first.
+    """Prove pages, in reading order; `before` are units that come first, on screens only.
 
     Problems: PRF001, PRF002, PRF006.
     """
@@ -80,6 +80,7 @@ class _Proof:
     ) -> None:
         self.document, self.pages, self.span = document, pages, span
         self.wanted = [*before, *_around(document)]
+        self.on_screen = list(before)
         self.units = text_units(document)
         self.texts = by_letters(self.units)
         self.blocks = speech.speak((page.root for page in pages), _LEAVE)
@@ -139,7 +140,8 @@ class _Proof:
         yield from ((unit, "is hidden") for key, unit in inside.items() if key in gone)
         passed = gone | set(inside) | {id(extra.block) for extra in self.match.extras}
         around = [block for block in self.blocks if id(block) not in passed]
-        faults, rest = frame.look(self.document, self.wanted, around, _is_whole)
+        wanted = [u for u in self.wanted if look.surface != PAPER or u not in self.on_screen]
+        faults, rest = frame.look(self.document, wanted, around, _is_whole)
         yield from faults
         for words in rest:
             if unit := self.texts.get(letters(words)):
