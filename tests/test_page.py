@@ -6,7 +6,6 @@ pictures. After a change that is meant set MAKEBOOK_REWRITE=1, run this file, re
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import shutil
@@ -104,6 +103,25 @@ def site(built, ketamine, everything, clinic, tmp_path_factory):
     return folder, entries
 
 
+@pytest.fixture(scope="module")
+def clustered(small, tmp_path_factory):
+    """The address of a page in which marks stand close together in a sentence and in a table."""
+    document = small[0]
+    cite = '<a class="cite" role="doc-biblioref" href="#ref-a">{}</a>'
+    cites = ["", cite.format(1), *(",".join(map(cite.format, n)) for n in ((1, 2), (1, 2, 5, 16)))]
+    marks = [f'<span class="citation"><sup>{one}</sup></span>' for one in cites[1:]]
+    note = '<sup class="noteref"><a href="#note-a">a</a></sup>'
+    text = f"Much is known.{marks[0]} " + f"More of it.{marks[1]} " * 9 + f"A few.{marks[2]} " * 9
+    text += f"Two notes.{note}{note} A note{marks[0]}{note}{marks[1]} and so on. " * 5
+    cells = f"<tr><td>{marks[2]}<br/>{marks[2]}</td><td>Word {marks[1]}<br/>or {marks[1]}</td></tr>"
+    targets = '<p id="ref-a">A.</p><p id="note-a">B.</p>'
+    xhtml = f"<section><p>{text}</p><table>{cells}</table>{targets}</section>"
+    part = replace(document.parts[0], xhtml=xhtml)
+    page = tmp_path_factory.mktemp("clustered") / "page.html"
+    page.write_bytes(write_page(replace(document, parts=(part,)), [], Styles(ROOT)).data)
+    return page.as_uri()
+
+
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
@@ -125,9 +143,9 @@ PAGES = ("ketamine-ocd.html", "everything.html", "clinic/ketamine-ocd.html", "in
 
 
 def readable(data):
-    """A page without its style and its pictures, each block on a line of its own."""
-    text = re.sub(r"(?s)(<style>).*?(</style>)", r"\1…\2", data.decode())
-    text = re.sub(r"(data:[a-z+/]+;base64,)[A-Za-z0-9+/=]+", r"\1…", text)
+    """A page without its style, script, and pictures, each block on a line of its own."""
+    text = re.sub(r"(?s)(<(style|script)>).*?(</\2>)", r"\1…\3", data.decode())
+    text = re.sub(r"(data:[a-z+/]+(?:;base64)?,)[^\"]+", r"\1…", text)
     text = re.sub(r"\d+ KB", "… KB", text)
     return inside.spread(text)
 
@@ -154,9 +172,9 @@ def test_the_same_work_gives_the_same_bytes(ketamine, site):
 
 
 def test_the_pages_are_small(site):
-    """With fonts and pictures inside, it is still small enough to load fast on a phone."""
-    assert (site[0] / "ketamine-ocd.html").stat().st_size < 150_000
-    assert (site[0] / "index.html").stat().st_size < 110_000
+    """With fonts and pictures inside, and the search, they still load fast on a phone."""
+    assert (site[0] / "ketamine-ocd.html").stat().st_size < 145_000
+    assert (site[0] / "index.html").stat().st_size < 130_000
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -222,8 +240,8 @@ def test_a_drawing_has_the_face_of_its_words_inside(ketamine):
     other = replace(image, data=b'<svg xmlns="http://www.w3.org/2000/svg"><text>A</text></svg>')
     assert lettered(other, Styles(ROOT), ()) == other.data
     page = ketamine[2].data.decode()
-    (shown,) = re.findall(r"data:image/svg\+xml;base64,([^\"]+)", page)
-    assert base64.b64decode(shown) == drawn
+    (shown,) = re.findall(r"src=\"data:image/svg\+xml,([^\"]+)", page)
+    assert unquote(shown).encode() == drawn
 
 
 @pytest.mark.parametrize(
@@ -501,6 +519,36 @@ def test_a_citation_opens_where_it_stands(server, width, folded):
     assert said["value"] == [not folded, *opened, 0, True, False, True]
 
 
+CLOSED = """(async () => {
+  const frame = () => new Promise(done => setTimeout(done, 60));
+  const cites = [...document.querySelectorAll(".cite")], said = [];
+  for (const [cite, y] of [[cites[0], 0], [cites.at(-1), 1e6]]) {
+    scrollTo(0, y);
+    cite.click();
+    await frame();
+    const close = document.querySelector(".close a"), box = close.getBoundingClientRect();
+    const sheet = document.querySelector("li:target"), link = sheet.querySelector("a");
+    const at = link.getClientRects()[0];
+    const hit = (x, y) => document.elementFromPoint(x, y);
+    said.push(box.top >= 0 && box.bottom <= innerHeight,
+      hit(box.left + box.width / 2, box.top + box.height / 2) === close,
+      hit(at.left + 3, at.top + 5) === link);
+    hit(innerWidth / 2, 20).click();
+    await frame();
+    said.push(document.querySelector("li:target") === null);
+  }
+  return said;
+})()"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (360, 320), (1280, 800)])
+def test_a_reference_closes_from_the_top_to_the_end_of_the_page(server, width, height):
+    """Close is in the window, and a click beside the reference closes it, too."""
+    job = {"url": f"{server}/ketamine-ocd.html", "width": width, "height": height}
+    (said,) = browse({**job, "evaluate": CLOSED})
+    assert said["value"] == [True] * 8
+
+
 TARGETS = """[...document.querySelectorAll(".jump a, .contents a, .urgent-calls a, .unfold a," +
     ".downloads a, .backlink, .note-back, .end a, .cite, .noteref a")]
   .filter(e => e.checkVisibility()).filter(e => {
@@ -516,6 +564,27 @@ def test_a_finger_meets_every_link(server, width):
     for name in PAGES[:3]:
         (said,) = browse({"url": f"{server}/{name}", "width": width, "evaluate": TARGETS})
         assert said["value"] == [], name
+
+
+ALONE = """[...document.querySelectorAll(".cite, .noteref a")].filter(e => e.checkVisibility())
+  .filter(e => {
+    e.scrollIntoView({block: "center"});
+    const {left, right, top, bottom} = e.getBoundingClientRect();
+    const hits = (x, y) => e.contains(document.elementFromPoint(x, y));
+    for (let x = left - 24; x <= right; x++) for (let y = top - 24; y <= bottom; y++)
+      if ([[1, 1], [23, 1], [12, 12], [1, 23], [23, 23]].every(([h, v]) => hits(x + h, y + v)))
+        return false;
+    return true;
+  }).map(e => e.parentElement.textContent)"""
+
+
+@pytest.mark.parametrize("width", [360, 800])
+def test_a_citation_has_its_own_24_pixels(server, clustered, width):
+    """Also where several follow each other: no target covers another (WCAG 2.2, 2.5.8)."""
+    for url in (f"{server}/ketamine-ocd.html", f"{server}/everything.html", clustered):
+        (said,) = browse({"url": url, "width": width, "evaluate": ALONE})
+        assert said["value"] == [], url
+        assert said["width"] == width
 
 
 STACKED = """[...document.querySelectorAll(".stacked table")].map(t => {
@@ -559,7 +628,7 @@ SHOWN = """[document.querySelector(".count").textContent,
         ("off-label", ["1 of 2 handouts found", "Ketamine and OCD"]),
         ("many forms", ["1 of 2 handouts found", "Everything once"]),
         ("all-1", ["1 of 2 handouts found", "Everything once"]),
-        ("<b>$&", ["No handouts found. Try another word."]),
+        ("<qqq>$&", ["No handouts found. Try another word."]),
     ],
 )
 def test_the_search_shows_what_was_looked_for(server, typed, shown):

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from press.design.styles import Styles
-from press.output.web.library import write_library
 from tests.conftest import needed
 from tests.devtools import chromium
+from tests.shelf import library
 
-ROOT = Path(__file__).resolve().parent.parent
-ENTRY = {"subtitle": "", "abstract": "", "keywords": [], "facts": [], "lang": "en-US",
-         "editions": ["letter"]}  # fmt: skip
 SHEETS = [("Rest", "REST-1", "85093c82", "0123abcd"), ("Rest at night", "REST-1-B", "aaaa1111", ""),
           ("Tea", "", "bbbb2222", "")]  # fmt: skip
 TYPE = """(() => { const field = document.querySelector("input[type=search]");
@@ -43,26 +38,20 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory):
-    folder, entries = tmp_path_factory.mktemp("library"), {}
-    for title, identifier, digest, earlier in SHEETS:
-        file = f"{digest}.html"
-        (folder / file).write_text("A page.")
-        facts = {"format": "html", "edition": "", "part": "", "kind": "", "page": "", "pages": 0,
-                 "bytes": 7}  # fmt: skip
-        entries[digest] = {**ENTRY, "title": title, "identifier": identifier, "version": "2.1",
-                           "hash": digest, "stamp": f"{identifier} · {digest}",
-                           "identity": {"earlier": earlier}, "files": {file: facts}}  # fmt: skip
-    page = folder / "index.html"
-    page.write_bytes(write_library(folder, entries, Styles(ROOT), "en-US"))
-    return page
+def page(tmp_path_factory):
+    handouts = [
+        {"title": title, "identifier": identifier, "hash": digest,
+         "stamp": f"{identifier} · {digest}", "identity": {"earlier": earlier}}
+        for title, identifier, digest, earlier in SHEETS
+    ]  # fmt: skip
+    return library(tmp_path_factory.mktemp("library"), handouts)
 
 
 @pytest.fixture(scope="module")
-def browser(library):
-    with needed(), chromium(library.as_uri()) as page:
-        page.until("document.querySelector('.search:not([hidden])') !== null")
-        yield page
+def browser(page):
+    with needed(), chromium(page.as_uri()) as shown:
+        shown.until("document.querySelector('.search:not([hidden])') !== null")
+        yield shown
 
 
 @pytest.mark.parametrize("typed", ANSWERS)

@@ -95,13 +95,14 @@ def listing_digest(entries: Mapping[str, ArticleEntry]) -> str:
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
-         "version", "lang", "hash", "identity", "files")  # fmt: skip
+         "version", "lang", "hash", "identity", "vocabulary", "files")  # fmt: skip
 
 
 @cache
 def program_digest() -> str:
     """Return one hash of all the program's code, whichever folder it is in."""
-    return digest("".join(file_digest(path) for path in sorted(PROGRAM.rglob("*.py"))).encode())
+    paths = sorted([*PROGRAM.rglob("*.py"), *PROGRAM.glob("output/**/*.js")])
+    return digest("".join(map(file_digest, paths)).encode())
 
 
 def _work(document: Document) -> str:

@@ -70,6 +70,7 @@ def entry(
     `names` are the names of all its files, requested or not.
     """
     from press.document.identity import describe
+    from press.document.vocabulary import vocabulary
 
     matter = document.matter
     made: ArticleEntry = {
@@ -85,6 +86,7 @@ def entry(
         "lang": matter.lang,
         "hash": document.hash,
         "identity": describe(document),
+        "vocabulary": vocabulary(document),
         "sources": {name: file_digest(path) for name, path in sources.items()},
         "notices": [
             {"id": p.notice.id, "file": p.notice.file, "place": str(p.place), "rule": p.rule}

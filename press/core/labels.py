@@ -100,7 +100,7 @@ _ENGLISH = {
     "library-back": "All handouts",
     "library-empty": "There are no handouts yet.",
     "library-search": "Search the handouts",
-    "library-hint": "by title, keyword, or the line printed on a sheet",
+    "library-hint": "by any word, or the line printed on a sheet",
     "library-count": "{count} handouts",
     "library-one": "1 handout",
     "library-found": "{count} of {all} handouts found",

@@ -125,6 +125,8 @@ class ArticleEntry(_ArticleFacts, total=False):
     """The web address of each picture that was fetched."""
     fonts: Mapping[str, str]
     """Fonts of the system that it uses: name to SHA-256."""
+    vocabulary: str
+    """Its words, for the search of the library; absent in older manifests."""
 
 
 class LibraryEntry(TypedDict):

@@ -25,44 +25,45 @@ from press.design.fallback import choose
 from press.design.styles import Styles
 from press.output.web.offers import Offer, downloads, offers
 from press.output.web.page import page_css
+from press.output.web.search import script as searching
 from press.output.web.sheet_line import SCRIPT as SHEET_LINE
 from press.readback.epub import Book
 
 COVER = (240, 360)
 """Pixels of a cover in the list: twice its displayed size, for high-resolution screens."""
 _COLORS = 48
-_SCRIPT = (
-    f"\n(() => {{{SHEET_LINE}"
-    + """
-  const plain = (text) => text.normalize("NFD").replace(/\\p{M}/gu, "").toLowerCase();
-  const search = document.querySelector(".search"), field = search.querySelector("input");
-  const status = document.querySelector(".count"), said = search.dataset;
-  const items = Array.from(document.querySelectorAll(".handouts > li"))
-    .map((item) => [item, plain(item.dataset.words)]);
-  const filter = () => {
-    const sheet = answer(field.value, said);
-    if (sheet) {
-      for (const [item] of items) item.hidden = !sheet.items.includes(item);
-      status.textContent = sheet.words;
-      return;
-    }
-    const words = plain(field.value).split(/\\s+/).filter(Boolean);
-    let count = 0;
-    for (const [item, text] of items) {
-      item.hidden = !words.every((word) => text.includes(word));
-      count += item.hidden ? 0 : 1;
-    }
-    if (words.length === 0) status.textContent = said.every;
-    else if (count === 0) status.textContent = said.none;
-    else status.textContent = said.found.replace("{count}", count).replace("{all}", items.length);
-  };
-  field.addEventListener("input", filter);
-  search.hidden = false;
-  filter();
-})();
+_SCRIPT = """
+const search = document.querySelector(".search"), field = search.querySelector("input");
+const status = document.querySelector(".count"), said = search.dataset;
+const list = document.querySelector(".handouts"), items = Array.from(list.children);
+const show = (shown) => {
+  for (const item of items) item.hidden = !shown.includes(item);
+  list.append(...shown, ...items.filter((item) => item.hidden));
+};
+const coded = (typed) => {
+  const codes = folded(typed).split(" ").filter((word) => word.includes("-"));
+  const known = sheets.filter(({ id }) => codes.some((code) => id.startsWith(` ${code}`)));
+  return known.length === 0 ? items : known.map(({ item }) => item);
+};
+const filter = () => {
+  const sheet = answer(field.value, said), asked = words(field.value);
+  if (sheet || asked.length === 0) {
+    show(sheet ? sheet.items : items);
+    status.textContent = sheet ? sheet.words : said.every;
+    return;
+  }
+  const known = coded(field.value);
+  const shown = found(asked, items).filter((item) => known.includes(item));
+  show(shown);
+  status.textContent = shown.length === 0 ? said.none
+    : said.found.replace("{count}", shown.length).replace("{all}", items.length);
+};
+field.addEventListener("input", filter);
+search.hidden = false;
+filter();
 """
-)
-"""It has no `<` and no `&`, so that XML and HTML parsers read it alike."""
+_CDATA = "//<![CDATA[\n{}//]]>\n"
+"""An XML parser takes nothing in it for markup; for others it begins and ends with a comment."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ class Handout:
     """A data URI; empty without an e-book."""
     offers: tuple[Offer, ...]
     words: str
-    """The text to search."""
+    """What is said of it, for the search."""
+    text: str
+    """Its vocabulary, for the search."""
     identifier: str
     hashes: str
     """The hashes of a current sheet: today's, and the earlier kind of hash of the same state."""
@@ -113,6 +116,7 @@ def write_library(
         words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
     shown = "".join(words)
     more = [face for face in choose(shown, styles)[0] if not face.sha256]
+    script = _CDATA.format(f"(() => {{\n{searching()}{SHEET_LINE}{_SCRIPT}}})();\n")
     text = styles.fill(
         "library.html",
         lang=lang,
@@ -122,8 +126,8 @@ def write_library(
         handouts=handouts,
         count=_count(len(handouts), labels),
         found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
-        script=_SCRIPT,
-        digest=base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode(),
+        script=script,
+        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         css=faces(shown, styles, more, italic=False) + page_css(styles),
     )
     return text.encode()
@@ -148,7 +152,7 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Ha
     title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]
     lang, identifier = entry["lang"], entry["identifier"]
     book = next((name for name, facts in files.items() if facts["format"] == "epub"), "")
-    words = [title, subtitle, abstract, *entry["keywords"], identifier, language_name(lang), lang]
+    words = [subtitle, abstract, *entry["keywords"], identifier, language_name(lang), lang]
     stamp = entry["stamp"]
     return Handout(
         title,
@@ -163,6 +167,7 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Ha
         cover(folder / book) if book else "",
         tuple(offered),
         " ".join(" ".join(words).split()),
+        entry.get("vocabulary", ""),
         identifier,
         " ".join(filter(None, (entry["hash"], entry.get("identity", {}).get("earlier", "")))),
     )

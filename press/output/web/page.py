@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 from lxml import etree
 
@@ -18,7 +19,7 @@ from press.core import trees
 from press.core.files import INDEX
 from press.core.formats import file_of
 from press.core.model import Artifact, Document, Download, Part, PartKind
-from press.core.trees import Element, plain
+from press.core.trees import Element, has_class, plain
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
 from press.design.styles import Styles
@@ -34,6 +35,10 @@ from press.output.web.offers import Offer, offers
 
 _COLUMNS = 4
 """Columns from which a table may be too wide for 320 pixels and scrolls sideways by itself."""
+_UNCHANGED = " !$'()*+,-./:;=?@[]_~"
+"""What a data URL in an attribute may contain as it is (RFC 2397; URL Standard, 4.4)."""
+_NUMBER = 4
+"""Letters from which the text of a link is wide enough for a finger."""
 _OWN = ("page-top", "page-text", "page-contents", "page-downloads", "page-title", "page-close")
 _ITALIC = frozenset("em i cite dfn var".split())
 
@@ -101,13 +106,12 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
             element.set("aria-label", f"{document.labels['notes']}: {part.title}")
     for image in holder.iter("img"):
         if picture := pictures.get(image.get("src") or ""):
-            image.set(
-                "src", data_uri(picture.media_type, lettered(picture, styles, document.faces))
-            )
+            image.set("src", _uri(picture.media_type, lettered(picture, styles, document.faces)))
             mark_ground(image, picture)
     for link in holder.iter("a"):
         if re.match("https?:", link.get("href") or ""):
             link.set("rel", "noreferrer")
+    _part_targets(holder)
     hold_tables(holder, _COLUMNS, document.labels["table"])
     stack_tables(holder)
     section = holder[0]
@@ -116,6 +120,28 @@ def _body(part: Part, document: Document, styles: Styles) -> Element:
         if not inner.get("role"):
             inner.attrib.pop("aria-labelledby", None)
     return section
+
+
+def _uri(media_type: str, data: bytes) -> str:
+    """Return a picture as a data URL; a drawing is text, and has fonts in Base64 inside already."""
+    if media_type != "image/svg+xml":
+        return data_uri(media_type, data)
+    return f"data:{media_type},{quote(data, safe=_UNCHANGED)}"
+
+
+def _part_targets(holder: Element) -> None:
+    """Mark the links that a finger would hit together: numbers, and marks next to each other."""
+    before = None
+    for mark in holder.iter("span", "sup"):
+        if not has_class(mark, "citation") and not has_class(mark, "noteref"):
+            continue
+        if before is not None and mark.getprevious() is before and not (before.tail or "").strip():
+            mark.set("class", f"{mark.get('class')} next")
+        before = mark
+        links = list(mark.iter("a"))
+        for link in links:
+            if len(links) > 1 and len(plain(link)) < _NUMBER:
+                link.set("class", f"{link.get('class', '')} number".strip())
 
 
 def _fold(section: Element, labels: Mapping[str, str]) -> None:
