@@ -22,6 +22,7 @@ import click
 from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
+from press.core import gate
 from press.core.files import article_files, imprint_files
 from press.core.formats import FORMATS
 from press.core.model import Built, Request
@@ -56,7 +57,7 @@ class _Group(click.Group):
             build_ = args and args[0] not in self.commands and args[0] not in own
             return super().parse_args(ctx, ["build", *args] if build_ else args)
         at = 0
-        while at < len(args) and args[at].partition("=")[0] in ("--project", "--output"):
+        while at < len(args) and args[at].partition("=")[0] in ("--project", "--output", "--allow"):
             at += 1 if "=" in args[at] else 2
         if at < len(args) and args[at] in self.commands:
             args = [args[at], *args[:at], *args[at + 1 :]]
@@ -101,8 +102,16 @@ def cli() -> None:
     """  # noqa: D301 - Click reads the character
 
 
+def _allow(_: click.Context, __: click.Parameter, folders: Sequence[Path]) -> None:
+    gate.allow(*folders)
+
+
 def _project_options(command: Any) -> Any:
     folder = click.Path(file_okay=False, path_type=Path)
+    command = click.option(
+        "--allow", type=folder, multiple=True, expose_value=False, callback=_allow, metavar="DIR",
+        help="Folder outside the project from which it may read; can be repeated.",
+    )(command)  # fmt: skip
     command = click.option("--output", type=folder, help="Output folder; default: PROJECT/build.")(
         command
     )
@@ -112,8 +121,19 @@ def _project_options(command: Any) -> Any:
 
 
 def _outputs(project: Path, output: Path | None) -> Path:
-    """Return the output folder."""
-    return output if output is not None else project / "build"
+    """Return the output folder.
+
+    Raises:
+        ProblemsError: `build` is a link to a folder outside the project (SYS002).
+    """
+    if output is not None:
+        return output
+    folder = project / "build"
+    if folder.is_symlink() and not folder.resolve().is_relative_to(project.resolve()):
+        hint = f"to write there, name the folder: --output {folder.resolve()}"
+        message = "is a link to a folder outside the project"
+        raise ProblemsError([Problem("SYS002", Span("build"), message, hint)])
+    return folder
 
 
 def _names(files: Callable[[Path], Sequence[Path]]) -> Any:

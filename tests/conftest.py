@@ -13,6 +13,7 @@ import pytest
 
 from press.build.run import build
 from press.check.external import CheckerMissing
+from press.core import gate
 from press.core.model import Request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,15 @@ ROOT = Path(__file__).resolve().parent.parent
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts a command in the background so; the tests' own processes must hear Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_OPEN = gate.state()
+
+
+@pytest.fixture(autouse=True)
+def _no_project_is_open() -> None:
+    """Open every folder again: a test may have left a project open."""
+    gate.restore(_OPEN)
 
 
 @contextmanager

@@ -386,7 +386,7 @@ def test_a_hostile_drawing_is_refused(tmp_path, inside):
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'
     (tmp_path / "a.svg").write_text(svg)
     problems = []
-    assert read_image("a.svg", tmp_path, tmp_path, Span("a.toml", 1), problems) is None
+    assert read_image("a.svg", tmp_path, Span("a.toml", 1), problems) is None
     assert [problem.code for problem in problems] == ["IMG004"]
 
 
@@ -395,4 +395,4 @@ def test_a_style_from_elsewhere_is_refused(tmp_path, before):
     svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9"/></svg>'
     (tmp_path / "a.svg").write_text(before + svg)
     problems = []
-    assert read_image("a.svg", tmp_path, tmp_path, Span("a.toml", 1), problems) is None
+    assert read_image("a.svg", tmp_path, Span("a.toml", 1), problems) is None

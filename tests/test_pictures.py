@@ -202,7 +202,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{}<path d="M1
 )
 def test_what_is_behind_a_drawing(tmp_path, inner, ground):
     (tmp_path / "a.svg").write_text(SVG.format(inner))
-    image = read_image("a.svg", tmp_path, tmp_path, Span("a.md"), [])
+    image = read_image("a.svg", tmp_path, Span("a.md"), [])
     assert image
     assert image.ground == ground
 

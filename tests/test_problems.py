@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import press
 from press.build import make as making
 from press.cli import main
+from press.core import gate
 from press.core.problems import CODES, NOTE, OF_ONE_EDITION, WARNING, on_lines
 
 FOLDER = Path(__file__).parent / "problems"
@@ -266,6 +267,7 @@ def test_a_default_style_is_missing(run, tmp_path, monkeypatch):
     shutil.copytree(Path(__file__).parent.parent / "styles", defaults)
     (defaults / "book.css").unlink()
     monkeypatch.setattr("press.design.styles.default_folder", lambda: defaults)
+    gate.allow(defaults)
     status, printed = run()
     assert status == 1
     assert problems(printed)[0].startswith("styles/book.css: error STY001: ")

@@ -589,8 +589,8 @@ def test_a_builder_that_builds_in_itself(tmp_path):
     """Helpers work this way if a process cannot be forked: messages in, messages out, then end."""
     root = project(tmp_path / "p")
     order = {
-        "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "editions": [],
-        "imprints": [""], "article": "tea", "imprint": "", "view": None,
+        "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
+        "editions": [], "imprints": [""], "article": "tea", "imprint": "", "view": None,
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-c", "from press.serve.builder import work; work()", "same"],
@@ -613,7 +613,7 @@ def test_a_fault_is_a_problem(tmp_path, monkeypatch):
 
     monkeypatch.setattr(steps.build, "build", fail)
     told = []
-    order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [],
+    order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [], "allow": [],
              "editions": [], "imprints": [""], "article": "", "imprint": "",
              "view": None}  # fmt: skip
     steps.perform(order, told.append)
@@ -627,7 +627,7 @@ def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch)
 
     monkeypatch.setattr("press.output.pdf.partial.lay_out_part", fail)
     root, told = project(tmp_path / "p"), []
-    order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [],
+    order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
              "editions": [], "imprints": [""], "article": "tea", "imprint": ""}  # fmt: skip
     order["view"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
     steps.perform(order, told.append)

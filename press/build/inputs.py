@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from press.core.files import PROGRAM
 from press.core.formats import FORMATS
-from press.core.hashing import digest, file_digest, json_digest
+from press.core.hashing import digest, file_digest, json_digest, source_digest
 from press.core.manifest import ArticleEntry
 from press.core.model import Config, Document, Download, Edition
 
@@ -51,7 +51,7 @@ class Needs:
             "epoch": epoch,
             **{f"font {face.path.name}": face.sha256 for face in document.faces if face.sha256},
         }
-        self.files = {styles.name_of(path): file_digest(path) for path in styles.files()}
+        self.files = {styles.name_of(path): source_digest(path) for path in styles.files()}
 
     def book(self) -> Inputs:
         """Return the inputs of the e-book; its page numbers come from the main edition."""
@@ -84,7 +84,7 @@ class Needs:
 
 def shelf(entries: Mapping[str, ArticleEntry], styles: Styles, more: Sequence[str]) -> str:
     """Return one hash of what the library shows of each handout, and of its look."""
-    files = {styles.name_of(path): file_digest(path) for path in styles.files()}
+    files = {styles.name_of(path): source_digest(path) for path in styles.files()}
     look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
     return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
 

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from press.build.inputs import Inputs, Needs
-from press.core import parallel, progress
+from press.core import gate, parallel, progress
 from press.core.formats import FORMATS, FilePart, file_of
 from press.core.hashing import digest, file_digest
 from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
@@ -241,7 +241,10 @@ def copies(document: Document, request: Request, problems: list[Problem]) -> dic
         if file_digest(request.output / linked.name) == linked.sha256:
             continue
         path = request.root / linked.file
-        data = path.read_bytes() if path.is_file() else b""
+        try:
+            data = gate.read(path, "file")
+        except OSError:
+            data = b""
         if digest(data) != linked.sha256:
             message = "the file changed while the article was built"
             problems.append(Problem("PRF001", Span(linked.file), message, "build again"))

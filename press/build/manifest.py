@@ -13,7 +13,7 @@ from pathlib import Path
 
 from press.build.publish import replace_files
 from press.core.files import INDEX, MANIFEST
-from press.core.hashing import digest, file_digest
+from press.core.hashing import digest, source_digest
 from press.core.manifest import (
     ArticleEntry,
     DueEntry,
@@ -87,7 +87,7 @@ def entry(
         "hash": document.hash,
         "identity": describe(document),
         "vocabulary": vocabulary(document),
-        "sources": {name: file_digest(path) for name, path in sources.items()},
+        "sources": {name: source_digest(path) for name, path in sources.items()},
         "notices": [
             {"id": p.notice.id, "file": p.notice.file, "place": str(p.place), "rule": p.rule}
             for p in document.placements

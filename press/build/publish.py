@@ -26,6 +26,14 @@ def publish(folder: Path, artifacts: Sequence[Artifact], copies: Mapping[str, by
     replace_files(folder, {**copies, **{artifact.name: artifact.data for artifact in artifacts}})
 
 
+def check_home(place: Path, folder: Path) -> None:
+    """Refuse a place in an output folder that a link leads out of it (SYS002)."""
+    if not place.resolve().is_relative_to(folder.resolve()):
+        name = place.relative_to(folder.parent).as_posix()
+        hint = "remove the link, or choose another folder with --output"
+        raise ProblemsError([Problem("SYS002", Span(name), "is a link that leads away", hint)])
+
+
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write every file under a temporary name; when all are written, move them into place."""
     waiting: list[tuple[Path, Path]] = []
@@ -38,6 +46,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, data in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
+            check_home(path.parent, folder)
             temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
             waiting.append((temporary, path))
             with temporary.open("wb") as stream:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from press.build import manifest, plan, stale
 from press.build.plan import Issue
-from press.build.publish import publish, replace_files
-from press.core import parallel, progress
+from press.build.publish import check_home, publish, replace_files
+from press.core import gate, parallel, progress
 from press.core.files import INDEX
 from press.core.hashing import digest
 from press.core.manifest import LibraryEntry, read_manifest
@@ -77,9 +77,12 @@ def build(request: Request) -> Outcome:
         ProblemsError: makebook.toml is missing or not valid TOML, or there is a system problem.
         UnknownName: the request names an article, edition, or imprint that does not exist.
     """
+    gate.open_project(request.root)
     engine = stale.versions()
     key = stale.key(request.root, engine)
     every = plan.requests(request)
+    for asked in every.values():
+        check_home(asked.output, request.output)
     intact = {n: () if request.force else stale.unchanged(r, n, key) for n, r in every.items()}
     kept = [built for found in intact.values() for built in found]
     editions = {name for built in kept if built.entry for name in built.entry["editions"]}

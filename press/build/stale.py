@@ -19,7 +19,7 @@ from press.build.inputs import changed, listing_digest
 from press.build.manifest import recorded_dues, warnings
 from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
 from press.core.formats import FORMATS, Format
-from press.core.hashing import file_digest, fingerprint
+from press.core.hashing import file_digest, json_digest, source_digest
 from press.core.manifest import (
     ArticleEntry,
     FileEntry,
@@ -64,14 +64,14 @@ def _installed() -> Iterator[tuple[str, str]]:
 
 def key(root: Path, engine: Mapping[str, str]) -> str:
     """Return one hash of all inputs of the project's outputs: sources, styles, the program."""
-    program, styles = PROGRAM, default_folder()
-    folders = {"source": root / "source", "styles": root / "styles", "default": styles}
-    files = {"makebook.toml": root / "makebook.toml"}
-    for label, folder in {**folders, "press": program}.items():
-        skip = len(str(folder)) + 1
-        files |= {f"{label}:{str(path)[skip:]}": path for path in files_below(folder)}
+    own = {"default": default_folder(), "press": PROGRAM}
+    theirs = {"source": root / "source", "styles": root / "styles"}
+    files = {"makebook.toml": source_digest(root / "makebook.toml")}
+    for label, folder in {**theirs, **own}.items():
+        skip, digest = len(str(folder)) + 1, file_digest if label in own else source_digest
+        files |= {f"{label}:{str(path)[skip:]}": digest(path) for path in files_below(folder)}
     epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
-    return fingerprint(sorted(files.items()), {**engine, **epoch})
+    return json_digest({"versions": {**engine, **epoch}, "files": files})
 
 
 def due(known: Sequence[Due], today: date) -> list[Problem]:
@@ -141,7 +141,7 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
     if (
         not stand
         or not _same_fonts(entry)
-        or any(file_digest(request.root / file) != sha for file, sha in sources)
+        or any(source_digest(request.root / file) != sha for file, sha in sources)
     ):
         return None
     others = entry["files"].keys() - files.keys()
@@ -173,7 +173,7 @@ def intact(output: Path, file: str, facts: FileEntry | LibraryEntry | LinkedEntr
 def moved(entry: ArticleEntry | None, sources: Mapping[str, Path]) -> list[str]:
     """Return the sources that changed since the earlier build, or all if there was none."""
     before = entry["sources"] if entry else {}
-    names = [name for name, path in sources.items() if before.get(name) != file_digest(path)]
+    names = [name for name, path in sources.items() if before.get(name) != source_digest(path)]
     return sorted({*names, *(before.keys() - sources.keys())})
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import press
+from press.core import gate
 from press.core.problems import Problem, Span
 
 MANIFEST = "manifest.json"
@@ -38,25 +39,43 @@ def default_folder() -> Path:
     return installed if installed.is_dir() else PROGRAM.parent / "styles"
 
 
-def read_text(path: Path, file: str, problems: list[Problem], code: str = "") -> str | None:
+def read_text(
+    path: Path, file: str, problems: list[Problem], code: str = "", kind: gate.Kind = "text"
+) -> str | None:
     """Read a text file as UTF-8, with line ends as LF and without a byte order mark.
 
     Returns None if this fails, and adds problem TXT001 (not UTF-8) or TXT002 (cannot be read), or
     a problem with the given `code`.
     """
-    data = read_bytes(path, file, problems, code)
+    data = read_bytes(path, file, problems, code, kind)
     return None if data is None else decode(data, file, problems, code)
 
 
-def read_bytes(path: Path, file: str, problems: list[Problem], code: str = "") -> bytes | None:
+def read_bytes(
+    path: Path, file: str, problems: list[Problem], code: str = "", kind: gate.Kind = "text"
+) -> bytes | None:
     """Read a file; return None, with problem TXT002 or `code`, if it cannot be read."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        hint = "check that the file exists and is readable"
-        message = f"the file cannot be read: {error.strerror or type(error).__name__}"
-        problems.append(Problem(code or "TXT002", Span(file), message, hint))
+        return gate.read(path, kind)
+    except (OSError, ValueError) as error:
+        problems.append(_unreadable(error, file, code))
         return None
+
+
+def check_file(path: Path, file: str, problems: list[Problem], kind: gate.Kind) -> None:
+    """Check a file that another library will read; problem TXT002 if it cannot be read."""
+    try:
+        gate.check(path, kind)
+    except (OSError, ValueError) as error:
+        problems.append(_unreadable(error, file, ""))
+
+
+def _unreadable(error: Exception, file: str, code: str) -> Problem:
+    if isinstance(error, gate.Refused):
+        return Problem(code or "TXT002", Span(file), f"the file {error.strerror}", error.hint)
+    hint = "check that the file exists and is readable"
+    reason = getattr(error, "strerror", "") or type(error).__name__
+    return Problem(code or "TXT002", Span(file), f"the file cannot be read: {reason}", hint)
 
 
 def decode(data: bytes, file: str, problems: list[Problem], code: str = "") -> str | None:
@@ -113,11 +132,15 @@ def is_file(path: Path) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file in a folder and its subfolders, following links; not Python's bytecode."""
+    """Yield every file in a folder and its subfolders, following links; not Python's bytecode.
+
+    A folder outside the project is passed over.
+    """
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
-        if real in seen:  # visited already; a link to a parent folder would loop
+        # One visited already would loop; one outside may be the whole disk.
+        if real in seen or not gate.is_inside(Path(real)):
             folders.clear()
             continue
         seen.add(real)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from press.core import gate
 
 
 def digest(data: bytes) -> str:
@@ -18,19 +20,27 @@ def digest(data: bytes) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file.
+    """Return the SHA-256 of a file, wherever it is.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is not a regular file.
     """
-    return digest(path.read_bytes())
+    return gate.hash_of(path, anywhere=True)
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file; empty if it cannot be read."""
+    """Return the SHA-256 of a file that the program made or found; empty if it cannot be read."""
     try:
         return digest_of(path)
     except OSError:
+        return ""
+
+
+def source_digest(path: Path) -> str:
+    """Return the SHA-256 of a file of the project; empty if it cannot be read, or is outside."""
+    try:
+        return gate.hash_of(path)
+    except (OSError, ValueError):
         return ""
 
 
@@ -41,9 +51,3 @@ def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
     return digest(text.encode(errors="surrogatepass"))
-
-
-def fingerprint(paths: Iterable[tuple[str, Path]], versions: Mapping[str, str]) -> str:
-    """Return one hash over the names and contents of files, and over versions."""
-    files = {name: file_digest(path) for name, path in paths}
-    return json_digest({"versions": dict(versions), "files": files})

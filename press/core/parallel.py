@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from press.core import gate
 from press.core.problems import Problem, ProblemsError, Span
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class _Helpers(Generic[Item, Result]):
         for _ in range(count):
             pipe, theirs = context.Pipe(duplex=False)
             self.pipes.append(pipe)
-            given = (self.work, self.items, turn, theirs, os.getpid())
+            given = (self.work, self.items, turn, theirs, os.getpid(), gate.state())
             # A daemon, which Python ends on exit, in case a signal comes just before the `with`.
             process = context.Process(target=_help, args=given, daemon=True)
             process.start()
@@ -203,6 +204,7 @@ def _help(
     turn: Shared[int],
     pipe: Connection,
     parent: int,
+    open_folders: Any,
 ) -> None:
     """Run a helper: process the next item until none is left.
 
@@ -212,6 +214,7 @@ def _help(
     from threading import Thread
 
     _begin(parent)
+    gate.restore(open_folders)
     ready: SimpleQueue[bytes] = SimpleQueue()
     sender = Thread(target=_send, args=(ready, pipe), daemon=True)
     sender.start()

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
 
-from press.core.files import default_folder, files_below, read_text
+from press.core.files import check_file, default_folder, files_below, read_text
 from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span
@@ -102,9 +102,23 @@ class Styles:
         return path.relative_to(home).as_posix()
 
     def fonts(self) -> list[Path]:
-        """Return the font files, TrueType or OpenType, sorted by name, without the fallback."""
+        """Return the font files, TrueType or OpenType, sorted by name, without the fallback.
+
+        Raises:
+            ProblemsError: a font cannot be read, or is outside the project (TXT002).
+        """
+        return list(self._fonts)
+
+    @cached_property
+    def _fonts(self) -> list[Path]:
         files = [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
-        return [p for p in files if not self.name_of(p).startswith(FALLBACK)]
+        files = [p for p in files if not self.name_of(p).startswith(FALLBACK)]
+        problems: list[Problem] = []
+        for path in files:
+            check_file(path, f"styles/{self.name_of(path)}", problems, "font")
+        if problems:
+            raise ProblemsError(problems)
+        return files
 
     def fallback(self, name: str) -> Path | None:
         """Return a file in the folder of fonts to fall back on; None if it is missing."""
@@ -200,13 +214,21 @@ class Styles:
     @cached_property
     def _environment(self) -> Environment:
         return Environment(
-            loader=FileSystemLoader([folder / "templates" for folder in self.folders]),
+            loader=FunctionLoader(self._template),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
         )
+
+    def _template(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        """Return a template's text, its path, and a function that says if it is still current."""
+        if name.startswith(("/", "\\")) or ".." in name.split("/"):
+            return None
+        paths = (folder / "templates" / name for folder in self.folders)
+        path = next((path for path in paths if path.is_file()), None)
+        return (_read(path, f"templates/{name}"), str(path), lambda: True) if path else None
 
     def fill(self, template: str, **values: Any) -> str:
         """Fill a template.
@@ -216,6 +238,8 @@ class Styles:
         """
         try:
             return self._environment.get_template(template).render(**values)
+        except ProblemsError:
+            raise
         except Exception as error:  # noqa: BLE001 - a template can fail in any way
             frames = traceback.extract_tb(error.__traceback__)
             places = [

@@ -7,7 +7,6 @@ to them. A picture that is not at hand, or that cannot be shown, is marked. Must
 from __future__ import annotations
 
 import io
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from press.core.problems import Problem, Span
 from press.core.trees import Element
 from press.importing.draft import Draft
 from press.importing.shape import leave_mark, leave_out
-from press.source.images import read_image
+from press.source.images import checked_image
 
 _ENDINGS = {
     "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/svg+xml": ".svg",
@@ -83,15 +82,11 @@ def _not_at_hand(image: Element, address: str) -> None:
 
 def _usable(data: bytes) -> tuple[bytes, str] | None:
     """Return a picture and the ending of its file, converted to PNG if need be."""
-    with tempfile.TemporaryDirectory(prefix="makebook-import-") as place:
-        for content in (data, _as_png(data)):
-            if content is None:
-                continue
-            Path(place, "picture").write_bytes(content)
-            problems: list[Problem] = []
-            found = read_image("picture", Path(place), Path(place), Span(""), problems)
-            if found and not problems:
-                return content, _ENDINGS.get(found.media_type, ".png")
+    for content in (data, _as_png(data)):
+        problems: list[Problem] = []
+        found = checked_image(content, "picture", Span(""), problems) if content else None
+        if content and found and not problems:
+            return content, _ENDINGS.get(found.media_type, ".png")
     return None
 
 

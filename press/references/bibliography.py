@@ -46,7 +46,7 @@ def read_bibliography(
     entries: dict[str, Entry] = {}
     for path, name in files:
         found: list[Problem] = []
-        text = read_text(path, name, found, "CIT003")
+        text = read_text(path, name, found, "CIT003", "bibliography")
         raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
         found += told
         for raw in raws:

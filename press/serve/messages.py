@@ -41,6 +41,8 @@ class BuildMessage(TypedDict):
     editions: Sequence[str]
     imprints: Sequence[str]
     """Empty text means without an imprint."""
+    allow: Sequence[str]
+    """The folders outside the project that may be read."""
     article: str
     """The article in view."""
     imprint: str

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from press.core import gate
 from press.core.files import article_files, article_name, imprint_files
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
@@ -194,6 +195,7 @@ class State:
         return {
             "id": work.number, "root": str(order.root), "output": str(order.output),
             "articles": order.articles, "editions": order.editions, "imprints": self.imprints(),
+            "allow": gate.allowed(),
             "article": work.article or next(iter(asked), ""), "imprint": self.imprint(),
             "view": self._in_view(),
         }  # fmt: skip

@@ -22,6 +22,7 @@ from typing import Any, cast
 from press.build import run as build
 from press.build.publish import locked
 from press.build.run import Outcome
+from press.core import gate
 from press.core.files import article_files, imprint_files
 from press.core.formats import file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
@@ -60,6 +61,8 @@ def perform(message: BuildMessage, send: Send, *, alone: bool = False) -> None:
 
     `alone` means that this process ends afterwards, and may lower its priority.
     """
+    gate.allow(*map(Path, message["allow"]))
+    gate.open_project(Path(message["root"]))
     told: list[Problem] = []
     if shown := _early(message):
         send(shown)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from press.core import gate
 from press.core.files import spelled
 from press.core.hashing import digest
 from press.core.model import Ground, Image
@@ -51,24 +52,49 @@ _REMOTE = re.compile(r"(https?:)?//", re.I)
 def read_image(
     source: str,
     folder: Path,
-    root: Path,
     place: Span,
     problems: list[Problem],
     width: float = WIDEST,
 ) -> Image | None:
     """Read an image that is printed `width` inches wide, or less.
 
-    Problems: IMG001 missing, IMG003 outside the project, IMG004 unusable or unsafe, IMG005 on the
-    web; IMG009 text that cannot be printed as drawn; notes IMG007 with several frames, IMG008
-    converted.
+    Problems: IMG001 missing, IMG003 outside the project, IMG005 on the web, and those of
+    `checked_image`.
     """
-    path = _found(source, folder, root, place, problems)
+    path = _found(source, folder, place, problems)
     if path is None:
         return None
-    data = path.read_bytes()
+    try:
+        data = gate.read(path, "picture")
+    except OSError as error:
+        reason = error.strerror if isinstance(error, gate.Refused) else "cannot be read"
+        problems.append(Problem("IMG004", place, f"image '{source}' {reason}", _HINT))
+        return None
     file = os.path.relpath(path, folder).replace(os.sep, "/")
     # `%`, `?` and `#` would have a meaning in the addresses by which the layout knows pictures.
     name = re.sub("[%?#]", lambda sign: f"%{ord(sign[0]):02X}", unicodedata.normalize("NFC", file))
+    made = checked_image(data, source, place, problems, width)
+    if made is None:
+        return None
+    return Image(
+        name,
+        made.data,
+        made.media_type,
+        made.ground,
+        file,
+        "" if made.data == data else digest(data),
+        read_origins(path.parent).get(unicodedata.normalize("NFC", path.name), ""),
+    )
+
+
+def checked_image(
+    data: bytes, source: str, place: Span, problems: list[Problem], width: float = WIDEST
+) -> Pixels | None:
+    """Return an image as all formats can show it; None, with a problem, if they cannot.
+
+    `source` is its name in problems. Problems: IMG004 unusable or unsafe; IMG009 text that cannot
+    be printed as drawn; notes IMG007 with several frames, IMG008 converted.
+    """
     try:
         made = usable_image(data, width)
     except Unusable as error:
@@ -88,20 +114,10 @@ def read_image(
         message = f"image '{source}' is converted from {' and from '.join(made.done)}"
         hint = "look at it in the output, or save it as PNG or JPEG yourself"
         problems.append(Problem("IMG008", place, message, hint))
-    return Image(
-        name,
-        made.data,
-        made.media_type,
-        made.ground,
-        file,
-        "" if made.data == data else digest(data),
-        read_origins(path.parent).get(unicodedata.normalize("NFC", path.name), ""),
-    )
+    return made
 
 
-def _found(
-    source: str, folder: Path, root: Path, place: Span, problems: list[Problem]
-) -> Path | None:
+def _found(source: str, folder: Path, place: Span, problems: list[Problem]) -> Path | None:
     """Return the file of an image; None, with a problem, if it is missing or elsewhere."""
     if _REMOTE.match(source) and place.path.endswith(".md"):
         hint = f"run makebook fetch {Path(place.path).stem}, which saves it in source/images/"
@@ -115,9 +131,7 @@ def _found(
         return None
     path = spelled(folder, source)
     try:
-        home = path.resolve()  # the author may have linked `source/` to a folder elsewhere
-        inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
-        there = path.is_file()
+        inside, there = gate.is_inside(path), path.is_file()
     except (OSError, RuntimeError, ValueError):  # a name too long, or links in a circle
         inside, there = True, False
     if not inside:

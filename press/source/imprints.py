@@ -245,7 +245,7 @@ class _ImprintReader:
                 settings.bad("IMG001", "logo", "[logo] has no file", hint)
             return None, alt
         place = settings.span("file", "logo")
-        found = read_image(name, self.path.parent, self.project.root, place, settings.problems)
+        found = read_image(name, self.path.parent, place, settings.problems)
         if found and found.media_type not in ("image/svg+xml", "image/png"):
             message = f"logo '{name}' is neither SVG nor PNG"
             settings.bad("IMG004", "file", message, "save it again as SVG or PNG", "logo")

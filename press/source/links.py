@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from press.core.files import LINKED, article_files, decode, shown, spelled
+from press.core import gate
+from press.core.files import LINKED, article_files, read_text, shown, spelled
 from press.core.formats import file_of
-from press.core.hashing import digest_of
+from press.core.hashing import source_digest
 from press.core.model import Linked
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
@@ -50,7 +51,7 @@ def read_target(
     path = spelled(folder, given)
     try:
         home = path.resolve()
-        inside = home.is_relative_to(root.resolve()) or home.is_relative_to(folder.resolve())
+        inside = gate.is_inside(path)
         is_file, is_folder = path.is_file(), path.is_dir()
     except (OSError, RuntimeError, ValueError):  # a name too long, or links in a circle
         inside, is_file, is_folder = True, False, False
@@ -84,7 +85,7 @@ def _hint(path: Path, folder: Path, articles: Collection[Path]) -> str:
 def _title(article: Path, root: Path) -> str:
     """Return the title of another article; its own build reports what is wrong with it."""
     file = shown(article, root)
-    fields, _, _ = split(decode(article.read_bytes(), file, []) or "", file, [])
+    fields, _, _ = split(read_text(article, file, []) or "", file, [])
     title = fields.values.get("title")
     return title if isinstance(title, str) and title else article.stem
 
@@ -109,7 +110,7 @@ def _file(
         problems.append(Problem("LNK006", place, f"file '{link}' {reason}", hint))
         return None
     name = unicodedata.normalize("NFC", "/".join((LINKED, *parts)))
-    linked = Linked(name, shown(path, root), path.stat().st_size, digest_of(path))
+    linked = Linked(name, shown(path, root), path.stat().st_size, source_digest(path))
     return Target(quote(name), name.rpartition("/")[2], file=linked)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import decode, read_bytes, shown
+from press.core.files import decode, read_bytes, read_text, shown
 from press.core.labels import labels_for, letter
 from press.core.model import Cluster, Config, Image, Linked, Manuscript
 from press.core.nearest import nearest
@@ -77,7 +77,7 @@ def read_manuscript(
     cites = bool(matter.nocite) or trees.CITE_OPEN in "".join(made.body.itertext())
     reader.name_blocks(cites=cites)
     link_headings(made.body)
-    images = reader.images(path.parent, root)
+    images = reader.images(path.parent)
     linked = reader.links(path, root, cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
@@ -90,7 +90,7 @@ def read_manuscript(
 def _ids_of(path: Path, root: Path) -> set[str | None]:
     """Return the ids of another article; its own build reports what is wrong with it."""
     file, unheard = shown(path, root), list[Problem]()
-    text = decode(path.read_bytes(), file, unheard) or ""
+    text = read_text(path, file, unheard) or ""
     fields, body_text, first = split(text, file, unheard)
     made = markup.convert(body_text, file, first, unheard)
     reader = _ArticleReader(made.body, body_text, file, first, unheard)
@@ -294,7 +294,7 @@ class _ArticleReader:
             taken[name] = 1
             element.set("id", name)
 
-    def images(self, folder: Path, root: Path) -> tuple[Image, ...]:
+    def images(self, folder: Path) -> tuple[Image, ...]:
         """Read every image, and check that it exists, is safe, and has alternative text."""
         found: dict[str, Image | None] = {}
         seen: Counter[str] = Counter()
@@ -310,7 +310,7 @@ class _ArticleReader:
             self._note_in_words(element, place)
             if not found.get(source):
                 width = widths[source]
-                found[source] = read_image(source, folder, root, place, self.problems, width)
+                found[source] = read_image(source, folder, place, self.problems, width)
             if image := found[source]:
                 element.set("src", image.name)
         images = {image.name: image for image in found.values() if image}

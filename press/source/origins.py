@@ -11,6 +11,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from press.core import gate
+
 FILE = "sources.toml"
 _HEAD = "# The address of each picture that makebook fetch brought in.\n"
 
@@ -21,7 +23,7 @@ def read_origins(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(gate.read(path).decode())
     except (OSError, ValueError):  # an author's own file of this name is not ours to judge
         return {}
     return {name: address for name, address in table.items() if isinstance(address, str)}

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from press.core import gate
 from press.core.files import article_files, imprint_files, listed, read_text, shown
 from press.core.formats import FLAVORS, FORMATS
 from press.core.model import Config, Data, Defaults, Edition, Imprint, Project, ReferencesPlace
@@ -51,11 +52,12 @@ _LONGEST = 36525  # days: a century
 
 
 def require_project(root: Path) -> None:
-    """Refuse a folder that is not a project.
+    """Open a project's folder, and refuse one that is not a project.
 
     Raises:
         ProblemsError: there is no makebook.toml (CFG001).
     """
+    gate.open_project(root)
     if not (root / FILE).is_file():
         hint = "go to a project folder, or name one with --project"
         raise ProblemsError([Problem("CFG001", Span(FILE), f"there is no {FILE} in {root}", hint)])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from press.core.model import Citations, Cluster, Entry, Reference
 from press.core.problems import Problem, ProblemsError, Span
-from press.references.csl.files import find_style
+from press.references.csl.files import find_style, read_style
 from press.references.keys import EVERYTHING
 from press.references.works import work_of
 
@@ -57,7 +57,7 @@ def format_citations(
         return Citations((), ())
     cited = {key: entries[key] for key in _cited(clusters, entries, nocite)}
     try:
-        data = Path(style).read_bytes()
+        data = read_style(Path(style))
     except OSError:
         data = b""
     # The next build usually has the same citations, so the last result is kept.

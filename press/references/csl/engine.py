@@ -16,6 +16,7 @@ from citeproc.source import VariableError
 from lxml import etree
 
 from press.core.labels import letter
+from press.references.csl.files import read_style
 from press.references.csl.item import Item
 from press.references.csl.markup import strip
 from press.references.csl.render import CLASSES, Formatter
@@ -69,7 +70,7 @@ class Engine:
 
     def __init__(self, style: Path, lang: str) -> None:
         try:
-            self.root = _parse(style.read_bytes())
+            self.root = _parse(read_style(style))
         except (OSError, etree.XMLSyntaxError) as error:
             raise StyleError(str(error)) from error
         self.citation = self.root.find("cs:citation", _CS)

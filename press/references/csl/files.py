@@ -12,6 +12,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from press.core import gate
 from press.core.model import Config
 from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, ProblemsError, Span
@@ -69,6 +70,15 @@ def _folder() -> Path:
     return Path(places[0]) / "styles" if places else Path()
 
 
+def read_style(path: Path) -> bytes:
+    """Return the bytes of a style: one of the package's, or one of the project's.
+
+    Raises:
+        OSError: it cannot be read, or is outside the project.
+    """
+    return path.read_bytes() if path.is_relative_to(_folder()) else gate.read(path)
+
+
 def _packaged(name: str) -> Path | None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", name):
         return None
@@ -86,9 +96,9 @@ _PARENT = re.compile(
 def _independent(path: Path, name: str, span: Span) -> Path:
     """Follow a dependent style to its parent."""
     try:
-        text = path.read_text("utf-8", errors="replace")
+        text = read_style(path).decode(errors="replace")
     except OSError as error:
-        message = f"the citation style '{name}' cannot be read: {error.strerror}"
+        message = f"the citation style '{name}' cannot be read: it {error.strerror}"
         raise ProblemsError(
             [Problem("CIT004", span, message, "check that the file is readable")]
         ) from error
