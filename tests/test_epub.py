@@ -289,6 +289,26 @@ def test_what_a_reading_system_does_to_references(everything, tmp_path):
     assert said["value"] == ["start", True, True, False, True]
 
 
+DIVIDED = """(() => {
+  const divided = [];
+  document.body.style = "orphans: 1; widows: 1; padding: 0";
+  for (let height = 150; height < 400; height += 13) {
+    document.documentElement.style = `columns: 5em; column-fill: auto; height: ${height}px`;
+    for (const heading of document.querySelectorAll("h1, h2, h3, h4"))
+      if (heading.getClientRects().length > 1) divided.push(heading.textContent);
+  }
+  return divided;
+})()"""
+
+
+def test_a_heading_is_not_divided_between_two_screens(everything, tmp_path):
+    """A reading system that turns pages lays them out as columns."""
+    everything.extractall(tmp_path)
+    page = (tmp_path / "EPUB" / "introduction.xhtml").as_uri()
+    (said,) = browse({"url": page, "width": 360, "evaluate": DIVIDED})
+    assert said["value"] == []
+
+
 # Right to left
 
 
