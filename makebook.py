@@ -4,6 +4,8 @@
     python3 makebook.py test [ARGUMENTS]   runs the tests; the arguments go to pytest
     python3 makebook.py test --proof [SEED]
                                            tries the proof on thousands of good and bad files
+    python3 makebook.py test --faults [SEED]
+                                           kills builds, fills disks, and so on; looks what is left
 
 In: a machine with Python 3.11 or newer, and nothing but its standard library.
 Out: `.venv` beside this file, Debian packages if they are missing and may be installed, and the
@@ -22,6 +24,28 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def on_interrupt(handle: Callable[..., object]) -> None:
+    """Choose what Ctrl-C does, unless whoever started Python turned it off."""
+    import _signal  # type: ignore[import-not-found]  # `signal` would load more
+
+    if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+        _signal.signal(_signal.SIGINT, handle)
+
+
+def stop(*_: object) -> None:
+    """End at once, as an interrupted program: there is nothing to clean up."""
+    os._exit(130)
+
+
+def interrupt(*_: object) -> None:
+    """Interrupt set-up, which has something to clean up."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    on_interrupt(stop)
 
 SETUP = "1"
 """Increase this when setup itself changes, so that every `.venv` is rebuilt."""
@@ -59,15 +83,22 @@ Install what is missing, then run the same command again:
                    pacman -S mingw-w64-ucrt-x86_64-pango"""
 
 PROGRAM = """\
-import sys
+import os, signal, sys
 sys.argv[0] = "makebook"
+if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+if os.name != "nt":
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 try:
     from press.cli import main
     sys.exit(main())
 except KeyboardInterrupt:
     sys.exit(130)
 """
-"""Starts the program. The current folder is never searched for modules (`python -I`)."""
+"""Starts the program. The current folder is never searched for modules (`python -I`).
+
+An interruption that comes while Python starts waits until the program can end with status 130.
+"""
 
 
 class Blocked(Exception):
@@ -82,10 +113,12 @@ def main(arguments: list[str]) -> int:
         return 3
     try:
         if not is_ready("ready", RUNTIME):
+            on_interrupt(interrupt)
             alone(set_up)
         if arguments[:1] == ["test"]:
+            on_interrupt(interrupt)
             return run_tests(arguments[1:])
-        return hand_over([PYTHON, "-I", "-c", PROGRAM, *arguments])
+        return hand_over([PYTHON, "-I", "-c", PROGRAM, *arguments], waiting=True)
     except KeyboardInterrupt:
         say("interrupted")
         return 130
@@ -120,9 +153,16 @@ def stamp_for(files: tuple[str, ...]) -> bytes:
     return b"".join(parts)
 
 
-def hand_over(command: list[str]) -> int:
-    """Replace this process with the command; on Windows, run it and wait for it."""
+def hand_over(command: list[str], *, waiting: bool = False) -> int:
+    """Replace this process with the command; on Windows, run it and wait for it.
+
+    With `waiting`, interruptions wait until the command asks for them.
+    """
     if os.name != "nt":
+        if waiting:
+            import _signal
+
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, [_signal.SIGINT])
         os.execv(command[0], command)
     import subprocess
 
@@ -274,7 +314,7 @@ def leave_stamp(stamp: str, files: tuple[str, ...]) -> None:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Install what the tests need beyond the program, then become pytest or the proof's trial."""
+    """Install what the tests need beyond the program, then become pytest or a trial of one kind."""
     from shutil import which
 
     for package, commands in TEST_TOOLS.items():
@@ -285,8 +325,9 @@ def run_tests(arguments: list[str]) -> int:
     if not is_ready("ready-for-tests", TESTING):
         alone(set_up_tests)
     os.chdir(ROOT)
-    if arguments[:1] == ["--proof"]:
-        return hand_over([PYTHON, "-I", "-m", "tests.trial", *arguments[1:]])
+    for option, module in (("--proof", "tests.trial"), ("--faults", "tests.faults")):
+        if arguments[:1] == [option]:
+            return hand_over([PYTHON, "-I", "-m", module, *arguments[1:]])
     whole = ["-n", "auto", "--dist", "loadfile"]
     return hand_over([PYTHON, "-I", "-m", "pytest", *(arguments or whole)])
 
@@ -323,4 +364,9 @@ def install_ace() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        status = main(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one
+        status = 130
+    on_interrupt(stop)
+    sys.exit(status)

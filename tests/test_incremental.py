@@ -177,6 +177,7 @@ def program(tmp_path, monkeypatch):
     shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(inputs, "PROGRAM", copy)
     monkeypatch.setattr(stale, "PROGRAM", copy)
+    gate.allow(copy)
     inputs.program_digest.cache_clear()
     yield copy
     inputs.program_digest.cache_clear()
@@ -425,16 +426,16 @@ def test_the_library_is_written_once_for_each_folder_of_a_run(desk, listings, jo
 def test_a_run_that_is_interrupted_leaves_a_whole_library_and_the_next_one_lists(
     desk, listings, monkeypatch
 ):
-    from press.build import run as building
+    from press.build import manifest as building
 
     rest(desk)
     before, published = desk.bytes()["index.html"], []
 
-    def interrupted(folder, artifacts, copies):
+    def interrupted(*what):
         if published:
             raise KeyboardInterrupt
-        published.append(artifacts)
-        publish(folder, artifacts, copies)
+        published.append(what)
+        publish(*what)
 
     publish = building.publish
     monkeypatch.setattr(building, "publish", interrupted)

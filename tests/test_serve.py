@@ -345,7 +345,7 @@ def test_nothing_can_be_sent(server, method):
 OUT = (
     "../makebook.toml", "%2e%2e/makebook.toml", "..%2fsource/tea.md", "%2fetc/passwd",
     "/etc/passwd", "....//makebook.toml", "..%5cmakebook.toml", "tea.html%00.pdf", "link.html",
-    "folder/deep.html",
+    "folder/deep.html", "notes.html",
     "manifest.json", ".tea.pdf", "%2e/tea.pdf", "C:%5cx.pdf", "tea.epub/../../x.pdf", "",
 )  # fmt: skip
 
@@ -353,6 +353,7 @@ OUT = (
 @pytest.mark.parametrize("name", OUT)
 def test_nothing_outside_the_output_folder_is_served(server, name):
     (server.root / "secret.html").write_text("a secret")
+    (server.output / "notes.html").write_text("a secret that makebook did not make")
     (server.root / "hidden").mkdir(exist_ok=True)
     (server.root / "hidden" / "deep.html").write_text("a secret")
     for link, target in (("link.html", "secret.html"), ("folder", "hidden")):

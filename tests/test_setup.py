@@ -58,7 +58,7 @@ def script(checkout, monkeypatch):
     )
     monkeypatch.setattr(module, "pip", lambda *arguments: module.calls.append(arguments[0]))
     monkeypatch.setattr(module, "attempt", lambda command, **settings: "")
-    monkeypatch.setattr(module, "hand_over", lambda command: module.calls.append(command) or 0)
+    monkeypatch.setattr(module, "hand_over", lambda command, **_: module.calls.append(command) or 0)
     return module
 
 
@@ -289,10 +289,62 @@ def test_control_c(ready):
     assert (program.returncode, said) == (130, "")
 
 
+INTERRUPTED = """
+import os, runpy, signal, sys
+
+left, begun = int(sys.argv[1]), False
+
+def trace(frame, event, argument):
+    global left, begun
+    if frame.f_code.co_filename.endswith("makebook.py") and event == "line":
+        begun = begun or frame.f_code.co_name == "stop" or signal.getsignal(2) is not before
+        left -= begun
+        if begun and not left:
+            os.kill(os.getpid(), signal.SIGINT)
+    return trace
+
+before = signal.getsignal(signal.SIGINT)
+sys.argv = ["makebook.py"]
+sys.settrace(trace)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs the build script and interrupts it at a line; counts from where it first can."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_control_c_at_every_line(ready):
+    """From the first instruction to the last: status 130, and no word of Python's."""
+    for line in range(1, 500):
+        done = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED, str(line)],
+            cwd=ready, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode == 7:  # that line does not exist: the program ran to its end
+            break
+        assert (done.returncode, done.stderr) == (130, ""), line
+    assert 20 < line < 400
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize(
+    "cli",
+    [
+        "import os\nos.kill(os.getpid(), 2)\ndef main(): return 7",
+        "import os\ndef main():\n    os.kill(os.getpid(), 2)\n    return 7",
+        "import atexit, os\natexit.register(os.kill, os.getpid(), 2)\ndef main(): return 7",
+    ],
+    ids=["while it loads", "while it works", "while it ends"],
+)
+def test_control_c_in_the_program(ready, cli):
+    (ready / "press" / "cli.py").write_text(cli + "\n")
+    done = run(ready)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_ready_machine_imports_nothing(ready):
     code = (
         "import sys; before = set(sys.modules); import makebook; "
-        "makebook.hand_over = lambda command: 0; makebook.main([]); "
+        "makebook.hand_over = lambda command, **_: 0; makebook.main([]); "
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
@@ -336,6 +388,8 @@ def test_the_tests_get_what_they_need(script, ready, monkeypatch, capsys):
     assert script.calls[3][-2:] == ["--dist", "loadfile"]
     assert script.main(["test", "--proof", "7"]) == 0
     assert script.calls[4][-3:] == ["-m", "tests.trial", "7"]
+    assert script.main(["test", "--faults"]) == 0
+    assert script.calls[5][-2:] == ["-m", "tests.faults"]
 
 
 def test_ace_that_cannot_be_installed_is_tried_again(script, ready, monkeypatch, capsys):

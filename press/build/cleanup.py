@@ -8,26 +8,21 @@ This module must not know any source.
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import INDEX, LINKED, MANIFEST
+from press.core.files import INDEX, LINKED, MANIFEST, PREVIEW
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
+from press.core.temporary import FILE, is_running
 
-PREVIEW = "preview"
 _KEEPERS = frozenset({".gitignore"})
 """Files of a new project's output folder; they stay and are not listed."""
-_TEMPORARY = re.compile(r"\.(.+)\.(\d{1,10})\.tmp", re.S)
 _GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"makebook[ \"]")
-_OLD = 24 * 60 * 60  # seconds; used if the system cannot say whether a process is running
 
 
 @dataclass
@@ -141,10 +136,10 @@ class _Sweeper:
 
     def leftover(self, path: Path) -> bool:
         """Remove what an interrupted build left, unless that build is still running."""
-        found = _TEMPORARY.fullmatch(path.name)
+        found = FILE.fullmatch(path.name)
         if not found:
             return self.keep(path, "makebook did not make it")
-        if _lives(int(found[2]), path):
+        if is_running(int(found[2]), path):
             return self.keep(path, "a running build is writing it")
         return self.remove(path)
 
@@ -181,7 +176,7 @@ class _Sweeper:
 
 def _interrupted(folder: Path) -> bool:
     """Say if a first build may have ended here before it published anything."""
-    return any(_TEMPORARY.fullmatch(path.name) for path in folder.iterdir())
+    return any(FILE.fullmatch(path.name) for path in folder.iterdir())
 
 
 def _listed(folder: Path) -> Iterator[Path]:
@@ -192,19 +187,6 @@ def _listed(folder: Path) -> Iterator[Path]:
 def _is_folder(path: Path) -> bool:
     """Say if this is a folder itself, not a link to one."""
     return stat.S_ISDIR(path.lstat().st_mode)
-
-
-def _lives(process: int, path: Path) -> bool:
-    """Say if a process is running that may still write the file."""
-    if sys.platform == "win32":  # there, os.kill would end the process
-        return time.time() - path.stat().st_mtime < _OLD
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):  # another user's process, or an impossible number
-        return process < 1 << 31
-    return True
 
 
 def _problem(name: str, error: OSError) -> Problem:

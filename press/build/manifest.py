@@ -30,12 +30,12 @@ from press.core.model import Artifact, Built, Config, Document, Due, Measures, P
 from press.core.problems import Problem, Span
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest if it differs."""
-    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def write_manifest(folder: Path, manifest: Manifest, files: Mapping[str, bytes] = {}) -> None:
+    """Replace the manifest if it differs, together with the files of which it tells."""
+    data = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
     path = folder / MANIFEST
-    if not path.is_file() or path.read_bytes() != text.encode():
-        replace_files(folder, {MANIFEST: text.encode()})
+    same = path.is_file() and path.read_bytes() == data
+    replace_files(folder, {**files, **({} if same else {MANIFEST: data})})
 
 
 def warnings(entry: ArticleEntry) -> list[Problem]:
@@ -152,8 +152,18 @@ def _measures(measures: Measures | None) -> MeasuresEntry:
     }
 
 
-def remember(output: Path, built: Built, project: Project, engine: Mapping[str, str]) -> None:
-    """Record in the manifest what was built of an article, which must have been published."""
+def publish(
+    output: Path,
+    built: Built,
+    new: Mapping[str, bytes],
+    project: Project,
+    engine: Mapping[str, str],
+) -> None:
+    """Write the new files of an article, and the manifest that tells of them.
+
+    Raises:
+        ProblemsError: a file cannot be written (SYS002); all are as they were.
+    """
     assert built.entry
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
@@ -169,7 +179,9 @@ def remember(output: Path, built: Built, project: Project, engine: Mapping[str, 
     files = {**before, **built.entry["files"]}
     ours = {name: facts for name, facts in files.items() if name in built.entry["outputs"]}
     gone.append({name: facts for name, facts in files.items() if name not in ours})
-    there = {name: facts for name, facts in ours.items() if (output / name).is_file()}
+    there = {
+        name: facts for name, facts in ours.items() if name in new or (output / name).is_file()
+    }
     articles[built.name] = {**built.entry, "files": there}
     now = {name for e in articles.values() for name in (*e["files"], *linked_of(e))}
     left = {
@@ -182,7 +194,7 @@ def remember(output: Path, built: Built, project: Project, engine: Mapping[str, 
         content["left"] = left
     if "library" in manifest:
         content["library"] = manifest["library"]
-    write_manifest(output, content)
+    write_manifest(output, content, new)
 
 
 def list_library(output: Path, library: LibraryEntry) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.build.publish import replace_files
+from press.core.files import PREVIEW
 from press.core.problems import Problem, ProblemsError, Span, counted
 from press.readback.pdf import rasters
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FOLDER = "preview"
 _DPI = 100
 _THUMB = 300
 """Width of a page on a contact sheet, in pixels."""
@@ -41,9 +41,9 @@ def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
         if file.suffix != ".pdf":
             continue
         made = _pictures(file)
-        replace_files(folder / FOLDER, made)
-        _remove_old(folder / FOLDER, file.stem, set(made))
-        written += [folder / FOLDER / name for name in made]
+        replace_files(folder / PREVIEW, made)
+        _remove_old(folder / PREVIEW, file.stem, set(made))
+        written += [folder / PREVIEW / name for name in made]
     return written
 
 

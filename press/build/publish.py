@@ -1,6 +1,6 @@
 """Publishing: no file of an article is replaced before all its new files are written.
 
-In: Artifacts that passed the proof, or the names and bytes of files. Out: files. Only this module
+In: the names and bytes of files that passed the proof. Out: files. Only this module
 writes files into the output folder. It must not know how they are made.
 """
 
@@ -9,21 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from press.core.model import Artifact
+from press.core import temporary
+from press.core.files import LINKED, PREVIEW
 from press.core.problems import Problem, ProblemsError, Span
-
-
-def publish(folder: Path, artifacts: Sequence[Artifact], copies: Mapping[str, bytes]) -> None:
-    """Write all artifacts of one article and copies of the files it links to, then move them.
-
-    Raises:
-        ProblemsError: a file cannot be written (SYS002); each existing file is complete.
-    """
-    replace_files(folder, {**copies, **{artifact.name: artifact.data for artifact in artifacts}})
 
 
 def check_home(place: Path, folder: Path) -> None:
@@ -35,41 +28,117 @@ def check_home(place: Path, folder: Path) -> None:
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write every file under a temporary name; when all are written, move them into place."""
-    waiting: list[tuple[Path, Path]] = []
+    """Replace files of an output folder, all of them or none.
+
+    Every file is written under a temporary name and read again; when all are, they are moved into
+    place. If a move fails, those before it are taken back.
+
+    Raises:
+        ProblemsError: a file cannot be written (SYS002); it says which files are new, if any.
+    """
     if folder.exists() and not folder.is_dir():
         hint = "move it, or choose another folder with --output"
-        problem = Problem("SYS002", Span(folder.name), "is a file, not a folder", hint)
-        raise ProblemsError([problem])
+        raise ProblemsError([Problem("SYS002", Span(folder.name), "is a file, not a folder", hint)])
+    moves = [_Move(folder / name, data) for name, data in files.items()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            check_home(path.parent, folder)
-            temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-            waiting.append((temporary, path))
-            with temporary.open("wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            _compare(temporary, data)
-        while waiting:
-            waiting[0][0].replace(waiting[0][1])
-            waiting.pop(0)
+        for move in moves:
+            move.path.parent.mkdir(parents=True, exist_ok=True)
+            _check_place(move.path, folder)
+        for move in moves:
+            move.write()
+        for move in moves:
+            move.do()
     except OSError as error:
-        file = Path(str(error.filename or "")).name
-        # Report the file, not its temporary name.
-        temporary_ = re.fullmatch(r"\.(.+)\.\d+\.tmp", file)
-        place = Span(f"{folder.name}/{temporary_[1] if temporary_ else file}".rstrip("/"))
-        reason = error.strerror or str(error)
-        hint = "free disk space or fix permissions, then build again; existing files are intact"
-        problem = Problem("SYS002", place, f"cannot be written: {reason}", hint)
-        raise ProblemsError([problem]) from None
+        new = [move.path.name for move in moves if not move.take_back()]
+        raise ProblemsError([_failure(error, folder, new)]) from None
+    except BaseException:
+        for move in moves:
+            move.take_back()
+        raise
     finally:
-        for temporary, _ in waiting:
+        for move in moves:
+            move.clean()
+
+
+def _check_place(path: Path, folder: Path) -> None:
+    """Refuse a place that a link leads away or where a folder stands (SYS002)."""
+    check_home(path.parent, folder)
+    if path.is_dir() and not path.is_symlink():
+        name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+        hint = "move it away, then build again; existing files are intact"
+        raise ProblemsError([Problem("SYS002", Span(name), "is a folder", hint)])
+
+
+def _failure(error: OSError, folder: Path, new: Sequence[str]) -> Problem:
+    """Return the problem of a file that cannot be written; `new` could not be taken back."""
+    file = Path(str(error.filename or "")).name
+    passing = temporary.FILE.fullmatch(file)  # report the file, not its temporary name
+    place = Span(f"{folder.name}/{passing[1] if passing else file}".rstrip("/"))
+    reason = error.strerror or str(error)
+    but = f", except {', '.join(new)}, which {'is' if len(new) == 1 else 'are'} new" if new else ""
+    hint = f"free disk space or fix permissions, then build again; existing files are intact{but}"
+    return Problem("SYS002", place, f"cannot be written: {reason}", hint)
+
+
+@dataclass
+class _Move:
+    """A file on its way to its place."""
+
+    path: Path
+    data: bytes
+    done: bool = False
+
+    @property
+    def temporary(self) -> Path:
+        return self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+
+    @property
+    def before(self) -> Path:
+        """The earlier file, until all are moved."""
+        return self.path.with_name(f".before-{self.path.name}.{os.getpid()}.tmp")
+
+    def write(self) -> None:
+        """Write the new file under its temporary name, and keep the earlier one under another."""
+        with self.temporary.open("wb") as stream:
+            stream.write(self.data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _compare(self.temporary, self.data)
+        if self.path.is_file() or self.path.is_symlink():
+            try:
+                os.link(self.path, self.before, follow_symlinks=False)
+            except (OSError, NotImplementedError):  # a file system without hard links
+                shutil.copy2(self.path, self.before, follow_symlinks=False)
+
+    def do(self) -> None:
+        """Move the new file into its place."""
+        self.temporary.replace(self.path)
+        self.done = True
+
+    def take_back(self) -> bool:
+        """Put the earlier file back, if the new one was moved; return whether it is there."""
+        try:
+            if self.done and os.path.lexists(self.before):
+                self.before.replace(self.path)
+            elif self.done:
+                self.path.unlink()
+        except OSError:
+            return False
+        self.done = False
+        return True
+
+    def clean(self) -> None:
+        """Remove the temporary files that are left."""
+        for path in (self.temporary, self.before):
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+
+
+def sweep_temporary(folder: Path) -> None:
+    """Remove what a killed build left in an output folder; other builds are locked out of it."""
+    below = [Path(place) for name in (LINKED, PREVIEW) for place, *_ in os.walk(folder / name)]
+    temporary.sweep_files(folder, *below)
 
 
 def _compare(path: Path, data: bytes) -> None:

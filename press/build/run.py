@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from press.build import manifest, plan, stale
 from press.build.plan import Issue
-from press.build.publish import check_home, publish, replace_files
-from press.core import gate, parallel, progress
+from press.build.publish import check_home, replace_files, sweep_temporary
+from press.core import gate, parallel, progress, temporary
 from press.core.files import INDEX
 from press.core.hashing import digest
 from press.core.manifest import LibraryEntry, read_manifest
@@ -78,11 +78,13 @@ def build(request: Request) -> Outcome:
         UnknownName: the request names an article, edition, or imprint that does not exist.
     """
     gate.open_project(request.root)
+    temporary.sweep_folders()
     engine = stale.versions()
     key = stale.key(request.root, engine)
     every = plan.requests(request)
     for asked in every.values():
         check_home(asked.output, request.output)
+        sweep_temporary(asked.output)
     intact = {n: () if request.force else stale.unchanged(r, n, key) for n, r in every.items()}
     kept = [built for found in intact.values() for built in found]
     editions = {name for built in kept if built.entry for name in built.entry["editions"]}
@@ -260,8 +262,8 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
     if built.entry is None:
         return built
     try:
-        publish(output, done.artifacts, done.copies)
-        manifest.remember(output, built, project, engine)
+        new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
+        manifest.publish(output, built, new, project, engine)
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)
         return replace(built, entry=None, made=(), reasons={}, problems=problems)

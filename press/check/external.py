@@ -22,8 +22,8 @@ from typing import Any
 
 from lxml import etree
 
+from press.core import temporary
 from press.core.formats import FLAVORS, Checker
-from press.core.parallel import temporary_folder
 from press.core.problems import counted
 from press.core.system import program, quoted, remedy, script
 
@@ -132,7 +132,7 @@ def ace(path: Path) -> list[Finding]:
     chromium = browser()
     if not chromium:
         raise CheckerMissing("Ace", f"Install Chromium: {remedy('Chromium')}")
-    with temporary_folder() as folder:
+    with temporary.folder() as folder:
         out = Path(folder, "out")
         settings = {
             "PUPPETEER_EXECUTABLE_PATH": chromium,
@@ -241,7 +241,7 @@ def _first(commands: Iterable[str]) -> str | None:
 
 def _report(command: Callable[[Path], list[str]]) -> tuple[Any, str]:
     """Run a checker that writes JSON; return its report or None, and its last words if None."""
-    with temporary_folder() as folder:
+    with temporary.folder() as folder:
         report = Path(folder, "report.json")
         done = _run(command(report))
         try:

@@ -23,7 +23,9 @@ INDEX = "index.html"
 """Name of the library page of an output folder."""
 LINKED = "files"
 """The folder of the output folder that holds the files to which articles link."""
-RESERVED_FOLDERS = frozenset(("all", "preview", LINKED))
+PREVIEW = "preview"
+"""The folder of the output folder that holds pictures of pages."""
+RESERVED_FOLDERS = frozenset(("all", PREVIEW, LINKED))
 """Names that no imprint can have: an option's value, and folders in the output folder."""
 RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
 """Names that no new article can have: files and endings of makebook's own as well."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from multiprocessing.queues import SimpleQueue as Shared
     from queue import SimpleQueue
-    from tempfile import TemporaryDirectory
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -119,17 +118,6 @@ def undisturbed() -> Iterator[None]:
             _undisturbed -= 1
         if _late and not _undisturbed:
             interrupt()
-
-
-def temporary_folder() -> TemporaryDirectory[str]:
-    """Make a folder that is removed when it is no longer used, or at the latest when Python ends.
-
-    Signals are delayed until Python has recorded that it must be removed.
-    """
-    from tempfile import TemporaryDirectory
-
-    with undisturbed():
-        return TemporaryDirectory(prefix="makebook-", ignore_cleanup_errors=True)
 
 
 class _Helpers(Generic[Item, Result]):

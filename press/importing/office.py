@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
+from press.core import temporary
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
 from press.importing.draft import Unreadable
@@ -41,7 +41,7 @@ def as_word(path: Path, shown: str) -> tuple[bytes, str]:
     """
     ending = path.suffix.lower()
     pandoc, office = shutil.which("pandoc"), shutil.which("soffice") or shutil.which("libreoffice")
-    with tempfile.TemporaryDirectory(prefix="makebook-import-") as place:
+    with temporary.folder() as place:
         folder = Path(place)
         source, made = folder / f"in{ending}", folder / "out" / "in.docx"
         shutil.copyfile(path, source)

@@ -16,7 +16,6 @@ import queue
 import select
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from datetime import date
 from pathlib import Path
 
 from press.build import run as build
+from press.core import temporary
 from press.core.model import Request
 from press.core.parallel import follow
 from press.serve.messages import Answer, BuildMessage
@@ -62,7 +62,7 @@ def warm() -> None:
     from press.setup.new import new_project
 
     today = date.today()  # noqa: DTZ011 - the author's own day
-    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+    with contextlib.suppress(Exception), temporary.folder() as folder:
         root = Path(folder, "warm")
         new_project(root, today)
         build.build(Request(root, root / "build", today))

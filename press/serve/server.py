@@ -22,9 +22,9 @@ from pathlib import Path
 import uvicorn
 
 from press.build.plan import check_imprints, check_names
+from press.core import temporary
 from press.core.files import MANIFEST, article_files, imprint_files
 from press.core.manifest import read_manifest
-from press.core.parallel import temporary_folder
 from press.core.problems import ERROR, Problem, ProblemsError, Span, counted
 from press.serve.link import Link
 from press.serve.messages import Answer, EarlyMessage, StepMessage, View
@@ -60,7 +60,7 @@ def serve(order: Order, voice: Voice) -> None:
     """
     require_project(order.root)
     _check_names(order)
-    with bound(order.port) as listener, temporary_folder() as folder:
+    with bound(order.port) as listener, temporary.folder() as folder:
         asyncio.run(_Server(order, voice, folder).run(listener))
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import posixpath
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from press.build.preview import png
+from press.core.files import MANIFEST
 from press.core.formats import FORMATS
 from press.core.hashing import digest
+from press.core.manifest import published_hashes
 from press.readback.epub import Book
 from press.readback.pdf import page_sizes, raster
 
@@ -71,7 +75,10 @@ class Pictures:
 
 
 def published(output: Path, name: str) -> Path | None:
-    """Return a file of the output folder by its name in a URL; None if it may not be shown."""
+    """Return a file of the output folder by its name in a URL; None if it may not be shown.
+
+    Only files that makebook made are shown: those of which a manifest tells.
+    """
     if "\0" in name or "\\" in name or not name:
         return None
     parts = name.split("/")
@@ -83,7 +90,25 @@ def published(output: Path, name: str) -> Path | None:
         inside = path.is_relative_to(home) and path.is_file()
     except (OSError, ValueError, RuntimeError):
         return None
-    return path if inside and path.suffix in _SHOWN else None
+    if not inside or path.suffix not in _SHOWN:
+        return None
+    issue, _, rest = name.partition("/")
+    ours = name in _hashes(home) or (rest and rest in _hashes(home / issue))
+    return path if ours else None
+
+
+def _hashes(folder: Path) -> Mapping[str, str]:
+    """Return the names of the published files of a folder; read again only if they changed."""
+    try:
+        facts = (folder / MANIFEST).stat()
+    except OSError:
+        return {}
+    return _known(folder, facts.st_mtime_ns, facts.st_size, facts.st_ino)
+
+
+@lru_cache(32)
+def _known(folder: Path, *_: int) -> Mapping[str, str]:
+    return published_hashes(folder) or {}
 
 
 def book_file(source: Source, name: str) -> bytes | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import tempfile
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from typing import Any, cast
 from press.build import run as build
 from press.build.publish import locked
 from press.build.run import Outcome
-from press.core import gate
+from press.core import gate, temporary
 from press.core.files import article_files, imprint_files
 from press.core.formats import file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
@@ -96,7 +95,7 @@ def rehearse(message: BuildMessage | None) -> None:
     """Rehearse the first step of a message, and discard the result."""
     if not message:
         return
-    with contextlib.suppress(Exception), tempfile.TemporaryDirectory() as folder:
+    with contextlib.suppress(Exception), temporary.folder() as folder:
         if _early({**message, "anyway": True}):
             return
         web: View = {"view": "web", "edition": "", "first": 0, "last": 0}
