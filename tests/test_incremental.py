@@ -20,6 +20,7 @@ from press.build.publish import locked
 from press.build.run import build
 from press.core import gate
 from press.core.files import PROGRAM
+from press.core.hashing import FileDigests
 from press.core.model import Request
 from press.core.problems import Problem, ProblemsError, Span
 
@@ -176,7 +177,6 @@ def program(tmp_path, monkeypatch):
     copy = tmp_path / "press"
     shutil.copytree(PROGRAM, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(inputs, "PROGRAM", copy)
-    monkeypatch.setattr(stale, "PROGRAM", copy)
     gate.allow(copy)
     inputs.program_digest.cache_clear()
     yield copy
@@ -186,12 +186,22 @@ def program(tmp_path, monkeypatch):
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_change_in_any_room_of_the_program_counts(program, room):
     """The quick check and the digest of each output cover every folder of the program."""
-    key, digest = stale.key(SMALL, {}), inputs.program_digest()
+    key, digest = stale.key(SMALL, {}, FileDigests()), inputs.program_digest()
     first = min((program / room).glob("*.py"))
     first.write_text(first.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     inputs.program_digest.cache_clear()
-    assert key != stale.key(SMALL, {})
+    assert key != stale.key(SMALL, {}, FileDigests())
     assert digest != inputs.program_digest()
+
+
+def test_a_file_counts_as_it_was_when_the_run_began(tmp_path):
+    """Every output of a run depends on the same state of a style, and it is read only once."""
+    style, digests = tmp_path / "print.css", FileDigests()
+    style.write_text("p { margin: 0 }", encoding="utf-8")
+    first = digests[style]
+    style.write_text("p { margin: 1em }", encoding="utf-8")
+    assert digests[style] == first != FileDigests()[style]
+    assert FileDigests()[tmp_path / "missing.css"] == ""
 
 
 def test_a_changed_renderer_makes_the_outputs_stale(desk, program):
@@ -542,11 +552,8 @@ def test_a_new_version_of_any_library_of_the_outputs_is_noticed():
     """Those of the command line, the progress bar, and the server cannot change a file."""
     import re
     import tomllib
-    from pathlib import Path
 
-    from press.build import stale
-
-    project = tomllib.loads((Path(stale.PROGRAM).parent / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((PROGRAM.parent / "pyproject.toml").read_text())["project"]
     needed = {re.match(r"[\w-]+", item)[0].replace("-", "_") for item in project["dependencies"]}
     missing = needed - stale._LIBRARIES
     assert missing == {"click", "mammoth", "rich", "starlette", "uvicorn", "watchfiles"}

@@ -13,9 +13,9 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from press.core.files import PROGRAM
+from press.core.files import PROGRAM, files_below
 from press.core.formats import FORMATS
-from press.core.hashing import digest, file_digest, json_digest, source_digest
+from press.core.hashing import FileDigests, digest, file_digest, json_digest
 from press.core.manifest import ArticleEntry
 from press.core.model import Config, Document, Download, Edition
 
@@ -38,7 +38,12 @@ class Needs:
     """The inputs of the outputs of one issue of an article."""
 
     def __init__(
-        self, document: Document, config: Config, styles: Styles, versions: Mapping[str, str]
+        self,
+        document: Document,
+        config: Config,
+        styles: Styles,
+        versions: Mapping[str, str],
+        digests: FileDigests,
     ) -> None:
         self.main = config.editions[0]
         self.styles = styles
@@ -51,7 +56,7 @@ class Needs:
             "epoch": epoch,
             **{f"font {face.path.name}": face.sha256 for face in document.faces if face.sha256},
         }
-        self.files = {styles.name_of(path): source_digest(path) for path in styles.files()}
+        self.files = _styles(styles, digests)
 
     def book(self) -> Inputs:
         """Return the inputs of the e-book; its page numbers come from the main edition."""
@@ -82,11 +87,17 @@ class Needs:
         }
 
 
-def shelf(entries: Mapping[str, ArticleEntry], styles: Styles, more: Sequence[str]) -> str:
+def shelf(
+    entries: Mapping[str, ArticleEntry], styles: Styles, more: Sequence[str], digests: FileDigests
+) -> str:
     """Return one hash of what the library shows of each handout, and of its look."""
-    files = {styles.name_of(path): source_digest(path) for path in styles.files()}
-    look = {name: said for name, said in files.items() if name not in _NOT_OF_THE_WEB}
+    files = _styles(styles, digests).items()
+    look = {name: said for name, said in files if name not in _NOT_OF_THE_WEB}
     return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
+
+
+def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:
+    return {name: digests[path] for name, path in styles.files().items()}
 
 
 def listing_digest(entries: Mapping[str, ArticleEntry]) -> str:
@@ -100,9 +111,9 @@ _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", 
 
 @cache
 def program_digest() -> str:
-    """Return one hash of all the program's code, whichever folder it is in."""
-    paths = sorted([*PROGRAM.rglob("*.py"), *PROGRAM.glob("output/**/*.js")])
-    return digest("".join(map(file_digest, paths)).encode())
+    """Return one hash of all the program's code as it was started, whichever folder it is in."""
+    code = [path for path in files_below(PROGRAM) if path.suffix in (".py", ".xml", ".js")]
+    return digest("".join(map(file_digest, sorted(code, key=str))).encode())
 
 
 def _work(document: Document) -> str:

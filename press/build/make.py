@@ -7,10 +7,11 @@ booklets and separate references. This module must not publish anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from press.build.inputs import Inputs, Needs
 from press.core import gate, parallel, progress
@@ -60,6 +61,8 @@ class Task:
     document: Document
     config: Config
     request: Request
+    identity: Mapping[str, Any]
+    """What `identity.describe` says of the document: it goes into every PDF."""
     stale: frozenset[str]
     """Names of the files to make."""
     book: bytes | None = None
@@ -143,7 +146,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         ProblemsError: something cannot be laid out.
     """
     document, main = crosslinks.alone(task.document), task.config.editions[0]
-    said = Attached("identity.json", identity.encode(identity.describe(task.document)), "Data")
+    said = Attached("identity.json", identity.encode(task.identity), "Data")
     first = _Print(task.request.root, document, main, main, (said,))
     for edition in task.config.editions:
         check_styles(first.styles, edition, problems)

@@ -1,6 +1,6 @@
 """The writer of an output folder's manifest: what is current, and what it was made from.
 
-In: a Document, its Artifacts, and their inputs. Out: entries of `manifest.json`, and that file.
+In: a Task, its Artifacts, and their inputs. Out: entries of `manifest.json`, and that file.
 This module must not know how files are made, nor which are stale.
 """
 
@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from press.build.publish import replace_files
 from press.core.files import INDEX, MANIFEST
@@ -26,8 +27,11 @@ from press.core.manifest import (
     linked_of,
     read_manifest,
 )
-from press.core.model import Artifact, Built, Config, Document, Due, Measures, Project
+from press.core.model import Artifact, Built, Config, Due, Measures, Project
 from press.core.problems import Problem, Span
+
+if TYPE_CHECKING:
+    from press.build.make import Task
 
 
 def write_manifest(folder: Path, manifest: Manifest, files: Mapping[str, bytes] = {}) -> None:
@@ -58,7 +62,7 @@ def _kept(code: str, span: Span, message: str, hint: str) -> ProblemEntry:
 
 
 def entry(
-    document: Document,
+    task: Task,
     files: Mapping[str, FileEntry],
     names: Collection[str],
     config: Config,
@@ -69,9 +73,9 @@ def entry(
 
     `names` are the names of all its files, requested or not.
     """
-    from press.document.identity import describe
     from press.document.vocabulary import vocabulary
 
+    document = task.document
     matter = document.matter
     made: ArticleEntry = {
         "title": matter.title,
@@ -85,7 +89,7 @@ def entry(
         "version": matter.version,
         "lang": matter.lang,
         "hash": document.hash,
-        "identity": describe(document),
+        "identity": task.identity,
         "vocabulary": vocabulary(document),
         "sources": {name: source_digest(path) for name, path in sources.items()},
         "notices": [

@@ -16,7 +16,7 @@ from press.build.plan import Issue
 from press.build.publish import check_home, replace_files, sweep_temporary
 from press.core import gate, parallel, progress, temporary
 from press.core.files import INDEX
-from press.core.hashing import digest
+from press.core.hashing import FileDigests, digest
 from press.core.manifest import LibraryEntry, read_manifest
 from press.core.model import Artifact, Built, Project, Request
 from press.core.problems import ERROR, OF_ONE_EDITION, WARNING, Problem, ProblemsError
@@ -55,6 +55,7 @@ class _Job:
     issues: tuple[Issue, ...]
     key: str
     engine: Mapping[str, str]
+    digests: FileDigests
     found: tuple[Problem, ...]
     """Problems of the project. If one is an error, the article is read only to report its own."""
 
@@ -80,7 +81,8 @@ def build(request: Request) -> Outcome:
     gate.open_project(request.root)
     temporary.sweep_folders()
     engine = stale.versions()
-    key = stale.key(request.root, engine)
+    digests = FileDigests()
+    key = stale.key(request.root, engine, digests)
     every = plan.requests(request)
     for asked in every.values():
         check_home(asked.output, request.output)
@@ -93,7 +95,7 @@ def build(request: Request) -> Outcome:
         made: list[Built] = []
         problems: list[Problem] = []
     else:
-        made, problems = _make(request, wanted, editions, (key, engine))
+        made, problems = _make(request, wanted, editions, (key, engine, digests))
     for name, asked in every.items():
         folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
         manifest.left(asked.output, folder, problems)
@@ -107,7 +109,7 @@ def _make(
     request: Request,
     wanted: Mapping[str, Request],
     editions: set[str],
-    state: tuple[str, Mapping[str, str]],
+    state: tuple[str, Mapping[str, str], FileDigests],
 ) -> tuple[list[Built], list[Problem]]:
     """Make and publish what is wanted; return the results and the problems of the project.
 
@@ -128,7 +130,7 @@ def _make(
     plan.check_identifiers(project, problems)
     jobs = [_Job(path, project, notices, issues, *state, tuple(problems)) for path in paths]
     made = [_published(done, project, state[1]) for done in _run(jobs, request.jobs)]
-    _list_all(issues, made, project, problems)
+    _list_all(issues, made, project, problems, state[2])
     return made, problems
 
 
@@ -211,18 +213,19 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     )
     from press.core.formats import file_of
     from press.design.styles import Styles
+    from press.document.identity import describe
     from press.output.web.offers import downloads
 
     config, request = issue.config, issue.request
     styles = Styles.for_imprint(request.root, issue.imprint)
-    needs = Needs(document, config, styles, job.engine)
+    needs = Needs(document, config, styles, job.engine, job.digests)
     sources = plan.sources(document, job.path, job.project, issue)
     earlier = stale.Earlier(request, document.name, sources)
     wanted = outputs(document, config, request, needs)
     for name, (edition, needed) in wanted.items():
         earlier.is_stale(name, needed, edition)
     book = earlier.standing(file_of(document.name, "epub"), needs.book())
-    task = Task(document, config, request, frozenset(earlier.stale), book)
+    task = Task(document, config, request, describe(document), frozenset(earlier.stale), book)
     found = sheet_problems(document, config, request)
     artifacts = make_files(task, found) if earlier.stale else []
     files = {a.name: manifest.file_entry(a, wanted[a.name][1], job.key) for a in artifacts}
@@ -245,7 +248,7 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         return _Done(issue, Built(document.name, None, tuple(problems), imprint=issue.name))
     said = [p for p in (*problems, *earlier.warnings(others)) if p.severity != ERROR]
     told = replace(config, editions=tuple(printable(document, config.editions)))
-    entry = manifest.entry(document, {**kept, **files}, every, told, sources, said)
+    entry = manifest.entry(task, {**kept, **files}, every, told, sources, said)
     made = tuple(artifact.name for artifact in artifacts)
     built = Built(document.name, entry, tuple(problems), made, issue.name, dict(earlier.reasons))
     return _Done(issue, built, tuple(artifacts), copied)
@@ -271,7 +274,11 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
 
 
 def _list_all(
-    issues: Sequence[Issue], built: Sequence[Built], project: Project, problems: list[Problem]
+    issues: Sequence[Issue],
+    built: Sequence[Built],
+    project: Project,
+    problems: list[Problem],
+    digests: FileDigests,
 ) -> None:
     """Update the library of each folder into which this run published a handout.
 
@@ -280,12 +287,12 @@ def _list_all(
     for issue in issues:
         if any(each.entry for each in built if each.imprint == issue.name):
             try:
-                _list(issue, project)
+                _list(issue, project, digests)
             except ProblemsError as error:  # the handouts stay; the next build lists them
                 problems += error.problems
 
 
-def _list(issue: Issue, project: Project) -> None:
+def _list(issue: Issue, project: Project, digests: FileDigests) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
     if "html" not in (issue.request.formats or config.formats):
@@ -300,7 +307,7 @@ def _list(issue: Issue, project: Project) -> None:
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
     content = read_manifest(folder)
     entries, known = content["articles"], content.get("library")
-    key = shelf(entries, styles, (config.lang, clinic))
+    key = shelf(entries, styles, (config.lang, clinic), digests)
     if known and known["key"] == key and stale.intact(folder, INDEX, known):
         return
     data = write_library(folder, entries, styles, config.lang, clinic)

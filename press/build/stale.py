@@ -15,11 +15,11 @@ from datetime import date
 from pathlib import Path
 
 from press import __version__
-from press.build.inputs import changed, listing_digest
+from press.build.inputs import changed, listing_digest, program_digest
 from press.build.manifest import recorded_dues, warnings
-from press.core.files import INDEX, PROGRAM, article_name, default_folder, files_below
+from press.core.files import INDEX, article_name, default_folder, files_below
 from press.core.formats import FORMATS, Format
-from press.core.hashing import file_digest, json_digest, source_digest
+from press.core.hashing import FileDigests, file_digest, fingerprint, source_digest
 from press.core.manifest import (
     ArticleEntry,
     FileEntry,
@@ -62,16 +62,16 @@ def _installed() -> Iterator[tuple[str, str]]:
                 yield name.lower().replace("-", "_").replace(".", "_"), version
 
 
-def key(root: Path, engine: Mapping[str, str]) -> str:
+def key(root: Path, engine: Mapping[str, str], digests: FileDigests) -> str:
     """Return one hash of all inputs of the project's outputs: sources, styles, the program."""
-    own = {"default": default_folder(), "press": PROGRAM}
-    theirs = {"source": root / "source", "styles": root / "styles"}
-    files = {"makebook.toml": source_digest(root / "makebook.toml")}
-    for label, folder in {**theirs, **own}.items():
-        skip, digest = len(str(folder)) + 1, file_digest if label in own else source_digest
-        files |= {f"{label}:{str(path)[skip:]}": digest(path) for path in files_below(folder)}
-    epoch = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", "")}
-    return json_digest({"versions": {**engine, **epoch}, "files": files})
+    styles = default_folder()
+    folders = {"source": root / "source", "styles": root / "styles", "default": styles}
+    files = {"makebook.toml": digests[root / "makebook.toml"]}
+    for label, folder in folders.items():
+        skip = len(str(folder)) + 1
+        files |= {f"{label}:{str(path)[skip:]}": digests[path] for path in files_below(folder)}
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return fingerprint(files, {**engine, "program": program_digest(), "SOURCE_DATE_EPOCH": epoch})
 
 
 def due(known: Sequence[Due], today: date) -> list[Problem]:

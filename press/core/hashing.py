@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,18 @@ def source_digest(path: Path) -> str:
         return ""
 
 
+class FileDigests(dict[Path, str]):
+    """The SHA-256 of files by their paths, each read when it is first asked for and not again.
+
+    It is for one run, in which a file counts as it was when the run began.
+    """
+
+    def __missing__(self, path: Path) -> str:
+        """Read a file; its digest is empty if it cannot be read."""
+        self[path] = source_digest(path)
+        return self[path]
+
+
 def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """Return the SHA-256 of a value written as canonical JSON: keys sorted, no escapes.
 
@@ -51,3 +63,8 @@ def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
     return digest(text.encode(errors="surrogatepass"))
+
+
+def fingerprint(files: Mapping[str, str], versions: Mapping[str, str]) -> str:
+    """Return one hash over the names and digests of files, and over versions."""
+    return json_digest({"versions": dict(versions), "files": dict(files)})

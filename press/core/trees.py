@@ -25,6 +25,7 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 """The namespace of formulas."""
 FORMULA = f"{{{MATHML}}}math"
 """The tag of a formula."""
+_MARKS = frozenset(("noteref", "citation"))
 _VOID = ("br", "hr", "img", "wbr")
 
 WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
@@ -136,12 +137,17 @@ def texts(element: Element, *, marks: bool = True) -> Iterator[str]:
         return
     yield element.text or ""
     for child in element:
-        mark = not isinstance(child.tag, str) or any(
-            has_class(child, name) for name in ("noteref", "citation")
-        )
-        if marks or not mark:
+        if marks or not _is_mark(child):
             yield from texts(child, marks=marks)
         yield child.tail or ""
+
+
+def _is_mark(element: Element) -> bool:
+    """Return whether an element marks a note or a reference, or is a comment."""
+    if not isinstance(element.tag, str):
+        return True
+    classes = element.get("class")
+    return classes is not None and not _MARKS.isdisjoint(classes.split())
 
 
 @dataclass(frozen=True)

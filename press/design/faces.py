@@ -91,6 +91,8 @@ def fallback_css(
     `addresses` has their files. They come before the text font: a reader that does not know
     `unicode-range` takes the last one.
     """
+    if not more:
+        return ""
     wanted, rules = used(more, text, styles), []
     for face in more:
         if address := addresses.get(f"fonts/fallback/{_file(face)}"):

@@ -6,6 +6,7 @@ Owner of the template library. This module must not know articles or formats.
 
 from __future__ import annotations
 
+import os
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -88,18 +89,17 @@ class Styles:
         message, hint = "the file is missing", "install makebook again, or restore the file"
         raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), message, hint)])
 
-    def files(self) -> list[Path]:
-        """Return every file that can change the look, without the overridden defaults."""
+    def files(self) -> dict[str, Path]:
+        """Return every file that can change the look, without the overridden defaults.
+
+        They are sorted by their names, which are relative to the folder of the styles.
+        """
         chosen: dict[str, Path] = {}
         for folder in reversed(self.folders):
+            skip = len(str(folder)) + 1  # a new Path for each would cost more
             for path in files_below(folder):
-                chosen[path.relative_to(folder).as_posix()] = path
-        return [chosen[name] for name in sorted(chosen)]
-
-    def name_of(self, path: Path) -> str:
-        """Return the name of a style file, relative to its folder."""
-        home = next(folder for folder in self.folders if path.is_relative_to(folder))
-        return path.relative_to(home).as_posix()
+                chosen[str(path)[skip:].replace(os.sep, "/")] = path
+        return dict(sorted(chosen.items()))
 
     def fonts(self) -> list[Path]:
         """Return the font files, TrueType or OpenType, sorted by name, without the fallback.
@@ -111,14 +111,17 @@ class Styles:
 
     @cached_property
     def _fonts(self) -> list[Path]:
-        files = [p for p in self.files() if p.suffix.lower() in (".ttf", ".otf")]
-        files = [p for p in files if not self.name_of(p).startswith(FALLBACK)]
+        files = {
+            name: path
+            for name, path in self.files().items()
+            if name.lower().endswith((".ttf", ".otf")) and not name.startswith(FALLBACK)
+        }
         problems: list[Problem] = []
-        for path in files:
-            check_file(path, f"styles/{self.name_of(path)}", problems, "font")
+        for name, path in files.items():
+            check_file(path, f"styles/{name}", problems, "font")
         if problems:
             raise ProblemsError(problems)
-        return files
+        return list(files.values())
 
     def fallback(self, name: str) -> Path | None:
         """Return a file in the folder of fonts to fall back on; None if it is missing."""

@@ -22,6 +22,7 @@ from press.references.csl.citations import ref_id
 
 _CITATION_ID = re.compile(r"cite-\d+")
 _YEAR = re.compile(r"^.*?(?<!\w)(?:\d{4}[a-z]{0,2}|n\.d\.)(?!\w)")
+_NUMBER = re.compile(r"\W*(\d+)(?!\w)")
 _OUTSIDE = re.compile(r"[();,\[\]–—-]")
 _DASH = re.compile(r"\s*[–—‒-]\s*")
 _ADDRESS = re.compile(r"https?://|\bdoi:|\bPMC?ID\b", re.IGNORECASE)
@@ -142,7 +143,8 @@ class Digests:
     def _locator(self, text: str, number: int) -> str:
         """Return the text of a link after its number, or after its name and year."""
         if self._numeric:
-            return re.sub(rf"^\W*{number}(?!\w)", "", text)
+            found = _NUMBER.match(text)
+            return text[found.end() :] if found and found[1] == str(number) else text
         found = _YEAR.search(text)
         return text[found.end() :] if found else ""
 

@@ -27,6 +27,10 @@ _FORMS = {**_QUOTES, **_DASHES, **_UNSEEN}
 _RAISED, _LOWERED, _STRUCK = "\1\2", "\3\4", "\5\6"
 """Control characters before and after what is raised, lowered, or struck out: XML has none."""
 _AROUND = {"sup": _RAISED, "sub": _LOWERED, "del": _STRUCK, "s": _STRUCK, "q": '""'}
+_TOUCHING = re.compile("\2\1|\4\3|\6\5")
+_ANGLES = re.compile("[«‹»›]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_SPACES = re.compile(r"\s+")
 _MARK = re.compile(r"(\0[^\0]*\0)")
 _CITED = r"(?:\0\[\"cite\"[^\0]*\0)"
 _ROLES = frozenset("h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tfoot tr td th caption "
@@ -113,12 +117,15 @@ def fold(text: str) -> str:
 def _folded(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-        text = re.sub(r"(?<=[«‹])\s+|\s+(?=[»›])", "", text)
-        text = unicodedata.normalize("NFC", "".join(map(_form, text)))
-    text = re.sub("\2\1|\4\3|\6\5", "", text)
-    text = re.sub(r'(?<!\d)"', "'", text)
-    text = re.sub(r"\s+", " ", text)
-    return re.sub(r"(?<=\S) - (?=\S)", "-", text)
+        if _ANGLES.search(text):
+            text = re.sub(r"(?<=[«‹])\s+|\s+(?=[»›])", "", text)
+        text = unicodedata.normalize("NFC", _BEYOND_ASCII.sub(lambda found: _form(found[0]), text))
+    if _TOUCHING.search(text):
+        text = _TOUCHING.sub("", text)
+    if '"' in text:
+        text = re.sub(r'(?<!\d)"', "'", text)
+    text = _SPACES.sub(" ", text)
+    return re.sub(r"(?<=\S) - (?=\S)", "-", text) if " - " in text else text
 
 
 class Words:
@@ -152,7 +159,7 @@ class Words:
         run = [element.text or ""]
 
         def end() -> None:
-            if text := _joined("".join(run)):
+            if (text := "".join(run).strip()) and (text := _joined(text)):
                 found.append(text)
             run.clear()
 
@@ -193,7 +200,8 @@ class Words:
 
     def _marked(self, element: Element, tag: str) -> str | None:
         """Return the mark of a picture, formula, note, citation, or blank line; else None."""
-        cited = _CITATION_ID.fullmatch(element.get("id") or "")
+        id_ = element.get("id")
+        cited = _CITATION_ID.fullmatch(id_) if id_ else None
         index = int(cited[1]) if cited and has_class(element, "citation") else 0
         if tag == "img":
             name = element.get("src") or ""
@@ -214,11 +222,13 @@ class Words:
         A line break is a space, and links back from a note are nothing. A cross-reference is the
         number of a figure or table, or the title of a section. A class alone hides no words.
         """
-        text = "".join(element.itertext())
         if element.tag == "br":
             return " "
+        if element.get("class") is None:
+            return None
         if has_class(element, "note-back") or has_class(element, "backlinks"):
             return "" if _in_notes(element) else None
+        text = "".join(element.itertext())
         if has_class(element, "xref"):
             said, before = fold(text), f"{fold(self._labels['ref-sec'].partition('{')[0])} "
             is_title = said.casefold().startswith(f"{before.casefold()}'")
@@ -252,6 +262,8 @@ def _mark(*values: Any) -> str:
 
 def _joined(text: str) -> str:
     """Fold the texts between the marks; a citation's spaces and stops depend on its style."""
+    if "\0" not in text:
+        return fold(text)
     pieces = enumerate(_MARK.split(text))
     folded = (piece if index % 2 else _folded(piece) for index, piece in pieces)
     text = re.sub(f" *({_CITED}) *", r"\1", "".join(folded))

@@ -35,7 +35,7 @@ from press.proof.matching import (
     reads,
     stray,
 )  # fmt: skip
-from press.proof.visibility import PAPER, Surface, hidden
+from press.proof.visibility import PAPER, Sight, Surface
 
 _SHORT = "short disclaimer"
 """The name of the unit whose absence is a problem of its own: PRF002."""
@@ -46,7 +46,6 @@ _LEAVE = ("nav",)
 class Look:
     """One way in which a page is looked at."""
 
-    css: str
     surface: Surface
     said: str
     """Completes a message: ` in dark mode`."""
@@ -57,6 +56,7 @@ class Page:
     """A page of elements."""
 
     root: Element
+    sight: Sight
     looks: Sequence[Look]
     picture: Callable[[str], bytes]
     """Returns the bytes of a picture by its `src`."""
@@ -116,8 +116,8 @@ class _Proof:
     def _seen(self) -> Iterator[Problem]:
         """Report what is missing around the text, and what is hidden, each for the first look."""
         told: set[tuple[str, str, str]] = set()
-        for number, look in enumerate(self.pages[0].looks if self.pages else ()):
-            for unit, what in self._faults_of(number, look):
+        for look in self.pages[0].looks if self.pages else ():
+            for unit, what in self._faults_of(look):
                 key = unit.what, unit.text, "" if unit in self.wanted else what
                 if key not in told:
                     told.add(key)
@@ -128,14 +128,16 @@ class _Proof:
                         else fault(unit, what, self.span, look.said)
                     )
 
-    def _faults_of(self, number: int, look: Look) -> Iterator[tuple[Unit, str]]:
+    def _faults_of(self, look: Look) -> Iterator[tuple[Unit, str]]:
         """Yield the units that cannot be seen, or are missing around the text, in one look."""
         unseen: set[Element] = set()
         for page in self.pages:
-            unseen |= hidden(page.root, page.looks[number].css, look.surface)
+            unseen |= page.sight.hidden(look.surface)
             if look.surface == PAPER:
                 unseen.difference_update(*_backlinks(page))
-        gone = {id(b) for b in self.blocks if any(_is_in(p, unseen) for p in b.pieces if _shows(p))}
+        gone = {
+            id(b) for b in self.blocks if any(_is_in(p, unseen) and _shows(p) for p in b.pieces)
+        }
         inside = {id(block): unit for unit, block in self.match.pairs}
         yield from ((unit, "is hidden") for key, unit in inside.items() if key in gone)
         passed = gone | set(inside) | {id(extra.block) for extra in self.match.extras}

@@ -19,7 +19,7 @@ from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT
-from press.proof.visibility import DARK, LIGHT, Surface
+from press.proof.visibility import DARK, LIGHT, Sight, Surface
 from press.readback.epub import Book
 
 _XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -57,8 +57,11 @@ def _prove_text(
     views: dict[Surface, str] = {LIGHT: ""}
     if "prefers-color-scheme" in css:
         views[DARK] = " in dark mode"
-    looks = [Look(css, surface, said) for surface, said in views.items()]
-    pages = [Page(tree, looks, partial(_picture, book, name)) for name, tree in trees.items()]
+    looks = [Look(surface, said) for surface, said in views.items()]
+    pages = [
+        Page(tree, Sight(tree, css), looks, partial(_picture, book, name))
+        for name, tree in trees.items()
+    ]
     return prove_pages(document, pages, span)
 
 

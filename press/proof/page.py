@@ -25,7 +25,7 @@ from press.document.crosslinks import neighbors
 from press.document.units import Unit, letters
 from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT, internal_links
-from press.proof.visibility import DARK, LIGHT, PAPER, Surface, hidden
+from press.proof.visibility import DARK, LIGHT, PAPER, Sight, Surface
 
 _WHERE: dict[Surface, str] = {LIGHT: "", DARK: " in dark mode", PAPER: " when printed"}
 _FETCHING = {
@@ -62,22 +62,23 @@ def prove_page(
         problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
     css = "".join(e.text or "" for e in root.iter("style"))
-    problems += _prove_text(document, root, css, span)
+    sight = Sight(root, css)
+    problems += _prove_text(document, root, sight, span)
     problems += [
         Problem("PRF003", span, message, HINT)
-        for message in (*_dead(document, root, downloads), *_offered(root, css, downloads))
+        for message in (*_dead(document, root, downloads), *_offered(root, sight, downloads))
     ]
     for asked in dict.fromkeys(_asked(root, css)):
         message = f"the page would load '{asked[:80]}', which is not part of it"
         problems.append(Problem("PRF005", span, message, HINT))
 
 
-def _prove_text(document: Document, root: Element, css: str, span: Span) -> Iterator[Problem]:
-    looks = [Look(css, where, said) for where, said in _WHERE.items()]
+def _prove_text(document: Document, root: Element, sight: Sight, span: Span) -> Iterator[Problem]:
+    looks = [Look(where, said) for where, said in _WHERE.items()]
     calls = _calls(document)
     said = " ".join([calls[0], *(words for _, words in calls[1])]) if calls else ""
     before = [Unit("crisis numbers", said, "title block")] if calls else []
-    yield from prove_pages(document, [Page(root, looks, _picture)], span, before)
+    yield from prove_pages(document, [Page(root, sight, looks, _picture)], span, before)
     shown = [
         [(link.get("href"), "".join(map(str, link.itertext()))) for link in line.iter("a")][1:]
         for line in root.iter("p")
@@ -134,10 +135,10 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
         yield f"the page lacks {counted(count, 'link')} to '{target}'"
 
 
-def _offered(root: Element, css: str, downloads: Sequence[Download]) -> Iterator[str]:
+def _offered(root: Element, sight: Sight, downloads: Sequence[Download]) -> Iterator[str]:
     """Report each file that the page does not link to, or does not name."""
     links = {link.get("href") for link in root.iter("a")}
-    invisible = hidden(root, css, LIGHT)
+    invisible = sight.hidden(LIGHT)
     text = {letters(e.text or "") for e in root.iter("*") if e not in invisible}
     for download in downloads:
         if quote(download.name) not in links or letters(download.name) not in text:
@@ -152,7 +153,8 @@ def _asked(root: Element, css: str) -> Iterator[str]:
             tag = str(element.tag).rpartition("}")[2]
             if (tags == "*" or tag in tags.split()) and not _INSIDE.match(str(value)):
                 yield str(value)
-        yield from _addresses(element.get("style") or "")
+        if style := element.get("style"):
+            yield from _addresses(style)
         if element.tag == "meta" and (element.get("http-equiv") or "").lower() == "refresh":
             yield element.get("content") or ""
     yield from _addresses(css)

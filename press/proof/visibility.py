@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import cssselect2
@@ -26,6 +25,7 @@ Surface = Literal["light", "dark", "paper"]
 LIGHT: Final = "light"
 DARK: Final = "dark"
 PAPER: Final = "paper"
+_EVERYWHERE: frozenset[Surface] = frozenset((LIGHT, DARK, PAPER))
 _LEAST = 1.35
 """Contrast below which text is invisible. (STY004 reports text that is hard to read.)"""
 _FAR = re.compile(r"-\s*(\d{3,}(\.\d+)?(px|pt|%)|\d{2,}(\.\d+)?(r?em|ch|v[wh]|cm|in))")
@@ -50,31 +50,50 @@ _APART = re.compile(
 
 Styled = Mapping[str, str]
 """The properties of an element that decide if it is visible."""
+_Values = tuple[tuple[str, str, bool], ...]
+"""Properties, their values, and True for each that is `!important`."""
 
 
-@dataclass(frozen=True)
-class _Rule:
-    selector: Any
-    values: tuple[tuple[str, str, bool], ...]
-    """Property, value, and True if it is `!important`."""
+class Sight:
+    """A page as a tree with its style sheet, which must not change while it is looked at.
+
+    Which rules select an element does not depend on the surface, so it is found once for all.
+    """
+
+    def __init__(self, root: Element, css: str) -> None:
+        self._root, self._css = root, css
+        self._hidden: dict[Surface, frozenset[Element]] = {}
+
+    @cached_property
+    def _matches(self) -> dict[Element, list[tuple[_Values, frozenset[Surface]]]]:
+        """For each element, the values declared for it in the order of the cascade, and where."""
+        matcher = _matcher(self._css)
+        wrapped = cssselect2.ElementWrapper.from_xml_root(self._root)
+        found = {}
+        for each in wrapped.iter_subtree():
+            declared = [payload for *_, payload in matcher.match(each)]
+            if own := each.etree_element.get("style"):
+                declared.append((_values(own), _EVERYWHERE))
+            found[each.etree_element] = declared
+        return found
+
+    def hidden(self, where: Surface) -> frozenset[Element]:
+        """Return the elements whose own text cannot be seen on a surface."""
+        if where not in self._hidden:
+            styles = {e: _style(declared, where) for e, declared in self._matches.items()}
+            black, white = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+            self._hidden[where] = frozenset(_walk(self._root, styles, black, white))
+        return self._hidden[where]
 
 
-def hidden(root: Element, css: str, where: Surface) -> frozenset[Element]:
-    """Return the elements of a page whose own text cannot be seen."""
+@lru_cache(4)
+def _matcher(css: str) -> Any:
+    """Return what finds the rules for an element, cached because the pages of a book share it."""
+    nodes = tinycss2.parse_stylesheet(_APART.sub("", css), True, True)
     matcher = cssselect2.Matcher()
-    for rule in _sheet(_APART.sub("", css), where):
-        matcher.add_selector(rule.selector, rule.values)
-    wrapped = cssselect2.ElementWrapper.from_xml_root(root)
-    styles = {e.etree_element: _style(matcher.match(e), e) for e in wrapped.iter_subtree()}
-    white: Rgb = (1.0, 1.0, 1.0)
-    return frozenset(_walk(root, styles, (0.0, 0.0, 0.0), white))
-
-
-@lru_cache(8)
-def _sheet(css: str, where: Surface) -> tuple[_Rule, ...]:
-    """Return the rules of a style sheet, cached because the pages of a book share them."""
-    nodes = tinycss2.parse_stylesheet(css, True, True)
-    return tuple(_rules(nodes, where, dict(_namespaces(nodes))))
+    for selector, values, where in _rules(nodes, _EVERYWHERE, dict(_namespaces(nodes))):
+        matcher.add_selector(selector, (values, where))
+    return matcher
 
 
 def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
@@ -88,18 +107,25 @@ def _namespaces(nodes: Iterable[Any]) -> Iterator[tuple[str, str]]:
                 yield words[0].value, getattr(value, "value", "")
 
 
-def _rules(nodes: Iterable[Any], where: Surface, names: Mapping[str, str]) -> Iterator[_Rule]:
+def _rules(
+    nodes: Iterable[Any], where: frozenset[Surface], names: Mapping[str, str]
+) -> Iterator[tuple[Any, _Values, frozenset[Surface]]]:
+    """Yield each selector with its values and the surfaces, of those in `where`, with its rule."""
     for node in nodes:
         if node.type == "at-rule" and node.content and node.lower_at_keyword != "font-face":
-            if node.lower_at_keyword != "media" or _holds(tinycss2.serialize(node.prelude), where):
-                yield from _rules(tinycss2.parse_rule_list(node.content, True, True), where, names)
+            there = where
+            if node.lower_at_keyword == "media":
+                query = tinycss2.serialize(node.prelude)
+                there = frozenset(surface for surface in where if _holds(query, surface))
+            if there:
+                yield from _rules(tinycss2.parse_rule_list(node.content, True, True), there, names)
         elif node.type == "qualified-rule":
-            values = tuple(_values(tinycss2.parse_blocks_contents(node.content)))
+            values = _values(node.content)
             try:
                 compiled = cssselect2.compile_selector_list(node.prelude, names) if values else ()
             except cssselect2.SelectorError:  # a state such as :hover, in which no page opens
                 continue
-            yield from (_Rule(s, values) for s in compiled if s.pseudo_element is None)
+            yield from ((s, values, where) for s in compiled if s.pseudo_element is None)
 
 
 def _holds(query: str, where: Surface) -> bool:
@@ -114,24 +140,21 @@ def _holds(query: str, where: Surface) -> bool:
     )
 
 
-def _values(items: Iterable[Any]) -> Iterator[tuple[str, str, bool]]:
-    for item in items:
-        if item.type == "declaration" and (
-            item.lower_name in _HIDING or item.lower_name in _COLORS
-        ):
-            value = tinycss2.serialize(item.value).strip().lower()
-            yield item.lower_name, value, item.important
+def _values(content: Any) -> _Values:
+    """Return what a rule or a style attribute declares that decides if a text is visible."""
+    return tuple(
+        (item.lower_name, tinycss2.serialize(item.value).strip().lower(), item.important)
+        for item in tinycss2.parse_blocks_contents(content)
+        if item.type == "declaration" and (item.lower_name in _HIDING or item.lower_name in _COLORS)
+    )
 
 
-def _style(matches: Iterable[Any], element: Any) -> Styled:
-    """Return the values that win: matches in the order of the cascade, then the style attribute."""
+def _style(declared: Iterable[tuple[_Values, frozenset[Surface]]], where: Surface) -> Styled:
+    """Return the values that win on a surface, from those in the order of the cascade."""
     plain: dict[str, str] = {}
     important: dict[str, str] = {}
-    own = element.etree_element.get("style") or ""
-    declared = [values for *_, values in matches]
-    declared.append(tuple(_values(tinycss2.parse_blocks_contents(own))))
-    for values in declared:
-        for name, value, weighs in values:
+    for values, surfaces in declared:
+        for name, value, weighs in values if where in surfaces else ():
             name = "background" if name == "background-color" else name
             (important if weighs else plain)[name] = value
     return {**plain, **important}
@@ -144,13 +167,13 @@ def _walk(
         return
     style = styles[element]
     if _is_hidden(element, style) or any(
-        pattern.search(style.get(name, "x")) for name, pattern in _HIDING.items()
+        name in _HIDING and _HIDING[name].search(value) for name, value in style.items()
     ):
         yield from element.iter("*")
         return
     ground = _color(style.get("background", ""), ground, ground)
     ink = _color(style.get("color", ""), ink, ground)
-    if contrast(ink, ground) < _LEAST and local_name(element) != "img":
+    if _contrast(ink, ground) < _LEAST and local_name(element) != "img":
         yield element
     for child in element:
         yield from _walk(child, styles, ink, ground)
@@ -166,10 +189,18 @@ def _is_hidden(element: Element, style: Styled) -> bool:
 
 def _color(value: str, otherwise: Rgb, ground: Rgb) -> Rgb:
     """Return the first color in a value, over the background; without one, `otherwise`."""
-    for token in tinycss2.parse_component_value_list(value):
-        color = parse_color(token)
-        if isinstance(color, RGBA):
-            pairs = zip((color.red, color.green, color.blue), ground, strict=True)
-            red, green, blue = (a * color.alpha + b * (1 - color.alpha) for a, b in pairs)
-            return red, green, blue
-    return otherwise
+    color = _first_color(value) if value else None
+    if color is None:
+        return otherwise
+    pairs = zip((color.red, color.green, color.blue), ground, strict=True)
+    red, green, blue = (a * color.alpha + b * (1 - color.alpha) for a, b in pairs)
+    return red, green, blue
+
+
+@lru_cache(256)
+def _first_color(value: str) -> RGBA | None:
+    colors = map(parse_color, tinycss2.parse_component_value_list(value))
+    return next((color for color in colors if isinstance(color, RGBA)), None)
+
+
+_contrast = lru_cache(256)(contrast)

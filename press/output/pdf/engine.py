@@ -116,10 +116,11 @@ def _know_pages() -> None:
                     if item.page_maker_index is None:
                         item.missing_counters.clear()
                 self.filled, self.page = {}, page
+            target = f"#{anchor}"
             for (box, _), item in self.counter_lookup_items.items():
-                if has_class(box.element, "xref"):
-                    continue  # its own page decides if it names the other
-                if item.page_maker_index is None and box.element.get("href") == f"#{anchor}":
+                if item.page_maker_index is not None or box.element.get("href") != target:
+                    continue
+                if not has_class(box.element, "xref"):  # its own page decides if it names the other
                     item.parse_again(now)
                     self.filled[id(item)] = item
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
@@ -95,13 +95,18 @@ class Layout:
         sheet = self.edition.references == "sheet" and apart
         references = self.page_of("references") if sheet else 0
         formulas = formula_notes(self.rendered) if 'class="math' in self.html else ()
-        return (*self.fitted.notes, *formulas, *page_notes(self.rendered, references))
+        return (*self.fitted.notes, *formulas, *page_notes(self.shares, references))
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """How full each page is, from 0 to 1."""
+        return [filled(page._page_box) for page in self.rendered.pages]  # noqa: SLF001 - as above
 
     @property
     def emptiest(self) -> tuple[int, int]:
         """The page with the least on it, from 1, and how full it is, in percent."""
-        shares = [filled(page._page_box) for page in self.rendered.pages]  # noqa: SLF001 - as above
-        return shares.index(min(shares)) + 1, round(100 * min(shares))
+        least = min(self.shares)
+        return self.shares.index(least) + 1, round(100 * least)
 
     def write(self, name: str, carried: Sequence[Attached]) -> Artifact:
         """Write the PDF.

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from press.core.trees import has_class
-from press.output.pdf.paging import filled
 
 _SHOWN = 3
 _SMALLER = 0.95
@@ -49,13 +48,12 @@ def formula_notes(rendered: Any) -> Iterator[str]:
                 yield f"page {number}: a formula is too wide; it is drawn at {share:.0%}: {words}"
 
 
-def page_notes(rendered: Any, references: int) -> Iterator[str]:
+def page_notes(shares: Sequence[float], references: int) -> Iterator[str]:
     """Yield notes about pages with much blank paper, except those at the end of the text.
 
-    `references` is the page, from 1, on which the references begin on a new sheet; 0 if they do
-    not. The text ends before it.
+    `shares` says how full each page is. `references` is the page, from 1, on which the references
+    begin on a new sheet; 0 if they do not. The text ends before it.
     """
-    shares = [filled(page._page_box) for page in rendered.pages]  # noqa: SLF001 - no public name
     last = len(shares)
     if references > 1:
         last = references - 1

@@ -225,8 +225,9 @@ def _givable(page: Any, lacks: float) -> Iterator[Any]:
 
 def _poor(page: Any) -> bool:
     """Return whether a page is less than a third full, or has only who made the handout on it."""
-    alone = not any(map(_is_references, page.children[0].descendants()))
-    return filled(page) < _THIRD or (alone and _is_closing(page))
+    if filled(page) < _THIRD:
+        return True
+    return _is_closing(page) and not any(map(_is_references, page.children[0].descendants()))
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -278,6 +279,13 @@ def _end(page: Any) -> float:
 def _marks(box: Any) -> bool:
     """Return whether a box leaves ink: a line of text, a picture, or a rule."""
     kind = type(box).__name__
-    return kind in ("LineBox", "InlineReplacedBox", "BlockReplacedBox") or any(
-        getattr(box, f"border_{side}_width", 0) for side in ("top", "bottom")
+    if kind == "TextBox":
+        return False  # it is in a line
+    return (
+        kind in _INK
+        or bool(getattr(box, "border_top_width", 0))
+        or bool(getattr(box, "border_bottom_width", 0))
     )
+
+
+_INK = frozenset(("LineBox", "InlineReplacedBox", "BlockReplacedBox"))

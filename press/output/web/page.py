@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -217,9 +218,13 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
 
 def page_css(styles: Styles) -> str:
     """Return `page.css` made small, and escaped: nothing in it closes the element that holds it."""
-    css = _SPARE.sub(
-        lambda found: "".join(filter(None, found.groups())), _dark(styles).css("page.css")
-    )
+    return _small(_dark(styles).css("page.css"))
+
+
+@lru_cache(4)
+def _small(css: str) -> str:
+    """Return a style sheet made small and escaped, cached because pages of a folder share it."""
+    css = _SPARE.sub(lambda found: "".join(filter(None, found.groups())), css)
     return css.replace("</", "<\\/").replace("]]>", "]] >")
 
 
