@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 from PIL import Image
@@ -79,6 +80,20 @@ def link(name: str, text: str) -> str:
 
 def note(number: int, kind: str = "footnote") -> str:
     return f'<w:r><w:{kind}Reference w:id="{number}"/></w:r>'
+
+
+def emf() -> bytes:
+    """Return a drawing of Windows, a blue box twice as wide as high ([MS-EMF], 2.3)."""
+
+    def record(kind: int, *values: int) -> bytes:
+        return struct.pack(f"<II{len(values)}i", kind, 8 + 4 * len(values), *values)
+
+    brush, chosen = record(39, 1, 0, 0xC08040, 0), record(37, 1)
+    body = brush + chosen + record(43, 0, 0, 1999, 999) + record(14, 0, 16, 20)
+    size = struct.pack("<8i", 0, 0, 2000, 1000, 0, 0, 52916, 26481)
+    facts = struct.pack("<4sIIIHHIII", b" EMF", 0x10000, 88 + len(body), 5, 2, 0, 0, 0, 0)
+    device = struct.pack("<4i", 1920, 1080, 508, 286)  # pixels, and millimeters
+    return struct.pack("<II", 1, 88) + size + facts + device + body
 
 
 def png(color: str = "red", size: tuple[int, int] = (40, 20)) -> bytes:

@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FONTS = ROOT / "styles" / "fonts"
 EMOJI = FONTS / "fallback" / "NotoEmoji-Regular.ttf"
 TEXT = """---
-title: At most 5 µg → 2×
+title: At most 5 µg → 2× 📞
+subtitle: For a 👩‍⚕️
 author: Ann Example
 ---
 
@@ -80,7 +81,21 @@ def test_emoji_are_named(out, name):
     assert "press [figure: keycap 1]" in said
     assert re.search(r"heading [12]: When to call \[figure: warning\]", said)
     assert "Done: check mark button" in said
+    assert "heading 1: At most 5 µg → 2× [figure: telephone receiver]\n" in said
+    assert "paragraph: For a [figure: woman health worker]\n" in said
     assert re.search(r"Sign: ← .* ⚠ γ", said), "a sign without a variation selector is text"
+
+
+def test_a_custom_template_may_have_the_title_as_it_is(tmp_path):
+    project(tmp_path, TEXT)
+    for name in ("title.html", "page.html", "book-title.xhtml"):
+        text = (ROOT / "styles" / "templates" / name).read_text(encoding="utf-8")
+        (tmp_path / "styles" / "templates").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "styles" / "templates" / name).write_text(
+            text.replace(" | emoji(matter.lang)", ""), encoding="utf-8"
+        )
+    assert made(tmp_path, tmp_path / "build") == []
+    assert "2× 📞" in "\n".join(aloud((tmp_path / "build" / "a.pdf").read_bytes()))
 
 
 def test_names_are_in_the_language_of_the_article():

@@ -39,6 +39,14 @@ Table: Doses by *age* {#tbl:doses}
 
 : Hours {#tbl-hours}
 
+$$a^2$$ {#eq:square}
+
+Then
+$$
+b^2
+$$ {#eq-next}
+and $$c$$ {#eq:last}.
+
 ## When to call {#sec:when}
 
 ## Call &amp; *wait* {#sec-wait}
@@ -81,6 +89,12 @@ def read(text: str) -> tuple[trees.Element, list[tuple[str, str, str]]]:
         ("In [@fig:one; @fig-two].", "In Figures [link: Figure 1] and [link: Figure 2]."),
         ("In [@tbl-hours; @tbl:doses, left].",
          "In Tables [link: Table 2] and [link: Table 1], left."),
+        ("By @eq:square, [@eq-next], and ([-@eq:last]).",
+         "By [link: Equation 1], [link: Equation 2], and ([link: Equation 3])."),
+        ("By [@eq:square; @eq-next; @eq:last].",
+         "By Equations [link: Equation 1], [link: Equation 2], and [link: Equation 3]."),
+        ("By [Eq. @eq:square] and @Eq:last.",
+         "By Eq. [link: Equation 1] and [link: Equation 3]."),
         ("In [@fig:one; @tbl:doses; @sec:when].",
          "In [link: Figure 1], [link: Table 1], and [link: section “When to call”]."),
         (r"Write \@fig:one, `@fig:one`, or a@fig.example.",
@@ -108,6 +122,27 @@ def test_captions_of_a_kind_have_numbers_if_one_is_referred_to(written, captions
     assert said == captions
 
 
+def test_formulas_with_an_id_have_lines_and_numbers_of_their_own() -> None:
+    body, _ = read(THINGS + "\n- Item:\n  $$d$$ {#eq:item}\n- $$e$$\n\n## A $$f$$ {#eq:no}\n")
+    said = [block.heard for block in speech.speak([body])]
+    place = said.index("Then")
+    assert said[place - 1 : place + 5] == [
+        "[formula: a squared] (1)",
+        "Then",
+        "[formula: b squared] (2)",
+        "and",
+        "[formula: c]. (3)",
+        "When to call",
+    ]
+    assert said[-5:] == ["Call & wait", "Item:", "[formula: d] (4)", "e", "A [formula: f]"]
+
+
+def test_a_table_has_the_id_and_classes_at_the_end_of_its_caption() -> None:
+    body, _ = read("| A | B |\n|---|---|\n| 1 | 2 |\n\nTable: Doses {#tbl:a .short}")
+    (table,) = body.iter("table")
+    assert (table.get("id"), table.get("class"), table[0].text) == ("tbl:a", "short", "Doses")
+
+
 def test_links_of_a_number_alone_have_a_name() -> None:
     body, _ = read("In [@fig:one; @fig-two]." + THINGS)
     assert [(a.get("href"), a.text, a.get("aria-label")) for a in body.iter("a")] == [
@@ -123,6 +158,7 @@ def test_links_of_a_number_alone_have_a_name() -> None:
         ("@fig:one\n\n[@fig:one, p. 3]", ("REF003", "fig:one 1")),
         ("@fig:no\n\n[words]{#x}\n\n<p id='fig:no'>A paragraph.</p>", ("REF002", "fig:no 0")),
         ("@sec:no\n\n<p id='sec:no'>A paragraph.</p>", ("REF002", "sec:no 0")),
+        ("@eq:no\n\n[words]{#x}\n\n<p id='eq:no'>A paragraph.</p>", ("REF002", "eq:no 0")),
         ("@tbl:no and ![a](b.png){#tbl:no} b", ("REF002", "tbl:no 0")),
     ],
 )
@@ -147,7 +183,7 @@ ARTICLE = (
     + "See [@fig:one], and @sec:when before @sec-wait.\n"
     + THINGS.replace("\n: Hours", "\nTable: Hours")
     + "\nWords that fill the pages of a sheet. " * 120
-    + "\n\nThe last: @fig:one, @sec-wait, and [@tbl:doses; @tbl-hours].\n"
+    + "\n\nThe last: @fig:one, @sec-wait, @eq-next, and [@tbl:doses; @tbl-hours].\n"
 )
 
 
@@ -173,7 +209,7 @@ def test_paper_names_the_page_if_it_is_another(finished: dict[str, projects.Fini
     )
     assert pages[-1] == (
         "paragraph: The last: [link: Figure 1 (page n)], [link: section “Call & wait” (page n)], "
-        "and Tables [link: 1 (page n)] and [link: 2 (page n)]."
+        "[link: Equation 2 (page n)], and Tables [link: 1 (page n)] and [link: 2 (page n)]."
     )
     screen = [line for line in aloud(finished["html"].artifact.data) if "The last" in line]
     assert "page" not in screen[0]
@@ -247,5 +283,5 @@ def test_an_unknown_key_names_what_is_like_it(tmp_path, capsys) -> None:
     with pytest.raises(SystemExit):
         main(["build", "--project", str(tmp_path), "--format", "html"])
     printed = capsys.readouterr().err
-    assert "CIT001: no figure, table, section, or entry is named 'fig:oen'" in printed
+    assert "CIT001: no figure, table, formula, section, or entry is named 'fig:oen'" in printed
     assert r"did you mean 'fig:one'? For a plain @, write \@" in printed

@@ -34,7 +34,7 @@ from press.importing.writer import _facts, write
 from press.source import markup
 from press.source.manuscript import read_manuscript
 from press.source.project import read_project
-from tests.importing import docx, link, note, p, packed, picture, png, run, table
+from tests.importing import docx, emf, link, note, p, packed, picture, png, run, table
 
 TODAY = date(2027, 5, 4)
 
@@ -504,6 +504,28 @@ def test_pictures_that_are_bombs_or_damaged_are_marked(project):
     assert status in (0, 1)
     assert "root:" not in "".join(path.read_text("latin-1") for path in Path("source").rglob("*.*"))
     assert warned.count("is not in a format for handouts") == 2 or codes(warned) == ["IMP002"]
+
+
+@pytest.mark.parametrize("office", [True, False])
+def test_a_drawing_of_windows_is_converted_or_marked(project, monkeypatch, office):
+    if office and not shutil.which("soffice"):
+        pytest.skip("soffice is not installed (in Debian, libreoffice-writer-nogui)")
+    if not office:
+        monkeypatch.setattr(shutil, "which", lambda _: None)
+    parts = {"word/media/a.emf": emf()}
+    data = docx(p("Text.", picture("a", "A blue box")), targets={"a": "media/a.emf"}, parts=parts)
+    _, said, warned = project(box__docx=data)
+    text = Path("source/box.md").read_text()
+    if office:
+        shown = Image.open("source/images/box-1.png")
+        assert shown.getpixel((800, 400)) == (0x40, 0x80, 0xC0)
+        assert shown.size == (1600, 801)
+        assert "![A blue box](images/box-1.png)" in text
+        assert "LibreOffice converted source/images/box-1.png from EMF" in said + warned
+    else:
+        assert "<!-- import: the picture source/images/box-1.emf (A blue box) is not in" in text
+        assert "save it as PNG where it was made, or import again with LibreOffice" in warned
+        assert Path("source/images/box-1.emf").read_bytes() == parts["word/media/a.emf"]
 
 
 def test_other_picture_formats_become_png(project, tmp_path):

@@ -22,6 +22,7 @@ import tinyhtml5
 from lxml import etree
 
 from press.build.manifest import file_entry
+from press.core.files import default_folder
 from press.core.model import Artifact, Download
 from press.core.trees import has_class
 from press.design import color
@@ -448,6 +449,14 @@ def test_what_is_wrong_is_found(small, what):
     assert count
     found = reported(prove_page, document, Artifact(page.name, "html", text.encode()), downloads)
     assert [p for p in found if p.code == code and words in p.message], found
+
+
+@pytest.mark.parametrize("name", ["page.css", "book.css", "print.css"])
+def test_a_class_for_the_sheet_has_no_look_elsewhere(name):
+    """Only the short disclaimer, which has the same class, has one."""
+    css = (default_folder() / name).read_text(encoding="utf-8")
+    assert ".short" in css
+    assert not re.search(r"(?m)(?:^|[,}]) *\.short\b", css)
 
 
 # In a browser

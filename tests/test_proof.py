@@ -6,10 +6,13 @@ template, as a user could write, or from a renderer that loses something.
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import pikepdf
 import pytest
 
 from press.build import make as making
@@ -19,9 +22,10 @@ from press.core.files import default_folder
 from press.core.model import Artifact, Document
 from press.output.epub import chapters
 from press.output.pdf import layout as pdf
-from press.output.pdf import typeset
+from press.output.pdf import marking, typeset
 from press.proof import epub as proofbook
 from press.proof import pdf as proof
+from press.readback import pdf as readback
 from press.source.project import EDITIONS
 from tests.reporting import reported
 from tests.trial import projects
@@ -150,6 +154,66 @@ def test_a_white_word_in_black_text_that_runs_from_right_to_left(edition: str, w
             problems = [problem.message for problem in prove(file)]
         assert bool(problems) is ("gone" in gone)
     assert re.search(f"is hidden.*: '{word}'|'{word}' is hidden", problems[0])
+
+
+@pytest.mark.parametrize("text", ["בגיל < 5", "(טוב > Tea (1", "« טוב", "(5: **988)** כן"])
+def test_a_sign_that_is_mirrored_in_text_that_runs_from_right_to_left(text: str) -> None:
+    """It is heard as the author wrote it, and drawn as its mirror image."""
+    hebrew = SPECIALS["Hebrew"]
+    article = f"{hebrew.article()}\n\n{text}\n"
+    with projects.project(article, address=False, files=hebrew.files, faces=True) as root:
+        for file in projects.finish(root, *projects.read(root), ["letter", "booklet"]):
+            assert prove(file) == []
+
+
+def test_a_text_that_pdfium_reads_twice_is_drawn_once() -> None:
+    """Of two fonts in a text from the right, each is read as the whole if others are between."""
+    box = (0.0, 0.0, 9.0, 9.0)
+    one = readback.TextSpan(". לא טוב", 9.0, "A", False, 0.0, *box, (0, 0, 0))
+    assert readback._said(". לא טוב", [replace(one, text="בוט אל ."), one]).drawn == "בוט אל ."
+    assert readback._said("טוב לא", [replace(one, text="לא "), replace(one, text="טוב")]).drawn == (
+        "לא טוב"
+    )
+
+
+def test_thai_is_read_as_it_is_written() -> None:
+    """Its font has the text of a syllable for one glyph, which is also drawn in others."""
+    box = SimpleNamespace(text="ป้า", style={"direction": "ltr"})
+    assert "ป้า".encode("utf-16-be").hex() in marking._is_turned(box)
+
+
+def test_a_white_note_beside_its_black_mark() -> None:
+    """It begins with a space, which the line under the mark `b.` touches."""
+    note = "It is listed in the ClinicalTrials.gov register."
+    text = f"{projects.front_matter()}One^[Small.] and two^[{note}]\n"
+    css = f"{default('print.css')} .notes * {{ color: white }} .notes a {{ color: black }}"
+    with projects.project(text, address=False, files={"styles/print.css": css}) as root:
+        (file,) = projects.finish(root, *projects.read(root), ["letter"])
+    hidden = "page 1: note is hidden or runs off the page: "
+    said = [problem.message for problem in prove(file)]
+    assert said == [f"{hidden}'Small.' in 'a. Small.'", f"{hidden}'{note}'"]
+
+
+@pytest.mark.parametrize(
+    "heard", ["deleted: 5 mg", "deleted: 10 mg", "5 mg", None], ids=["right", "other", "not", "no"]
+)
+def test_deleted_text_is_heard_as_deleted(heard: str | None) -> None:
+    """A dose that no longer holds must not be heard as one that does."""
+    with projects.project(
+        f"{projects.front_matter()}Take ~~5 mg~~ 10 mg.\n", address=False
+    ) as root:
+        (file,) = projects.finish(root, *projects.read(root), ["letter"])
+    with pikepdf.open(io.BytesIO(file.artifact.data)) as pdf:
+        (span,) = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and "/A" in o
+                   and o.get("/S") == "/Span"]  # fmt: skip
+        assert str(span.ActualText) == "deleted: 5 mg"
+        if heard is None:
+            del span["/A"]
+        else:
+            span.ActualText = pikepdf.String(heard)
+        pdf.save(changed := io.BytesIO())
+    problems = prove(replace(file, artifact=replace(file.artifact, data=changed.getvalue())))
+    assert codes(problems) == (set() if heard == "deleted: 5 mg" else {"PRF006"})
 
 
 def test_a_style_that_hides_what_a_link_leads_to(

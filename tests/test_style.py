@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "currency": "core document readback",
     "check": "core source build",
     "setup": "core design source output check",
-    "importing": "core source setup",
+    "importing": "core readback source setup",
     "serve": "core design references source document output readback proof build check setup",
     "cli": "core readback source document build currency check setup importing serve",
     "__main__": "cli",

@@ -33,7 +33,12 @@ CASES = {
     "- a\n\n  b\n- c": "<ul><li><p>a</p><p>b</p></li><li><p>c</p></li></ul>",
     "•one\n•two": "<ul><li>one</li><li>two</li></ul>",
     "\uf0b7 one\n\uf0b7 two": "<ul><li>one</li><li>two</li></ul>",
-    "• a\no   b\no   c\n• d": "<ul><li>a</li></ul><ul><li>b</li><li>c</li></ul><ul><li>d</li></ul>",
+    "• a\no   b\no   c\n• d": "<ul><li><p>a</p><ul><li>b</li><li>c</li></ul></li><li>d</li></ul>",
+    "• a\n\no b\n\n▪ c\n\n• d": "<ul><li><p>a</p><ul><li><p>b</p><ul><li>c</li></ul></li></ul></li>"
+    "<li><p>d</p></li></ul>",
+    "• a\n  o b\no c": "<ul><li><p>a</p><ul><li>b</li><li>c</li></ul></li></ul>",
+    "• a\n• b\n\n– c\n– d": "<ul><li>a</li><li>b</li></ul><ul><li>c</li><li>d</li></ul>",
+    "• a\nmore\n• b": "<ul><li>a more</li><li>b</li></ul>",
     "☐ one\n☑ two": "<ul><li>☐ one</li><li>☑ two</li></ul>",
     "- [] one": '<ul><li class="to-do"><span role="img" class="emoji tick" aria-label="not done">'
     "☐</span> one</li></ul>",
@@ -46,6 +51,14 @@ CASES = {
     '</tr></thead><tbody><tr><td class="left">Aspirin</td><td>5 mg</td></tr></tbody></table>',
     "+------+---+\n| 漢字 | 5 |\n+------+---+": '<table><tbody><tr><th scope="row">漢字</th>'
     "<td>5</td></tr></tbody></table>".replace('th scope="row"', "td").replace("/th", "/td"),
+    "+---+---+\n| a | b |\n|   +---+\n| c | d |\n+---+---+": '<table><tbody><tr><td rowspan="2">'
+    "<p>a</p><p>c</p></td><td>b</td></tr><tr><td>d</td></tr></tbody></table>",
+    "+---+---+---+\n| a | b     |\n+===+===+===+\n| c | d | e |\n|   +---+---+\n|   | f | g |\n"
+    "+---+---+---+": '<table><thead><tr><th>a</th><th colspan="2">b</th></tr></thead><tbody><tr>'
+    '<th rowspan="2" scope="row">c</th><td>d</td><td>e</td></tr><tr><td>f</td><td>g</td></tr>'
+    "</tbody></table>",
+    "+---+---+\n| a     |\n+---+---+\n|b | c |\n+---+---+": '<p class="lines">+—+—+<br/>'
+    "| a |<br/>+—+—+<br/>|b | c |<br/>+—+—+</p>",
     "| D | Dose |\n|---|---|\n| A | 5 |\nTable: c": "<table><thead><tr><th>D</th><th>Dose</th></tr>"
     "</thead><tbody><tr><td>A</td><td>5</td></tr></tbody></table><p>Table: c</p>",
     "<tr><td>5</td><td>10</td></tr>": "<p>5 10</p>",
@@ -86,6 +99,23 @@ CASES = {
     '<p class="box-title">Note</p><p>y</p></div></li></ul>',
     "<ruby>A<rt>ay</rt></ruby>": "<p><span>A<span> (ay)</span></span></p>",
     "<p>Word<o:p></o:p></p>": "<p>Word</p>",
+    # Attributes at the end of a line
+    "- a {.short}\n- b {#x .y}": '<ul><li class="short">a</li><li class="y" id="x">b</li></ul>',
+    "- a {.short}\n\n  b\n\n- c": '<ul><li class="short"><p>a</p><p>b</p></li><li><p>c</p></li>'
+    "</ul>",
+    "- a **b** {: .short}\n  - c": '<ul><li class="short">'
+    '<p>a <strong>b</strong></p><ul><li>c</li></ul></li></ul>',
+    "a\nb {.short}": '<p class="short">a b</p>',
+    "Stop. {.warning}": '<div class="box box-warning"><p class="box-title">Warning</p>'
+    "<p>Stop.</p></div>",
+    "> a {.short}": '<blockquote class="short"><p>a</p></blockquote>',
+    "One\n: a {#x}": '<dl><dt>One</dt><dd id="x">a</dd></dl>',
+    "![a](b.png) {width=50%}": '<p><img alt="a" src="b.png" width="50%"/></p>',
+    "| a | b {.x} |\n|---|---|\n| 1 {.y} | 2 |": '<table><thead><tr><th>a</th><th class="x">b</th>'
+    '</tr></thead><tbody><tr><td class="y">1</td><td>2</td></tr></tbody></table>',
+    "a \\{.x}": "<p>a {.x}</p>",
+    "a {5 mg}": "<p>a {5 mg}</p>",
+    "a `{.x}`": "<p>a <code>{.x}</code></p>",
     # Signs
     "a ~b c~ d": "<p>a ~b c~ d</p>",
     "~5 to ~10": "<p>~5 to ~10</p>",
@@ -120,7 +150,7 @@ TOLD = {
         "dashes has another number of columns (also",
     ),
     "| a | b | c |\n| 1 | 2 | 3 |": ("TXT011", "its table has no line of dashes (also on line 2)"),
-    "+---+---+\n| a | b |\n|   +---+\n| 1 | 2 |\n+---+---+": ("TXT011", "lines of its grid do not"),
+    "+---+---+\n| a | b |\n|  +---+\n| 1 | 2 |\n+---+---+": ("TXT011", "lines of its grid do not"),
     "Drug\tDose\nA\t5 mg": ("TXT011", "lines with tabs are printed as one paragraph"),
     "!!! warning\n\nStop": ("TXT011", "a box is empty"),
     "> [!WARNING]\n\nStop": ("TXT011", "a box is empty"),
@@ -131,7 +161,7 @@ TOLD = {
     "[a][b]": ("TXT011", "a link by its label"),
     "a ~~b": ("TXT011", "'~~' is printed"),
     "~10 mg~ 5 mg": ("TXT011", "'~' is printed"),
-    "a {.warning}": ("TXT011", "a class or an id in braces"),
+    "a {.warning} b": ("TXT011", "a class or an id in braces"),
     "5 \\mu g": ("TXT011", "a LaTeX command"),
     "a <!-- b": ("TXT011", "the beginning of a comment"),
     "1. a\n3. b": ("TXT011", "so that '3.' is printed as number 2"),
@@ -168,6 +198,13 @@ def test_only_markup_that_is_printed_is_located() -> None:
     problems: list[Problem] = []
     markup.convert("**good** [a](https://a.b)\n\n**bad\n\n`c` [x](y z", "a.md", 1, problems)
     assert [problem.span.line for problem in problems] == [3, 5]
+
+
+def test_the_spanish_word_for_or_is_no_bullet() -> None:
+    text = "• 5 mg\no 10 mg\n• 20 mg"
+    lists = {lang: len(list(markup.convert(text, "a.md", 1, [], lang).body.iter("ul")))
+             for lang in ("es-MX", "en-US")}  # fmt: skip
+    assert lists == {"es-MX": 1, "en-US": 2}
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,14 @@ def name_emoji(root: trees.Element, lang: str) -> None:
             run.insert([*pieces, text[start:]])
 
 
+def with_names(text: str, lang: str) -> trees.Element:
+    """Return a text as a paragraph, in which each emoji has a name."""
+    root = etree.Element("p")
+    root.text = text
+    name_emoji(root, lang)
+    return root
+
+
 def _found(text: str, lang: str) -> list[tuple[int, int, str, str]]:
     """Return the begin, end, name, and language of the name of each emoji in a text."""
     import emoji

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Literal
 
 from press.core import tables
-from press.core.trees import BLOCKS, Element, has_class, local_name, texts
+from press.core.trees import BLOCKS, Element, has_class, local_name
 
 _CONTAINERS = BLOCKS | frozenset(
     "html body main header footer article aside nav address details summary form".split()
@@ -35,6 +35,8 @@ _EVERY = {
     "blockquote": "quotation",
 }
 """Elements whose every block of text has their role."""
+_STRUCK = ("del", "s")
+"""Elements whose text no longer holds."""
 _DROPPED = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0e\ufe0f\ufeff]")
 """Characters that are neither seen nor heard: places to break, directions, variants."""
 _HYPHENS = re.compile("[\u2010\u2011]")
@@ -43,12 +45,15 @@ EMOJI_CLASS = "emoji"
 """The class of an emoji, whose label is its name."""
 _WHOLE = re.compile(r"-?\d{1,9}")
 
-PieceKind = Literal["text", "link", "end", "figure"]
+PieceKind = Literal["text", "link", "end", "struck", "kept", "figure"]
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of text of one element, the begin or end of a link, or a picture."""
+    """A stretch of text of one element, a picture, or where a link or deleted text begins or ends.
+
+    Deleted text ends with a piece `kept`.
+    """
 
     text: str
     """For a link, the name that it has instead of its words; for a picture, its alternative."""
@@ -83,16 +88,17 @@ class Block:
 
     @cached_property
     def heard(self) -> str:
-        """Its words as they are heard, with links and pictures marked."""
+        """Its words as they are heard, with links, deleted text, and pictures marked."""
         said, links = "", []
         for piece in self.pieces:
-            if piece.kind == "link":
+            if piece.kind in ("link", "struck"):
                 links.append((len(said), piece.text))
-            elif piece.kind == "end":
+            elif piece.kind in ("end", "kept"):
                 start, name = links.pop()
                 words = said[start:]
                 before, after = (" " if words[at:][:1].isspace() else "" for at in (0, -1))
-                said = f"{said[:start]}{before}[link: {name or plain_words(words)}]{after}"
+                what = "link" if piece.kind == "end" else "struck"
+                said = f"{said[:start]}{before}[{what}: {name or plain_words(words)}]{after}"
             else:
                 kind = kind_of(piece)
                 mark = piece.kind == "figure" and not self.role.endswith(kind)
@@ -145,11 +151,10 @@ class _Speaker:
         name = local_name(element)
         if not name or name in self.leave or _unheard(element):
             return
-        if name in _DRAWN:
-            if alt := element.get(_DRAWN[name]):
-                self.run.append(Piece(alt, element, "figure"))
-        elif has_class(element, EMOJI_CLASS) and element.get("aria-label"):
-            self.run.append(Piece(element.get("aria-label") or "", element, "figure"))
+        shown = _name(element)
+        if shown is not None:
+            if shown:
+                self.run.append(Piece(shown, element, "figure"))
         elif name in _CONTAINERS or _is_note(element):
             self._read_block(element, name)
         else:
@@ -161,9 +166,11 @@ class _Speaker:
         link = name == "a" and element.get("href") is not None
         if link:
             self.run.append(Piece(element.get("aria-label") or "", element, "link"))
+        elif name in _STRUCK:
+            self.run.append(Piece("", element, "struck"))
         self._read_inside(element)
-        if link:
-            self.run.append(Piece("", element, "end"))
+        if link or name in _STRUCK:
+            self.run.append(Piece("", element, "end" if link else "kept"))
 
     def _read_inside(self, element: Element) -> None:
         if element.text:
@@ -227,7 +234,7 @@ class _Speaker:
                 depth=len(self.numbers),
                 row=row,
                 column=column,
-                headers=tuple(map(_words, self.headers.get(cell, ())))
+                headers=tuple(plain_words("".join(_words(e))) for e in self.headers.get(cell, ()))
                 if begun and cell is not None
                 else (),
             )
@@ -291,8 +298,24 @@ def _places(table: Element) -> Iterator[tuple[Element, tuple[int, int]]]:
         yield from ((cell, (row, column)) for column, cell in enumerate(cells))
 
 
-def _words(element: Element) -> str:
-    return plain_words("".join(texts(element)))
+def _name(element: Element) -> str | None:
+    """Return the name of a picture, formula, or emoji; None for any other element."""
+    name = local_name(element)
+    if name in _DRAWN:
+        return element.get(_DRAWN[name]) or ""
+    return (element.get("aria-label") or None) if has_class(element, EMOJI_CLASS) else None
+
+
+def _words(element: Element) -> Iterator[str]:
+    """Yield the words of a header cell, and the names of what it shows; no marks of notes."""
+    yield element.text or ""
+    for child in element:
+        name = _name(child)
+        if name is not None:
+            yield name
+        elif local_name(child) and not has_class(child, "noteref"):
+            yield from _words(child)
+        yield child.tail or ""
 
 
 def _numbers(list_: Element) -> dict[Element, str]:

@@ -25,7 +25,6 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 """The namespace of formulas."""
 FORMULA = f"{{{MATHML}}}math"
 """The tag of a formula."""
-_MARKS = frozenset(("noteref", "citation"))
 _VOID = ("br", "hr", "img", "wbr")
 
 WORD_OPEN, WORD_CLOSE = "\U000f0000", "\U000f0001"
@@ -124,30 +123,25 @@ def free_id(name: str, taken: Container[str]) -> str:
 
 def plain(element: Element) -> str:
     """Return the words of an element on one line: no tokens, no marks of notes and references."""
-    return " ".join(TOKEN.sub("", "".join(texts(element, marks=False))).split())
+    return " ".join(TOKEN.sub("", "".join(texts(element, ("noteref", "citation")))).split())
 
 
-def texts(element: Element, *, marks: bool = True) -> Iterator[str]:
-    """Yield the texts in an element; for a formula, its words.
+def texts(element: Element, without: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the texts in an element, except those in elements of some classes.
 
-    Without `marks`, those of notes and references are left out.
+    Those of a formula are its words.
     """
     if element.tag == FORMULA or (element.tag == "img" and has_class(element, "math")):
         yield element.get("alttext") or element.get("alt") or ""
         return
     yield element.text or ""
     for child in element:
-        if marks or not _is_mark(child):
-            yield from texts(child, marks=marks)
+        classes = child.get("class") if without else None
+        if isinstance(child.tag, str) and not (
+            classes and any(name in without for name in classes.split())
+        ):
+            yield from texts(child, without)
         yield child.tail or ""
-
-
-def _is_mark(element: Element) -> bool:
-    """Return whether an element marks a note or a reference, or is a comment."""
-    if not isinstance(element.tag, str):
-        return True
-    classes = element.get("class")
-    return classes is not None and not _MARKS.isdisjoint(classes.split())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,10 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined, TemplateNotFound
 from jinja2.bccache import Bucket
+from markupsafe import Markup
 
+from press.core import trees
+from press.core.emoji import with_names
 from press.core.files import check_file, default_folder, files_below, read_text
 from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
@@ -36,6 +39,12 @@ def _read(path: Path, name: str) -> str:
     if text is None:
         raise ProblemsError(problems)
     return text
+
+
+def _with_emoji(text: str, lang: str) -> Markup:
+    """Return a text as markup in which a screen reader finds a name for each emoji."""
+    whole = trees.serialize(with_names(text, lang))
+    return Markup(whole.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 - serialized
 
 
 def _tokens_in(css: str) -> dict[str, str]:
@@ -216,7 +225,7 @@ class Styles:
 
     @cached_property
     def _environment(self) -> Environment:
-        return Environment(
+        environment = Environment(
             loader=FunctionLoader(self._template),
             autoescape=True,
             undefined=StrictUndefined,
@@ -224,6 +233,8 @@ class Styles:
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
         )
+        environment.filters["emoji"] = _with_emoji
+        return environment
 
     def _template(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """Return a template's text, its path, and a function that says if it is still current."""

@@ -148,9 +148,9 @@ def _cross_references(
         elif is_target(key) and key not in entries:
             found.add(key)
             like = did_you_mean(near(key, ids))
-            hint = like or f"give the id to a figure, table, or heading: {{#{key}}}"
+            hint = like or f"give the id to a figure, table, formula, or heading: {{#{key}}}"
             hint += " For a plain @, write \\@" if like else ", or write \\@ for a plain @"
-            message = f"no figure, table, section, or entry is named '{key}'"
+            message = f"no figure, table, formula, section, or entry is named '{key}'"
             spans = (Span(manuscript.file, *place) for place in places)
             problems += [Problem("CIT001", span, message, hint) for span in spans]
     return found

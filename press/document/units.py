@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from press.core import speech, trees
+from press.core.emoji import EMOJI, with_names
 from press.core.model import Document, Part
 from press.core.speech import Block
 
@@ -34,7 +35,7 @@ class Unit:
     place: UnitPlace = "text"
     """Formats differ in where they put address and contact box."""
     block: Block | None = None
-    """For a text of a part, the block as it is heard."""
+    """For a text of a part, or one with emoji, the block as it is heard."""
     part: int = -1
     """For a text of a part, the number of the part, from 0."""
 
@@ -60,14 +61,19 @@ def head_units(document: Document) -> list[Unit]:
     clinic = document.imprint.clinic.get("name", "") if document.imprint else ""
     logo = document.imprint.logo_alt if document.imprint and document.imprint.logo else ""
     found = [Unit("logo", logo, "title block"), Unit("clinic name", clinic, "title block")]
-    found.append(Unit("title", matter.title, "title"))
-    found += [
-        Unit(name, text, "title block")
-        for name, text in (("subtitle", matter.subtitle), ("abstract", matter.abstract))
-    ]
+    found.append(_heard(Unit("title", matter.title, "title"), matter.lang))
+    found.append(_heard(Unit("subtitle", matter.subtitle, "title block"), matter.lang))
+    found.append(Unit("abstract", matter.abstract, "title block"))
     found += [Unit(FACT, fact, "title block") for fact in document.facts]
     found.append(Unit("web address", document.address, "address"))
     return [unit for unit in found if letters(unit.text)]
+
+
+def _heard(unit: Unit, lang: str) -> Unit:
+    """Return a unit of the title block; one with emoji has a block in which they are named."""
+    if not EMOJI.search(unit.text):
+        return unit
+    return replace(unit, block=speech.speak([with_names(unit.text, lang)])[0])
 
 
 def contact_units(document: Document, *, paper: bool = False) -> list[Unit]:

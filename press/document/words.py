@@ -220,7 +220,8 @@ class Words:
         """Return what replaces a text with a label of the program's; None for any other element.
 
         A line break is a space, and links back from a note are nothing. A cross-reference is the
-        number of a figure or table, or the title of a section. A class alone hides no words.
+        number of a figure, table, or formula, or the title of a section. A class alone hides no
+        words.
         """
         if element.tag == "br":
             return " "
@@ -233,13 +234,14 @@ class Words:
             said, before = fold(text), f"{fold(self._labels['ref-sec'].partition('{')[0])} "
             is_title = said.casefold().startswith(f"{before.casefold()}'")
             return said[len(before) :] if is_title else self._number(text)
-        return self._number(text) if has_class(element, "caption-number") else None
+        ours = has_class(element, "caption-number") or has_class(element, "equation-number")
+        return self._number(text) if ours else None
 
     def _number(self, text: str) -> str | None:
         """Return the number of a label, such as `Figure 1.`; None if there are other words."""
         number = "".join(re.findall(r"\d+", text))
-        known = [self._labels[f"ref-{kind}"].format(number=number) for kind in ("fig", "tbl")]
-        said = fold(text).rstrip(".").casefold()
+        known = [self._labels[f"ref-{kind}"].format(number=number) for kind in ("fig", "tbl", "eq")]
+        said = fold(text).strip("().").casefold()
         return number if said in {number, *(fold(one).casefold() for one in known)} else None
 
     def _cited(self, cluster: Cluster) -> list[list[str]]:

@@ -40,21 +40,15 @@ def as_word(path: Path, shown: str) -> tuple[bytes, str]:
         Unreadable: the program could not read it.
     """
     ending = path.suffix.lower()
-    pandoc, office = shutil.which("pandoc"), shutil.which("soffice") or shutil.which("libreoffice")
+    pandoc, office = shutil.which("pandoc"), office_program()
     with temporary.folder() as place:
         folder = Path(place)
         source, made = folder / f"in{ending}", folder / "out" / "in.docx"
         shutil.copyfile(path, source)
-        made.parent.mkdir()
         if office and ending in LIBREOFFICE:
-            profile = folder / "profile" / "user"
-            profile.mkdir(parents=True)
-            (profile / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
-            options = ["--headless", "--norestore", "--convert-to", "docx", "--outdir"]
-            home = f"-env:UserInstallation={profile.parent.as_uri()}"
-            command = [office, home, *options, str(made.parent), str(source)]
-            return _run(command, folder, made, "LibreOffice"), "LibreOffice"
+            return libreoffice(office, source, "docx"), "LibreOffice"
         if pandoc and ending in PANDOC:
+            made.parent.mkdir()
             name = PANDOC[ending]
             command = [pandoc, "--sandbox", "-f", name, "-t", "docx", "-o", str(made), str(source)]
             return _run(command, folder, made, "Pandoc"), "Pandoc"
@@ -62,6 +56,27 @@ def as_word(path: Path, shown: str) -> tuple[bytes, str]:
     message = f"reading a {ending} file needs {' or '.join(programs)}, which is not installed"
     hint = f"install it: {remedy(programs[0])}"
     raise ProblemsError([Problem("SYS001", Span(shown), message, hint)])
+
+
+def office_program() -> str | None:
+    """Return the path of LibreOffice, if it is installed."""
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
+def libreoffice(program: str, source: Path, ending: str) -> bytes:
+    """Convert a file, which is alone in its folder, with a fresh profile.
+
+    Raises:
+        Unreadable: LibreOffice could not read it.
+    """
+    folder = source.parent
+    profile, made = folder / "profile" / "user", folder / "out" / f"{source.stem}.{ending}"
+    profile.mkdir(parents=True)
+    (profile / "registrymodifications.xcu").write_text(_registry(), encoding="utf-8")
+    options = ["--headless", "--norestore", "--convert-to", ending, "--outdir"]
+    home = f"-env:UserInstallation={profile.parent.as_uri()}"
+    command = [program, home, *options, str(made.parent), str(source)]
+    return _run(command, folder, made, "LibreOffice")
 
 
 def _registry() -> str:

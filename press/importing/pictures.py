@@ -14,6 +14,7 @@ from pathlib import Path
 from press.core.problems import Problem, Span
 from press.core.trees import Element
 from press.importing.draft import Draft
+from press.importing.metafiles import as_png, kind_of
 from press.importing.shape import leave_mark, leave_out
 from press.source.images import checked_image
 
@@ -39,18 +40,19 @@ def place_pictures(draft: Draft, name: str, source: Path) -> dict[str, bytes]:
             if data is None:
                 _not_at_hand(image, address)
                 continue
-            usable = _usable(data)
-            if usable is None:
-                number = next(numbers)
-                file = f"{FOLDER}/{name}-{number}{_kind(data)}"
+            usable = None if address in placed else _usable(data)
+            if address not in placed and usable is None:
+                file = f"{FOLDER}/{name}-{next(numbers)}{kind_of(data) or '.bin'}"
                 files[file] = data
-                alt = f" ({image.get('alt')})" if image.get("alt") else ""
-                leave_out(image, f"the picture source/{file}{alt} is not in a format for handouts")
+                leave_out(image, _unusable(file, image.get("alt") or ""))
                 continue
-            if address not in placed:
+            if usable is not None:
                 file = f"{FOLDER}/{name}-{next(numbers)}{usable[1]}"
                 placed[address] = file
                 files[file] = usable[0]
+                if kind := kind_of(data):
+                    said = f"LibreOffice converted source/{file} from {kind[1:].upper()}"
+                    draft.said.append(said)
             image.set("src", placed[address])
             if not (image.get("alt") or "").strip():
                 image.set("alt", "Picture without a description")
@@ -72,6 +74,14 @@ def _free_numbers(source: Path, name: str) -> Iterator[int]:
             yield number
 
 
+def _unusable(file: str, alt: str) -> str:
+    """Say that a picture cannot be shown, and what to do about a drawing of Windows."""
+    said = f"the picture source/{file}{f' ({alt})' if alt else ''} is not in a format for handouts"
+    if file.endswith((".emf", ".wmf")):
+        said += ": save it as PNG where it was made, or import again with LibreOffice installed"
+    return said
+
+
 def _not_at_hand(image: Element, address: str) -> None:
     alt = " ".join((image.get("alt") or "").split())
     if address.startswith(("http://", "https://")):
@@ -82,7 +92,7 @@ def _not_at_hand(image: Element, address: str) -> None:
 
 def _usable(data: bytes) -> tuple[bytes, str] | None:
     """Return a picture and the ending of its file, converted to PNG if need be."""
-    for content in (data, _as_png(data)):
+    for content in (data, as_png(data) if kind_of(data) else _as_png(data)):
         problems: list[Problem] = []
         found = checked_image(content, "picture", Span(""), problems) if content else None
         if content and found and not problems:
@@ -105,10 +115,3 @@ def _as_png(data: bytes) -> bytes | None:
     except (OSError, ValueError, SyntaxError, Picture.DecompressionBombError):
         return None
     return made.getvalue()
-
-
-def _kind(data: bytes) -> str:
-    """Return a safe ending for a picture that cannot be used."""
-    if data[40:44] == b" EMF":
-        return ".emf"
-    return ".wmf" if data.startswith(b"\xd7\xcd\xc6\x9a") else ".bin"

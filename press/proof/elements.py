@@ -34,6 +34,7 @@ from press.proof.matching import (
     no_short,
     reads,
     stray,
+    struck_differs,
 )  # fmt: skip
 from press.proof.visibility import PAPER, Sight, Surface
 
@@ -185,6 +186,7 @@ def _differs(unit: Unit, block: Block) -> str:
     if wanted != found:
         return reads(wanted, found)
     kind = links_differ(unit.block, block) or kind_differs(unit, block, levels=False)
+    kind = kind or struck_differs(unit.block, block)
     return kind or formulas.differ(unit.block, block)
 
 
@@ -206,5 +208,6 @@ def _is_in(piece: Piece, unseen: set[Element]) -> bool:
     return piece.owner in unseen
 
 
-def _is_whole(text: str, block: Block) -> bool:
-    return block.text == plain_words(text)
+def _is_whole(unit: Unit, block: Block) -> bool:
+    heard = unit.block.text if unit.block else ""
+    return block.text == plain_words(unit.text) or (heard != "" and block.text == heard)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from press.core.model import Document
@@ -19,8 +19,8 @@ from press.proof.matching import reads
 
 _JOINT = " · "
 _LAST = 1 << 30
-Whole = Callable[[str, Block], bool]
-"""Says if a block holds a text and nothing else."""
+Whole = Callable[[Unit, Block], bool]
+"""Says if a block holds a unit and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,11 @@ def _settled(possible: Sequence[Sequence[int]]) -> list[int | None]:
 def _split(unit: Unit) -> Iterator[Unit]:
     """Yield the parts of a line of facts; other units may contain the sign that joins them."""
     parts = unit.text.split(_JOINT) if unit.what == FACT else [unit.text]
-    yield from (Unit(unit.what, part, unit.place) for part in parts)
+    yield from (replace(unit, text=part) for part in parts)
 
 
 def _segments(block: Block, wanted: Sequence[Unit], whole: Whole) -> Iterator[_Segment]:
-    if any(whole(unit.text, block) for unit in wanted):
+    if any(whole(unit, block) for unit in wanted):
         yield _Segment(block.text, block, True)
         return
     for part in block.text.split(_JOINT):
@@ -109,10 +109,12 @@ def _segments(block: Block, wanted: Sequence[Unit], whole: Whole) -> Iterator[_S
 def _is(unit: Unit, segment: _Segment, labels: set[str], whole: Whole) -> bool:
     if (unit.place == "title") != segment.block.role.startswith("heading"):
         return False
-    if segment.whole and whole(unit.text, segment.block):
+    if segment.whole and whole(unit, segment.block):
         return True
-    mine, theirs = squeezed(unit.text), squeezed(segment.text)
-    if not theirs.endswith(mine):
+    heard = unit.block.text if unit.block else unit.text  # a custom template names no emoji
+    theirs = squeezed(segment.text)
+    mine = next((said for said in map(squeezed, (heard, unit.text)) if theirs.endswith(said)), "")
+    if not mine:
         return False
     before = theirs.removesuffix(mine)
     return not before or (before.rstrip(":") in labels and not before.endswith(mine))

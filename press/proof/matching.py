@@ -19,7 +19,7 @@ from press.core import trees
 from press.core.model import Document
 from press.core.problems import Problem, Span
 from press.core.speech import Block, plain_words
-from press.core.trees import has_class
+from press.core.trees import Element, has_class
 from press.document.units import Unit, letters
 
 HINT = "check your custom styles and templates; the file was not published"
@@ -49,7 +49,7 @@ def _marked_pieces(block: Block) -> Iterator[str]:
         elif piece.kind == "figure":
             yield f"{FIGURE}{piece.text}{FIGURE_END}"
         else:
-            yield piece.text
+            yield piece.text  # nothing, where deleted text begins or ends
 
 
 def kind_differs(unit: Unit, block: Block, *, levels: bool = True) -> str:
@@ -72,6 +72,37 @@ def kind_differs(unit: Unit, block: Block, *, levels: bool = True) -> str:
     if mine.headers != block.headers and _bag(mine.headers) != _bag(block.headers):
         return f"is read under the headers {_quoted(block.headers)}, not {_quoted(mine.headers)}"
     return ""
+
+
+def struck_differs(mine: Block, block: Block, label: str = "") -> str:
+    """Say how the deleted text of a block differs, as the end of a sentence.
+
+    `label` is what is heard with it, in a file that must say so itself: `deleted: {words}`.
+    """
+    wanted, found = _struck(mine), _struck(block)
+    if [letters(words) for words, _ in wanted] != [letters(words) for words, _ in found]:
+        words = next((words for words, _ in wanted), "") or found[0][0]
+        return f"does not have the same deleted text: '{excerpt(words, 40)}'"
+    for words, owner in found if label else ():
+        said = owner.get("said")
+        if said is not None and letters(said) != letters(label.format(words=words)):
+            return f"has '{excerpt(words, 40)}', which is heard as '{excerpt(said, 40)}'"
+    return ""
+
+
+def _struck(block: Block) -> list[tuple[str, Element]]:
+    """Return each deleted text of a block, with its element; without those that have no letters."""
+    found: list[tuple[str, Element]] = []
+    open_: list[int] = []
+    for piece in block.pieces:
+        if piece.kind == "struck":
+            open_.append(len(found))
+            found.append(("", piece.owner))
+        elif piece.kind == "kept":
+            open_.pop()
+        for at in open_:
+            found[at] = f"{found[at][0]}{piece.text}", found[at][1]
+    return [(words, owner) for words, owner in found if letters(words)]
 
 
 def _bag(headers: Sequence[str]) -> Counter[str]:

@@ -37,6 +37,7 @@ from press.proof.matching import (
     links_differ,
     marked,
     stray,
+    struck_differs,
 )  # fmt: skip
 from press.proof.order import Drawn, disorder
 from press.proof.pages import wrong as pages_named
@@ -117,7 +118,17 @@ class _Proof:
         wanted = marked(unit.block)
         if not fits(wanted, self._pieces(block)):
             return misread(wanted, self._pieces(block))
-        return kind_differs(unit, block) or links_differ(unit.block, block, names=False)
+        return (
+            kind_differs(unit, block)
+            or links_differ(unit.block, block, names=False)
+            or struck_differs(unit.block, block, self.document.labels["struck"])
+        )
+
+    def _is_whole(self, unit: Unit, block: Block) -> bool:
+        """Say if a block draws a unit of the frame and nothing else."""
+        heard = marked(unit.block) if unit.block else ""
+        ways = filter(None, (heard, plain_words(unit.text)))
+        return any(fits(words, self._pieces(block)) for words in ways)
 
     def _pieces(self, block: Block) -> list[str]:
         """Return the text of a block as it is drawn, with marks for links and pictures."""
@@ -125,7 +136,7 @@ class _Proof:
         for piece in block.pieces:
             if piece.kind == "figure":
                 found.append(f"{FIGURE}{piece.text}{FIGURE_END}")
-            elif piece.kind != "text":
+            elif piece.kind in ("link", "end"):
                 found.append(LINK if piece.kind == "link" else END)
             elif piece.owner.tag == "t":
                 found += [text.text for text in self.tags.drawn.get(piece.owner, ())]
@@ -141,9 +152,7 @@ class _Proof:
         wanted = [*rest, *contact_units(self.document, paper=True), *address]
         inside = [extra for extra in match.extras if self._is_inside(extra)]
         outside = [extra.block for extra in match.extras if extra not in inside]
-        faults, others = frame.look(
-            self.document, wanted, outside, lambda text, b: fits(plain_words(text), self._pieces(b))
-        )
+        faults, others = frame.look(self.document, wanted, outside, self._is_whole)
         yield from (fault(unit, what, self.span) for unit, what in faults)
         yield from self._pictures(outside)
         texts = by_letters(self.units)
@@ -274,12 +283,16 @@ class _Proof:
             yield Drawn(block.text, block.role, places)
 
 
-_SYLLABLES = re.compile("[\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
+_SYLLABLES = re.compile("[\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
 """Letters of scripts in which a glyph can stand for other letters, by those around it."""
+
+_MIRRORED = str.maketrans("<≤≮≰≪≲⊂⊆∈≺([{⟨«‹⌈⌊", ">≥≯≱≫≳⊃⊇∋≻)]}⟩»›⌉⌋")
+"""Signs of which each is drawn as the other among letters from the right (UAX 9, rule L4)."""
 
 
 def _are_of(drawn: str, words: str) -> bool:
     """Say if a text is drawn with its own letters, in any order and, in syllables, number."""
+    drawn, words = drawn.translate(_MIRRORED), words.translate(_MIRRORED)
     if _SYLLABLES.search(words):
         return set(drawn) == set(words)
     return sorted(drawn) == sorted(words)

@@ -19,6 +19,8 @@ _CONTRAST = 48
 """Difference between darkest and lightest, of 256 steps, that makes text visible in print."""
 _LONG = 2.5
 """Ems of width beyond which the middle half of a text must leave ink."""
+_EDGE = 0.2
+"""Ems at each end of a longer text that the ink of its neighbors may touch."""
 _ITALIC = 64
 """Bit 7 of a font's flags (ISO 32000-1, table 123)."""
 _Matrix = tuple[float, float, float, float, float, float]
@@ -303,6 +305,9 @@ def _as_read(pairs: Iterable[tuple[_Mark, TextSpan]]) -> Iterator[TextSpan]:
 def _said(text: str, spans: Sequence[TextSpan]) -> TextSpan:
     """Return the text objects of a marked content as one, with the text as which it is read."""
     drawn = "".join(span.text for span in spans)
+    each = ["".join(sorted(re.sub(r"\s", "", span.text))) for span in spans]
+    if len(each[0]) == len(re.sub(r"\s", "", text)) and len(set(each)) == 1:
+        drawn = spans[0].text  # PDFium reads each as the whole text if it reads others between
     return replace(
         spans[0],
         text=text,
@@ -370,10 +375,10 @@ def _inked(page: Any, picture: Any, texts: Iterable[TextSpan]) -> Iterator[TextS
             yield text
             continue
         # The ends of a longer text may touch the ink of its neighbors. A text that begins with
-        # blanks may have a tab there, and little ink in its middle.
+        # blanks may have a tab there, and ink only near its right end.
+        wide = text.right - text.left
         blank = text.text[0].isspace()
-        long = not blank and text.right - text.left > _LONG * text.size
-        end = (text.right - text.left) / 4 if long else 0.0
+        end = 0.0 if wide <= _LONG * text.size else _EDGE * text.size if blank else wide / 4
         box = (
             max(0, int((text.left + end) * scale)),
             max(0, int((height - text.top) * scale)),

@@ -158,7 +158,9 @@ class _Reader:
         if kind in _PICTURES and element.tag != "img" and self._draws(item):
             self.tags.undescribed.append(page)
         said = item.get("/ActualText", item.get("/Alt") if kind not in _PICTURES else None)
-        if said is not None:  # heard instead of all that is in it (ISO 32000-1, 14.9.3 and 4)
+        if said is not None and element.tag == "del":  # `proof.struck` compares it
+            element.set("said", _CONTROLS.sub("", str(said)))
+        elif said is not None:  # heard instead of all that is in it (ISO 32000-1, 14.9.3 and 4)
             words = _CONTROLS.sub("", str(said))
             etree.SubElement(element, "span").text = words
             element = etree.SubElement(element, "img")
@@ -196,8 +198,8 @@ class _Reader:
         if kind == "Caption":
             return etree.SubElement(into, "caption" if parent == "Table" else "figcaption")
         made = etree.SubElement(into, _NAMES.get(kind, "div" if kind in _PICTURES else "span"))
-        if kind == "Link":
-            made.set("href", self._target(item))
+        if kind in ("Link", "Span", "Reference"):
+            self._give_meaning(made, item, kind)
         elif kind in ("Note", "FENote"):
             made.set("role", "doc-footnote")
         elif kind == "L" and _described(item, self.pikepdf):
@@ -205,6 +207,15 @@ class _Reader:
         elif kind in ("TH", "TD"):
             _give_table_attributes(made, item, self.pikepdf)
         return made
+
+    def _give_meaning(self, made: Element, item: Any, kind: str) -> None:
+        """Say where a link leads, what refers to a note, and what is deleted."""
+        if kind == "Link":
+            made.set("href", self._target(item))
+        if kind == "Reference" or (kind == "Link" and "/Ref" in item):
+            made.set("class", "noteref")
+        if kind == "Span" and _is_struck(item, self.pikepdf):
+            made.tag = "del"
 
     def _picture(self, item: Any, kind: str, into: Element, parent: str) -> Element:
         """Make the HTML element for a picture or formula."""
@@ -290,6 +301,12 @@ def _is_code(item: Any, pikepdf: Any) -> bool:
 def _is_placed_as_block(item: Any, pikepdf: Any) -> bool:
     """Say if an element is laid out as a block of its own (ISO 32000-1, 14.8.5.4)."""
     return any(one.get("/Placement") == "/Block" for one in _attributes(item, "/Layout", pikepdf))
+
+
+def _is_struck(item: Any, pikepdf: Any) -> bool:
+    """Say if a line goes through a text (ISO 32000-1, table 345)."""
+    found = _attributes(item, "/Layout", pikepdf)
+    return any(one.get("/TextDecorationType") == "/LineThrough" for one in found)
 
 
 def _attributes(item: Any, owner: str, pikepdf: Any) -> Iterator[Any]:

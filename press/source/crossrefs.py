@@ -1,10 +1,11 @@
 """Cross-references: `[@fig:one]` becomes "Figure 1", a link to that figure.
 
 In: the tree of an article with captions and figures, in which citations are tokens, and their
-clusters. Out: the same tree; tokens whose keys are ids of the article are links, and the captions
-of the kinds that are referred to have numbers. An id is a target if it begins with `fig`, `tbl`,
-`tab`, or `sec` and a colon (pandoc-crossref) or a hyphen (Quarto), so that the id of a heading is
-never taken for the key of a citation. This module must not know bibliographies or formats.
+clusters. Out: the same tree; tokens whose keys are ids of the article are links, formulas with an
+id have numbers, and so have the captions of the kinds that are referred to. An id is a target if it
+begins with `fig`, `tbl`, `tab`, `eq`, or `sec` and a colon (pandoc-crossref) or a hyphen (Quarto),
+so that the id of a heading is never taken for the key of a citation. This module must not know
+bibliographies or formats.
 """
 
 from __future__ import annotations
@@ -19,20 +20,26 @@ from lxml import etree
 
 from press.core import trees
 from press.core.model import Cite, Cluster
-from press.core.trees import CITE, Element, text_runs
+from press.core.trees import CITE, Element, has_class, text_runs
 
-Kind = Literal["fig", "tbl", "sec"]
+Kind = Literal["fig", "tbl", "eq", "sec"]
 Report = Callable[[str, str, int, str, str], None]
 """Called with a problem's code, the key, how many times it came before, the message, the hint."""
 
-_KEY = re.compile(r"(fig|tbl|tab|sec)[:-].")
-_ID = re.compile(r"\s*\{#([^\s{}#]+)(?:\s+[^{}]*)?\}\s*\Z")
-"""An id at the end of a caption: `Table: Doses {#tbl:doses}`."""
-_NAMED = re.compile(r"(fig(ure|s|ures)?|tab(le|les|s)?|tbls?|sec(tion|tions|s|t)?)\.?", re.I)
+_KEY = re.compile(r"(fig|tbl|tab|eq|sec)[:-].")
+_BRACES = re.compile(r"\s*\{(?=[#.][^\s{}#.])([^{}]*)\}\s*\Z")
+"""An id and classes at the end of a caption: `Table: Doses {#tbl:doses .short}`."""
+_NAMED = re.compile(
+    r"(fig(ure|s|ures)?|tab(le|les|s)?|tbls?|eq(s|ns?|uations?)?|sec(tion|tions|s|t)?)\.?", re.I
+)
 """Words before a key that stand for the label: `[Fig. @fig:one]`."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NUMBER = "equation-number"
+"""The class of the number beside a formula."""
 _HOLDS = {"fig": "figure", "tbl": "table"}
-_NOUNS = {"fig": "figure", "tbl": "table", "sec": "heading"}
+_NOUNS = {
+    "fig": "figure", "tbl": "table", "eq": "formula on a line of its own", "sec": "heading",
+}  # fmt: skip
 
 
 def id_of(key: str, ids: Mapping[str, object]) -> str:
@@ -43,7 +50,7 @@ def id_of(key: str, ids: Mapping[str, object]) -> str:
 
 
 def is_target(id_: str) -> bool:
-    """Say if an id is that of a figure, table, or section that can be referred to."""
+    """Say if an id is that of a figure, table, formula, or section that can be referred to."""
     return _KEY.match(id_) is not None
 
 
@@ -56,27 +63,44 @@ def referred(body: Element) -> set[str]:
 def resolve(
     body: Element, clusters: Sequence[Cluster], labels: Mapping[str, str], report: Report
 ) -> None:
-    """Turn the tokens of cross-references into links, and number captions.
+    """Turn the tokens of cross-references into links, and number formulas and captions.
 
     Problems: REF002 the target has no number or title, REF003 a cross-reference that cannot be
     read.
     """
     _take_ids(body)
     ids = {id_: e for e in body.iter("*") if (id_ := e.get("id") or "") and is_target(id_)}
+    _number_formulas(ids)
     if not ids or not clusters:
         return
     _Resolver(body, clusters, ids, labels, report).run()
 
 
+def _number_formulas(ids: Mapping[str, Element]) -> None:
+    """Put a number beside each formula with an id: `(1)`."""
+    formulas = [e for id_, e in ids.items() if _kind(id_) == "eq" and has_class(e, "formula")]
+    for number, formula in enumerate(formulas, 1):
+        formula.set("class", f"{formula.get('class')} numbered")
+        formula[-1].tail = f"{(formula[-1].tail or '').rstrip()} "
+        mark = etree.SubElement(formula, "span", attrib={"class": _NUMBER})
+        mark.text = f"({number})"
+
+
 def _take_ids(body: Element) -> None:
-    """Give a table or figure the id that is written at the end of its caption."""
+    """Give a table or figure the id and classes that are written at the end of its caption."""
     for caption in body.iter("caption", "figcaption"):
         last = caption[-1] if len(caption) else None
         text = (caption.text if last is None else last.tail) or ""
-        found, holder = _ID.search(text), caption.getparent()
+        found, holder = _BRACES.search(text), caption.getparent()
         if found and holder is not None:
             text = text[: found.start()]
-            holder.set("id", holder.get("id") or found[1])
+            names = found[1].split()
+            ids = [name[1:] for name in names if name[0] == "#"]
+            classes = [name[1:] for name in names if name[0] == "."]
+            if ids and not holder.get("id"):
+                holder.set("id", ids[0])
+            if classes:
+                holder.set("class", " ".join([*(holder.get("class") or "").split(), *classes]))
             if last is None:
                 caption.text = text
             else:
@@ -154,8 +178,11 @@ class _Resolver:
                 hint = "write that outside the brackets"
                 self.report("REF003", key, nth, message, hint)
             kind, element = _kind(id_), self.ids[id_]
-            home = element if kind == "sec" else next(element.iter(_HOLDS[kind]), None)
-            if home is None or (kind == "sec" and home.tag not in _HEADINGS):
+            home = next(element.iter(_HOLDS[kind]), None) if kind in _HOLDS else element
+            wrong = (kind == "sec" and element.tag not in _HEADINGS) or (
+                kind == "eq" and not has_class(element, "numbered")
+            )
+            if home is None or wrong:
                 message = f"the element with the id '{id_}' is not a {_NOUNS[kind]}"
                 self.report("REF002", key, nth, message, _HINTS[kind])
             self.homes[id_] = element if home is None else home
@@ -191,6 +218,8 @@ class _Resolver:
             words = self.labels["quoted"].format(words=title)
             return _Target(id_, kind, words, self.labels["ref-sec"].format(title=words))
         words = str(self.numbers.get(home, 0))
+        if kind == "eq":
+            words = "".join(home.xpath(f"string(*[@class='{_NUMBER}'])")).strip("()")
         return _Target(id_, kind, words, self.labels[f"ref-{kind}"].format(number=words))
 
     def _pieces(self, cluster: Cluster, *, capital: bool) -> Iterator[str | Element]:
@@ -223,19 +252,22 @@ class _Resolver:
 
 
 def _kind(id_: str) -> Kind:
-    return _KINDS[id_[:3]]
+    found = _KEY.match(id_)
+    assert found is not None
+    return _KINDS[found[1]]
 
 
-_KINDS: Mapping[str, Kind] = {"fig": "fig", "tbl": "tbl", "tab": "tbl", "sec": "sec"}
+_KINDS: Mapping[str, Kind] = {"fig": "fig", "tbl": "tbl", "tab": "tbl", "eq": "eq", "sec": "sec"}
 _HINTS = {
     "fig": "put the picture in a paragraph of its own, with its id: ![…](….png){#fig:one}",
     "tbl": "give the id to a table, at the end of its caption: Table: Doses {#tbl:doses}",
+    "eq": "put the formula on a line of its own, with its id: $$x^2$$ {#eq:square}",
     "sec": "give the id to a heading: ## When to call {#sec:when}",
 }
 
 
 def _are_alike(cites: Sequence[Cite], targets: Sequence[_Target]) -> bool:
-    """Say if figures or tables share one label: `Figures 1 and 2`."""
+    """Say if figures, tables, or formulas share one label: `Figures 1 and 2`."""
     plain = all(not c.prefix and not c.suppress_author for c in cites)
     plain = plain and not any(c.suffix for c in cites[:-1])
     kinds = {target.kind for target in targets}

@@ -218,7 +218,7 @@ def _tables(body: Element, prose: str, file: str, first: int) -> Iterator[Proble
     said = "a row of a table is printed as it is: "
     yield from _problem(
         file, kinds["grid"], f"{said}the lines of its grid do not meet",
-        "let each | stand below the + of its column; a cell cannot span rows or columns",
+        "put a + wherever lines of the grid meet, and each | below the + of its column",
     )  # fmt: skip
     yield from _problem(
         file, kinds["uneven"], f"{said}its line of dashes has another number of columns",

@@ -21,6 +21,7 @@ from press.core.labels import labels_for, letter
 from press.core.model import Cluster, Config, Image, Linked, Manuscript
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
+from press.core.tables import grid_of
 from press.core.trees import BLOCKS, Element, plain, remove, unwrap
 from press.source import crossrefs, markup
 from press.source.captions import NOTE
@@ -473,6 +474,9 @@ def _captions(body: Element) -> None:
         for cell in table.iter("th"):
             if cell.get("scope") is None:
                 cell.set("scope", "col")
+        for line, row in zip(grid_of(table), table.iter("tr"), strict=False):
+            if line and line[0].getparent() is not row:  # its first cell is that of a row above
+                row.set("class", f"{row.get('class', '')} goes-on".strip())
         if len(list(table.iter("tr"))) > _LONG_TABLE:
             table.set("class", f"{table.get('class', '')} long".strip())
         if table.find("caption") is not None:

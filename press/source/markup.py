@@ -56,6 +56,9 @@ from press.source.maths import (
 )
 from press.source.placeholders import OTHER
 from press.source.sanitize import Dropped, clean, legal
+from press.source.syntax import levels
+from press.source.syntax.attributes import Attributes
+from press.source.syntax.blocks import Blocks
 from press.source.syntax.finish import finish
 from press.source.syntax.inlines import Inlines
 from press.source.syntax.tree import Parser
@@ -139,11 +142,7 @@ def convert(
     prose = blanked(text, engine.formulas)
     problems += leftovers(body, prose, file, first_line, blocks.left_open, blocks.misnumbered)
     problems += unused(blocks, engine.inlines.used_labels, body, prose, file, first_line)
-    if blocks.pasted:
-        lines = [first_line + line for line in blocks.pasted]
-        message = f"marks from another program are read as a list{on_lines(lines[1:])}"
-        hint = "begin each item with '- ', or put a backslash before the first mark"
-        problems.append(Problem("TXT010", Span(file, lines[0], 1), message, hint))
+    problems += _pasted(blocks, file, first_line)
     _no_words(blanked(text, engine.formulas), file, first_line, problems)
     _restore_literals(body)
     for kind, name in dict.fromkeys(dropped):
@@ -153,6 +152,20 @@ def convert(
         if not closed:  # else, it only marks its content, which is printed
             problems += _lost(kind, name, text, file, first_line)
     return Markup(body, tuple(engine.clusters))
+
+
+def _pasted(blocks: Blocks, file: str, first_line: int) -> Iterator[Problem]:
+    """Report the lists whose marks are from another program: TXT010."""
+    hint = "begin each item with '- ', or put a backslash before the first mark"
+    found = list(levels.pasted(blocks.root))
+    for within, said in (
+        (False, "marks from another program are read as a list"),
+        (True, "marks from another program are read as a list within an item"),
+    ):
+        lines = [first_line + line for line, inside in found if inside is within]
+        if lines:
+            span = Span(file, min(lines), 1)
+            yield Problem("TXT010", span, f"{said}{on_lines(set(lines) - {min(lines)})}", hint)
 
 
 def _legal(text: str, file: str, first_line: int, problems: list[Problem]) -> str:
@@ -228,7 +241,7 @@ class _Engine:
         self.library.reset()
         self.clusters.clear()
         self.formulas.clear()
-        self.inlines.lang = lang
+        self.inlines.lang = self.parser.lang = lang
 
 
 @cache
@@ -241,6 +254,7 @@ def _engine() -> _Engine:
     library.preprocessors = Registry()
     inlines = Inlines(library, parser)
     library.treeprocessors.register(inlines, "inline", 20)
+    library.treeprocessors.register(Attributes(library), "last", 9)
     library.treeprocessors.deregister("prettify")
     read_captions(library)
     patterns = library.inlinePatterns = Registry()

@@ -19,7 +19,16 @@ from lxml import etree
 from markdown.inlinepatterns import InlineProcessor
 
 from press.core.problems import Problem, Span
-from press.core.trees import MATH, MATH_CLOSE, MATH_OPEN, MATHML, Element, text_runs
+from press.core.trees import (
+    MATH,
+    MATH_CLOSE,
+    MATH_OPEN,
+    MATHML,
+    Element,
+    has_class,
+    remove,
+    text_runs,
+)
 from press.design.formulas import flaw_of
 from press.source.citation_syntax import without_code
 from press.source.spoken_maths import spoken
@@ -41,12 +50,17 @@ _PROSE = re.compile(r"(?:\A|\s)[^\W\d_]{3,}\s|\s[^\W\d_]{3,}(?:\s|\Z)")
 _WORD = re.compile(r"\W*[^\W\d_]{4,}\W*")
 _SIGNS = re.compile(r"[\\^_{}=]")
 _DISPLAY = re.compile(
-    r"(?m)^[ \t]*(?P<open>\$\$|\\\[)(?P<latex>(?:(?!\n[ \t]*\n).)*?)(?P<close>\$\$|\\\])[ \t]*$",
+    r"(?m)^[ \t]*(?P<open>\$\$|\\\[)(?P<latex>(?:(?!\n[ \t]*\n).)*?)(?P<close>\$\$|\\\])"
+    r"(?P<braces>[ \t]*\{#(?P<id>[^\s{}#]+)[ \t]*\})?[ \t]*$",
     re.DOTALL,
 )
+_ID = re.compile(r"[ \t]*\{#([^\s{}#]+)[ \t]*\}")
+"""The id of a formula that has a line of its own: `$$x$$ {#eq:one}`."""
 _OPENED = re.compile(r"(?m)^[ \t]{0,3}(?P<open>\$\$|\\\[)(?=\s)")
 _TOKEN = re.compile(rf"\\?{MATH.pattern}")
 """A token in an attribute; in one that was written in HTML, the library puts a backslash before."""
+_HOLDERS = ("p", "li", "td", "th", "dd", "div", "blockquote")
+"""Elements in which a formula can have a paragraph of its own."""
 _LONGEST = 5000
 """Characters of LaTeX in one formula."""
 _ENVIRONMENT = re.compile(r"([pbBvV]?matrix|smallmatrix|array|cases|align|split)\*?")
@@ -85,6 +99,7 @@ class Formula:
     source: str
     latex: str
     display: bool
+    id: str = ""
 
 
 def _token(formulas: list[Formula], formula: Formula) -> str:
@@ -101,11 +116,11 @@ def take_displays(text: str, formulas: list[Formula]) -> str:
     for found in _DISPLAY.finditer(blank):
         if (found["open"] == "$$") != (found["close"] == "$$"):
             continue
-        start, end = found.start("open"), found.end("close")
+        start, end = found.start("open"), max(found.end("close"), found.end("braces"))
         latex = text[found.start("latex") : found.end("latex")]
         if "$$" in latex or _is_prose(latex, found["open"]):
             continue
-        token = _token(formulas, Formula(text[start:end], latex, display=True))
+        token = _token(formulas, Formula(text[start:end], latex, True, found["id"] or ""))
         pieces += [text[done:start], token]
         done = end
     return "".join([*pieces, text[done:]])
@@ -125,7 +140,10 @@ class InlineFormula(InlineProcessor):
         if _is_prose(latex, data[start : start + 2]) or (kind == "square" and not apart):
             return None, None, None
         display = kind in ("display", "square")
-        return _token(self.formulas, Formula(data[start:end], latex, display)), start, end
+        name = _ID.match(data, end) if display else None
+        end = name.end() if name else end
+        formula = Formula(data[start:end], latex, display, name[1] if name else "")
+        return _token(self.formulas, formula), start, end
 
 
 def _is_prose(latex: str, opening: str) -> bool:
@@ -147,15 +165,7 @@ def place(
     if not formulas:
         return
     made = [_made(*each, lang, problems) for each in zip(formulas, spans, strict=False)]
-    for element in body.iter("*"):
-        for name, value in element.attrib.items():
-            if MATH_OPEN in value:
-                words = [each.get("alttext") or "" for each in made]
-                sources = [each.source for each in formulas]
-                texts = words if name in ("alt", "title") else sources
-                parts = _TOKEN.split(value)
-                parts[1::2] = [texts[int(number)] for number in parts[1::2]]
-                element.set(name, "".join(parts))
+    _place_in_attributes(body, formulas, made)
     for run in text_runs(body):
         text = run.read()
         if MATH_OPEN not in text:
@@ -173,6 +183,52 @@ def place(
         run.insert([*pieces, text[done:]])
         if not literal and holder is not None and holder.tag == "p" and _is_alone(holder):
             holder.set("class", f"formula {holder.get('class', '')}".strip())
+    for formula, element in zip(formulas, made, strict=False):
+        if formula.id and element.getparent() is not None:
+            _set_apart(element, formula.id)
+
+
+def _place_in_attributes(
+    body: Element, formulas: Sequence[Formula], made: Sequence[Element]
+) -> None:
+    for element in body.iter("*"):
+        for name, value in element.attrib.items():
+            if MATH_OPEN in value:
+                words = [each.get("alttext") or "" for each in made]
+                sources = [each.source for each in formulas]
+                texts = words if name in ("alt", "title") else sources
+                parts = _TOKEN.split(value)
+                parts[1::2] = [texts[int(number)] for number in parts[1::2]]
+                element.set(name, "".join(parts))
+
+
+def _set_apart(math: Element, id_: str) -> None:
+    """Give a formula with an id a paragraph of its own, or a span where none can be."""
+    parent = math.getparent()
+    assert parent is not None
+    if has_class(parent, "formula"):
+        parent.set("id", id_)
+        return
+    apart = etree.Element("p" if parent.tag in _HOLDERS else "span", id=id_)
+    parent.replace(math, apart)
+    apart.tail, math.tail = math.tail, None
+    apart.append(math)
+    if apart.tag == "p":
+        apart.set("class", "formula")
+    if parent.tag != "p":
+        return
+    after, text = etree.Element("p"), apart.tail or ""
+    end = len(text) - len(text.lstrip(".,;:"))
+    math.tail, after.text, apart.tail = text[:end], text[end:].lstrip() or None, None
+    after.extend(list(apart.itersiblings()))
+    after.tail, parent.tail = parent.tail, None
+    parent.addnext(apart)
+    if after.text or len(after):
+        apart.addnext(after)
+    else:
+        apart.tail = after.tail
+    if not (parent.text or "").strip() and not len(parent):
+        remove(parent)
 
 
 def _is_alone(paragraph: Element) -> bool:

@@ -47,6 +47,23 @@ Take the number of drops that is in this table, each day at the same time.
 
 Ask your clinician before you change anything in this plan of doses.
 """
+_STRUCK = """\
+A <del></del> b <s> </s> ~~c~~, ~~d **e** *f* g~~, and <del>h <s>i</s> j</del>.
+
+~~A [link](https://example.org/a) in it~~, ~~a note[^1] in it~~, and <del>a<br/>break</del>.
+
+- ~~one~~
+
+| ~~Day~~ | Dose |
+|---|---|
+| ~~5~~ 6 | ~~$x^2$~~ |
+
+## ~~Old~~ new ⚠
+
+~~⚠ 5 mg~~
+
+[^1]: ~~This~~ that.
+"""
 _FENCES = """\
 ## One
 
@@ -215,6 +232,12 @@ SPECIALS = {
     "signs": SIGNS,
     "a table of doses": Special(f"## Your doses\n\n{_DOSES}"),
     "code in lists": Special(_FENCES),
+    "code in code": Special("<blockquote><pre>a <code>b</code> c</pre></blockquote>\n"),
+    "deleted text": Special(_STRUCK),
+    "emoji in headers": Special(
+        front_matter("8-DOSE", "1").replace("title: Dose", "title: 📞 Dose") + "## ⚠️ Take 💊\n\n"
+        "| Drug 💊 | Time ⏰[^a] | $x^2$ |\n|---|---|---|\n| A | 5 | 6 |\n\n[^a]: A 💊.\n"
+    ),
     "a sheet that is a table": Special(
         front_matter("1", "1") + _DIGITS + "| a | b |\n| c | d |\n| e | f |\n"
     ),

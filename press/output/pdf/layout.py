@@ -31,6 +31,7 @@ from press.design.styles import Styles
 from press.document.editions import moved
 from press.document.sheet import group_of
 from press.output.pdf.fitting import Fitted, fit
+from press.output.pdf.mirroring import mirrored
 from press.output.pdf.notes import formula_notes, page_notes
 from press.output.pdf.numbering import name_bookmarks, number_lists
 from press.output.pdf.paging import Paging, filled
@@ -212,6 +213,7 @@ def paging_of(edition: Edition) -> Paging:
 
 
 _BRACKETS = re.compile('<ol[^>]* class="[^"]*round')
+_FROM_RIGHT = re.compile('<html[^>]* dir="rtl"')
 
 
 def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
@@ -224,7 +226,7 @@ def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
         made.append(_SHEET.format(side=side))
     if _BRACKETS.search(html):
         made.append(styles.css("brackets.css"))
-    return made
+    return [mirrored(css) for css in made] if _FROM_RIGHT.search(html) else made
 
 
 _SHEET = "body:not(.alone) .references {{ break-before: {side} }}"
@@ -294,7 +296,7 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
-_NEEDY = re.compile('<(?:ol|table|pre|math)|class="(?:noteref|citation)"')
+_NEEDY = re.compile('<(?:ol|table|pre|math|del|s)\\b|class="(?:noteref|citation)"')
 
 
 def _for_paper(part: Part, document: Document) -> Part:
@@ -305,9 +307,19 @@ def _for_paper(part: Part, document: Document) -> Part:
     _draw_formulas(root)
     number_lists(root, document.direction)
     name_bookmarks(root)
+    _name_struck(root, document.labels["struck"])
     mark_long_words(root)
     mark_lines(root)
     return replace(part, xhtml=trees.serialize(root))
+
+
+def _name_struck(root: Element, label: str) -> None:
+    """Say how deleted text is heard, unless a link or picture in it would not be heard then."""
+    for element in root.iter("del", "s"):
+        words = " ".join("".join(trees.texts(element)).split())
+        plain = all(e.tag in _PLAIN and not e.get("aria-label") for e in element.iterdescendants())
+        if words and plain and next(element.iterancestors("del", "s"), None) is None:
+            element.set("data-said", label.format(words=words))
 
 
 def _draw_formulas(root: Element) -> None:
@@ -328,16 +340,21 @@ def _draw_formulas(root: Element) -> None:
         parent.replace(math, image)
 
 
+_PLAIN = frozenset("b strong i em u sub sup small code kbd samp var mark span br wbr".split())
+"""Elements with nothing but text in them."""
 _INNER = re.compile("\ufe0f(?=[\u200d\u20e3])|(?<=\u200d.)\ufe0f")
 """Variation selectors within an emoji. WeasyPrint would find no text for its glyph."""
+_WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\uff00-\uffef"
+"""Signs of Chinese and Japanese, which have no spaces between words."""
 _MARKED = re.compile(
-    r"(?<![^\s<>;])([^\s<>;]{1,30})"
+    rf"((?<![^\s<>;])[^\s<>;{_WIDE}]{{1,30}}|[^\s<>;]?[{_WIDE}])"
     r'((?:<span class="citation" id="[^"]*"><sup>(?:(?!</sup>).){,900}</sup></span>'
     r'|<sup class="noteref">(?:(?!</sup>).)*</sup>)+)'
 )
 """A word and the superscript marks after it; no line may break between them.
 
-A longer word is left alone, because it may have to break.
+A longer word is left alone, because it may have to break. In Chinese and Japanese, a line may break
+two signs before the marks.
 """
 
 

@@ -22,8 +22,9 @@ _RTL = re.compile(
 """Letters written from right to left."""
 
 
-_JOINED = re.compile("[\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
-"""Letters of scripts in which glyphs of a syllable are drawn in another order than read."""
+_JOINED = re.compile("[\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
+"""Letters of scripts in which glyphs of a syllable are drawn in another order than read, or of
+which one has the text of all."""
 
 
 class Mark:

@@ -223,15 +223,11 @@ class Structure:
         if box.link and node.within("Link") is None:
             label = has_class(element, "note-back") and node.within("Note") is not None
             return (node.add("Lbl") if label else node).add("Link", element)
-        if tag == "abbr" and element.get("title"):
-            span = node.add("Span", element)
-            span.entries["E"] = element.get("title")
-            return span
+        if tag in ("del", "s") or (tag == "abbr" and element.get("title")):
+            return _span(node, element)
         if tag == "pre":
             around = node.add("P", element)
-            return (
-                around if element.find("code") is not None else _block(around.add("Code", element))
-            )
+            return around if _is_code(element) else _block(around.add("Code", element))
         if has_class(element, "noteref"):
             return node.add("Reference", element)
         inside = node.element is not None and has_class(node.element, "notes")
@@ -244,9 +240,16 @@ class Structure:
         if kind == "Figure":
             return _figure(node, element)
         made = node.add(kind, element) if kind else node
-        if kind == "Code" and node.element is not None and node.element.tag == "pre":
+        outer = node.element if node.kind == "P" else None
+        if kind == "Code" and outer is not None and outer.tag == "pre":
             _block(made)
         return made
+
+
+def _is_code(pre: Any) -> bool:
+    """Say if all content of a preformatted text is in one element, `code`."""
+    whole = [child.tag for child in pre] == ["code"]
+    return whole and not (pre.text or "").strip() and not (pre[0].tail or "").strip()
 
 
 def _block(node: Node) -> Node:
@@ -288,6 +291,21 @@ def _figure(node: Node, element: Any) -> Node:
     figure.inline = element.tag == "span"
     figure.entries["Alt"] = words
     return figure
+
+
+def _span(node: Node, element: Any) -> Node:
+    """Return the node for an abbreviation or deleted text, which is heard as such.
+
+    ISO 32000-1, 14.9.4 and 5. Hardly any reader says that a line goes through a text (table 345).
+    """
+    span = node.add("Span", element)
+    if element.tag == "abbr":
+        span.entries["E"] = element.get("title")
+        return span
+    span.attributes["Layout"] = {"TextDecorationType": "LineThrough"}
+    if said := element.get("data-said"):
+        span.entries["ActualText"] = said
+    return span
 
 
 def _lang(element: Any) -> str | None:

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from press.source.syntax import lists, references, tables
+from press.source.syntax.levels import nest
 from press.source.syntax.nodes import CONTAINERS, Kind, Node, is_kind
 
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
@@ -67,9 +68,7 @@ class Blocks:
     """The words of headings, as labels, with how often each occurs."""
     examples: set[str] = field(default_factory=set)
     """The names of numbered examples."""
-    pasted: list[int] = field(default_factory=list)
-    """Lines with which a list begins whose marks were pasted."""
-
+    lang: str = "en"
     misnumbered: list[tuple[int, str, int]] = field(default_factory=list)
     """Lines with an item whose number is not the next one: its mark, and the number printed."""
 
@@ -84,6 +83,7 @@ class Blocks:
                 self._read_line(line)
         while self.tip is not self.root:
             self._close(self.tip)
+        nest(self.root)
         return self
 
     def _read_line(self, line: str) -> None:
@@ -556,7 +556,9 @@ class Blocks:
         self.matched, self.closed = node, True
 
     def _start_item(self, node: Node, indent: int) -> bool | None:
-        mark = lists.read_mark(self.text)
+        below = _is_below_pasted(node)
+        o = self.lang[:2].lower() not in _O_IS_A_WORD
+        mark = lists.read_mark(self.text, below=below and o)
         if mark is None:
             return False
         within = node if node.kind == "list" else None
@@ -567,8 +569,9 @@ class Blocks:
             return False
         first = within.data["mark"] if within else None
         same = first is not None and within and lists.follows(mark, first, len(within.children))
-        both = first is not None and first.pasted and mark.pasted  # the next level in Word
-        if not same and not both and not lists.begins_list(mark, self._next_line(indent)):
+        both = below and mark.pasted and (within is not None or mark.text in lists.LOWER)
+        after = self._next_line(indent, mark)
+        if not same and not both and not lists.begins_list(mark, after, below=o):
             return False
         self.at += indent + len(mark.text)
         spaces = self._indent()
@@ -579,8 +582,6 @@ class Blocks:
         if self.tip.kind != "list" or not same:
             while self.tip.kind in ("list", "paragraph"):
                 self._close(self.tip)
-            if mark.pasted:
-                self.pasted.append(self.number)
             self._add("list", mark=mark)
         if mark.label:
             self.examples.add(mark.label)
@@ -601,20 +602,32 @@ class Blocks:
         if mark.number not in (number, before.number, before.number + 1):
             self.misnumbered.append((self.number, mark.text, number))
 
-    def _next_line(self, indent: int) -> str:
-        """Return the next line with text that is indented no further than the marks of a list."""
+    def _next_line(self, indent: int, mark: lists.Mark) -> str:
+        """Return the next line with text that is indented no further than the marks of a list.
+
+        An item with a pasted bullet can go on in lines that are not indented.
+        """
+        found = ""
         for line in self.lines[self.number + 1 : self.number + 40]:
             plain = line.expandtabs(4).lstrip("> ")
             lead = len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip(" "))
             if plain.strip() and (lead <= self.at + indent + 1 or line.lstrip().startswith(">")):
-                return plain.strip()
-        return ""
+                found = found or plain.strip()
+                if mark.text not in lists.BULLETS or mark.text == "\u2013":
+                    break
+                if plain.startswith(mark.text):
+                    return plain.strip()
+            elif found and not plain.strip():
+                break
+        return found
 
 
 _STARTS = (
     "quote heading fence div html table setext rule page note admonition short lines meaning item"
 ).split()
 """The blocks that a line may begin, in the order in which they are tried."""
+_O_IS_A_WORD = "ca cs es eu gl hr it mt pl pt sk sl tl".split()
+"""Languages in which a line of text can begin with the word `o`."""
 _BREAKS_TABLE = re.compile(
     rf">|#{{1,6}}[ \t]|`{{3,}}|~{{3,}}|:{{3,}}|</?(?:{_BLOCKS})\b|<!--|[-+*][ \t]|1[.)][ \t]|\[\^"
 )
@@ -626,6 +639,14 @@ def _can_hold(node: Node, kind: Kind) -> bool:
     if node.kind == "definitions":
         return kind == "definition"
     return node.kind in CONTAINERS and kind not in ("item", "definition")
+
+
+def _is_below_pasted(node: Node) -> bool:
+    """Say if a block is in an item of a list with pasted marks, or is such a list."""
+    around: Node | None = node
+    while around and around.kind in ("paragraph", "item"):
+        around = around.parent
+    return around is not None and around.kind == "list" and around.data["mark"].pasted
 
 
 def _is_caption(lines: list[str]) -> bool:

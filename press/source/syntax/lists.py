@@ -18,12 +18,16 @@ BULLETS = (
     "\uf0b7\uf0a7"
 )
 """Marks from other programs that say no more than a bullet does; the last two are Word's."""
+LOWER = "o\u00a7\u25e6\u25aa\uf0a7"
+"""Those that Word uses for its second and third level."""
 _SIGNS = ("\u2610\u2611\u2612\u25a1\u2751", "\u2713\u2714\u2705\u2717\u2718\u274c", "\u2192\u2794")
 """Marks with a meaning, which stay in the text; those of a group are found in one list."""
 _PASTED = re.compile(
     rf"([{BULLETS}{''.join(_SIGNS)}]\ufe0f?)(?=[ \t\u00a0])"
     r"|([\u2022\u25aa\u25cf\uf0b7\uf0a7])(?=\S)|([o\u00a7])(?=\t|[ \u00a0]{2})"
 )
+_BELOW = re.compile(r"[o\u00a7](?=[ \u00a0]\S)")
+"""The mark of Word's second or third level, with one blank, as it is pasted into some programs."""
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 TypeOf = Literal["", "1", "a", "A", "i", "I", "@"]
 
@@ -46,8 +50,8 @@ class Mark:
     """The mark is a character from another program, which stays in the text if it has a meaning."""
 
 
-def read_mark(text: str) -> Mark | None:
-    """Return the mark with which a text begins."""
+def read_mark(text: str, *, below: bool = False) -> Mark | None:
+    """Return the mark with which a text begins; `below` a pasted mark, `o` can be one, too."""
     if found := _BULLET.match(text):
         return Mark(found[0], "", found[1])
     if found := _NUMBER.match(text):
@@ -56,11 +60,16 @@ def read_mark(text: str) -> Mark | None:
         return Mark(found[0], "@", "(@)", label=found[1], fancy=True)
     if (found := _FANCY.match(text)) and bool(found[1]) <= (found[3] == ")"):
         return _fancy(found)
-    if found := _PASTED.match(text):
+    if found := _PASTED.match(text) or (_BELOW.match(text) if below else None):
         sign = found[0]
         group = next((signs[0] for signs in _SIGNS if sign[0] in signs), sign)
         return Mark(sign, "", group, fancy=True, pasted=True)
     return None
+
+
+def is_bullet(mark: Mark) -> bool:
+    """Say if a mark is pasted, and says no more than a bullet does."""
+    return mark.pasted and mark.text in (*BULLETS, "o", "\u00a7")
 
 
 def _fancy(found: re.Match[str]) -> Mark:
@@ -99,15 +108,16 @@ def follows(mark: Mark, first: Mark, count: int) -> bool:
     )  # fmt: skip
 
 
-def begins_list(mark: Mark, after: str) -> bool:
+def begins_list(mark: Mark, after: str, *, below: bool = False) -> bool:
     """Say if a mark that CommonMark does not have begins a list.
 
     `after` is the next line with text that is not indented further. A person's initial, as in
-    `B. Russell`, begins none, and one item alone is a list only with a bracket or two blanks.
+    `B. Russell`, begins none, and one item alone is a list only with a bracket or two blanks. After
+    a pasted mark, `o` can be one (`below`).
     """
     if not mark.fancy or mark.kind == "@" or mark.text.startswith("#"):
         return True
-    following = read_mark(after)
+    following = read_mark(after, below=below and mark.pasted)
     if mark.pasted:
         return following is not None and following.pasted
     if following is None or following.delimiter != mark.delimiter:

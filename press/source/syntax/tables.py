@@ -11,8 +11,9 @@ import unicodedata
 from itertools import pairwise
 from typing import Any
 
+from press.source.syntax import grids
+
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
-_GRID = re.compile(r"\+(?:[:=-]+\+)+[ \t]*$")
 _DASHES = re.compile(r"[ \t]*-{2,}(?:[ \t]+-{2,})+[ \t]*$")
 _FULL = re.compile(r"[ \t]*-{5,}[ \t]*$")
 _BAR = re.compile(r"(?<!\\)\|")
@@ -75,7 +76,7 @@ def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[
             break
         rest.append(other[at:])
     text = rest[0] if rest else ""
-    if _GRID.match(text.lstrip(" ")):
+    if grids.RULE.match(text.lstrip(" ")):
         return _grid(rest)
     if is_rule(text) and len(rest) > 1 and "|" in rest[1]:
         return _headless(rest)
@@ -191,29 +192,5 @@ def _grid(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
     lead = len(lines[0]) - len(lines[0].lstrip(" "))
     lines = [line[lead:] if not line[:lead].strip() else line for line in lines]
     end = next((n for n, line in enumerate(lines) if not line.startswith(("+", "|"))), len(lines))
-    edges = [at for at, sign in enumerate(lines[0]) if sign == "+"]
-    rows: list[list[list[str]]] = []
-    current: list[list[str]] = [[] for _ in edges[1:]]
-    headed, align = 0, [_alignment(lines[0][a + 1 : b]) for a, b in pairwise(edges)]
-    for line in lines[1:end]:
-        signs = _columns(line.rstrip())
-        if len(signs) <= edges[-1] or any(signs[edge] not in ("|", "+") for edge in edges):
-            return None
-        if _GRID.match(line):
-            if [at for at, sign in enumerate(signs) if sign == "+"] != edges:
-                return None
-            rows.append(current)
-            current = [[] for _ in edges[1:]]
-            if "=" in line:
-                headed = len(rows)
-                align = [_alignment(line[a + 1 : b].replace("=", "-"))
-                         for a, b in pairwise(edges)]  # fmt: skip
-            continue
-        for column, (a, b) in enumerate(pairwise(edges)):
-            text = "".join(signs[a + 1 : b])
-            if re.fullmatch(r"[-=:]{2,}", text) and "+" in (signs[a], signs[b]):
-                return None  # a cell of several rows
-            current[column].append(text.removeprefix(" ").rstrip())
-    if any(any(cell) for cell in current) or not rows:
-        return None
-    return end, {"blocks": rows, "headed": headed, "align": align}
+    grid = grids.read([_columns(line.rstrip()) for line in lines[:end]])
+    return (end, {"cells": grid}) if grid else None

@@ -17,13 +17,12 @@ from markdown.util import AtomicString, code_escape
 
 from press.source.syntax import lists, tables
 from press.source.syntax.blocks import Blocks
+from press.source.syntax.grids import Grid
 from press.source.syntax.nodes import Node, is_loose
 
 _CALLOUT = re.compile(r"\[!(\w+)\][-+]?[ \t]*(.*)$")
 _KINDS = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 """Classes for kinds of numbers: in HTML, styles cannot tell `type="a"` from `type="A"`."""
-_BULLETS = (*lists.BULLETS, "o", "\u00a7")
-"""Pasted marks that say no more than a bullet does; others stay in the text."""
 _OPTION = re.compile(r":(class|name|open|width|collapsible|icon):[ \t]*(.*)")
 """An option of a box in MyST, on a line of its own."""
 _BEFORE = re.compile(r"\{:[ ]*[^{}:][^{}]*\}")
@@ -35,10 +34,11 @@ class Parser(BlockParser):
 
     blocks = Blocks()
     """What was read last."""
+    lang = "en"
 
     def parseDocument(self, lines: Iterable[str]) -> Any:  # noqa: N802 - the library's name
         """Return the tree of a text."""
-        self.blocks = Blocks().read(list(lines))
+        self.blocks = Blocks(lang=self.lang).read(list(lines))
         root = etree.Element(self.md.doc_tag)
         self.notes: list[etree.Element] = []
         _Writer(self).children(self.blocks.root, root)
@@ -93,7 +93,14 @@ class _Writer:
 
     def _paragraph(self, node: Node, parent: etree.Element) -> None:
         if node.lines:
-            etree.SubElement(parent, "p").text = "\n".join(node.lines)
+            paragraph = etree.SubElement(parent, "p")
+            paragraph.text = "\n".join(node.lines)
+            if len(node.lines) > 1 and all(
+                line.startswith(("+-", "+=", "|")) for line in node.lines
+            ):
+                # a table that cannot be read: its rows must not run together
+                paragraph.set("class", "lines")
+                paragraph.text = "\\\n".join(node.lines)
 
     def _heading(self, node: Node, parent: etree.Element) -> None:
         text = "\n".join(node.lines).strip()
@@ -224,7 +231,7 @@ class _Writer:
             if child.data["mark"].label:
                 item.set("title", child.data["mark"].label)
             own = child.data["mark"]
-            if own.pasted and own.text not in _BULLETS:
+            if own.pasted and not lists.is_bullet(own):  # it has a meaning
                 item.text = f"{own.text} "
             if "task" in child.data:
                 item.set("class", "done" if child.data["task"] else "to-do")
@@ -233,8 +240,8 @@ class _Writer:
     def _table(self, node: Node, parent: etree.Element) -> None:
         data = node.data
         table = etree.SubElement(parent, "table")
-        if "blocks" in data:
-            self._grid(table, data)
+        if "cells" in data:
+            self._grid(table, data["cells"])
             return
         if "rule" in data:
             sides = tables.alignments(data["rule"])
@@ -264,17 +271,23 @@ class _Writer:
             if side:
                 cell.set("style", f"text-align: {side};")
 
-    def _grid(self, table: etree.Element, data: dict[str, Any]) -> None:
-        headed = data["headed"]
-        for number, cells in enumerate(data["blocks"]):
-            if number in (0, headed):
-                part = etree.SubElement(table, "thead" if number < headed else "tbody")
+    def _grid(self, table: etree.Element, grid: Grid) -> None:
+        for number, cells in enumerate(grid.rows):
+            if number in (0, grid.headed):
+                part = etree.SubElement(table, "thead" if number < grid.headed else "tbody")
             row = etree.SubElement(part, "tr")
-            for column, lines in enumerate(cells):
-                cell = etree.SubElement(row, "th" if number < headed else "td")
-                if data["align"][column]:
-                    cell.set("style", f"text-align: {data['align'][column]};")
+            for each in cells:
+                # A cell beside several rows names them.
+                beside = grid.headed and each.rows > 1 and each.column == 0
+                cell = etree.SubElement(row, "th" if number < grid.headed or beside else "td")
+                if beside and number >= grid.headed:
+                    cell.set("scope", "row")
+                for name, count in (("colspan", each.columns), ("rowspan", each.rows)):
+                    if count > 1:
+                        cell.set(name, str(count))
+                if side := grid.align[each.column]:
+                    cell.set("style", f"text-align: {side};")
                 blocks = Blocks(links=self.parser.blocks.links, notes=self.parser.blocks.notes)
-                blocks.read(lines)
+                blocks.read(list(each.lines))
                 alone = [child.kind for child in blocks.root.children] == ["paragraph"]
                 self.children(blocks.root, cell, tight=alone)

@@ -1,0 +1,65 @@
+"""Print styles for text from the right, and lines that may break where there are no spaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from press.core.files import default_folder
+from press.output.pdf import layout
+from press.output.pdf.mirroring import mirrored
+from press.readback.pdf import read_pdf
+from tests.trial import projects
+from tests.trial.proving import prove
+from tests.trial.specials import SPECIALS
+
+SHEETS = [p.relative_to(default_folder()).as_posix() for p in default_folder().rglob("*.css")]
+
+
+@pytest.mark.parametrize(
+    ("css", "expected"),
+    [
+        ("li { margin-left: 16pt }", "li { margin-right: 16pt }"),
+        ("td { padding: 1pt 2pt 3pt 0; top: 0 }", "td { padding: 1pt 0 3pt 2pt; top: 0 }"),
+        ("p { margin: 0 1% calc(1% + 1%) var(--a) }", "p { margin: 0 var(--a) calc(1% + 1%) 1% }"),
+        (".qr { float: left; left: 1pt }", ".qr { float: right; right: 1pt }"),
+        ("th.right { text-align: left !important }", "th.right { text-align: right !important }"),
+        ("p { margin: 1pt 2pt; break-after: right }", "p { margin: 1pt 2pt; break-after: right }"),
+        ("/* a */ .right { text-align: right; }", "/* a */ .right { text-align: right; }"),
+        ("@page :left { margin-left: 1in }", "@page :left { margin-left: 1in }"),
+    ],
+)  # fmt: skip
+def test_left_is_right(css: str, expected: str) -> None:
+    assert mirrored(css) == expected
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_what_is_mirrored_twice_is_as_it_was(name: str) -> None:
+    css = (default_folder() / name).read_text(encoding="utf-8")
+    assert mirrored(mirrored(css)) == css
+
+
+@pytest.mark.parametrize("edition", ["letter", "large-print"])
+def test_a_hebrew_page_begins_at_the_right(edition: str, tmp_path: Path) -> None:
+    hebrew = SPECIALS["Hebrew"]
+    text = f"{hebrew.article()}\n\n- מים\n\n| טוב | לא |\n|---|---|\n| אבג | 7 |\n"
+    with projects.project(text, address=False, files=hebrew.files, faces=True) as root:
+        (file,) = projects.finish(root, *projects.read(root), [edition])
+    assert prove(file) == []
+    texts = [text for page in read_pdf(file.artifact.data) for text in page.texts]
+    item, cell = (next(t for t in texts if t.text.strip() == words) for words in ("מים", "אבג"))
+    assert item.right < cell.right > 500
+    numbers = [t for t in texts if t.text.strip() == "of"]
+    assert all(t.left > 400 for t in numbers)
+    assert numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("an end", "end"), ("电话：988）", "8）"), ("服用。", "用。"), ("服用5mg", ""), ("药", "药")],
+)
+def test_the_last_word_or_signs_stay_with_the_mark(text: str, kept: str) -> None:
+    mark = '<sup class="noteref">a</sup>'
+    found = layout._MARKED.search(f"<p>{text}{mark}")
+    assert (found[1] if found else "") == kept
