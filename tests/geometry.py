@@ -76,7 +76,8 @@ class Page:
 
 def kind(name: str) -> str:
     """Return the kind of edition of a file, by its name; empty for the standard one."""
-    return next((k for k in ("large-print", "ink-saver", "booklet") if k in name), "")
+    kinds = ("large-print", "ink-saver", "booklet", "sheet")
+    return next((kind for kind in kinds if f"-{kind}" in name), "")
 
 
 def margins(name: str) -> Margins:
@@ -163,14 +164,14 @@ def stranded(page: Page, edges: Margins, body: float) -> Iterator[str]:
 
 
 def hollow(page: Page, edges: Margins, *, last: bool = False) -> Iterator[str]:
-    """Find pages less than a quarter full, and a last page of fewer than three lines."""
+    """Find pages less than a third full, and a last page of fewer than three lines."""
     ink = page.ink(edges.bottom, page.height - edges.top)
     high = page.height - edges.top - edges.bottom
     share = (page.height - edges.top - ink.bottom) / high if ink else 0
     count = len({round(row.baseline) for row in page.body(edges)})
     if last and count < 3:
         yield f"{page.name}: {count} lines are all there is on the last page"
-    elif not last and share < 0.25:
+    elif not last and share < 1 / 3:
         yield f"{page.name}: only {share:.0%} is filled"
 
 

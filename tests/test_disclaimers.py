@@ -236,7 +236,7 @@ def test_words_by_locale(tmp_path: Path) -> None:
     }
     _, problems, document = place(tmp_path, files)
     assert problems == []
-    text = document.parts[1].xhtml
+    text = document.parts[0].xhtml
     assert "Call 988 or <span" in text
     assert "116" not in text
     assert 'aria-label="blank line for telephone"' in text
@@ -263,9 +263,9 @@ def test_a_number_in_a_table_can_be_called(tmp_path: Path) -> None:
     files = {"crisis.md": crisis, "crisis.toml": f"verified = 2026-01-01\n{table}"}
     _, problems, document = place(tmp_path, files)
     assert problems == []
-    assert 'text <a href="tel:988">988</a>, free' in document.parts[1].xhtml
+    assert 'text <a href="tel:988">988</a>, free' in document.parts[0].xhtml
     assert document.short == "Or text 988, free!"
-    assert "[988](https://example.org)" in document.parts[1].xhtml  # as it stands: no number
+    assert "[988](https://example.org)" in document.parts[0].xhtml  # as it stands: no number
 
 
 def test_a_clinic_has_five_words() -> None:

@@ -37,7 +37,9 @@ class Work:
         shutil.copy(ROOT / "makebook.toml", root)
         self.root, self.name = root, name
         self.article = root / "source" / "ketamine-ocd.md"
-        self.text = self.article.read_text("utf-8")
+        # What leads to a later page keeps its old number until the handout is finished.
+        self.text = self.article.read_text("utf-8").replace("[questions](#questions)", "questions")
+        self.edit(lambda text: text)
 
     def laid(self):
         """The whole edition as it is now, laid out."""
@@ -119,8 +121,9 @@ def test_a_change_far_behind_costs_no_more_pages(work):
     work.edit(
         lambda text: text.replace("## Summary {#summary}\n", "## Summary {#summary}\n\nNew.\n")
     )
-    partial = work.pulled(trail, 8, 9)
     page = next(n for n, ids in enumerate(trail.anchors) if "summary" in ids)
+    assert page > 1
+    partial = work.pulled(trail, page, page)
     assert partial.first in (page - 1, page)
     assert partial.pages <= 3
     assert differences(partial, work.laid()) == []

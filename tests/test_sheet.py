@@ -179,9 +179,10 @@ def in_order(text: str, *words: str) -> bool:
 
 def test_side_1_says_what_to_know_and_where_to_call(sides: list[str]) -> None:
     assert len(sides) == 2
-    assert in_order(sides[0], "Tea and sleep", "Key points", "Tea late in the day", "In a crisis",
-                    "988", "About this sheet", "Tired at the wheel", "Who wrote this", "Written "
-                    "at home", "1 of 2", "Not medical advice.", "TEA-1")  # fmt: skip
+    assert in_order(sides[0], "Tea and sleep", "In a crisis", "988", "Key points",
+                    "Tea late in the day", "About this sheet", "Tired at the wheel",
+                    "Who wrote this", "Written at home", "1 of 2", "Not medical advice.",
+                    "TEA-1")  # fmt: skip
 
 
 def test_side_2_says_when_to_call_what_to_ask_and_who_helps(sides: list[str]) -> None:
@@ -319,9 +320,11 @@ def test_a_sheet_that_does_not_fit_keeps_nothing_else_back(
     text = article.read_text()
     article.write_text(text.replace("It is not a medicine", f"Sleep\n{LONG}\n- No medicine"))
     capsys.readouterr()
-    for _ in range(2):  # a later run says it again
+    for removed in (True, False):  # a later run says it again
         assert run(root) == 1
         said = capsys.readouterr().err
+        assert ("the earlier sheet was removed" in said) == removed
+        assert not (output / "tea-sheet.pdf").exists(), "nobody can take it for current"
         assert re.search(r"SHT001: edition 'sheet' is \d+ lines too long", said)
         assert re.search(r"longest blocks are 'Key points' \(\d\d+ lines\), 'When to call' ", said)
     assert "No medicine" in (output / "tea.html").read_text(), "the others are published"
@@ -330,6 +333,24 @@ def test_a_sheet_that_does_not_fit_keeps_nothing_else_back(
     article.write_text(text)
     assert run(root) == 0
     assert "tea-sheet.pdf" in (output / "index.html").read_text()
+
+
+def test_a_sheet_that_is_out_of_date_is_not_offered(tmp_path: Path) -> None:
+    root = write(tmp_path, FILES)
+    assert run(root) == 0
+    output, article = root / "output", root / "source/tea.md"
+    text = article.read_text()
+
+    def offered() -> list[bool]:
+        return ["tea-sheet.pdf" in (output / n).read_text() for n in ("tea.html", "index.html")]
+
+    for words, others in ((text.replace("keep you awake", "keep you up"), False), (text, True)):
+        article.write_text(words)
+        assert run(root, "--edition", "letter") == 0
+        assert offered() == [others, others], "only a sheet with the words of today"
+    article.write_text(text.replace("keep you awake", "keep you up"))
+    assert run(root, "--edition", "letter") == run(root) == 0
+    assert offered() == [True, True]
 
 
 def test_without_anything_to_print_there_is_no_sheet(

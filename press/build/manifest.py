@@ -162,8 +162,11 @@ def publish(
     new: Mapping[str, bytes],
     project: Project,
     engine: Mapping[str, str],
+    gone: Collection[str] = (),
 ) -> None:
     """Write the new files of an article, and the manifest that tells of them.
+
+    The files in `gone` are removed next.
 
     Raises:
         ProblemsError: a file cannot be written (SYS002); all are as they were.
@@ -172,26 +175,29 @@ def publish(
     manifest = read_manifest(output)
     order = [path.stem for path in project.articles]
     articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
-    gone: list[Mapping[str, FileEntry | LinkedEntry]] = [
+    others: list[Mapping[str, FileEntry | LinkedEntry]] = [
         {**entry["files"], **linked_of(entry)}
         for name, entry in manifest["articles"].items()
         if name not in order
     ]
     if built.name in articles:
-        gone.append(linked_of(articles[built.name]))
+        others.append(linked_of(articles[built.name]))
     before = articles[built.name]["files"] if built.name in articles else {}
     files = {**before, **built.entry["files"]}
     ours = {name: facts for name, facts in files.items() if name in built.entry["outputs"]}
-    gone.append({name: facts for name, facts in files.items() if name not in ours})
+    others.append({name: facts for name, facts in files.items() if name not in ours})
     there = {
-        name: facts for name, facts in ours.items() if name in new or (output / name).is_file()
+        name: _dated(facts, outdated=name in built.outdated)
+        for name, facts in ours.items()
+        if name in new or (output / name).is_file()
     }
     articles[built.name] = {**built.entry, "files": there}
     now = {name for e in articles.values() for name in (*e["files"], *linked_of(e))}
     left = {
         **manifest.get("left", {}),
-        **{name: facts["sha256"] for each in gone for name, facts in each.items()},
+        **{name: facts["sha256"] for each in others for name, facts in each.items()},
     }
+    now |= set(gone)
     left = {n: sha for n, sha in left.items() if n not in now and (output / n).is_file()}
     content: Manifest = {"versions": dict(engine), "articles": articles, "order": order}
     if left:
@@ -199,6 +205,15 @@ def publish(
     if "library" in manifest:
         content["library"] = manifest["library"]
     write_manifest(output, content, new)
+
+
+def _dated(facts: FileEntry, *, outdated: bool) -> FileEntry:
+    """Record whether a file is out of date."""
+    known = facts.copy()
+    known.pop("outdated", None)
+    if outdated:
+        known["outdated"] = True
+    return known
 
 
 def list_library(output: Path, library: LibraryEntry) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,6 +139,23 @@ def sweep_temporary(folder: Path) -> None:
     """Remove what a killed build left in an output folder; other builds are locked out of it."""
     below = [Path(place) for name in (LINKED, PREVIEW) for place, *_ in os.walk(folder / name)]
     temporary.sweep_files(folder, *below)
+
+
+def remove_files(folder: Path, names: Iterable[str]) -> None:
+    """Remove files that would be taken for current.
+
+    Raises:
+        ProblemsError: a file cannot be removed (SYS002).
+    """
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            hint = "remove it yourself: it is out of date"
+            place = Span(f"{folder.name}/{name}")
+            problem = Problem("SYS002", place, f"cannot be removed: {reason}", hint)
+            raise ProblemsError([problem]) from None
 
 
 def _compare(path: Path, data: bytes) -> None:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING
 
 from press.build import manifest, plan, stale
 from press.build.plan import Issue
-from press.build.publish import check_home, replace_files, sweep_temporary
+from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.core import gate, parallel, progress, temporary
 from press.core.files import INDEX
 from press.core.hashing import FileDigests, digest
-from press.core.manifest import LibraryEntry, read_manifest
+from press.core.manifest import FileEntry, LibraryEntry, read_manifest
 from press.core.model import Artifact, Built, Project, Request
 from press.core.problems import ERROR, OF_ONE_EDITION, WARNING, Problem, ProblemsError
 
 if TYPE_CHECKING:
-    from press.core.model import Document, Notice
+    from press.build.inputs import Needs
+    from press.core.model import Config, Document, Download, Notice
     from press.document.compose import Draft
 
 
@@ -69,6 +70,8 @@ class _Done:
     artifacts: tuple[Artifact, ...] = ()
     copies: Mapping[str, bytes] = field(default_factory=dict)
     """The files that the article links to, by their names in the output folder."""
+    gone: tuple[str, ...] = ()
+    """Earlier sheets to remove, because the article no longer fits on them."""
 
 
 def build(request: Request) -> Outcome:
@@ -214,7 +217,6 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     from press.core.formats import file_of
     from press.design.styles import Styles
     from press.document.identity import describe
-    from press.output.web.offers import downloads
 
     config, request = issue.config, issue.request
     styles = Styles.for_imprint(request.root, issue.imprint)
@@ -231,11 +233,10 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
     files = {a.name: manifest.file_entry(a, wanted[a.name][1], job.key) for a in artifacts}
     failed = earlier.stale - files.keys()  # the files of a sheet that does not fit
     kept, every = earlier.kept(job.key), names(document, config) - failed
-    others = earlier.others(every)
+    outdated = _outdated(document, issue, needs, earlier)
+    others = {n: f for n, f in earlier.others(every).items() if n not in outdated}
     if "html" in (request.formats or config.formats):
-        order = [edition.name for edition in config.editions]
-        shown = {n: f for n, f in {**others, **kept, **files}.items() if f["format"] != "html"}
-        offered = downloads(shown, order)
+        offered = _offered(config, {**others, **kept, **files})
         needed = needs.page(offered)
         if earlier.is_stale(file_of(document.name, "html"), needed):
             page = make_page(document, offered, styles, found)
@@ -248,10 +249,41 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         return _Done(issue, Built(document.name, None, tuple(problems), imprint=issue.name))
     said = [p for p in (*problems, *earlier.warnings(others)) if p.severity != ERROR]
     told = replace(config, editions=tuple(printable(document, config.editions)))
-    entry = manifest.entry(task, {**kept, **files}, every, told, sources, said)
     made = tuple(artifact.name for artifact in artifacts)
-    built = Built(document.name, entry, tuple(problems), made, issue.name, dict(earlier.reasons))
-    return _Done(issue, built, tuple(artifacts), copied)
+    entry = manifest.entry(task, {**kept, **files}, every, told, sources, said)
+    gone = tuple(name for name in sorted(failed) if name in earlier.files)
+    reasons, problems = dict(earlier.reasons), list(_told(problems, gone))
+    built = Built(document.name, entry, tuple(problems), made, issue.name, reasons, {}, outdated)
+    return _Done(issue, built, tuple(artifacts), copied, gone)
+
+
+def _offered(config: Config, files: Mapping[str, FileEntry]) -> list[Download]:
+    """Return the downloads that a web page offers."""
+    from press.output.web.offers import downloads
+
+    order = [edition.name for edition in config.editions]
+    return downloads({n: f for n, f in files.items() if f["format"] != "html"}, order)
+
+
+def _outdated(
+    document: Document, issue: Issue, needs: Needs, earlier: stale.Earlier
+) -> frozenset[str]:
+    """Return the sheets that are not asked for, and that would be different today."""
+    from press.build.make import outputs
+
+    every = replace(issue.request, formats=(), editions=())
+    needed = outputs(document, issue.config, every, needs)
+    return earlier.outdated({name: inputs for name, (_, inputs) in needed.items()})
+
+
+def _told(problems: Sequence[Problem], gone: Sequence[str]) -> Iterator[Problem]:
+    """Say with a sheet that does not fit that the earlier one is no longer there."""
+    for problem in problems:
+        if gone and problem.code == "SHT001":
+            hint = f"{problem.hint}; the earlier sheet was removed: it is out of date"
+            yield replace(problem, hint=hint)
+        else:
+            yield problem
 
 
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
@@ -266,7 +298,8 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
         return built
     try:
         new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
-        manifest.publish(output, built, new, project, engine)
+        manifest.publish(output, built, new, project, engine, done.gone)
+        remove_files(output, done.gone)
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)
         return replace(built, entry=None, made=(), reasons={}, problems=problems)

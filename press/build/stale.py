@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from press import __version__
-from press.build.inputs import changed, listing_digest, program_digest
+from press.build.inputs import Inputs, changed, listing_digest, program_digest
 from press.build.manifest import recorded_dues, warnings
 from press.core.files import INDEX, article_name, default_folder, files_below
 from press.core.formats import FORMATS, Format
@@ -242,6 +242,18 @@ class Earlier:
             for n, f in files
             if n in names and n not in self.reasons and intact(self.request.output, n, f)
         }
+
+    def outdated(self, needed: Mapping[str, Inputs]) -> frozenset[str]:
+        """Return the sheets that this request does not ask for and whose inputs changed.
+
+        On a page they would be taken for current: a sheet is handed out alone.
+        """
+        return frozenset(
+            name
+            for name, facts in self.files.items()
+            if facts["kind"] == "sheet" and name not in self.reasons
+            if facts["inputs"] != needed.get(name)
+        )
 
     def warnings(self, kept: Mapping[str, FileEntry]) -> list[Problem]:
         """Return the warnings about the files that stay."""

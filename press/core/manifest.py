@@ -51,6 +51,8 @@ class FileEntry(_FileFacts, total=False):
     """What the summary of a build says of its tables and pages."""
     emptiest: list[int]
     """The page with the least on it, and how full it is, in percent."""
+    outdated: bool
+    """A sheet that was not asked for when its article changed: no page offers it."""
 
 
 class NoticeEntry(TypedDict):

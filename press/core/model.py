@@ -29,6 +29,8 @@ PartKind = Literal["opening", "section", "notice", "references"]
 Ground = Literal["own", "none", "dark-ink", "mixed"]
 """The background of a picture: its own, or none, which shows the page. On a dark page, `dark-ink`
 is inverted, and `mixed`, which has both dark and light parts, gets a gray background."""
+CRISIS = ("notice-crisis", "notice-emergency")
+"""The ids of the parts that say where to call; ids are in English in every language."""
 PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 
@@ -444,7 +446,7 @@ class Move:
 
     id: str
     after: str
-    """The id of that block, which has the same parent."""
+    """The id of that block, which has the same parent or is in the next section."""
 
 
 @dataclass(frozen=True)
@@ -559,3 +561,5 @@ class Built:
     """For each requested file, why it was built or not."""
     trails: Mapping[str, Trail] = field(default_factory=dict)
     """The trail of each edition that this run laid out."""
+    outdated: frozenset[str] = frozenset()
+    """Sheets that this run was not asked for, and that its changes make out of date."""

@@ -22,6 +22,7 @@ from press.core.emoji import EMOJI, name_emoji
 from press.core.formats import file_of
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
+    CRISIS,
     Citations,
     Config,
     Data,
@@ -247,21 +248,26 @@ class _Assembler:
         return (*self.m.manuscript.images, *((logo,) if logo else ()))
 
     def _parts(self) -> list[Part]:
-        """Return the author's sections with the notices among them, except the references."""
+        """Return the author's sections with the notices among them, except the references.
+
+        Where to call in a crisis comes first of all, before the key points.
+        """
         body = trees.parse(self.m.manuscript.body)
         self.ids.update(e.get("id") or "" for e in body.iter("*"))
         sections = self._sections(body)
-        parts: list[Part] = []
+        opening = self._notices(Place("opening"))
+        first = [part for part in opening if part.id in CRISIS]
+        parts: list[Part] = list(first)
         opened = False
         for index, section in enumerate(sections):
             is_key = trees.has_class(section, "key-points")
             if not opened and not (index == 0 and section.get("class") == "intro") and not is_key:
-                parts.extend(self._notices(Place("opening")))
+                parts.extend(part for part in opening if part not in first)
                 opened = True
             parts.extend(self._notices(Place("before", section.get("id") or "")))
             parts.append(self._author_part(section))
         if not opened:
-            parts.extend(self._notices(Place("opening")))
+            parts.extend(part for part in opening if part not in first)
         return [*parts, *self._notices(Place("closing"))]
 
     def _sections(self, body: Element) -> list[Element]:

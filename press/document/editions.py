@@ -37,10 +37,12 @@ def printed(document: Document, edition: Edition, companion: str) -> Document:
     `companion` is the name of the references' own file, if the edition has one.
     """
     if edition.kind == "sheet":
-        return sheet.view(document)
+        view = sheet.view(document)
+        return replace(view, parts=tuple(map(_named, view.parts)))
     columns = _COLUMNS.get(edition.kind)
     away = edition.references not in HERE and bool(document.references)
-    parts, images = tuple(map(_once, document.parts)), document.images
+    parts = tuple(_named(_once(part, away=away)) for part in document.parts)
+    images = document.images
     if columns:
         parts = tuple(_with_rows(part, lambda _, count: count > columns) for part in parts)
     if away:
@@ -64,17 +66,37 @@ _COLUMNS: dict[EditionKind, int] = {"large-print": 2, "booklet": 3}
 """The most columns that fit side by side; a wider table becomes a list of its rows."""
 
 
-def _once(part: Part) -> Part:
-    """Leave out the numbers that link back from a note to each of its places: paper has no links.
+def _once(part: Part, *, away: bool) -> Part:
+    """Leave out what links back from a note or a reference to its places: paper has no links.
 
-    A number after the words of a note would be read as one of them. Its letter leads back.
+    A number after the words of a note would be read as one of them. Its letter leads back. The
+    references in a file of their own (`away`) say where each is cited; below the text, this would
+    take a sixth of their lines.
     """
-    if "note-places" not in part.xhtml:
+    gone = ("note-places",) if away else ("note-places", "backlinks")
+    if not any(name in part.xhtml for name in gone):
         return part
     root = trees.parse(part.xhtml)
-    for places in [e for e in root.iter("p", "span") if trees.has_class(e, "note-places")]:
+    for places in [e for e in root.iter("p", "span") if any(trees.has_class(e, n) for n in gone)]:
         if places.getparent() is not None:
             trees.remove(places)
+    return replace(part, xhtml=trees.serialize(root))
+
+
+_LINK = re.compile('<a href="#')
+
+
+def _named(part: Part) -> Part:
+    """Let the author's links name the page that they lead to, as cross-references do."""
+    if not _LINK.search(part.xhtml):
+        return part
+    root = trees.parse(part.xhtml)
+    for link in root.iter("a"):
+        target = link.get("href") or ""
+        around = list(link.iterancestors())
+        mark = any(e.tag == "sup" or trees.has_class(e, "citation") for e in around)
+        if target.startswith("#") and not (mark or link.get("class")):
+            link.set("class", "xref")
     return replace(part, xhtml=trees.serialize(root))
 
 
@@ -87,22 +109,25 @@ def _short_stamp(document: Document) -> str:
 
 
 def moved(document: Document, moves: Sequence[Move]) -> Document:
-    """Put figures and tables later in their section, as they were laid out."""
+    """Put figures and tables later in their section, or in the next, as they were laid out."""
     parts = list(document.parts)
     for move in moves:
-        for index, part in enumerate(parts):
-            if f'id="{move.id}"' not in part.xhtml:
-                continue
-            root = trees.parse(part.xhtml)
-            found = {e.get("id"): e for e in root.iter("*")}
-            if move.id in found and move.after in found:
-                block, after = found[move.id], found[move.after]
-                tail, block.tail = block.tail, None
-                before = block.getprevious()
-                if before is not None:
-                    before.tail = f"{before.tail or ''}{tail or ''}" or None
-                after.addnext(block)
-                parts[index] = replace(part, xhtml=trees.serialize(root))
+        roots = {
+            index: trees.parse(part.xhtml)
+            for index, part in enumerate(parts)
+            if f'id="{move.id}"' in part.xhtml or f'id="{move.after}"' in part.xhtml
+        }
+        found = {e.get("id"): e for root in roots.values() for e in root.iter("*")}
+        if move.id not in found or move.after not in found:
+            continue
+        block, after = found[move.id], found[move.after]
+        tail, block.tail = block.tail, None
+        before = block.getprevious()
+        if before is not None:
+            before.tail = f"{before.tail or ''}{tail or ''}" or None
+        after.addnext(block)
+        for index, root in roots.items():
+            parts[index] = replace(parts[index], xhtml=trees.serialize(root))
     return replace(document, parts=tuple(parts)) if moves else document
 
 
@@ -180,12 +205,17 @@ def _name(cells: Sequence[Element]) -> str:
     return ", ".join(filter(None, map(plain, dict.fromkeys(cells))))
 
 
+def _before(label: str) -> str:
+    """Return the name of a column as it stands before a cell; a question has a sign already."""
+    return f"{label} " if label.endswith("?") else f"{label}: "
+
+
 def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
     """Add a row as an item; repeat in plain text any cell that an earlier row already used."""
     item = etree.SubElement(rows, "li", attrib={"class": "row-item"})
     for place, (cell, label) in enumerate(cells.items()):
         if cell.getparent() is not None and cell.getparent().tag == "li":  # type: ignore[union-attr]
-            words = plain(cell).removeprefix(f"{label}:").lstrip()
+            words = plain(cell).removeprefix(_before(label or "").rstrip()).lstrip()
             cell = etree.Element("p")
             cell.text = words
         cell.tag = "div" if any(child.tag in BLOCKS for child in cell) else "p"
@@ -195,7 +225,7 @@ def _item(rows: Element, cells: Mapping[Element, str | None]) -> None:
             cell.set("class", "row-name")
         if label:
             column = etree.Element("span", attrib={"class": "column"})
-            column.text = f"{label}: "
+            column.text = _before(label)
             column.tail, cell.text = cell.text, None
             cell.insert(0, column)
         item.append(cell)

@@ -16,7 +16,7 @@ from typing import Literal
 from lxml import etree
 
 from press.core import trees
-from press.core.model import Document, Part
+from press.core.model import CRISIS, Document, Part
 from press.core.trees import Element, has_class
 
 MARK = "short"
@@ -25,13 +25,11 @@ _UNMARKED = ("key-points", "box-urgent", "questions")
 _INNER = frozenset("dt dd figcaption caption thead tbody tfoot tr th td".split())
 """Blocks that are nothing without the list, figure, or table around them."""
 _HEADING = re.compile("h[1-6]")
-_CRISIS = ("notice-crisis", "notice-emergency")
-"""The ids of the notices that say where to call; ids are in English in every language."""
 
 Group = Literal["main", "crisis", "more", "notices", "ladder", "questions", "made"]
-SIDE_1: tuple[Group, ...] = ("main", "crisis", "more", "notices")
+SIDE_1: tuple[Group, ...] = ("crisis", "main", "more", "notices")
 _ORDER: tuple[Group, ...] = (*SIDE_1, "ladder", "questions", "made")
-OVERLEAF: tuple[Group, ...] = ("main", "crisis", "notices", "ladder", "questions", "more", "made")
+OVERLEAF: tuple[Group, ...] = ("crisis", "main", "notices", "ladder", "questions", "more", "made")
 """The order in which everything that has no place of its own is on side 2."""
 
 
@@ -135,7 +133,7 @@ def view(document: Document, order: Sequence[Group] = _ORDER) -> Document:
         for group, section in _sections(each, notes):
             parts[group].append(section)
     for name, notice in notices(document).items():
-        parts["crisis" if name in _CRISIS else "notices"].append(notice)
+        parts["crisis" if name in CRISIS else "notices"].append(notice)
     parts["made"].append(_facts(document))
     grouped = [(group, section) for group in order for section in parts[group]]
     _free_ids([section for _, section in grouped])

@@ -302,6 +302,10 @@ def _problem(span: Span, message: str) -> Problem:
     return Problem("PRF006", span, message, HINT)
 
 
+_AFTER_NAME = re.compile(r"(?<=\?) |: ")
+"""Between the name of a column and a cell."""
+
+
 def prove_together(
     document: Document, edition: Edition, name: str, views: Sequence[Document]
 ) -> list[Problem]:
@@ -317,8 +321,8 @@ def prove_together(
     for view in views:
         for words in map(_without_backlinks, text_units(view)):
             # A table that became a list has the names of the columns before the cells.
-            name_of, _, rest = words.partition(": ")
-            texts.update(map(letters, (words, rest, *name_of.split(", "))))
+            name_of, *rest = _AFTER_NAME.split(words, maxsplit=1)
+            texts.update(map(letters, (words, *rest, *name_of.split(", "))))
     return [
         fault(unit, "is missing", Span(name))
         for unit in text_units(whole)

@@ -110,21 +110,39 @@ def _know_pages() -> None:
             self.page = 0
 
         def cache_target_page_counters(self, anchor: str, now: Any, page: int, pages: Any) -> None:
+            target = self.target_lookup_items.get(anchor)
+            before = target.cached_page_counter_values.get("page") if target else None
             super().cache_target_page_counters(anchor, now, page, pages)
+            changed = target is not None and before != now.get("page")
             if page > self.page:  # links on later pages will be laid out with their number
                 for item in self.filled.values():
                     if item.page_maker_index is None:
                         item.missing_counters.clear()
                 self.filled, self.page = {}, page
-            target = f"#{anchor}"
-            for (box, _), item in self.counter_lookup_items.items():
-                if item.page_maker_index is not None or box.element.get("href") != target:
-                    continue
-                if not has_class(box.element, "xref"):  # its own page decides if it names the other
+            items = self.counter_lookup_items.items()
+            for box, item in [
+                (b, i) for (b, _), i in items if b.element.get("href") == f"#{anchor}"
+            ]:
+                if has_class(box.element, "xref"):  # its own page decides if it names the other
+                    if changed:
+                        _name_again(item, pages)
+                elif item.page_maker_index is None:
                     item.parse_again(now)
                     self.filled[id(item)] = item
 
     document.TargetCollector = Targets
+
+
+def _name_again(item: Any, pages: Any) -> None:
+    """Let a cross-reference on an earlier page name the new page of its target.
+
+    WeasyPrint does not know which target a link has, and would do this only when the number of
+    all pages changes too.
+    """
+    index = item.page_maker_index
+    if index is not None and index < len(pages):
+        item.parse_again(item.cached_page_counter_values)
+        pages[index][-1]["content_changed"] = True
 
 
 def _omit_own_page() -> None:

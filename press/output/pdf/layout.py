@@ -22,7 +22,7 @@ from press import __version__
 from press.core import trees
 from press.core.breaks import mark_lines, mark_long_words
 from press.core.hashing import digest
-from press.core.model import Artifact, Attached, Document, Edition, Part, Trail
+from press.core.model import CRISIS, Artifact, Attached, Document, Edition, Part, Place, Trail
 from press.core.paper import sheet_size
 from press.core.trees import Element, has_class
 from press.design.faces import data_uri
@@ -358,5 +358,15 @@ two signs before the marks.
 """
 
 
+_BESIDE = 600
+"""The most letters of a section that may be half as wide as the page."""
+_KNOWN = re.compile(r'<section [^>]*class="[^"]*\b(?:not-)?known\b')
+
+
 def _place(part: Part) -> str:
+    """Return what a part shares a block with: `beside` for what is known, and what is not."""
+    if part.id in CRISIS and part.place == Place("opening"):
+        return "crisis"
+    if _KNOWN.match(part.xhtml) and len(trees.plain(trees.parse(part.xhtml))) <= _BESIDE:
+        return "beside"
     return str(part.place or ("references" if part.kind == "references" else ""))

@@ -17,6 +17,8 @@ from press.core.trees import has_class
 _THIRD = 1 / 3
 _GAP = 0.2
 """The share of a page that must be blank before something moves up to fill it."""
+_MUCH = 1 / 3
+"""The share of a page that must be blank before a figure moves into the next section."""
 _FLOATS = ("figure", "table")
 _PASSED = ("p", "ul", "ol", "dl", "blockquote", "table", "figure", "div")
 """What may go before a figure or a table that does not fit; never a heading, which it is under."""
@@ -51,10 +53,10 @@ def start() -> None:
         while paging and (move := _float(root, *made)):
             again = remake(index, context, root, html)
             if _end(again[0]) <= _end(made[0]):  # nothing came up: leave the order as it was
-                _undo(move, root)
+                move.undo()
                 return remake(index, context, root, html)  # type: ignore[no-any-return]
             made = again
-            paging.moves.append(Move(move[0].element.get("id"), move[1].element.get("id")))
+            paging.moves.append(Move(move.block.element.get("id"), move.after.element.get("id")))
         return made  # type: ignore[no-any-return]
 
     def make_all_pages(context: Any, root: Any, html: Any, pages: Sequence[Any]) -> Iterator[Any]:
@@ -87,50 +89,79 @@ class Again:
         return bool(self.context.page_maker[index][1]["break"] != "any")
 
 
-def _float(root: Any, page: Any, resume_at: Any) -> tuple[Any, Any] | None:
+@dataclass
+class _Floated:
+    """A figure or a table that was moved after a later block."""
+
+    block: Any
+    after: Any
+    before: tuple[tuple[Any, Any], ...]
+    """The boxes that it was moved out of and into, with the children that they had."""
+
+    def undo(self) -> None:
+        """Put it back."""
+        for parent, children in self.before:
+            parent.children = children
+
+
+def _float(root: Any, page: Any, resume_at: Any) -> _Floated | None:
     """Move the figure or table with which the next page begins after the block that follows it.
 
-    Return both boxes; None if the page is full, or if there is no such figure, or nothing in its
-    section to fill the page.
+    The last block of a section moves after the first paragraph of the next one, if much of the
+    page would be blank. Return None if the page is full, or if there is no such figure, or nothing
+    to fill the page.
     """
-    if not resume_at or 1 - filled(page) < _GAP:
+    gap = 1 - filled(page)
+    if not resume_at or gap < _GAP:
         return None
-    parent, place, deeper = None, 0, resume_at
-    box = root
+    deeper, way = resume_at, [root]
     while deeper:
-        parent, (place, deeper) = box, next(iter(deeper.items()))
-        if place >= len(parent.children):
+        place, deeper = next(iter(deeper.items()))
+        if place >= len(way[-1].children):
             return None  # a line, or what was made for a page
-        box = parent.children[place]
+        way.append(way[-1].children[place])
+    holder, parent, box = [None, None, *way][-3:]
     if parent is None or box.element is None or box.element_tag not in _FLOATS:
         return None
-    if parent.element_tag != "section" or place + 1 >= len(parent.children):
+    if parent.element_tag != "section":
         return None
-    follower = parent.children[place + 1]
-    if follower.element_tag not in _PASSED or not follower.is_in_normal_flow():
+    into, follower = parent, _next(parent, box)
+    if follower is None and holder is not None and gap >= _MUCH:
+        into = _next(holder, parent)
+        follower = _first_text(into)
+    if follower is None or follower.element_tag not in _PASSED:
         return None
     if has_class(follower.element, "notes") or not _named(box, follower):
         return None
-    _swap(parent, place)
-    return box, follower
+    if not follower.is_in_normal_flow():
+        return None
+    moved = _Floated(box, follower, tuple((p, p.children) for p in dict.fromkeys((parent, into))))
+    parent.children = [child for child in parent.children if child is not box]
+    children = list(into.children)
+    children.insert(children.index(follower) + 1, box)
+    into.children = children
+    return moved
+
+
+def _next(parent: Any, box: Any) -> Any:
+    """Return what follows a box in another; None if it is the last."""
+    children = list(parent.children)
+    after = children[children.index(box) + 1 :]
+    return after[0] if after else None
+
+
+def _first_text(section: Any) -> Any:
+    """Return the block after the heading of a plain section; None if it is a box or has others."""
+    if section is None or section.element_tag != "section" or section.element is None:
+        return None
+    if section.style["break_inside"] == "avoid" or section.element.get("class") != "section":
+        return None
+    children = section.children[:2]
+    return children[1] if len(children) > 1 and children[0].element_tag == "h2" else None
 
 
 def _named(*boxes: Any) -> bool:
-    return all(box.element.get("id") for box in boxes)
-
-
-def _swap(parent: Any, place: int) -> None:
-    children = list(parent.children)
-    children[place], children[place + 1] = children[place + 1], children[place]
-    parent.children = children
-
-
-def _undo(move: tuple[Any, Any], root: Any) -> None:
-    for box in root.descendants():
-        children = getattr(box, "children", ())
-        if move[0] in children:
-            _swap(box, list(children).index(move[1]))
-            return
+    return all(box.element is not None and box.element.get("id") for box in boxes)
 
 
 def improve(paging: Paging, pages: list[Any], again: Again, first: int = 0) -> list[Any]:
@@ -251,10 +282,15 @@ def _blocks(page: Any) -> Iterator[Any]:
             if free and known and child.element_tag in _PUSHED:
                 yield child
             opens = child.element_tag in ("html", "body", "section", "div", "ul", "ol")
-            block = child.style["display"] == ("block", "flow")
+            block = child.style["display"] == ("block", "flow") and not _in_columns(child)
             if opens and block and child.style["break_inside"] != "avoid":
                 waiting.append(child)
             last = child
+
+
+def _in_columns(box: Any) -> bool:
+    """Return whether a box has columns; each of them is a box of the same element."""
+    return (box.style["column_count"], box.style["column_width"]) != ("auto", "auto")
 
 
 def _afters(box: Any) -> Iterator[str]:

@@ -146,7 +146,11 @@ def _sort_key(text: str) -> str:
 
 
 def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Handout:
-    files = {n: f for n, f in entry["files"].items() if (folder / n).is_file()}
+    files = {
+        name: facts
+        for name, facts in entry["files"].items()
+        if not facts.get("outdated") and (folder / name).is_file()
+    }
     page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
     offered = offers(downloads(files, entry["editions"]), labels)
     title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]
