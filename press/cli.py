@@ -94,6 +94,7 @@ def cli() -> None:
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
     makebook import FILE          turn a Word document, web page, or text into an article
+    makebook cite FILE            add entries to the bibliography; without FILE, list it
     makebook fetch ARTICLE        bring the pictures that it shows from the web into the project
     makebook doctor               list what makebook needs, and how to install it
     makebook clean                remove the files that makebook built, and nothing else
@@ -218,9 +219,18 @@ def build_command(
         hint = f"put the command first: makebook {command}" if command else ""
         raise _wrong_use(error, hint) from None
     _report(outcome, folder, quiet=quiet, explain=explain)
+    for line in _unprinted(request, outcome) if explain else ():
+        click.echo(visible(line))
     for imprint in _pictured(outcome) if request.preview and not quiet else ():
         click.echo(f"pictures of the pages: {folder / imprint / 'preview'}")
     sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
+
+
+def _unprinted(request: Request, outcome: Outcome) -> Sequence[str]:
+    """Return the fields of cited entries that are not part of any reference."""
+    from press.citing.run import left_out_lines
+
+    return left_out_lines(request.root, [built.name for built in outcome.built])
 
 
 def _wrong_use(error: Refused, hint: str = "") -> click.UsageError:
@@ -500,6 +510,45 @@ def fetch_command(project: Path, article: str) -> None:
         raise _wrong_use(error) from None
     if problems:
         raise ProblemsError(problems)
+
+
+@cli.command("cite")
+@click.argument("entries", nargs=-1, metavar="[FILE|DOI|PMID]...")
+@click.option("--article", default="", metavar="NAME", shell_complete=_names(article_files),
+              help="The article whose bibliography is meant.")  # fmt: skip
+@click.option("--online", is_flag=True, help="Look up DOIs and PMIDs on the web.")
+@click.option(
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Project of the bibliography; default: this folder.",
+)
+def cite_command(project: Path, entries: Sequence[str], article: str, online: bool) -> None:
+    """Add entries to the bibliography, or list it with the places that cite each entry.
+
+    FILE is .nbib, .ris, .bib, .json, or .yaml. The entries are added at the end of the article's
+    or the project's bibliography, in its own format. Those that it has already are left out.
+
+    \b
+    makebook cite
+    makebook cite pubmed.nbib
+    makebook cite 10.1038/npp.2013.150 --online
+    """  # noqa: D301 - Click reads the character
+    from press.citing.run import add, failed, list_entries
+    from press.setup.download import Network
+
+    root = project.resolve()
+    try:
+        if entries:
+            outcome = add(root, entries, article, Network() if online else None)
+        else:
+            outcome = list_entries(root, article)
+    except Refused as error:
+        raise _wrong_use(error) from None
+    _print_problems(outcome.problems)
+    for line in outcome.lines:
+        click.echo(visible(line))
+    sys.exit(1 if failed(outcome) else 0)
 
 
 @cli.command("doctor")

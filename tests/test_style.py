@@ -26,8 +26,9 @@ MAY_IMPORT = {
     "check": "core source build",
     "setup": "core design source output check",
     "importing": "core readback source setup",
+    "citing": "core references source setup",
     "serve": "core design references source document output readback proof build check setup",
-    "cli": "core readback source document build currency check setup importing serve",
+    "cli": "core readback source document build currency check setup importing citing serve",
     "__main__": "cli",
 }
 """The rooms of press/, in the order of the data, and the rooms that each may import from."""
@@ -45,13 +46,11 @@ OWNERS = {
     "latex2mathml": "source.maths",
     "mammoth": "importing.word",
     "markdown": "source.markup source.maths source.syntax source.captions",
-    "nbib": "references.pubmed",
     "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.pixels output.pdf.cover output.web.library build.preview importing.pictures",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",
     "rich": "core.progress",
-    "rispy": "references.ris",
     "segno": "design.qr",
     "starlette": "serve.site",
     "tinyhtml5": "source.sanitize",
@@ -59,7 +58,7 @@ OWNERS = {
     "uvicorn": "serve.server",
     "watchfiles": "serve.watch",
     "weasyprint": "output.pdf",
-    "yaml": "source.front_matter",
+    "yaml": "source.front_matter references.csl_yaml",
     "ziamath": "design.formulas",
     # Trees and style sheets are everybody's trade.
     "lxml": "*",

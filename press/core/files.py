@@ -1,12 +1,14 @@
 """Files: reading them, listing them, and naming them as authors know them.
 
-In: paths. Out: text, bytes, or names, and a problem if a file cannot be read. It also has the names
-and folders that several stages need. Must not know what is in a file.
+In: paths. Out: text, bytes, or names, and a problem if a file cannot be read or written. It also
+has the names and folders that several stages need. Must not know what is in a file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from urllib.parse import unquote
 
 import press
 from press.core import gate
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
 """Name of the file in every output folder that records what was built from which inputs."""
@@ -115,6 +117,34 @@ def read_given(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror or error}") from None
+
+
+def replace_file(path: Path, data: bytes, name: str, unchanged: str) -> None:
+    """Replace a file at once, with its permissions, or make a new one.
+
+    Raises:
+        ProblemsError: SYS002, whose hint says what is `unchanged`.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writable(name, unchanged):
+        try:
+            temporary.write_bytes(data)
+            if path.exists():
+                shutil.copymode(path, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writable(name: str, unchanged: str) -> Iterator[None]:
+    """Report why a file cannot be written (SYS002)."""
+    try:
+        yield
+    except OSError as error:
+        hint = f"free disk space or fix permissions; {unchanged}"
+        message = f"cannot be written: {error.strerror or error}"
+        raise ProblemsError([Problem("SYS002", Span(name), message, hint)]) from None
 
 
 def shown(path: Path, root: Path) -> str:

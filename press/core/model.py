@@ -31,6 +31,9 @@ Ground = Literal["own", "none", "dark-ink", "mixed"]
 is inverted, and `mixed`, which has both dark and light parts, gets a gray background."""
 CRISIS = ("notice-crisis", "notice-emergency")
 """The ids of the parts that say where to call; ids are in English in every language."""
+StandingKind = Literal["retracted", "retraction", "concern", "corrected", "correction", "comment"]
+"""`retraction` and `correction`: the work is itself the notice that retracts or corrects another.
+`concern`: its journal has published an expression of concern. `comment`: others have commented."""
 PlaceKind = Literal["opening", "every-page", "before", "before-references", "closing", "by hand"]
 
 
@@ -61,6 +64,15 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What an entry says of its own work: that it was retracted, or that a part was corrected."""
+
+    kind: StandingKind
+    notice: str = ""
+    """Where that is published, in the words of the bibliography; may be empty."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry of a bibliography."""
 
@@ -70,6 +82,11 @@ class Entry:
     span: Span
     evidence: str = ""
     """The kind of evidence (`randomized trial`); empty if the bibliography does not say."""
+    standing: Standing | None = None
+    unread: tuple[str, ...] = ()
+    """The parts of the entry in its file that no reference has, such as keywords."""
+    also: tuple[str, ...] = ()
+    """Other keys by which an article may cite the entry."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,7 @@ class Reference:
     evidence: str = ""
     work: str = ""
     """What identifies the work in every style: its DOI, PMID, or own data (`works.work_of`)."""
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)

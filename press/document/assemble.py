@@ -40,6 +40,7 @@ from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.core.trees import BLOCKS, Element, plain
 from press.document import identity
+from press.document.ranges import enclose, join_ranges
 from press.references.csl.citations import ref_id
 from press.source import markup
 from press.source.placeholders import OTHER, PLACEHOLDER, Placeholders, contact_lines, key_of
@@ -129,6 +130,14 @@ class _Assembler:
         """The fields that the front matter lacks, and the ids of the notices that print each."""
         self.cited: dict[str, list[str]] = {}
         """For each key, the ids of the places that cite it, in reading order."""
+        self.numbers = {
+            f"#{ref_id(reference.key)}": reference.number
+            for reference in materials.citations.references
+            if materials.citations.numeric
+        }
+        """For each link to a reference, its number."""
+        self.ranges: dict[tuple[int, int], None] = {}
+        """The numbers of the first and the last reference of each range, such as `2-5`."""
         self.ids = Counter[str]()
         """The ids in the article, and how often each occurs."""
         self.linked: dict[tuple[str, str], Notice] = {}
@@ -418,6 +427,7 @@ class _Assembler:
         if len(mark) == 1 and mark[0].tag == "span" and not (mark.text or mark[0].tail):
             mark = mark[0]
         mark.set("class", "citation")
+        self.ranges.update(dict.fromkeys(join_ranges(mark, self.numbers)))
         name = f"cite-{index + 1}"
         mark.set("id", name)
         for cite in self.m.manuscript.clusters[index].cites:
@@ -462,10 +472,17 @@ class _Assembler:
         for reference in self.m.citations.references:
             item = trees.fragment(reference.xhtml, "li")
             item.set("id", ref_id(reference.key))
+            if reference.standing:
+                said = etree.SubElement(item, "strong", attrib={"class": "standing"})
+                label = self.labels[f"standing-{reference.standing.kind}"]
+                notice = reference.standing.notice
+                said.text = f"{label}: {notice}" if notice else f"{label}."
+                _space_before(said)
             if reference.evidence:
                 kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
                 kind.text = f"{self.labels['evidence']}: {reference.evidence}."
                 _space_before(kind)
+            enclose(item, reference.number, self.ranges)
             self._back_links(item, reference.key, reference.number)
             items.append(item)
         return Part("references", "references", heading.text, trees.serialize(section))

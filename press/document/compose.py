@@ -17,7 +17,17 @@ from lxml import etree
 
 from press.core import trees
 from press.core.files import is_file, read_text, shown
-from press.core.model import Citations, Document, Entry, Image, Imprint, Manuscript, Notice, Project
+from press.core.model import (
+    Citations,
+    Cite,
+    Document,
+    Entry,
+    Image,
+    Imprint,
+    Manuscript,
+    Notice,
+    Project,
+)
 from press.core.nearest import did_you_mean, near, nearest
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, counted
 from press.design import fallback
@@ -26,11 +36,14 @@ from press.document import assemble
 from press.document.placement import Need, place_notices
 from press.document.units import head_units
 from press.references import bibliography
+from press.references.beside import check_standings, finished
+from press.references.completeness import asks, check_parts
 from press.references.csl import citations
-from press.references.keys import check_keys
+from press.references.keys import EVERYTHING, check_keys
+from press.references.merging import one_key_each
 from press.source.citation_syntax import locate_keys
 from press.source.crossrefs import id_of, is_target, referred
-from press.source.front_matter import body_line
+from press.source.front_matter import body_line, inline_references
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
 from press.source.notices import read_notices
@@ -58,7 +71,8 @@ def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft |
     manuscript = read_manuscript(path, project.root, project.config, problems)
     if manuscript is None or any(problem.code == "FRM002" for problem in problems[before:]):
         return None  # without front matter, further problems would only be consequences
-    return Draft(manuscript, _cite(manuscript, project, problems))
+    manuscript, citations = _cite(manuscript, project, problems)
+    return Draft(manuscript, citations)
 
 
 def compose(
@@ -88,8 +102,13 @@ def compose(
     return _with_faces(document, manuscript, project.root, problems)
 
 
-def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> Citations:
-    """Format the citations, or return blank ones if a key or the bibliography is wrong."""
+def _cite(
+    manuscript: Manuscript, project: Project, problems: list[Problem]
+) -> tuple[Manuscript, Citations]:
+    """Format the citations, or return blank ones if a key or the bibliography is wrong.
+
+    The manuscript that is returned cites each work by one key.
+    """
     matter, config = manuscript.matter, project.config
     names = matter.bibliography or config.bibliography
     folders = (project.root / manuscript.file).parent, project.root
@@ -101,28 +120,68 @@ def _cite(manuscript: Manuscript, project: Project, problems: list[Problem]) -> 
         place = named("bibliography", manuscript, project.root)
         problems.append(Problem("CIT003", place, message, hint))
     files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
-    entries = bibliography.read_bibliography(files, problems)
-    located = _located(manuscript)
+    inline = inline_references(manuscript.text) if "references" in matter.origin.spans else ""
+    entries = bibliography.read_bibliography(files, problems, (inline, manuscript.file))
+    named_files = [*([manuscript.file] if inline else []), *(name for _, name in files)]
+    cited = located = _located(manuscript)
     if entries or len(problems) == before:  # else every key would be reported as unknown
         cross = _cross_references(manuscript, entries, located, problems)
         cited = {key: places for key, places in located.items() if key not in cross}
         rest = {key: entry for key, entry in entries.items() if key not in cross}
-        check_keys(rest, cited, manuscript.file, [n for _, n in files], matter.nocite, problems)
+        manuscript, cited, rest = _once(manuscript, cited, rest, problems)
+        nocite = manuscript.matter.nocite
+        check_keys(rest, cited, manuscript.file, named_files, nocite, problems)
+        check_standings(rest, cited, manuscript.file, problems)
+        entries = {key: entry for key, entry in entries.items() if key in rest or key in cross}
     blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):
-        return blank
+        return manuscript, blank
     try:
         place = named("csl", manuscript, project.root)
         name = matter.csl or config.csl
         style = citations.find_style(
             name, beside(name, folders).parent if name.endswith(".csl") else project.root, place
         )
-        return citations.format_citations(
-            manuscript.clusters, entries, style, matter.lang, matter.nocite
+        check_parts(entries, cited, manuscript.file, asks(style, matter.lang), problems)
+        made = citations.format_citations(
+            manuscript.clusters, entries, style, matter.lang, manuscript.matter.nocite
         )
+        return manuscript, finished(made, entries)
     except ProblemsError as error:
         problems.extend(replace(problem, span=place) for problem in error.problems)
-        return blank
+        return manuscript, blank
+
+
+Places = dict[str, list[tuple[int, int]]]
+
+
+def _once(
+    manuscript: Manuscript, cited: Places, entries: dict[str, Entry], problems: list[Problem]
+) -> tuple[Manuscript, Places, dict[str, Entry]]:
+    """Return article, keys, and bibliography with one key for each work."""
+    nocite = manuscript.matter.nocite
+    printed = entries if EVERYTHING in nocite else {*cited, *nocite}
+    renamed = one_key_each(entries, printed, problems)
+    if not renamed:
+        return manuscript, cited, entries
+    clusters = tuple(
+        replace(c, cites=tuple(replace(i, key=renamed.get(i.key, i.key)) for i in c.cites))
+        for c in manuscript.clusters
+    )
+    clusters = tuple(replace(c, cites=_without_repeats(c.cites)) for c in clusters)
+    listed = tuple(dict.fromkeys(renamed.get(key, key) for key in nocite))
+    places: Places = {}
+    for key, spots in cited.items():
+        places.setdefault(renamed.get(key, key), []).extend(spots)
+    places = {key: sorted(spots) for key, spots in places.items()}
+    matter = replace(manuscript.matter, nocite=listed)
+    manuscript = replace(manuscript, clusters=clusters, matter=matter)
+    return manuscript, places, {k: e for k, e in entries.items() if k not in renamed}
+
+
+def _without_repeats(cites: Sequence[Cite]) -> tuple[Cite, ...]:
+    """Leave out a cite that another one of its bracket equals."""
+    return tuple(dict.fromkeys(cites))
 
 
 def _cross_references(

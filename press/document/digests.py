@@ -17,7 +17,8 @@ from press.core import trees
 from press.core.hashing import json_digest
 from press.core.model import Document, Notice, Reference
 from press.core.trees import Element, has_class, plain
-from press.document.words import Words, fold
+from press.document.ranges import as_before, ends_of
+from press.document.words import Words, beside, fold
 from press.references.csl.citations import ref_id
 
 _CITATION_ID = re.compile(r"cite-\d+")
@@ -58,8 +59,8 @@ class Digests:
         for reference in document.references:
             self.references[reference.key] = {
                 "text": _in_short(reference),
-                "hash": short_hash(reference.xhtml, reference.evidence),
-                "words": short_hash(reference.work, fold(reference.evidence)),
+                "hash": short_hash(as_before(reference.xhtml, {}), beside(reference)),
+                "words": short_hash(reference.work, fold(beside(reference))),
             }
 
     def _read_parts(self) -> None:
@@ -125,7 +126,9 @@ class Digests:
     def _cited(self, mark: Element) -> Iterator[str]:
         """Yield a citation's keys with their locators, then the words around them, each sorted."""
         links = [a for a in mark.iter("a") if a.get("href") in self._by_id]
-        keys = []
+        ranges = {a: ends for a in mark.iter("a") if (ends := ends_of(a.get("href") or ""))}
+        numbers = (n for first, last in ranges.values() for n in range(first, last + 1))
+        keys = [self._by_number[n].key for n in numbers if n in self._by_number]
         for index, link in enumerate(links):
             reference = self._by_id[link.get("href") or ""]
             keys.append(reference.key + self._locator("".join(link.itertext()), reference.number))
@@ -135,7 +138,8 @@ class Digests:
                 keys += [self._by_number[n].key for n in between if n in self._by_number]
         yield from sorted(keys)
         around = copy.deepcopy(mark)
-        for link in [a for a in around.iter("a") if a.get("href") in self._by_id]:
+        shown = [a for a in around.iter("a") if a.get("href") in self._by_id]
+        for link in [*shown, *(a for a in around.iter("a") if ends_of(a.get("href") or ""))]:
             _replace(link, ";")
         pieces = (piece.strip() for piece in _OUTSIDE.split("".join(around.itertext())))
         yield from sorted(piece for piece in pieces if any(c.isalnum() for c in piece))

@@ -22,7 +22,7 @@ from press.design.qr import qr_png
 from press.document import sheet
 
 _QR = "references-qr.png"
-_TO_REFERENCE = re.compile(r'href="#ref-[^"]*"')
+_TO_REFERENCE = re.compile(r'href="#refs?-[^"]*"')
 
 
 def file_name(article: str, edition: Edition, main: Edition, part: FilePart = "") -> str:

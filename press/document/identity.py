@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,9 @@ from press.core.labels import spell_date
 from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, Person, Placement
 from press.core.problems import Span, counted
 from press.document.digests import Digests, short_hash
+from press.document.ranges import as_before
 from press.document.words import words_of
+from press.references.csl.citations import ref_id
 
 FORMAT = 1
 """The version of the format of `identity.json`."""
@@ -33,12 +36,14 @@ def markup_hash(document: Document) -> str:
 
     `diff` compares with it what was printed before the hash was one of the words.
     """
-    references = [r.xhtml + r.evidence for r in document.references]
+    links = {r.number: f"#{ref_id(r.key)}" for r in document.references}
+    references = [as_before(r.xhtml, links) + r.evidence for r in document.references]
+    parts = [replace(part, xhtml=as_before(part.xhtml, links)) for part in document.parts]
     images = [(i.name, i.original or digest(i.data)) for i in document.images]
     matter = {k: v for k, v in vars(document.matter).items() if k not in ("origin", "short")}
     content: dict[str, Any] = {
         "matter": matter,
-        "parts": [{**vars(p), "place": str(p.place or "")} for p in document.parts],
+        "parts": [{**vars(p), "place": str(p.place or "")} for p in parts],
         "short": document.short,
         "facts": document.facts,
         "address": document.address,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from press.core.breaks import mark_lines, mark_long_words
+from press.core.ends import mark_references
 from press.core.model import Document, Image
 from press.core.trees import Element, has_class, plain, texts
 from press.source.placeholders import telephone_link
@@ -65,6 +66,7 @@ def hold_tables(body: Element, columns: int, label: str) -> None:
     """
     mark_long_words(body)
     mark_lines(body)
+    mark_references(body)
     for table in list(body.iter("table")):
         if max((len(row) for row in table.iter("tr")), default=0) >= columns:
             _hold(table, label)

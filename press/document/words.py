@@ -17,7 +17,7 @@ from typing import Any
 
 from press.core import trees
 from press.core.hashing import digest
-from press.core.model import Cluster, Document, Image, Imprint
+from press.core.model import Cluster, Document, Image, Imprint, Reference
 from press.core.trees import FORMULA, Element, has_class, local_name
 
 _QUOTES = {**dict.fromkeys("‘’‚‛‹›ʼ′", "'"), **dict.fromkeys("“”„‟«»″", '"')}
@@ -42,6 +42,12 @@ _ATTRIBUTES = ("start", "reversed", "type", "value", "colspan", "rowspan")
 _CITATION_ID = re.compile(r"cite-(\d+)")
 
 
+def beside(reference: Reference) -> str:
+    """Return what an entry's bibliography says of it: the evidence, and a retraction."""
+    said = reference.standing
+    return f"{reference.evidence} {said.kind}: {said.notice}" if said else reference.evidence
+
+
 def words_of(document: Document) -> dict[str, Any]:
     """Return everything that the hash of a handout covers."""
     reader = Words(document)
@@ -50,7 +56,7 @@ def words_of(document: Document) -> dict[str, Any]:
         "text": reader.text(),
         "short": fold(document.short),
         "address": document.address,
-        "works": sorted([fold(r.work or r.key), fold(r.evidence)] for r in document.references),
+        "works": sorted([fold(r.work or r.key), fold(beside(r))] for r in document.references),
     }
     if document.imprint is not None:
         content["clinic"] = _clinic(document.imprint)

@@ -7,23 +7,29 @@ imported when a file needs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from press.core.files import read_text
+from press.core.files import decode, read_bytes
 from press.core.model import Entry
 from press.core.problems import Problem, Span
 from press.references.csl_data import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
+from press.references.merging import same_work
+from press.references.tidy import tidied
 
 Reader = Callable[[str, str, list[Problem]], list[RawEntry]]
-ENDINGS: dict[str, Literal["BibTeX", "CSL-JSON", "RIS", "PubMed"]] = {
+ENDINGS: dict[str, Literal["BibTeX", "CSL-JSON", "YAML", "RIS", "PubMed"]] = {
     ".bib": "BibTeX",
     ".bibtex": "BibTeX",
     ".biblatex": "BibTeX",
     ".json": "CSL-JSON",
+    ".yaml": "YAML",
+    ".yml": "YAML",
     ".ris": "RIS",
     ".nbib": "PubMed",
 }
@@ -31,28 +37,64 @@ ENDINGS: dict[str, Literal["BibTeX", "CSL-JSON", "RIS", "PubMed"]] = {
 
 
 def read_bibliography(
-    files: Sequence[tuple[Path, str]], problems: list[Problem]
+    files: Sequence[tuple[Path, str]], problems: list[Problem], inline: tuple[str, str] = ("", "")
 ) -> dict[str, Entry]:
     """Read bibliography files into one dictionary.
 
     Args:
         files: For each file, its absolute path and its name in problems.
         problems: Each fault found is added here.
+        inline: The front matter of an article with entries as `references`, and the name of its
+            file in problems. These entries come first.
 
     Returns:
         The entries by key, in the order of the files. If two entries have the same key, the first
         is kept.
     """
-    entries: dict[str, Entry] = {}
+    entries = read_entries(inline[0], ".yaml", inline[1], problems) if inline[0] else {}
     for path, name in files:
         found: list[Problem] = []
-        text = read_text(path, name, found, "CIT003", "bibliography")
+        text = _read(path, name, found)
         raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
         found += told
         for raw in raws:
             _add(replace(raw, csl=dict(raw.csl)), entries, found)
         problems += sorted(found, key=lambda problem: problem.span)
     return entries
+
+
+def read_entries(text: str, ending: str, name: str, problems: list[Problem]) -> dict[str, Entry]:
+    """Read the text of a bibliography in the format of files with this ending."""
+    entries: dict[str, Entry] = {}
+    raws, told = _understood(ending, name, text)
+    problems += told
+    for raw in raws:
+        _add(replace(raw, csl=dict(raw.csl)), entries, problems)
+    return entries
+
+
+def _read(path: Path, name: str, problems: list[Problem]) -> str | None:
+    """Read a bibliography as UTF-8, or as UTF-16, in which Windows programs save text.
+
+    Without a byte order mark, UTF-16 has a zero byte in each of its first characters, which are
+    ASCII in every format.
+    """
+    data = read_bytes(path, name, problems, "CIT003", "bibliography")
+    if data is None:
+        return None
+    coding = next((coding for mark, coding in _MARKS.items() if data.startswith(mark)), "")
+    if not coding and len(data) > 3 and data[:4].count(0) == 2:
+        coding = "utf-16-be" if data[0] == 0 else "utf-16-le"
+    if coding:
+        with suppress(UnicodeDecodeError):
+            data = data.decode(coding).removeprefix("\ufeff").encode()
+    return decode(data, name, problems, "CIT003")
+
+
+_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_WEB_PAGE = re.compile(
+    r"\s*(?:<!--.*?-->\s*|<\?xml.*?\?>\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 
 
 @lru_cache(8)
@@ -62,11 +104,16 @@ def _understood(
     """Return the entries and problems of a file; the same text is read only once."""
     reader = _reader(ending)
     if reader is None:
-        hint = "use BibTeX (.bib), CSL-JSON (.json), RIS (.ris), or PubMed (.nbib)"
+        hint = "use BibTeX (.bib), CSL-JSON (.json), YAML (.yaml), RIS (.ris), or PubMed (.nbib)"
         message = f"'{Path(name).name}' is not in a supported bibliography format"
         return (), (Problem("CIT003", Span(name), message, hint),)
     problems: list[Problem] = []
-    return tuple(reader(text, name, problems)), tuple(problems)
+    if _WEB_PAGE.match(text[:4000]):
+        message = "the file is a web page, not a bibliography"
+        hint = "open it in a browser: it may be an error message; then export the file again"
+        return (), (Problem("CIT003", Span(name, 1), message, hint),)
+    raws = reader(text, name, problems)
+    return tuple(tidied(raw, problems) for raw in raws), tuple(problems)
 
 
 def _reader(ending: str) -> Reader | None:
@@ -75,6 +122,8 @@ def _reader(ending: str) -> Reader | None:
             from press.references.bibtex import read_bibtex as reader
         case "CSL-JSON":
             from press.references.csl_json import read_csljson as reader
+        case "YAML":
+            from press.references.csl_yaml import read_yaml as reader
         case "RIS":
             from press.references.ris import read_ris as reader
         case "PubMed":
@@ -89,6 +138,10 @@ def _add(raw: RawEntry, entries: dict[str, Entry], problems: list[Problem]) -> N
         hint = "add a key by which the article can cite it"
         problems.append(Problem("CIT003", raw.span, "the entry has no key", hint))
         return
+    if raw.key in entries and same_work(entries[raw.key].csl, raw.csl):
+        message = f"the entry '{raw.key}' is also at {entries[raw.key].span}, which is used"
+        problems.append(Problem("CIT011", raw.span, message, "delete one of them"))
+        return
     if raw.key in entries:
         message = f"the key '{raw.key}' is used by an earlier entry"
         hint = f"rename or delete one of them; the first is at {entries[raw.key].span}"
@@ -97,7 +150,9 @@ def _add(raw: RawEntry, entries: dict[str, Entry], problems: list[Problem]) -> N
     _check_title(raw, problems)
     _check_identifiers(raw, problems)
     raw.csl["id"] = raw.key
-    entries[raw.key] = Entry(raw.key, raw.csl, raw.span, raw.evidence)
+    entries[raw.key] = Entry(
+        raw.key, raw.csl, raw.span, raw.evidence, raw.standing, raw.unread, raw.also
+    )
 
 
 def _check_title(raw: RawEntry, problems: list[Problem]) -> None:

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from press.core.months import MONTHS, month_number
 from press.core.problems import Problem, Span
 from press.references.bibtex_names import read_names
-from press.references.csl_data import RawEntry, date_parts, parse_pages
+from press.references.csl_data import (
+    SHOWN,
+    RawEntry,
+    date_parts,
+    loose_date,
+    parse_pages,
+    written_date,
+)
 from press.references.latex import sentence_case, to_text
 
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # failures become problems
@@ -40,30 +47,72 @@ _GENRES = {
     "candthesis": "Candidate thesis",
 }  # fmt: skip
 _PLAIN = {  # CSL variable: the BibTeX fields that may hold it, first one wins
-    "container-title-short": ("shortjournal",),
+    "container-title-short": (
+        "shortjournal",
+        "journalabbreviation",
+        "journal-iso",
+        "journal_iso",
+        "abbrev_source_title",
+        "journal-abbrev",
+        "abbrvjournal",
+    ),
     "collection-title": ("series",),
-    "publisher": ("publisher", "institution", "school", "organization", "howpublished"),
+    "publisher": ("publisher", "institution", "school", "holder", "organization", "howpublished"),
     "publisher-place": ("location", "address"),
-    "event-title": ("eventtitle",),
+    "event-title": ("eventtitle", "conference", "eventname"),
     "event-place": ("venue",),
     "volume": ("volume",),
+    "volume-title": ("volumetitle",),
+    "part-number": ("part",),
     "number-of-volumes": ("volumes",),
-    "number-of-pages": ("pagetotal",),
+    "number-of-pages": ("pagetotal", "numpages"),
     "chapter-number": ("chapter",),
     "edition": ("edition",),
     "version": ("version",),
     "status": ("pubstate",),
-    "note": ("note", "addendum", "annotation"),
     "language": ("langid",),
-    "PMID": ("pmid",),
-    "PMCID": ("pmcid",),
+    "PMID": ("pmid", "pubmed_id", "pubmedid"),
+    "PMCID": ("pmcid", "pmc"),
     "ISBN": ("isbn",),
     "ISSN": ("issn",),
     "title-short": ("shorttitle",),
     "medium": ("entrysubtype",),
+    "original-title": ("origtitle",),
+    "original-publisher": ("origpublisher",),
+    "original-publisher-place": ("origlocation",),
+    "jurisdiction": ("jurisdiction",),
 }
+_ARTICLE_NUMBERS = ("eid", "article-number", "articleno", "art_number", "article_number")
+_ACCESSED = ("urldate", "lastchecked", "lastaccessed", "accessed", "accessdate", "access-date",
+             "urlaccessdate", "date-accessed", "visited")  # fmt: skip
+_OTHER_DATES = (
+    *((name, "accessed") for name in _ACCESSED),
+    ("eventdate", "event-date"), ("origdate", "original-date"), ("origyear", "original-date"),
+)  # fmt: skip
+_ADDRESSES = ("url", "link", "bdsk-url-1", "website", "ee", "weblink")
+_DOIS = ("doi", "bdsk-doi")
+_READ = frozenset(
+    "addendum archiveprefix author bookauthor booksubtitle booktitle crossref date day editor "
+    "entrysubtype eprint eprintclass eprinttype eventdate evidence fjournal howpublished "
+    "hyphenation ids isbn issn issue journal journalsubtitle journaltitle langid language "
+    "mainsubtitle maintitle month note number numpages options origdate origyear pages "
+    "primaryclass related subtitle title translator type urldate xref year".split()
+)
+"""Other fields that are read."""
+_UNPRINTED = frozenset(
+    "abstract affiliation affiliations annotation annote author_keywords bibsource biburl coden "
+    "collaboration copyright correspondence_address1 date-added date-modified date_added doc- "
+    "delivery-number document_type editortype file gender groups issuetitle keyword keywords "
+    "month_numeric nameaddon number-of-cited-references owner presort publication_stage rating "
+    "read references references1 sortkey sortname sorttitle source times-cited timestamp "
+    "type_of_source unique-id".split()
+)
+"""Fields that no reference has."""
 _NAMES = {"author": "author", "editor": "editor", "translator": "translator",
           "bookauthor": "container-author"}  # fmt: skip
+_USED = frozenset().union(
+    *_PLAIN.values(), _ADDRESSES, _DOIS, _ACCESSED, _ARTICLE_NUMBERS, _NAMES, _READ
+)
 _MONTHS = [name[:3].lower() for name in MONTHS]
 """The month macros that every BibTeX style defines."""
 _ENGLISH = ("en", "american", "british", "usenglish", "ukenglish", "australian", "canadian")
@@ -72,13 +121,22 @@ _PREPRINTS = re.compile(
 )
 
 
+_HIDDEN = "\ue000"
+"""Stands for an equals sign in a key, at which the parser would stop."""
+_KEY_WITH_SIGN = re.compile(r"(?m)^\s*@\s*\w+\s*\{\s*[^\s,{}\"=]+=[^\s,{}\"]*(?=\s*,)")
+
+
+def _hide(found: re.Match[str]) -> str:
+    return found[0].replace("=", _HIDDEN)
+
+
 def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]:
     """Read every valid entry, and report each of the others as a problem."""
     from bibtexparser import model
     from bibtexparser.entrypoint import parse_string
 
     try:
-        library = parse_string(text, parse_stack=[])
+        library = parse_string(_KEY_WITH_SIGN.sub(_hide, text), parse_stack=[])
     except Exception as error:  # noqa: BLE001 - whatever the parser fails on is in the file
         problems.append(_broken(name, 0, f"the file cannot be read: {error}"))
         return []
@@ -92,26 +150,48 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
             if isinstance(failed.ignore_error_block, model.Entry):
                 blocks.append(failed.ignore_error_block)
         elif isinstance(failed, model.DuplicateFieldKeyBlock):
-            keys = ", ".join(f"`{key}`" for key in sorted(failed.duplicate_keys))
-            message = f"the entry gives {keys} more than once"
-            problems.append(_broken(name, line, message, "keep only one"))
+            problems += _twice(failed.duplicate_keys, Span(name, line))
+            if isinstance(failed.ignore_error_block, model.Entry):
+                blocks.append(failed.ignore_error_block)
         else:
             reason = getattr(failed.error, "abort_reason", "") or str(failed.error)
             problems.append(_failed(name, line, failed.raw or "", reason))
-    fields = {
-        entry.key: {f.key.lower(): _value(str(f.value), strings) for f in entry.fields}
-        for entry in reversed(blocks)
-    }
-    entries = []
-    for entry in sorted(blocks, key=lambda block: block.start_line or 0):
-        own = {f.key.lower(): _value(str(f.value), strings) for f in entry.fields}
-        parent = fields.get(own.get("crossref", ""), {})
-        lines = {f.key.lower(): (f.start_line or 0) + 1 for f in entry.fields}
-        span = Span(name, (entry.start_line or 0) + 1)
-        csl = to_csl(entry.entry_type.lower(), _inherit(own, parent))
-        evidence = to_text(own.get("evidence", ""))
-        entries.append(RawEntry(entry.key, csl, span, evidence, lines))
-    return entries
+    blocks.sort(key=lambda block: block.start_line or 0)
+    fields = [_fields(entry, strings) for entry in blocks]
+    by_key = {entry.key: own for entry, own in zip(blocks[::-1], fields[::-1], strict=True)}
+    return [
+        _entry(entry, _inherit(own, by_key.get(own.get("crossref", ""), {})), name)
+        for entry, own in zip(blocks, fields, strict=True)
+    ]
+
+
+def _fields(entry: Any, strings: Mapping[str, str]) -> dict[str, str]:
+    """Return the values by field; of a field that is there twice, the first counts."""
+    return {f.key.lower(): _value(str(f.value), strings) for f in reversed(entry.fields)}
+
+
+def _entry(entry: Any, own: Mapping[str, str], name: str) -> RawEntry:
+    lines = {f.key.lower(): (f.start_line or 0) + 1 for f in reversed(entry.fields)}
+    span = Span(name, (entry.start_line or 0) + 1)
+    key = entry.key.replace(_HIDDEN, "=")
+    csl = to_csl(entry.entry_type.lower(), own)
+    unread = tuple(
+        field if field in _UNPRINTED else f"{field} ({value[:SHOWN]})"
+        for field, value in own.items()
+        if value and field not in _USED
+    )
+    also = tuple(key.strip() for key in own.get("ids", "").split(",") if key.strip())
+    return RawEntry(key, csl, span, to_text(own.get("evidence", "")), lines, unread, also=also)
+
+
+def _twice(keys: Iterable[str], span: Span) -> list[Problem]:
+    """Report fields that one entry gives twice, except those that are never printed."""
+    printed = sorted(key for key in keys if key.lower() not in _UNPRINTED)
+    if not printed:
+        return []
+    said = ", ".join(f"`{key}`" for key in printed)
+    message = f"the entry gives {said} more than once; only the first is printed"
+    return [Problem("CIT013", span, message, "keep only one")]
 
 
 def _broken(name: str, line: int, message: str, hint: str = "") -> Problem:
@@ -163,6 +243,12 @@ def to_csl(kind: str, fields: Mapping[str, str]) -> dict[str, Any]:
         value = next((fields[name] for name in names if fields.get(name)), "")
         if value:
             csl[variable] = to_text(value)
+    notes = [to_text(fields[name]) for name in ("note", "addendum") if fields.get(name)]
+    csl["note"] = "\n".join(notes)
+    if fields.get("howpublished") and csl.get("publisher") != (
+        how := to_text(fields["howpublished"])
+    ):
+        csl["note"] = f"{csl['note']}\n{how}".strip()
     for field, variable in _NAMES.items():
         names_ = read_names(fields.get(field, ""), useprefix=_useprefix(fields))
         if names_:
@@ -191,8 +277,10 @@ def _type(kind: str, fields: Mapping[str, str]) -> str:
         )
         if _PREPRINTS.search(where):
             return "article"
-        if fields.get("url"):
+        if any(fields.get(name) for name in _ADDRESSES) or "http" in where:
             return "webpage"
+    if kind == "inbook" and not fields.get("booktitle") and not fields.get("maintitle"):
+        return "book"  # BibTeX's own `inbook` has the title of the book
     return csl_type
 
 
@@ -207,7 +295,10 @@ def _titles(fields: Mapping[str, str], csl_type: str) -> dict[str, str]:
 
     titles = {"title": joined("title", "subtitle")}
     book = joined("booktitle", "booksubtitle")
-    journal = to_text(fields.get("journaltitle") or fields.get("journal") or "")
+    names = ("fjournal", "journaltitle", "journal")
+    journal = to_text(next((fields[name] for name in names if fields.get(name)), ""))
+    if fields.get("fjournal") and fields.get("journal"):
+        titles["container-title-short"] = to_text(fields["journal"])
     if journal and fields.get("journalsubtitle"):
         journal += ": " + to_text(fields["journalsubtitle"])
     titles["container-title"] = book or journal or joined("maintitle", "mainsubtitle")
@@ -221,16 +312,15 @@ def _titles(fields: Mapping[str, str], csl_type: str) -> dict[str, str]:
 
 def _dates(fields: Mapping[str, str]) -> dict[str, Any]:
     dates: dict[str, Any] = {}
-    issued = date_parts(fields.get("date", ""))
+    issued = date_parts(fields.get("date", "")) or loose_date(to_text(fields.get("date", "")))
     if not issued and fields.get("year"):
         issued = date_parts(_year_month_day(fields)) or {"literal": to_text(fields["year"])}
     if issued:
         dates["issued"] = issued
-    for field, variable in (
-        ("urldate", "accessed"), ("eventdate", "event-date"), ("origdate", "original-date"),
-    ):  # fmt: skip
-        if parsed := date_parts(fields.get(field, "")):
-            dates[variable] = parsed
+    for field, variable in _OTHER_DATES:
+        text = to_text(fields.get(field, ""))
+        if text and variable not in dates:
+            dates[variable] = date_parts(text) or written_date(text) or {"literal": text}
     return dates
 
 
@@ -257,20 +347,20 @@ def _numbers(kind: str, fields: Mapping[str, str]) -> dict[str, str]:
         is_series = kind in {"book", "collection", "proceedings", "incollection",
                              "inproceedings", "inbook"}  # fmt: skip
         numbers["collection-number" if is_series else "number"] = number
-    if fields.get("eid") and "page" not in numbers:
-        numbers["page"] = to_text(fields["eid"])
+    number = next((fields[name] for name in _ARTICLE_NUMBERS if fields.get(name)), "")
+    if number and "page" not in numbers:
+        numbers["page"] = to_text(number)
     genre = to_text(fields.get("type", "")) or _GENRES.get(kind, "")
-    if genre:
+    if genre and kind not in {"article", "review", "incollection", "inproceedings", "book"}:
         numbers["genre"] = _GENRES.get(genre.lower(), genre)
     return numbers
 
 
 def _links(fields: Mapping[str, str]) -> dict[str, str]:
     links: dict[str, str] = {}
-    if fields.get("doi"):
-        links["DOI"] = _verbatim(fields["doi"])
-    if fields.get("url"):
-        links["URL"] = _verbatim(fields["url"])
+    for variable, names in (("DOI", _DOIS), ("URL", _ADDRESSES)):
+        if value := next((fields[name] for name in names if fields.get(name)), ""):
+            links[variable] = _verbatim(value)
     kind = (fields.get("eprinttype") or fields.get("archiveprefix") or "").strip().lower()
     eprint = _verbatim(fields.get("eprint", ""))
     if eprint and kind in {"pubmed", "pmid"}:
@@ -285,6 +375,8 @@ def _links(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _verbatim(value: str) -> str:
     """Remove the TeX escapes that many exporters put into addresses."""
-    value = re.sub(r"\\url\{([^{}]*)\}", r"\1", value)
+    value = re.sub(r"\\(?:url|nolinkurl|path)\s*\{([^{}]*)\}", r"\1", value)
+    value = re.sub(r"\\(?:textasciitilde|~)(?:\{\})?", "~", value)
+    value = re.sub(r"\{?\\([&%$#_])\}?|\{([&%$#_])\}", r"\1\2", value)
     value = re.sub(r"\\([&%$#_~{}])", r"\1", value)
     return re.sub(r"^\{(.*)\}$", r"\1", value.strip()).strip()

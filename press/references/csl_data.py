@@ -7,10 +7,11 @@ This module must not know any one format, nor any third-party library.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from press.core.model import Standing
 from press.core.months import month_number
 from press.core.problems import Span
 
@@ -25,6 +26,17 @@ class RawEntry:
     evidence: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     """The line of each field (lower case), if the reader knows it."""
+    unread: tuple[str, ...] = ()
+    """The fields of the file that the reader has no use for."""
+    standing: Standing | None = None
+    also: tuple[str, ...] = ()
+    """Other keys by which an article may cite the entry."""
+
+
+SHOWN = 40
+"""The characters of a value that a message shows."""
+IN_PRESS = "in press"
+"""The date of a work that is not yet published, as `issued.literal`."""
 
 
 _ISO = re.compile(r"(-?\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:T.*)?[?~%]?$")
@@ -61,19 +73,77 @@ def _one_date(text: str) -> list[int]:
     return parts
 
 
+def date_text(date: Any) -> str:
+    """Write a date of CSL-JSON so that `date_parts` reads it: `2013-11-04`, `1994/1995`."""
+    if not isinstance(date, Mapping):
+        return str(date)
+    numbers = dates_of(date)
+    if not numbers:
+        return str(date.get("literal") or date.get("raw") or "")
+    written = [
+        "-".join([f"{side[0]:04}", *(f"{part:02}" for part in side[1:])]) for side in numbers
+    ]
+    season = str(date.get("season") or "")
+    if season in {"1", "2", "3", "4"} and len(written[0]) == 4:
+        written[0] += f"-2{season}"
+    return "/".join(written) + ("~" if date.get("circa") else "")
+
+
+_SEASON_NAMES = {"spring": 1, "summer": 2, "autumn": 3, "fall": 3, "winter": 4}
+_WRITTEN = (  # dates in words, in either order: 13 September 2021; September 13, 2021
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[\s.-]+(?P<month>[A-Za-z]{3,9})\.?[\s,-]+(?P<year>\d{4})"),
+    re.compile(r"(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})"),
+    re.compile(r"(?P<month>[A-Za-z]{3,9})\.?,?\s+(?P<year>\d{4})"),
+    re.compile(r"(?P<day>\d{1,2})(?P<sign>[./])(?P<number>\d{1,2})(?P=sign)(?P<year>\d{4})"),
+)  # fmt: skip
+
+
 def loose_date(text: str) -> dict[str, Any]:
     """Read `2012 Dec 1`, `2012 Jan-Feb`, or `2012/12/01/`; keep anything else as literal text."""
-    match = re.match(r"\s*(\d{4})\b[\s/.,-]*(\w+)?[\s/.,-]*(\d{1,2})?", text)
+    if written := written_date(text):
+        return written
+    match = re.match(r"\s*(\d{4})\b[\s/.,-]*([^\W_]+)?[\s/.,-]*(\d{1,2}\b)?", text)
     if match is None:
         return {"literal": text.strip()} if text.strip() else {}
     parts = [int(match[1])]
     month = (match[2] or "").lower()
-    number = int(month) if month.isdigit() else month_number(month[:3])
+    number = int(month) if month.isdecimal() else month_number(month[:3])
     if 1 <= number <= 12:
         parts.append(number)
         if match[3] and 1 <= int(match[3]) <= 31:
             parts.append(int(match[3]))
-    return {"date-parts": [parts]}
+    season = {"season": _SEASON_NAMES[month]} if month in _SEASON_NAMES else {}
+    return {"date-parts": [parts], **season}
+
+
+def written_date(text: str) -> dict[str, Any]:
+    """Read a date in words, or in digits with the year last; return {} if it is not one.
+
+    In digits alone, a date whose day could be its month is read as the year only.
+    """
+    if not re.search(r"\d{4}", text):
+        return {}
+    for form in _WRITTEN:
+        found = form.fullmatch(text.strip(" .,"))
+        if found is None:
+            continue
+        given = found.groupdict()
+        year, day = int(given["year"]), int(given.get("day") or 0)
+        if given.get("number"):
+            month = int(given["number"])
+            if day <= 12 and month > 12:
+                day, month = month, day
+            elif day <= 12 and day != month:
+                return {"date-parts": [[year]]}
+        else:
+            month = month_number(given["month"])
+            season = _SEASON_NAMES.get(given["month"].lower())
+            if season and not day:
+                return {"date-parts": [[year]], "season": season}
+        if not 1 <= month <= 12 or day > 31:
+            continue
+        return {"date-parts": [[year, month, day] if day else [year, month]]}
+    return {}
 
 
 def parse_pages(text: str) -> str:
@@ -112,3 +182,60 @@ def clean_pmcid(text: str) -> str:
     text = re.sub(r"^https?://\S*?/(PMC\d+)/?$", r"\1", text.strip(), flags=re.IGNORECASE)
     text = re.sub(r"^pmcid:?\s*", "", text, flags=re.IGNORECASE)
     return re.sub(r"^(?:pmc)?(\d+)(?:\.\d+)?$", r"PMC\1", text, flags=re.IGNORECASE)
+
+
+class Keys:
+    """The keys of a bibliography, to which free ones are added."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._tried: dict[str, int] = {}
+
+    def free(self, key: str) -> str:
+        """Take a key that is free: `roe2010`, or else `roe2010b`."""
+        number = self._tried.get(key, 0)
+        while (found := f"{key}{self._end(number)}") in self._taken:
+            number += 1
+        self._tried[key] = number + 1
+        self._taken.add(found)
+        return found
+
+    @staticmethod
+    def _end(number: int) -> str:
+        letters = ("", *"bcdefghijklmnopqrstuvwxyz")
+        return letters[number] if number < len(letters) else f"-{number + 1}"
+
+
+def with_own_keys(entries: Sequence[RawEntry]) -> list[RawEntry]:
+    """Give each entry that has no key one of its first author and year."""
+    keys = Keys(entry.key for entry in entries)
+    return [
+        entry if entry.key else replace(entry, key=keys.free(made_up_key(entry.csl)))
+        for entry in entries
+    ]
+
+
+def made_up_key(csl: Mapping[str, Any]) -> str:
+    """Make a key from the first author and the year: `rodriguez2013`."""
+    people = [*people_of(csl.get("author")), *people_of(csl.get("editor")), {}]
+    name = people[0].get("family") or people[0].get("literal") or csl.get("title") or ""
+    first = dates_of(csl.get("issued"))[:1]
+    year = first[0][0] if first else ""
+    return (re.sub(r"\W+", "", str(name).lower())[:30] or "entry") + str(year)
+
+
+def people_of(value: Any) -> list[Mapping[str, Any]]:
+    """Return the names of a variable; none if a file has something else in their place."""
+    names = value if isinstance(value, list) else []
+    return [name for name in names if isinstance(name, Mapping)]
+
+
+def dates_of(value: Any) -> list[list[int]]:
+    """Return the year, month, and day of each side of a date; none if it is only text."""
+    sides = value.get("date-parts") if isinstance(value, Mapping) else None
+    found = []
+    for side in sides if isinstance(sides, list) else []:
+        parts = [str(part) for part in side] if isinstance(side, list) else []
+        if parts and all(re.fullmatch(r"-?\d{1,4}", part) for part in parts):
+            found.append([int(part) for part in parts])
+    return found

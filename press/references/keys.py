@@ -6,7 +6,7 @@ entry that is not cited. This module must not know citation styles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from press.core.model import Entry
 from press.core.nearest import did_you_mean, near
@@ -14,6 +14,8 @@ from press.core.problems import Problem, Span
 
 EVERYTHING = "*"
 """In `nocite`: print all entries, cited or not."""
+_MANY = 20
+"""The number of entries that are not cited above which a file gets one warning for all."""
 
 
 def check_keys(
@@ -45,12 +47,23 @@ def check_keys(
             message = f"no entry for '{key}' in {files}"
             problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
     if EVERYTHING not in nocite:
-        problems += [
-            Problem("CIT002", entry.span, f"the entry '{key}' is not cited",
-                    "cite it, delete it, or list it in `nocite`")
-            for key, entry in entries.items()
-            if key not in places
-        ]  # fmt: skip
+        problems += _uncited([entry for key, entry in entries.items() if key not in places])
+
+
+def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Report entries that are not cited: each one, or their number in a file that has many."""
+    by_file: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_file.setdefault(entry.span.path, []).append(entry)
+    for file, some in by_file.items():
+        if len(some) > _MANY:
+            message = f"{len(some)} entries are not cited, the first of them '{some[0].key}'"
+            hint = "to keep only what you cite, delete them, or list them in `nocite`"
+            yield Problem("CIT002", Span(file), message, hint)
+            continue
+        hint = "cite it, delete it, or list it in `nocite`"
+        for entry in some:
+            yield Problem("CIT002", entry.span, f"the entry '{entry.key}' is not cited", hint)
 
 
 def _hint(key: str, known: Iterable[str], bibliographies: Sequence[str]) -> str:

@@ -49,12 +49,20 @@ _SWITCHES = {"em": "i", "it": "i", "itshape": "i", "sl": "i", "bf": "b", "bfseri
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"), ("'", "’"))
 _DEPTH = 40
 
+_SPECIAL = re.compile(r"[\\{}~$`']|--")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_VERBATIM = frozenset(("url", "nolinkurl", "path"))
 NOCASE, END_NOCASE = '<span class="nocase">', "</span>"
 
 
 def to_text(value: str, *, title: bool = False) -> str:
     """Translate a field's value; in a title, braces protect the case of their content."""
-    text = _TexReader(value, title=title).read()
+    if not value:
+        return ""
+    plain = _SPECIAL.search(value) is None
+    text = value if plain else _TexReader(value, title=title).read()
+    if plain and text.isascii():
+        return " ".join(text.split())
     return re.sub(r"[ \t\r\n]+", " ", unicodedata.normalize("NFC", text)).strip()
 
 
@@ -136,6 +144,9 @@ class _TexReader:
             return f"<{_SWITCHES[name]}>", _SWITCHES[name]
         if name == "href":
             self._argument()
+        if name in _VERBATIM and (address := _BRACES.match(self.source, self.place)):
+            self.place = address.end()
+            return re.sub(r"\\([&%$#_~])", r"\1", address[1]), ""
         if self.source.startswith("{", self.place):
             return self._argument(), ""
         return "", ""

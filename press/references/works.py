@@ -17,10 +17,15 @@ _NOT_PRINTED = frozenset("id citation-key citation-label abstract annote categor
 
 def work_of(csl: Mapping[str, Any]) -> str:
     """Return what identifies a work: `doi:10.1000/rest.3`, `pmid:123`, or its data as JSON."""
-    doi = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:)\s*", "", str(csl.get("DOI") or ""))
-    if doi.strip():
-        return f"doi:{doi.strip().lower()}"
-    if pmid := "".join(re.findall(r"\d", str(csl.get("PMID") or ""))):
-        return f"pmid:{pmid}"
+    for name in identifiers(csl):
+        return name
     data = {name: value for name, value in csl.items() if name not in _NOT_PRINTED}
     return json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def identifiers(csl: Mapping[str, Any]) -> list[str]:
+    """Return what names a work everywhere, its DOI first: `doi:10.1000/rest.3`, `pmid:123`."""
+    doi = re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi:)\s*", "", str(csl.get("DOI") or ""))
+    pmid = "".join(re.findall(r"\d", str(csl.get("PMID") or "")))
+    found = [f"doi:{doi.strip().lower()}"] if doi.strip() else []
+    return [*found, f"pmid:{pmid}"] if pmid else found

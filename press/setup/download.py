@@ -65,8 +65,10 @@ class Network:
     most: int = MOST_BYTES
 
 
-def download(address: str, network: Network) -> tuple[bytes, str]:
+def download(address: str, network: Network, accept: str = "") -> tuple[bytes, str]:
     """Return the bytes at a web address, and the address after redirects.
+
+    `accept` is the type of file that is asked for, if the server has several (RFC 9110, 12.5.1).
 
     Raises:
         Forbidden: it is not https, or it is on this machine or its network.
@@ -77,7 +79,7 @@ def download(address: str, network: Network) -> tuple[bytes, str]:
         host, path = _parts(address)
         ips = _checked(host, network)
         with _words_for_errors(), _Connection(host, ips, network, end) as connection:
-            answer = connection.ask(path)
+            answer = connection.ask(path, accept)
             if answer.status in (301, 302, 303, 307, 308):
                 address = urljoin(address, answer.headers.get("Location") or "")
                 continue
@@ -204,9 +206,10 @@ class _Connection:
         if self.late and kind is not None:
             raise TimeoutError
 
-    def ask(self, path: str) -> http.client.HTTPResponse:
+    def ask(self, path: str, accept: str) -> http.client.HTTPResponse:
         """Send a request; return the head of the answer."""
         headers = {"User-Agent": f"makebook/{__version__}", "Accept-Encoding": "identity"}
+        headers |= {"Accept": accept} if accept else {}
         self.client.request("GET", path, headers={**headers, "Connection": "close"})
         return self.client.getresponse()
 

@@ -7,17 +7,23 @@ must not know how a download works, nor how an article is built.
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from press.core.files import article_files, article_name, decode, read_bytes, shown
+from press.core.files import (
+    article_files,
+    article_name,
+    decode,
+    read_bytes,
+    replace_file,
+    shown,
+    writable,
+)
 from press.core.nearest import nearest
 from press.core.problems import Problem, ProblemsError, Span, UnknownName
 from press.setup.download import Failed, Forbidden, Network, download
@@ -30,6 +36,7 @@ from press.source.pixels import Unusable
 from press.source.project import require_project
 
 IMAGES = "images"
+_UNCHANGED = "the article was not changed"
 _REMOTE = re.compile(r"(https?:)?//", re.I)
 _LONGEST = 60  # characters of a file's name
 _ENDINGS = (
@@ -170,16 +177,16 @@ class _Work:
         """Write the pictures, then where they are from, then the article."""
         if not self.files:
             return
-        with _writable(shown(self.folder, self.root)):
+        with writable(shown(self.folder, self.root), _UNCHANGED):
             self.folder.mkdir(parents=True, exist_ok=True)
         text = origins.origins_text(self.origins)
         for name, data in {**self.files, origins.FILE: text.encode()}.items():
-            _replace(self.folder / name, data, shown(self.folder / name, self.root))
+            replace_file(self.folder / name, data, shown(self.folder / name, self.root), _UNCHANGED)
         if self.path.read_bytes() != self.data:
             hint = "save it in your editor, then run the command again"
             message = "the article changed while pictures were fetched; its links are as they were"
             raise ProblemsError([Problem("FET003", Span(self.file), message, hint)])
-        _replace(self.path, self.raw.encode(), self.file)
+        replace_file(self.path, self.raw.encode(), self.file, _UNCHANGED)
 
 
 def _of_image(before: str) -> bool:
@@ -194,27 +201,3 @@ def _of_image(before: str) -> bool:
         if depth == 0:
             return before[index - 1 : index] == "!"
     return False
-
-
-def _replace(path: Path, data: bytes, name: str) -> None:
-    """Replace a file at once, with its permissions."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with _writable(name):
-        try:
-            temporary.write_bytes(data)
-            if path.exists():
-                shutil.copymode(path, temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _writable(name: str) -> Iterator[None]:
-    """Report why a file cannot be written (SYS002)."""
-    try:
-        yield
-    except OSError as error:
-        hint = "free disk space or fix permissions; the article was not changed"
-        message = f"cannot be written: {error.strerror or error}"
-        raise ProblemsError([Problem("SYS002", Span(name), message, hint)]) from None

@@ -25,7 +25,9 @@ from press.source.project import FILE, read_project
 _STARTER = Path(__file__).parent / "starter"
 _ARTICLE = Path(__file__).parent / "starter-article.md"
 
-COMMANDS = frozenset("build check clean diff doctor fetch help import new serve speak test".split())
+COMMANDS = frozenset(
+    "build check cite clean diff doctor fetch help import new serve speak test".split()
+)
 """Commands; no article can have their names: `makebook check` would not build it."""
 _DEVICES = frozenset("aux con nul prn".split()) | {
     f"{d}{n}" for d in ("com", "lpt") for n in "0123456789"

@@ -107,6 +107,12 @@ def parse_group(text: str) -> Cluster | None:
     return Cluster(tuple(cites)) if cites else None
 
 
+def listed_keys(text: str) -> tuple[str, ...]:
+    """Return the keys that a text lists, as `nocite` does: `@a, @{b c}`; `@*` means all."""
+    keys = re.finditer(rf"{_AT}(?:(?P<key>{_KEY})|(?P<all>\*))", text)
+    return tuple(dict.fromkeys(_plain_key(found["key"] or found["all"]) for found in keys))
+
+
 def follows_key(text: str, start: int) -> bool:
     """Return whether the bracket at `start` belongs to a key before it, as in `@a [@b]`."""
     return _KEY_BEFORE.search(text[max(0, start - _REACH) : start]) is not None

@@ -17,8 +17,9 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "rights": ("license", "licence"),
 }
 """For each key, the keys of other tools that are read in its place, in this order."""
-ALSO = ("affiliations", "categories", "category", "published", "draft")
-"""Other keys that are read: authors' institutions, more keywords, and whether it is a draft."""
+ALSO = ("affiliations", "categories", "category", "published", "draft", "references")
+"""Other keys that are read: authors' institutions, more keywords, whether the article is a draft,
+and entries of a bibliography."""
 _NO_EFFECT = frozenset(
     # Quarto, Pandoc, and R Markdown
     "about abstract-title acknowledgements appendix-style article bibliographystyle biblio-style "
@@ -34,7 +35,7 @@ _NO_EFFECT = frozenset(
     "linkcolor listing lof lot mainfont margin-header metadata metadata-files "
     "nocite-sections notebook-links notebook-view number-depth number-offset number-sections "
     "numbersections order other-links output output-dir output-file page-layout pagetitle "
-    "papersize params parent pdf-engine prefer-html project pygments reference-location references "
+    "papersize params parent pdf-engine prefer-html project pygments reference-location "
     "reference-section-title resources section-numbers secnumdepth shift-heading-level-by shiny "
     "shortcodes sidebar standalone suppress-bibliography table-of-contents tbl-cap-location "
     "template title-block-banner title-block-style title-prefix title-slug to toc toc-depth "

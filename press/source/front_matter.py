@@ -17,6 +17,7 @@ import yaml
 from press.core.model import Defaults, Matter, Origin, Person
 from press.core.nearest import did_you_mean
 from press.core.problems import Problem, Span
+from press.source.citation_syntax import listed_keys
 from press.source.dates import Interval, read_interval
 from press.source.foreign import ALSO, adopt, sort_out
 from press.source.people import PERSON_KEYS as PERSON_KEYS  # noqa: PLC0414 - a name for others
@@ -41,6 +42,15 @@ def body_line(text: str) -> int:
     """Return the 1-based line on which the body of a file starts, after its front matter."""
     found = _FENCE.match(text)
     return text[: found.end()].count("\n") + 1 if found else 1
+
+
+def inline_references(text: str) -> str:
+    """Return the front matter of an article, with its lines where they are in the file.
+
+    For Pandoc, it may have entries of a bibliography, as `references`.
+    """
+    found = _FENCE.match(text)
+    return f"\n{found[1]}" if found else ""
 
 
 def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, int]:
@@ -244,7 +254,7 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
         keywords=tuple(dict.fromkeys(word for listed in words for word in listed)),
         bibliography=read.strings("bibliography"),
         csl=read.string("csl"),
-        nocite=tuple(re.findall(r"@([^\s,;]+)", " ".join(read.strings("nocite")))),
+        nocite=listed_keys(" ".join(read.strings("nocite"))),
         short=read.strings("short"),
         rights=read.statement("rights"),
         topics=read.strings("topics"),

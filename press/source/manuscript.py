@@ -39,8 +39,8 @@ _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
 _DELIMITER = re.compile(r"[ >]*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _OURS = ("references", "references-title", "reference-list")
 """Ids of the references page."""
-_CITATION = re.compile(r"cite-\d+")
-"""An id of a citation."""
+_CITATION = re.compile(r"cite-\d+|refs-\d+-\d+")
+"""An id of a citation, or of several references."""
 _CAPTION = re.compile(r"\A\s*(?:Table:|:)\s+")
 """What a paragraph next to a table begins with if it is its caption (Pandoc's manual, Tables)."""
 _LONG_TABLE = 16

@@ -17,6 +17,7 @@ from lxml import etree
 from press.core import trees
 from press.core.model import Document, Part, PartKind
 from press.core.trees import Element, free_id, has_class, plain
+from press.document.ranges import range_id, ranges_of
 from press.document.semantics import (
     give_roles,
     hold_tables,
@@ -96,6 +97,7 @@ def make_chapters(
     _mark_pages(chapters, pages, document.labels["page"])
     for chapter in chapters:
         _spare_backlinks(chapter.content)
+        _part_lists(chapter.content)
     _link_files(chapters)
     return chapters
 
@@ -260,6 +262,52 @@ def _spare_backlinks(body: Element) -> None:
         words.text, item.text = item.text, None
         words.extend([child for child in item if child is not rest])
         item.insert(0, words)
+
+
+def _part_lists(body: Element) -> None:
+    """Part the list of references so that the link of a range leads to a list of just these.
+
+    A reading system shows what the id names. Ranges that overlap share a list.
+    """
+    for whole in body.xpath("//ol[@class='reference-list']"):
+        items, parent, ranges = list(whole), whole.getparent(), ranges_of(whole)
+        if parent is None or not ranges:
+            continue
+        pieces = _pieces(ranges, len(items))
+        place = parent.index(whole)
+        for (first, last), names in reversed(pieces.items()):
+            part: Element = etree.Element("ol", whole.attrib, start=str(first))
+            part.attrib.pop("id", None)
+            part.extend(items[first - 1 : last])
+            for name in names:
+                for spare in part.xpath(f".//span[@id='{name}']"):
+                    spare.attrib.pop("id")
+                if part.get("id") or part.tag != "ol":
+                    outer = etree.Element("div")
+                    outer.append(part)
+                    part = outer
+                part.set("id", name)
+            parent.insert(place, part)
+        parent.remove(whole)
+
+
+def _pieces(ranges: Sequence[tuple[int, int]], count: int) -> dict[tuple[int, int], list[str]]:
+    """Return the numbers of the first and last item of each part, and the ids that lead to it."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1]:
+            first, last = joined[-1][0], max(last, joined.pop()[1])
+        joined.append((first, last))
+    pieces: dict[tuple[int, int], list[str]] = {}
+    start = 1
+    for first, last in joined:
+        if start < first:
+            pieces[start, first - 1] = []
+        names = [range_id(*pair) for pair in ranges if first <= pair[0] <= last]
+        pieces[first, last], start = names, last + 1
+    if start <= count:
+        pieces[start, count] = []
+    return pieces
 
 
 def _link_files(chapters: list[Chapter]) -> None:

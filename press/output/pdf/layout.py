@@ -21,6 +21,7 @@ from lxml import etree
 from press import __version__
 from press.core import trees
 from press.core.breaks import mark_lines, mark_long_words
+from press.core.ends import mark_references
 from press.core.hashing import digest
 from press.core.model import CRISIS, Artifact, Attached, Document, Edition, Part, Place, Trail
 from press.core.paper import sheet_size
@@ -296,7 +297,7 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
-_NEEDY = re.compile('<(?:ol|table|pre|math|del|s)\\b|class="(?:noteref|citation)"')
+_NEEDY = re.compile('<(?:ol|table|pre|math|del|s)\\b|class="(?:noteref|citation|reference-list)"')
 
 
 def _for_paper(part: Part, document: Document) -> Part:
@@ -310,6 +311,7 @@ def _for_paper(part: Part, document: Document) -> Part:
     _name_struck(root, document.labels["struck"])
     mark_long_words(root)
     mark_lines(root)
+    mark_references(root, paper=True)
     return replace(part, xhtml=trees.serialize(root))
 
 

@@ -24,6 +24,7 @@ from press.core.trees import Element, has_class, plain
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered
 from press.design.styles import Styles
+from press.document.ranges import range_id, ranges_of
 from press.document.semantics import (
     contact_links,
     give_roles,
@@ -212,8 +213,20 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
         f"@bottom-left {{ content: {css_text(document.short)}; }} "
         f"@bottom-right {{ content: {count}; }} }}\n"
     )
+    if ranges := [ends for body in bodies for ends in ranges_of(body)]:
+        sheet += styles.css("ranges.css") + "".join(map(_of_range, ranges))
     fonts = faces("".join(words), styles, document.faces, italic=stressed)
     return fonts + page_css(styles) + sheet
+
+
+def _of_range(ends: tuple[int, int]) -> str:
+    """Return the rule by which the link of a range shows its references, and no others."""
+    first, last = ends
+    return (
+        f"@media screen {{ .reference-list:has(#{range_id(first, last)}:target) > "
+        f"li:nth-child(n+{first}):nth-child(-n+{last}) "
+        "{ position: static; visibility: visible; height: auto; } }\n"
+    )
 
 
 def page_css(styles: Styles) -> str:
