@@ -233,6 +233,20 @@ def test_keys_that_no_bibliography_has(entries: dict[str, Entry]) -> None:
     ]
 
 
+def test_the_entry_that_a_wrong_key_means_is_not_reported_as_well() -> None:
+    made = {
+        key: Entry(key, article("a"), Span("r.bib")) for key in ("d'Invention2016", "bloch2012")
+    }
+    located = locate_keys("One [@d'Invention2016] and [@bloch2021].")
+    problems = reported(check_keys, made, located, "a.md", ["r.bib"], [])
+    assert [str(problem) for problem in problems] == [
+        "a.md:1:6: error CIT001: no entry for 'd' in r.bib\n"
+        "    hint: a key with ' needs braces: [@{d'Invention2016}]",
+        "a.md:1:29: error CIT001: no entry for 'bloch2021' in r.bib\n"
+        "    hint: did you mean 'bloch2012'? For a plain @, write \\@",
+    ]
+
+
 def test_entries_that_nobody_cites() -> None:
     made = {key: Entry(key, article(key), Span("r.bib", line)) for line, key in enumerate("abc", 1)}
     problems = reported(check_keys, made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"])

@@ -46,6 +46,7 @@ OWNERS = {
     "latex2mathml": "source.maths",
     "mammoth": "importing.word",
     "markdown": "source.markup source.maths source.syntax source.captions",
+    "markupsafe": "design.styles",
     "pikepdf": "output.pdf.booklet readback.tags",
     "PIL": "source.pixels output.pdf.cover output.web.library build.preview importing.pictures",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",

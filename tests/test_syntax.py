@@ -169,6 +169,8 @@ TOLD = {
     "[Note]: Stop": ("TXT011", "this line is not printed"),
     "*[AB]: five\n\nA": ("TXT011", "this line is not printed"),
     "5\n{.x}\n**9**": ("TXT011", "a class or an id in braces"),
+    "a [@b, p. 3 c": ("TXT011", "a citation is not closed"),
+    "a [see @b, [p. 3] c\n\n[d\n@e f]": ("TXT011", "a citation is not closed"),
     "a^[b": ("TXT011", "a note is printed"),
     "::: {.x when=html}\na\n:::": ("HTM002", "the attribute 'when' has no effect"),
 }

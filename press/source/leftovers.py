@@ -61,6 +61,11 @@ _KEYS = frozenset(
 )
 """Keys in braces that have an effect."""
 _DEFINITION = re.compile(r"(?m)^[ >]*\[([^\]\n^][^\]\n]*)\]:[ \t]*(\S+)")
+_NOT_CLOSED = (
+    r"(?<!\\)\[(?!\^)(?:[^\[\]\n@]{0,60}[^\w\[\]\n@])?-?@[\w{]"
+    r"[^\[\]\n]*(?:\[[^\[\]\n]*\][^\[\]\n]*)*$(?!(?:\n[^\[\]\n]+)*\n[^\[\]\n]*\])"
+)
+"""A bracket with a citation that no bracket of its paragraph closes."""
 _END = "\n\x00\n"
 """Divides the runs of a text."""
 _CELLS = re.compile(r"^(?![ >]*(?:[-+*]|\d+[.)])\s)[^\t\n]*[\w.)%]\t+[^\t\n]*\w")
@@ -84,8 +89,10 @@ def leftovers(
         if places:
             lines = _where(pattern, prose, first, places)
             yield from _problem(file, lines, f"{name} is printed as it is", hint)
-    if re.search(rf"\[{CITE_OPEN}\d+{CITE_CLOSE}(?![^\[\n]*\])", printed):
-        lines = _lines(r"(?<!\\)\[-?@\w[^\]\n]*$", prose, first, re.M)
+    if re.search(
+        rf"\[[^\[\]\n{CITE_OPEN}]{{0,60}}{CITE_OPEN}\d+{CITE_CLOSE}(?![^\[\n]*\])", printed
+    ):
+        lines = _lines(_NOT_CLOSED, prose, first, re.M)
         yield from _problem(file, lines, "a citation is not closed", "close it with ']'")
     lines = [first + line for line, fence in left_open if not fence.startswith(":")]
     said = "a code fence is never closed, so that all after it is code"

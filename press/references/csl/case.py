@@ -1,7 +1,7 @@
 """The text cases of CSL (title case, sentence case, and others), for marked text.
 
 In: text as `markup` marks it. Out: the same text in another case, except for what is between
-`nocase` marks. This module must not know bibliographies or styles.
+marks that keep it. This module must not know bibliographies or styles.
 """
 
 from __future__ import annotations
@@ -9,22 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from press.references.csl.markup import CLOSE, GLUE, MARKS, NOCASE
+from press.references.csl.markup import CLOSE, GLUE, ITALIC, KEEP_CASE, MARKS, NOCASE
 
 _STOP_WORDS = frozenset(
-    "a an and as at but by down for from in into nor of on onto or over per so the till to up via "
-    "von van de d with yet about above across after against along among around before behind "
+    "a an and as at but by down for from in into nor of on onto or over per so the till to up v "
+    "via von van de d with yet about above across after against along among around before behind "
     "below beneath beside between beyond despite during except like near off out outside past "
     "since through throughout toward towards under underneath until upon versus vs within "
     "without et al ca".split()
 )
 _TOKEN = re.compile(rf"[{MARKS}]|[^\s{MARKS}\-\u2013\u2014/]+|[\s\-\u2013\u2014/]+")
 
+_SPECIES = re.compile(rf"{ITALIC}[A-Z](?:[a-z]+|\.) [a-z]+(?: [a-z]+)?{CLOSE}")
+"""The name of a species, `<i>Escherichia coli</i>`."""
+
 
 def change_case(text: str, case: str, *, english: bool) -> str:
     """Apply a CSL `text-case`; title case is for English only."""
     if case == "title" and not english:
         return text
+    if case == "title":
+        text = _SPECIES.sub(rf"{NOCASE}\g<0>{CLOSE}", text)
     tokens = list(_tokens(text))
     if case == "sentence":
         words = [word for word, free in tokens if free]
@@ -51,7 +56,7 @@ def _tokens(text: str) -> Iterator[tuple[str, bool]]:
             if token == CLOSE and protected:
                 protected.pop()
             elif token not in {CLOSE, GLUE}:
-                protected.append(token == NOCASE)
+                protected.append(token in KEEP_CASE)
             yield token, False
         else:
             yield token, not any(protected)
@@ -83,13 +88,18 @@ def _first_only(tokens: list[tuple[str, bool]], rest: Callable[[str], str]) -> s
 def _title(tokens: list[tuple[str, bool]]) -> str:
     words = [i for i, (token, _) in enumerate(tokens) if any(c.isalnum() for c in token)]
     last = words[-1] if words else -1
+    places = set(words)
     out, begins = [], True
     for place, (token, free) in enumerate(tokens):
-        if place not in set(words):
+        if place not in places:
             out.append(token)
+            begins = begins or token[-1] in ":.?!"
             continue
         bare = token.strip("()[]{}.,;:!?\"'“”‘’").lower()
-        if free and token.islower() and (begins or place == last or bare not in _STOP_WORDS):
+        greek = len(bare) == 1 and not bare.isascii()  # β-blockers
+        if greek:
+            pass
+        elif free and token.islower() and (begins or place == last or bare not in _STOP_WORDS):
             token = _capitalize(token)
         elif free and bare in _STOP_WORDS and token[1:].islower() and not begins and place != last:
             token = token.lower()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["find_style", "format_citations", "ref_id"]
 
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
-"""The exceptions that citeproc raises if a style is not valid CSL."""
+"""The exceptions that arise if a style is not valid CSL."""
 
 
 def ref_id(key: str) -> str:
@@ -78,6 +78,7 @@ _FORMATTED: dict[str, Citations] = {}
 def _format(
     clusters: Sequence[Cluster], entries: Mapping[str, Entry], style: Path, lang: str
 ) -> Citations:
+    from press.references.csl.disambiguate import disambiguate
     from press.references.csl.engine import Engine, StyleError
 
     try:
@@ -85,7 +86,7 @@ def _format(
         for key, entry in entries.items():
             engine.add(key, entry.csl)
         engine.sort()
-        engine.disambiguate()
+        disambiguate(engine)
         marks = tuple(_marks(clusters, engine))
         references = tuple(_references(engine, entries))
     except (StyleError, *_BROKEN) as error:
@@ -105,30 +106,28 @@ def _cited(
     return [key for key in dict.fromkeys(keys) if key in entries]
 
 
-def _marks(clusters: Iterable[Cluster], engine: Engine) -> Iterable[str]:
-    from press.references.csl.clusters import render_cluster
+def _marks(clusters: Iterable[Cluster], engine: Engine) -> list[str]:
+    from press.references.csl.clusters import render_clusters
 
-    for cluster in clusters:
-        yield render_cluster(cluster, engine, lambda key: "#" + ref_id(key))
-        for cite in cluster.cites:
-            if cite.key in engine.items:
-                engine.items[cite.key].is_first = False
+    return render_clusters(clusters, engine, lambda key: "#" + ref_id(key))
 
 
 def _references(engine: Engine, entries: Mapping[str, Entry]) -> Iterable[Reference]:
-    from press.references.csl.markup import smooth, to_xhtml
+    from press.references.csl.markup import finish, to_xhtml
 
-    for number, item in enumerate(engine.items.values(), 1):
-        text = smooth(engine.entry(item.key), punctuation_in_quotes=engine.punctuation_in_quotes)
+    for number, (key, made) in enumerate(engine.rendered_entries(), 1):
+        fields = engine.items[key].fields
+        text = finish(made.text or engine.items[key].in_short, engine.finishing)
+        identifiers: tuple[str, ...] = ("DOI", "URL", "PMID", "PMCID")
         unprinted = {
-            name: str(item.reference[name])
-            for name in ("DOI", "URL", "PMID", "PMCID")
-            if item.reference.get(name) and name not in item.printed
+            name: fields[name]
+            for name in identifiers
+            if name in fields and name not in made.printed
         }
-        text = _append(text, unprinted, has_doi="DOI" in item.reference)
-        entry = entries[item.key]
+        text = _append(text, unprinted, has_doi="DOI" in fields)
+        entry = entries[key]
         work = work_of(entry.csl)
-        yield Reference(item.key, number, to_xhtml(text), entry.evidence, work)
+        yield Reference(key, number, to_xhtml(text).strip(), entry.evidence, work)
 
 
 def _append(text: str, unprinted: Mapping[str, str], *, has_doi: bool) -> str:

@@ -1,228 +1,207 @@
 """The engine of one citation style, which formats single cites and single entries.
 
 In: a CSL file, a language, CSL-JSON items. Out: marked text (see `markup`).
-With `item`, `names`, `dates`, and `render`, this module owns citeproc and the reading of CSL
-files. It must not know clusters, articles, or XHTML.
+This module must not know clusters, articles, or XHTML.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from citeproc import LANGUAGE_NAMES, LOCALES_PATH, PRIMARY_DIALECTS, model
-from citeproc.source import VariableError
-from lxml import etree
+from press.references.csl import sorting
+from press.references.csl.item import Item, Person
+from press.references.csl.markup import Finishing, wrap
+from press.references.csl.printing import Setting, Substitution, fonts, with_affixes
+from press.references.csl.rendering import Rendering
+from press.references.csl.style import Node, Style, StyleError
 
-from press.core.labels import letter
-from press.references.csl.files import read_style
-from press.references.csl.item import Item
-from press.references.csl.markup import strip
-from press.references.csl.render import CLASSES, Formatter
-
-_NAMESPACE = "http://purl.org/net/xbiblio/csl"
-_CS = {"cs": _NAMESPACE}
+__all__ = ["Engine", "Rendered", "StyleError"]
 
 
-class StyleError(Exception):
-    """The file is not a usable citation style."""
+_FIRST, _LATER = Setting(), Setting(position="subsequent")
 
 
-class _Style(model.Style):  # type: ignore[misc]
-    """The root of a style; it reads locales with the style's parser, and only those needed."""
+@dataclass(frozen=True)
+class Rendered:
+    """A cite or an entry, and what was found in it."""
 
-    def set_locale_list(self, output_locale: str, *_: Any, **__: Any) -> None:
-        """Arrange the locales in the order in which terms are looked up."""
-        language = output_locale.partition("-")[0]
-        self.locales: list[Any] = []
-        for lang in (output_locale, language, None):
-            condition = f"[@xml:lang='{lang}']" if lang else "[not(@xml:lang)]"
-            found = self.xpath_search(f"./cs:locale{condition}")
-            self.locales += [locale for locale in found if locale not in self.locales]
-        files = [output_locale] if output_locale in LANGUAGE_NAMES else []
-        files += [PRIMARY_DIALECTS[language]] if language in PRIMARY_DIALECTS else []
-        for name in dict.fromkeys([*files, "en-US"]):
-            path = Path(LOCALES_PATH) / f"locales-{name}.xml"
-            if path.is_file():
-                self.locales.append(_parse(path.read_bytes()))
-        for locale in self.locales:
-            locale.style = self
-
-
-def _parse(data: bytes) -> Any:
-    lookup = etree.ElementNamespaceClassLookup()
-    namespace = lookup.get_namespace(_NAMESPACE)
-    namespace[None] = model.CitationStylesElement
-    for cls in model.CitationStylesElement.__subclasses__():
-        namespace[cls.__name__.replace("_", "-").lower()] = cls
-    namespace["style"] = _Style
-    namespace.update(CLASSES)
-    parser = etree.XMLParser(
-        remove_comments=True, remove_pis=True, no_network=True, resolve_entities=False
-    )
-    parser.set_element_class_lookup(lookup)
-    return etree.fromstring(data, parser)
+    text: str
+    author: str
+    """The names at its start."""
+    shown: tuple[tuple[int, Person], ...]
+    """The people printed, each with its place in the list."""
+    hidden: int
+    """How many names `et al.` stands for."""
+    printed: frozenset[str]
+    """The variables that are printed."""
 
 
 class Engine:
     """A citation style and the works cited."""
 
-    def __init__(self, style: Path, lang: str) -> None:
-        try:
-            self.root = _parse(read_style(style))
-        except (OSError, etree.XMLSyntaxError) as error:
-            raise StyleError(str(error)) from error
-        self.citation = self.root.find("cs:citation", _CS)
-        self.bibliography = self.root.find("cs:bibliography", _CS)
-        if not isinstance(self.root, _Style) or self.citation is None:
-            raise StyleError("it is not an independent CSL style")
-        if self.bibliography is None:
-            raise StyleError("the style has no bibliography")
-        self.root.formatter = Formatter
-        self.root.terms = {}
-        self.root.macros = {m.get("name"): m for m in self.root.findall("cs:macro", _CS)}
-        self.root.set_locale_list(_csl_language(lang))
-        explicit = "//cs:text[@variable='year-suffix']"
-        self.root.places_year_suffix = bool(self.root.xpath(explicit, namespaces=_CS))
-        self._elements = list(self.root.iter())  # lxml would recreate them if dropped
-        self.layout = self.citation.find("cs:layout", _CS)
+    def __init__(self, style: Path, lang: str, *, numbers_entries: bool = False) -> None:
+        self.style = Style(style, lang)
+        self.citation = self.style.citation
+        self.layout = self._layout(self.citation)
+        self.numbers_entries = numbers_entries
+        """Whether an entry begins with its number; makebook's list numbers its entries itself."""
         self.items: dict[str, Item] = {}
-        self._namesakes: set[tuple[int, str]] = set()
+        self.tests_disambiguate = any(
+            "disambiguate" in n.attributes for n in self.style.root.walk()
+        )
+
+    @staticmethod
+    def _layout(area: Node) -> Node:
+        layout = area.find("layout")
+        if layout is None:
+            raise StyleError(f"its {area.tag} has no layout")
+        return layout
+
+    @property
+    def bibliography(self) -> Node:
+        """Return `cs:bibliography`."""
+        if self.style.bibliography is None:
+            raise StyleError("the style has no bibliography")
+        return self.style.bibliography
 
     @property
     def numeric(self) -> bool:
         """Return whether cites are numbers."""
-        kinds = self.root.xpath("./cs:info/cs:category/@citation-format", namespaces=_CS)
-        if kinds:
-            return bool(kinds[0] == "numeric")
-        number = ".//cs:text[@variable='citation-number']"
-        return bool(self.citation.xpath(number, namespaces=_CS))
+        info = self.style.root.find("info")
+        for category in info.all("category") if info is not None else ():
+            if kind := category.get("citation-format"):
+                return kind == "numeric"
+        return any(node.get("variable") == "citation-number" for node in self.citation.walk())
 
     @property
     def superscript(self) -> bool:
         """Return whether cites are superscripts."""
-        return bool(self.layout.get("vertical-align") == "sup")
+        return self.layout.get("vertical-align") == "sup"
 
     @property
     def for_notes(self) -> bool:
         """Return whether the style puts its cites in footnotes."""
-        return bool(self.root.get("class") == "note")
+        return self.style.option("class") == "note"
 
-    def option(self, name: str) -> str:
+    def option(self, name: str, default: str = "") -> str:
         """Return an attribute of `cs:citation`."""
-        return str(self.citation.get(name, ""))
+        return str(self.citation.get(name, default))
+
+    def option_of_names(self, name: str) -> str | None:
+        """Return an attribute of the names in a cite, wherever the style has it."""
+        for node in self.citation.walk():
+            if node.tag == "name" and node.get(name) is not None:
+                return node.get(name)
+        for macro in self.style.macros.values():
+            for node in macro.walk():
+                if node.tag == "name" and node.get(name) is not None:
+                    return node.get(name)
+        return self.citation.get(name, self.style.root.get(name))
 
     @property
-    def punctuation_in_quotes(self) -> bool:
-        """Return whether a period goes before a closing quotation mark."""
-        return bool(self.root.get_locale_option("punctuation-in-quote") == "true")
+    def delimiter(self) -> str:
+        """Return the delimiter between cites."""
+        return self.layout.get("delimiter", "")
 
-    def term(self, name: str, form: str | None = None) -> str:
+    @property
+    def collapses_names(self) -> bool:
+        """Return whether the same names are printed only once in a citation."""
+        return self.option("collapse").startswith("year")
+
+    @property
+    def groups_cites(self) -> bool:
+        """Return whether the cites of the same names stand together."""
+        return self.collapses_names or "cite-group-delimiter" in self.citation.attributes
+
+    @property
+    def near_note_distance(self) -> int:
+        """Return the number of notes within which a cite is near."""
+        return int(self.option("near-note-distance", "5"))
+
+    def format_citation(self, text: str, *, alone: bool) -> str:
+        """Add the affixes of a citation, and format it; only if it is `alone` it ends in a stop."""
+        attributes = self.layout.attributes
+        if not alone:
+            attributes = {**attributes, "suffix": attributes.get("suffix", "").rstrip(".")}
+        return fonts(attributes, with_affixes(attributes, text))
+
+    @property
+    def finishing(self) -> Finishing:
+        """Return the quotation marks of the language, and where periods go."""
+        word = self.style.locale.word
+        quotes = (
+            word("open-quote"), word("close-quote"), word("open-inner-quote"),
+            word("close-inner-quote"),
+        )  # fmt: skip
+        return Finishing(quotes, self.style.locale.option("punctuation-in-quote"))
+
+    def term(self, name: str, form: str = "long") -> str:
         """Return a term of the locale."""
-        term = self.root.get_term(name, form)
-        return str(term.single) if term is not None else ""
+        return self.style.locale.word(name, form)
 
     def add(self, key: str, csl: Mapping[str, Any]) -> None:
         """Add a cited work; until `sort`, works are numbered in the order of adding."""
-        self.items[key] = Item(key, csl, self.is_ambiguous)
+        self.items[key] = Item(key, csl)
         self.items[key].number = len(self.items)
 
     def sort(self) -> None:
         """Sort the works in the order of the bibliography, and number them."""
-        items = self.sorted_by(self.bibliography, list(self.items.values()))
+        if self.style.bibliography is None:
+            return
+        items = sorting.sort(list(self.items.values()), self.bibliography, self.style)
         self.items = {item.key: item for item in items}
         for number, item in enumerate(items, 1):
             item.number = number
 
-    def sorted_by(self, parent: Any, items: list[Item]) -> list[Item]:
-        """Sort by the `cs:sort` of `cs:citation` or `cs:bibliography`."""
-        sort = parent.find("cs:sort", _CS)
-        if sort is None or len(items) < 2:
-            return items
-        layout = parent.find("cs:layout", _CS)
-        return list(sort.sort(items, layout))
+    def in_order_of_citation(self, items: list[Item]) -> list[Item]:
+        """Sort the works of one citation."""
+        return sorting.sort(items, self.citation, self.style)
 
-    def cite(self, key: str, locator: tuple[str, str] = ("", ""), *, bare: bool = False) -> str:
-        """Render one cite, without the affixes of the layout; `bare` leaves out its names."""
-        item = self.items[key].start(locator=locator, suppress_names=bare)
-        return self._render(self.layout, item)
+    def rendering(self, key: str, setting: Setting = _FIRST) -> Rendered:
+        """Render one cite, without the affixes of the layout."""
+        made = Rendering(self.style, self.items[key], self.citation, setting)
+        text = made.render(self.layout)
+        return _rendered(made, text.lstrip(" ") if setting.bare else text)
 
-    def names(self, key: str) -> str:
-        """Return the names at the start of a cite; empty if the style has none there."""
-        self.cite(key)
-        return self.items[key].names or ""
+    def later_rendering(self, item: Item) -> Rendered:
+        """Render a cite that is not the first of its work."""
+        made = Rendering(self.style, item, self.citation, _LATER)
+        return _rendered(made, made.render(self.layout))
 
-    def entry(self, key: str) -> str:
-        """Render one entry of the bibliography, without its number."""
-        item = self.items[key].start(in_bibliography=True)
-        layout = self.bibliography.find("cs:layout", _CS)
-        text = self._render(layout, item)
-        return str(layout.format(layout.wrap(text or item.in_short)))
+    def rendered_entries(self) -> Iterator[tuple[str, Rendered]]:
+        """Yield the key of each entry of the bibliography, and the entry."""
+        layout = self._layout(self.bibliography)
+        replacement = self.bibliography.get("subsequent-author-substitute")
+        rule = self.bibliography.get("subsequent-author-substitute-rule", "complete-all")
+        before: tuple[str, ...] = ()
+        for item in self.items.values():
+            same = Substitution(replacement, rule, before) if replacement is not None else None
+            setting = Setting(begins=True, numbers=self.numbers_entries, substitution=same)
+            made = Rendering(self.style, item, self.bibliography, setting)
+            text = self._entry(made, layout)
+            before = made.author_names
+            yield (
+                item.key,
+                _rendered(made, fonts(layout.attributes, text)),
+            )
 
-    def _render(self, layout: Any, item: Item) -> str:
-        layout.repressed = {}
-        try:
-            return str(layout.render_children(item) or "")
-        except VariableError:
+    def _entry(self, made: Rendering, layout: Node) -> str:
+        """Render an entry; `second-field-align` puts what comes after its number into a block."""
+        if not self.bibliography.get("second-field-align") or len(layout.children) < 2:
+            return with_affixes(layout.attributes, made.render(layout))
+        first, *others = layout.children
+        left = made.element(first)
+        rest = Node("layout", {}, "")
+        rest.children = others
+        right = made.render(rest)
+        if not left + right:
             return ""
-
-    def is_ambiguous(self, place: int, person: Mapping[str, str]) -> bool:
-        """Return whether another cited author has this family name."""
-        return (place, person.get("family", "")) in self._namesakes
-
-    def disambiguate(self) -> None:
-        """Distinguish cites that look alike: by given names, more names, and then letters."""
-        if self.option("disambiguate-add-givenname") == "true":
-            self._find_namesakes()
-        if self.option("disambiguate-add-names") == "true":
-            while growing := [item for item in self._alike() if item.extra_names < _people(item)]:
-                for item in growing:
-                    item.extra_names += 1
-        if self.option("disambiguate-add-year-suffix") == "true":
-            for group in self._groups():
-                for place, item in enumerate(group):
-                    item.reference["year_suffix"] = letter(place)
-
-    def _groups(self) -> list[list[Item]]:
-        """Group the works whose cites look the same."""
-        groups: dict[str, list[Item]] = {}
-        for item in self.items.values():
-            groups.setdefault(strip(self.cite(item.key)), []).append(item)
-        return [group for group in groups.values() if len(group) > 1]
-
-    def _alike(self) -> list[Item]:
-        """List the works whose cites look the same although their authors differ."""
-        groups = [group for group in self._groups() if len({_all_names(i) for i in group}) > 1]
-        return [item for group in groups for item in group]
-
-    def _find_namesakes(self) -> None:
-        primary = self.option("givenname-disambiguation-rule").startswith("primary")
-        seen: dict[tuple[int, str], set[str]] = {}
-        for item in self.items.values():
-            people = item.reference.get("author") or item.reference.get("editor") or []
-            for place, person in enumerate(people[:1] if primary else people):
-                if "family" in person:
-                    given = person.get("given", "")[:1]
-                    seen.setdefault((place, person["family"]), set()).add(given)
-        self._namesakes = {name for name, given in seen.items() if len(given) > 1}
+        right += layout.get("suffix", "")
+        return layout.get("prefix", "") + wrap("left-margin", left) + wrap("right-inline", right)
 
 
-def _people(item: Item) -> int:
-    return len(item.reference.get("author", ()))
-
-
-def _all_names(item: Item) -> str:
-    people: Iterable[Mapping[str, str]] = item.reference.get("author", ())
-    return ";".join(f"{p.get('family')} {p.get('given')} {p.get('literal')}" for p in people)
-
-
-def _csl_language(lang: str) -> str:
-    """Convert a language tag to the form of CSL's locales; unknown ones become `en-US`."""
-    parts = lang.replace("_", "-").split("-")
-    language = {"no": "nb", "iw": "he"}.get(parts[0].lower(), parts[0].lower())
-    region = next((part.upper() for part in parts[1:] if len(part) == 2), "")
-    tag = f"{language}-{region}" if region else PRIMARY_DIALECTS.get(language, language)
-    if tag in LANGUAGE_NAMES or language in PRIMARY_DIALECTS:
-        return str(tag)
-    return tag if (Path(LOCALES_PATH) / f"locales-{tag}.xml").is_file() else "en-US"
+def _rendered(made: Rendering, text: str) -> Rendered:
+    return Rendered(text, made.author or "", tuple(made.shown), made.hidden, frozenset(made.seen))

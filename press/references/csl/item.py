@@ -6,142 +6,158 @@ type are left out. This module must not know styles, articles, or XHTML.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from citeproc import NAMES
-from citeproc.source import Locator, VariableError
-
-from press.references.csl.dates import to_date
-from press.references.csl.markup import from_csl, without_illegal
-
-Namesakes = Callable[[int, Mapping[str, str]], bool]
+from press.references.csl.dates import CslDate, to_date
+from press.references.csl.markup import from_csl, strip, without_illegal
 
 _DATES = {"accessed", "available-date", "container", "event-date", "issued", "original-date",
           "submitted"}  # fmt: skip
 _IDENTIFIERS = {"DOI", "URL", "PMID", "PMCID"}
-_NAME_VARIABLES = {*(name.replace("_", "-") for name in NAMES), "chair", "compiler", "contributor",
-                   "curator", "director", "executive-producer", "guest", "host", "narrator",
-                   "organizer", "performer", "producer", "reviewed-author", "script-writer",
-                   "series-creator"}  # fmt: skip
-_NAME_PARTS = ("family", "given", "dropping-particle", "non-dropping-particle", "suffix", "literal")
+_NAMES = {
+    "author", "chair", "collection-editor", "compiler", "composer", "container-author",
+    "contributor", "curator", "director", "editor", "editor-translator", "editorial-director",
+    "executive-producer", "guest", "host", "illustrator", "interviewer", "narrator", "organizer",
+    "original-author", "performer", "producer", "recipient", "reviewed-author", "script-writer",
+    "series-creator", "translator",
+}  # fmt: skip
+_ALIASES = {"shortTitle": "title-short", "journalAbbreviation": "container-title-short"}
+OTHERS = "others"
+"""The literal name of those whom a bibliography does not name."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person, or an organization, whose name is `literal`."""
+
+    family: str = ""
+    given: str = ""
+    dropping: str = ""
+    """A particle that is left out with the given name: `de` in `Jean de La Fontaine`."""
+    particle: str = ""
+    """A particle that stays with the family name: `La`."""
+    suffix: str = ""
+    comma: bool = False
+    """The suffix follows a comma."""
+    literal: str = ""
+    fixed: bool = False
+    """The parts keep their order."""
+
+    @property
+    def short(self) -> str:
+        """Return the family name, or the name of the organization."""
+        return self.literal or join_words(self.particle, self.family)
+
+    @property
+    def is_others(self) -> bool:
+        """Return whether this is those whom a bibliography does not name."""
+        return self.literal == OTHERS
+
+
+def join_words(*parts: str) -> str:
+    """Join nonempty parts, without a space after an apostrophe or a hyphen (`d'`, `al-`)."""
+    out = ""
+    for part in parts:
+        if part and out and strip(out)[-1:] not in {"’", "'", "-", "–", "\u00a0"}:
+            out += " "
+        out += part
+    return out
 
 
 class Item:
-    """One cited work, and the state of its rendering."""
+    """One cited work, and what tells its cites from those of others."""
 
-    def __init__(self, key: str, csl: Mapping[str, Any], is_ambiguous: Namesakes) -> None:
-        self.key, self._is_ambiguous = key, is_ambiguous
-        self.reference = _Reference(str(csl.get("type", "document")), _variables(csl))
+    def __init__(self, key: str, csl: Mapping[str, Any]) -> None:
+        self.key = key
+        self.type = str(csl.get("type", "document"))
+        self.fields: dict[str, str] = {}
+        self.names: dict[str, tuple[Person, ...]] = {}
+        self.dates: dict[str, CslDate] = {}
+        for name, value in csl.items():
+            if name not in {"id", "type", "custom"}:
+                self._read(_ALIASES.get(name, name), value)
         self.number = 0
-        self.extra_names = 0
-        self.printed: set[str] = set()
-        self.is_first = True
-        self.start()
+        self.year_suffix = ""
+        self.more_names = 0
+        """The number of names shown beyond the style's, so that cites differ."""
+        self.levels: dict[Person, int] = {}
+        """How much of a given name is shown: 1 for initials, 2 for all."""
+        self.place_levels: dict[int, int] = {}
+        self.disambiguated = False
 
-    def start(
-        self,
-        *,
-        locator: tuple[str, str] = ("", ""),
-        suppress_names: bool = False,
-        in_bibliography: bool = False,
-        sorting: bool = False,
-    ) -> Item:
-        """Start a rendering of the cite, the entry, or the sort key."""
-        self._locator = Locator(*locator) if locator[1] else None
-        self.suppress_names = suppress_names
-        self.in_bibliography = in_bibliography
-        self.sorting = sorting
-        self.called = self.rendered = 0
-        self.names: str | None = None
-        self.names_depth = 0
-        return self
+    def _read(self, name: str, value: Any) -> None:
+        if name in _NAMES:
+            people = value if isinstance(value, list) else []
+            persons = tuple(_person(person) for person in people if isinstance(person, Mapping))
+            if named := tuple(p for p in persons if p.family or p.literal):
+                self.names[name] = named
+        elif name in _DATES:
+            if date := to_date(value):
+                self.dates[name] = date
+        elif isinstance(value, str | int | float):
+            clean = without_illegal if name in _IDENTIFIERS else from_csl
+            if text := clean(str(value)):
+                self.fields[name] = text
 
-    @property
-    def has_locator(self) -> bool:
-        """Return whether the cite has a locator."""
-        return self._locator is not None
+    def has(self, name: str) -> bool:
+        """Return whether a variable has a value."""
+        return name in self.fields or name in self.names or name in self.dates
 
-    @property
-    def locator(self) -> Locator:
-        """Return the locator; raise `VariableError` without one."""
-        if self._locator is None:
-            raise VariableError
-        return self._locator
-
-    def __contains__(self, name: str) -> bool:
-        return name == "locator" and self.has_locator
-
-    def get_field(self, name: str) -> Any:
-        """Return a variable for sorting."""
-        return self.reference.get(name)
+    def language(self, default: str) -> str:
+        """Return the language of the work, without its region."""
+        return re.split("[-_]", self.fields.get("language", "") or default)[0].lower()
 
     @property
-    def more_names(self) -> int:
-        """Return the number of names that a cite needs beyond the style's, to be unambiguous."""
-        return 0 if self.in_bibliography or self.sorting else self.extra_names
+    def trigraph(self) -> str:
+        """Return a label from names and year: `Ben76`, or `AsMo24` for several authors."""
+        people = self.names.get("author") or self.names.get("editor") or ()
+        count = {1: 4, 2: 2, 3: 1}.get(len(people), 1)
+        names = "".join(strip(person.family or person.literal)[:count] for person in people[:4])
+        issued = self.dates.get("issued")
+        year = f"{abs(issued.days[0][0]) % 100:02}" if issued and issued.days else ""
+        return names + year
 
     @property
     def in_short(self) -> str:
         """Return author, title, and year, for a style that prints nothing."""
-        people = self.reference.get("author") or self.reference.get("editor") or []
-        first = people[0].get("literal") or people[0].get("family", "") if people else ""
-        issued = self.reference.get("issued")
+        people = self.names.get("author") or self.names.get("editor") or ()
+        issued = self.dates.get("issued")
         year = str(issued.days[0][0]) if issued and issued.days else ""
-        parts = (first, self.reference.get("title", ""), year)
+        parts = (people[0].short if people else "", self.fields.get("title", ""), year)
         return ". ".join(part for part in parts if part) or from_csl(self.key)
 
-    def needs_given(self, place: int, person: Mapping[str, str]) -> bool:
-        """Return whether a family name alone would be ambiguous."""
-        if self.in_bibliography or self.sorting:
-            return False
-        return self._is_ambiguous(place, person)
+
+def _person(person: Mapping[str, Any]) -> Person:
+    text = {name: without_illegal(str(value)) for name, value in person.items() if value}
+    literal, family, given = (text.get(name, "") for name in ("literal", "family", "given"))
+    if literal or not family:
+        return Person(literal=from_csl(literal or given))
+    dropping = text.get("dropping-particle", "")
+    particle = text.get("non-dropping-particle", "")
+    suffix, comma = text.get("suffix", ""), bool(person.get("comma-suffix"))
+    if re.fullmatch(r'".+"', family):  # quotation marks keep a name whole
+        family = family[1:-1]
+    elif not particle and (found := _LEADING.fullmatch(family)):
+        particle, family = found[1].strip(), found[2]
+    if not suffix and (found := _SUFFIX.fullmatch(given)):
+        given, suffix, comma = found[1], found[3], comma or bool(found[2])
+    if not dropping and (found := _TRAILING.fullmatch(given)):
+        given, dropping = found[1], found[2]
+    fixed = bool(person.get("static-ordering"))
+    return Person(
+        from_csl(family), from_csl(given), from_csl(dropping), from_csl(particle),
+        from_csl(suffix), comma, fixed=fixed,
+    )  # fmt: skip
 
 
-class _Reference(dict[str, Any]):
-    """A work's variables, with `_` for `-` as citeproc expects them."""
-
-    def __init__(self, kind: str, variables: Mapping[str, Any]) -> None:
-        super().__init__(variables)
-        self.type = kind
-
-    def __getattr__(self, name: str) -> Any:
-        return self[name]
-
-    def __missing__(self, name: str) -> Any:
-        raise VariableError
-
-
-def _variables(csl: Mapping[str, Any]) -> dict[str, Any]:
-    """Translate a CSL-JSON item; leave out values of the wrong type."""
-    variables: dict[str, Any] = {}
-    for name, value in csl.items():
-        if name in {"id", "type", "custom"}:
-            continue
-        if name in _NAME_VARIABLES:
-            people = value if isinstance(value, list) else []
-            persons = [_person(person) for person in people if isinstance(person, Mapping)]
-            translated: Any = [person for person in persons if person]
-        elif name in _DATES:
-            translated = to_date(value)
-        elif isinstance(value, str | int | float):
-            translated = (without_illegal if name in _IDENTIFIERS else from_csl)(str(value))
-        else:
-            continue
-        if translated:
-            variables[_python_name(name)] = translated
-    return variables
-
-
-def _python_name(name: str) -> str:
-    return {"shortTitle": "title_short", "journalAbbreviation": "container_title_short"}.get(
-        name, name.replace("-", "_")
-    )
-
-
-def _person(person: Mapping[str, Any]) -> dict[str, str]:
-    parts = {p: from_csl(str(person[p])) for p in _NAME_PARTS if person.get(p)}
-    if "literal" in parts or not parts.get("family"):
-        literal = parts.get("literal") or parts.get("given", "")
-        return {"literal": literal} if literal else {}
-    return parts
+_LOW = r"['’]?[a-zß-öø-ÿ][a-zß-öø-ÿ.]*"
+_LEADING = re.compile(
+    rf"((?:{_LOW} )*(?:{_LOW}(?: |-(?=[A-Z]))|(?:{_LOW} )*[a-z]{{1,2}}['’] ?))"
+    r"([^a-zß-öø-ÿ'’\s].*)"
+)
+"""Words in small letters before a family name: `van der Berg`, `al-Sayed`, `d'Arcy`."""
+_TRAILING = re.compile(rf"(.*[^\s]) ((?:{_LOW} )*(?:{_LOW}|[a-z]{{1,2}}['’]))")
+_SUFFIX = re.compile(r"(.+?),(!?) +((?:[JS]r|[IVX]+|[Mm]\.?D|Ph\.?D|Esq|[2-9](?:nd|rd|th))\b\.?)")

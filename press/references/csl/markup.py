@@ -9,13 +9,16 @@ the citation processor.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
 _OPENING = {
     "i": "\ufdd0", "b": "\ufdd1", "sup": "\ufdd2", "sub": "\ufdd3", "sc": "\ufdd4",
-    "u": "\ufdd5", "nocase": "\ufdd6",
+    "u": "\ufdd5", "nocase": "\ufdd6", "upright": "\ufde2", "light": "\ufde3", "caps": "\ufde4",
+    "nodecor": "\ufde9", "block": "\ufde5", "left-margin": "\ufde6", "right-inline": "\ufde7",
+    "indent": "\ufde8",
 }  # fmt: skip
 DOI, URL, PMID, PMCID = "\ufdd7", "\ufdd8", "\ufdd9", "\ufdda"
 CITE = "\ufddb"
@@ -23,20 +26,47 @@ CITE = "\ufddb"
 GLUE = "\ufddc"
 """Separates two punctuation marks that an author wrote together, so that both are kept."""
 CLOSE = "\ufddd"
+OPEN_QUOTE, CLOSE_QUOTE = "\ufdde", "\ufddf"
+"""Quotation marks, whose form depends on the language and on the quotation around them."""
+YEAR_SUFFIX = "\ufde1"
+"""Opens the letter of `2020a`, so that a cite can be cut before it."""
 
 MARKS = "".join(map(chr, range(0xFDD0, 0xFDF0)))
 _LINKS = {DOI: "https://doi.org/", PMID: "https://pubmed.ncbi.nlm.nih.gov/",
           PMCID: "https://pmc.ncbi.nlm.nih.gov/articles/", URL: ""}  # fmt: skip
-_ELEMENTS = {
-    _OPENING["i"]: ("<i>", "</i>"),
-    _OPENING["b"]: ("<b>", "</b>"),
-    _OPENING["sup"]: ("<sup>", "</sup>"),
-    _OPENING["sub"]: ("<sub>", "</sub>"),
-    _OPENING["sc"]: ('<span class="small-caps">', "</span>"),
-    _OPENING["u"]: ('<span class="underline">', "</span>"),
-    _OPENING["nocase"]: ("", ""),
+ITALIC, NOCASE = _OPENING["i"], _OPENING["nocase"]
+KEEP_CASE = frozenset(_OPENING[kind] for kind in ("nocase", "sup", "sub", "sc", "nodecor"))
+"""What keeps the letters in it as they are: a formula's `<sub>min</sub>`, a small-capital name."""
+_FLIPS = {"i": "upright", "b": "light", "sc": "caps"}
+"""What a format is inside itself: italics inside italics are upright."""
+Form = Mapping[str, tuple[str, str]]
+XHTML: Form = {
+    "i": ("<i>", "</i>"),
+    "b": ("<b>", "</b>"),
+    "sup": ("<sup>", "</sup>"),
+    "sub": ("<sub>", "</sub>"),
+    "sc": ('<span class="smallcaps">', "</span>"),
+    "u": ('<span class="underline">', "</span>"),
+    "upright": ('<span class="upright">', "</span>"),
+    "light": ('<span class="light">', "</span>"),
+    "caps": ('<span class="caps">', "</span>"),
+    "block": (" ", " "),
+    "indent": (" ", " "),
 }
-NOCASE = _OPENING["nocase"]
+"""The elements of makebook's own XHTML."""
+HTML: Form = {
+    **XHTML,
+    "sc": ('<span style="font-variant:small-caps;">', "</span>"),
+    "u": ('<span style="text-decoration:underline;">', "</span>"),
+    "upright": ('<span style="font-style:normal;">', "</span>"),
+    "light": ('<span style="font-weight:normal;">', "</span>"),
+    "caps": ('<span style="font-variant:normal;">', "</span>"),
+    **{
+        name: (f'<div class="csl-{name}">', "</div>")
+        for name in ("block", "left-margin", "right-inline", "indent")
+    },
+}
+"""The elements that other CSL processors print."""
 _ILLEGAL = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
     f"{MARKS}\ufeff\ufffe\uffff\U0001fffe\U0001ffff\ud800-\udfff]"
@@ -46,12 +76,12 @@ _TAG = re.compile(
     r"(?P<attributes>\s[^<>]*)?)>",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"(?<=[.,;:!?])(?=[.,;:!?])")
+_PAIR = re.compile(r"(?<=[.,;:!? ])(?=[.,;:!?])")
 
 
 def without_illegal(text: str) -> str:
     """Drop characters that XML forbids, that reverse text, or that are invisible."""
-    return re.sub(r"\s+", " ", _ILLEGAL.sub("", text)).strip(" ")
+    return re.sub(r"[^\S\u00a0\u202f]+", " ", _ILLEGAL.sub("", text)).strip(" ")
 
 
 def wrap(kind: str, text: str) -> str:
@@ -72,18 +102,48 @@ def strip(marked: str) -> str:
 def from_csl(text: str) -> str:
     """Translate the rich text of a CSL-JSON field; unknown elements stay text."""
     text = without_illegal(text)
-    if "<" not in text:
-        return _PAIR.sub(GLUE, text)
-    tags = list(_TAG.finditer(text))
-    kinds = _pair_up(tags)
-    out, place = [], 0
-    for tag, kind in zip(tags, kinds, strict=True):
-        if kind is None:
-            continue
-        out.append(_PAIR.sub(GLUE, text[place : tag.start()]))
-        out.append(kind)
-        place = tag.end()
-    return "".join(out) + _PAIR.sub(GLUE, text[place:])
+    if "<" in text:
+        tags = list(_TAG.finditer(text))
+        out, place = [], 0
+        for tag, kind in zip(tags, _pair_up(tags), strict=True):
+            if kind is not None:
+                out += [text[place : tag.start()], kind]
+                place = tag.end()
+        text = "".join(out) + text[place:]
+    if _QUOTE.search(text):
+        text = _curl(text)
+    return _PAIR.sub(GLUE, text)
+
+
+_QUOTE = re.compile("[\"'“”‘’«»]")
+_PARTNERS = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»"}
+
+
+def _curl(text: str) -> str:
+    """Mark quotations, however they are written; other straight marks become apostrophes."""
+    out = list(text)
+    waiting: list[int] = []
+    for match in _QUOTE.finditer(text):
+        place, mark = match.start(), match[0]
+        before = strip(text[:place])[-1:]
+        after = strip(text[place + 1 :])[:1]
+        inside_word = before.isalnum() and after.isalnum()
+        opener = next((i for i in reversed(waiting) if _PARTNERS[text[i]] == mark), None)
+        if inside_word and mark in "'’":
+            out[place] = "’"
+        elif (
+            opener is not None
+            and strip(text[opener + 1 : place]).strip("'’")
+            and (mark in "”»" or (before.strip() and not after.isalnum()))
+        ):
+            out[opener], out[place] = OPEN_QUOTE, CLOSE_QUOTE
+            del waiting[waiting.index(opener) :]
+        elif mark in _PARTNERS and after.strip() and (not before.isalnum()):
+            waiting.append(place)
+            out[place] = "’" if mark == "'" else mark
+        elif mark == "'":
+            out[place] = "’"
+    return "".join(out)
 
 
 def _pair_up(tags: Sequence[re.Match[str]]) -> list[str | None]:
@@ -106,45 +166,72 @@ def _kind(name: str, attributes: str) -> str:
     if name == "span":
         if "nocase" in attributes:
             return "nocase"
+        if "nodecor" in attributes:
+            return "nodecor"
         return "sc" if "small-caps" in attributes else ""
     return {"em": "i", "strong": "b"}.get(name, name)
 
 
-def to_xhtml(marked: str, addresses: Sequence[str] = ()) -> str:
+def to_xhtml(marked: str, addresses: Sequence[str] = (), form: Form = XHTML) -> str:
     """Convert marked text to well-formed XHTML.
 
     Args:
         marked: The text, formatted by marks.
         addresses: The `href` of each cite, in order.
+        form: The elements for the formats; links are made only in `XHTML`.
     """
     marked = _widen_doi_links(marked)
     out: list[str] = []
-    open_ends: list[str] = []
+    kinds: list[str] = []
+    ends: list[str] = []
     hrefs = iter(addresses)
     for place, character in enumerate(marked):
         if character == CLOSE:
-            if open_ends:
-                out.append(open_ends.pop())
-        elif character in MARKS:
-            before, after = _element(character, marked[place + 1 :], hrefs, open_ends)
-            if after is not None:
-                out.append(before)
-                open_ends.append(after)
-        else:
-            out.append(escape(character))
-    return "".join(out + open_ends[::-1])
+            if ends:
+                out.append(ends.pop())
+                kinds.pop()
+        elif character in _KINDS:
+            kind = _flipped(_KINDS[character], kinds)
+            before, after = form.get(kind, ("", ""))
+            out.append(before)
+            ends.append(after)
+            kinds.append(kind)
+        elif character in _LINKS or character == CITE:
+            before, after = "", ""
+            if form is XHTML and "</a>" not in ends:  # links cannot be nested
+                before, after = _link(character, marked[place + 1 :], hrefs)
+            out.append(before)
+            ends.append(after)
+            kinds.append("")
+        elif character == YEAR_SUFFIX:
+            ends.append("")
+            kinds.append("")
+        elif character not in MARKS:
+            out.append(escape(character, quote=False))
+    made = "".join(out + ends[::-1])
+    return made.replace("</sup><sup>", "") if form is XHTML else made
 
 
-def _element(
-    mark: str, rest: str, hrefs: Iterator[str], open_ends: list[str]
-) -> tuple[str, str | None]:
-    """Return the start and end tags for a mark; the end is None if it opens nothing."""
-    if mark in _ELEMENTS:
-        return _ELEMENTS[mark]
-    if mark == GLUE or mark not in {*_LINKS, CITE}:
-        return "", None
-    if "</a>" in open_ends:  # links cannot be nested
-        return "", ""
+_KINDS = {mark: kind for kind, mark in _OPENING.items()}
+
+
+def _flipped(kind: str, around: Sequence[str]) -> str:
+    """Return the opposite of a format that is already on, and nothing for one that is off."""
+    if kind == "nodecor":
+        on = next((k for k in reversed(around) if k in _FLIPS or k in _FLIPS.values()), "")
+        return _FLIPS.get(on, "")
+    if kind in _FLIPS:
+        on = next((k for k in reversed(around) if k in {kind, _FLIPS[kind]}), "")
+        return _FLIPS[kind] if on == kind else kind
+    for usual, opposite in _FLIPS.items():
+        if kind == opposite:
+            on = next((k for k in reversed(around) if k in {usual, opposite}), "")
+            return opposite if on == usual else ""
+    return kind
+
+
+def _link(mark: str, rest: str, hrefs: Iterator[str]) -> tuple[str, str]:
+    """Return the start and end tags of a link; both are empty if it has no address."""
     if mark == CITE:
         href = escape(next(hrefs, "#"))
         return f'<a class="cite" role="doc-biblioref" href="{href}">', "</a>"
@@ -173,16 +260,55 @@ def _widen_doi_links(marked: str) -> str:
 
 # Punctuation marks that meet between two parts, and what is kept of them; other pairs are kept.
 _SEAMS = {
-    "..": ".", ".,": ".,", ",.": ".", ",,": ",", ",;": ";", ";,": ";", ";;": ";", ";.": ";",
-    "::": ":", ":.": ":", ":,": ":", ":;": ":", ".:": ".:", ".;": ".;",
-    "!.": "!", "?.": "?", "!!": "!", "??": "?", "!,": "!,", "?,": "?,", "!:": "!", "?:": "?",
-    "?!": "?!", "!?": "!?", "  ": " ",
+    "..": ".", ",,": ",", ";;": ";", "::": ":", "!!": "!", "??": "?", "  ": " ",
+    "!.": "!", "?.": "?", "!:": "!", "?:": "?", ":.": ":", ";.": ";", ";:": ";", ":!": "!",
+    ":?": "?", ";!": "!", ";?": "?", ",.": ",.",
 }  # fmt: skip
-_SEAM = re.compile(rf"([.,;:!? ])([{MARKS}]*)([.,;: ])")
+_SEAM = re.compile(rf"([.,;:!? ])([{MARKS}]*)([.,;:!? ])")
 
 
-def smooth(marked: str, *, punctuation_in_quotes: bool = False) -> str:
-    """Clean up the punctuation between parts: `et al..`, `Why?.`, two spaces."""
+@dataclass(frozen=True)
+class Finishing:
+    """The quotation marks of a language, outer and inner, and where periods go."""
+
+    quotes: tuple[str, str, str, str] = ("“", "”", "‘", "’")
+    punctuation_in_quotes: bool = False
+
+
+def finish(marked: str, how: Finishing) -> str:
+    """Clean up the punctuation between parts (`et al..`, `Why?.`), and set quotation marks."""
+    if CLOSE_QUOTE in marked:
+        marked = _at_quotes(marked, how)
+    marked = _smooth(marked)
+    if OPEN_QUOTE in marked:
+        marked = _set_quotes(marked, how.quotes)
+    return _AROUND.sub(lambda found: found[1] or found[2] or "", marked)
+
+
+_AROUND = re.compile(rf"^([{MARKS}]*) +| +([{MARKS}]*)$")
+"""Spaces at the start and at the end, also inside the marks there."""
+
+
+_AFTER_QUOTE = re.compile(rf"({CLOSE_QUOTE}(?:(?!{GLUE})[{MARKS}])*)([.,])")
+
+
+def _at_quotes(marked: str, how: Finishing) -> str:
+    if how.punctuation_in_quotes:
+        marked = _AFTER_QUOTE.sub(r"\2\1", marked)
+    return marked
+
+
+_LOOSE = re.compile(
+    rf"(?:(?<![.\u2026])[,;:]? (?=(?:(?!{GLUE})[{MARKS}])*\.)| (?=(?:(?!{GLUE})[{MARKS}])*,))"
+    rf"([{MARKS}]*[.,])(?=[{MARKS}]*(?: (?!\.)|$))"
+)
+"""A space before a period or a comma, except in `. . .`; before a period also a comma."""
+_TWICE = re.compile(rf"(?<!\. )\. ((?:(?!{GLUE})[{MARKS}])*)\.(?=[{MARKS}]*(?: (?!\.)|$))")
+"""A period, a space, and another period, except in `. . .`."""
+
+
+def _smooth(marked: str) -> str:
+    marked = _TWICE.sub(r".\1", _LOOSE.sub(r"\1", marked))
     place = 0
     while match := _SEAM.search(marked, place):
         first, marks, second = match.groups()
@@ -195,7 +321,20 @@ def smooth(marked: str, *, punctuation_in_quotes: bool = False) -> str:
         else:
             marked = marked[: match.start()] + marked[match.end(1) :]
             place = max(0, match.start() - 1)
-    if punctuation_in_quotes:
-        marked = re.sub(rf"([”’]+)([{MARKS}]*)([.,])", r"\3\1\2", marked)
-        marked = re.sub(r"([.?!,])([.,])(?=[”’])", r"\1", marked)
-    return marked.strip(" ")
+    return marked
+
+
+def _set_quotes(marked: str, quotes: tuple[str, str, str, str]) -> str:
+    """Replace the marks of quotations: outer quotation marks outside, inner ones inside them."""
+    depth = 0
+    out = []
+    for character in marked:
+        if character == OPEN_QUOTE:
+            out.append(quotes[2 * (depth % 2)])
+            depth += 1
+        elif character == CLOSE_QUOTE:
+            depth -= 1
+            out.append(quotes[2 * (depth % 2) + 1])
+        else:
+            out.append(character)
+    return "".join(out)

@@ -1,250 +1,405 @@
-"""Names as a citation style prints them: order, initials, `et al`, and disambiguation.
+"""Names as a citation style prints them: order, particles, initials, `et al`, and substitutes.
 
-In: an item's names, and the style's `cs:names` and `cs:name`. Out: marked text.
-With `dates`, `render`, and `engine`, this module owns citeproc. It must not know articles, files,
-or XHTML.
+In: an item's names, and the style's `cs:names`. Out: marked text.
+This module must not know articles, files, or XHTML.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from citeproc import model
-from citeproc.source import VariableError
+from press.references.csl.item import Person, join_words
+from press.references.csl.markup import MARKS, strip
+from press.references.csl.printing import Printing, Substitution
+from press.references.csl.style import Node
 
-from press.references.csl.base import StyleElement
-from press.references.csl.case import change_case
-
-OTHERS = "others"
-CSL = "{http://purl.org/net/xbiblio/csl}"
-
-
-class Names(StyleElement, model.Names):  # type: ignore[misc]
-    """`cs:names`: one or more roles, or their substitute."""
-
-    def process(
-        self, item: Any, names_context: Any = None, context: Any = None, **kwargs: Any
-    ) -> Any:
-        """Render the roles; remember the first names of a cite, or leave them out."""
-        names_context = self if names_context is None else names_context
-        context = self if context is None else context
-        is_first = item.names_depth == 0 and item.names is None
-        item.names_depth += 1
-        item.called += 1
-        try:
-            text = self._roles(item, names_context, context, **kwargs)
-        finally:
-            item.names_depth -= 1
-        item.rendered += bool(text)
-        if is_first and text is not None:
-            item.names = text
-            if item.suppress_names:
-                raise VariableError
-        return text
-
-    def _roles(self, item: Any, names_context: Any, context: Any, **kwargs: Any) -> Any:
-        output = []
-        for role in self._merged_roles(item):
-            people = item.reference.get(role.replace("-", "_"))
-            if role == "editortranslator":
-                people = item.reference["editor"]
-            if people:
-                output.append(self._role(item, role, people, names_context, context, **kwargs))
-        output = [text for text in output if text not in {None, ""}]
-        if output and all(isinstance(text, int) for text in output):
-            return str(sum(output)) if sum(output) else None
-        if output:
-            return self.join(output, self.get_parent_delimiter(context))
-        substitute = self.substitute()
-        if substitute is None:
-            raise VariableError
-        return substitute.render(item, context=context, **kwargs)
-
-    def get_parent_delimiter(self, context: Any = None) -> str:
-        """Return the delimiter between the names of two roles."""
-        layout = (self if context is None else context).get_layout()
-        inherited = layout.getparent().get("names-delimiter") if layout is not None else None
-        return str(inherited or self.get_root().get("names-delimiter", ""))
-
-    def substitute(self) -> Any:
-        """Find the substitute for missing names."""
-        return self.find("cs:substitute", self.nsmap)
-
-    def _merged_roles(self, item: Any) -> list[str]:
-        roles: list[str] = self.get("variable", "").split()
-        people = [item.reference.get(role.replace("-", "_")) for role in roles]
-        both = set(roles) == {"editor", "translator"} and people[0] and people[0] == people[1]
-        return ["editortranslator"] if both else roles
-
-    def _role(
-        self, item: Any, role: str, people: Any, names_context: Any, context: Any, **kwargs: Any
-    ) -> Any:
-        name = names_context.name
-        if name is None:
-            name = names_context.makeelement(CSL + "name")
-            names_context.insert(0, name)
-        text = name.render_people(item, people, context=context, **kwargs)
-        label = names_context.label
-        if label is None or isinstance(text, int):
-            return text
-        words = label.render(item, role, len(people) > 1, **kwargs)
-        if not words:
-            return text
-        before = names_context.index(label) < names_context.index(name)
-        return words + text if before else text + words
-
-    def markup(self, text: Any) -> Any:
-        """Format the text and add affixes, if there is any text."""
-        return super().markup(text) if text else None
+_INHERITED = ("and", "delimiter-precedes-et-al", "delimiter-precedes-last", "et-al-min",
+              "et-al-use-first", "et-al-use-last", "et-al-subsequent-min",
+              "et-al-subsequent-use-first", "initialize", "initialize-with", "name-as-sort-order",
+              "sort-separator")  # fmt: skip
 
 
-class Name(StyleElement, model.Name):  # type: ignore[misc]
-    """`cs:name`: a list of people."""
+@dataclass
+class _Options:
+    """The attributes of `cs:name`, with those it inherits."""
 
-    def render_people(
-        self,
-        item: Any,
-        people: Sequence[dict[str, str]],
-        context: Any = None,
-        sort_options: Any = None,
-        **_: Any,
-    ) -> Any:
-        """Render a list of people, or for the form `count` their number."""
+    name: Mapping[str, str]
+    parts: Mapping[str, Mapping[str, str]]
+    et_al: Mapping[str, str]
+    found: dict[str, str] = field(default_factory=dict)
 
-        def option(name: str) -> Any:
-            return self.get_option(name, context, sort_options)
+    def get(self, option: str, default: str = "") -> str:
+        return self.found.get(option, default)
 
-        more = bool(people) and people[-1].get("literal") == OTHERS
-        named = list(people[:-1]) if more else list(people)
-        total = len(named) + more
-        first = int(option("et-al-use-first")) + item.more_names
-        truncated = bool(option("et-al-min")) and total >= option("et-al-min") and total > first
-        shown = named[:first] if truncated else named
-        if option("form") == "count":
-            return min(len(named), first) if truncated else len(named)
-        texts = [self._person(item, i, shown[i], option) for i in range(len(shown))]
-        if truncated and option("et-al-use-last") and first <= len(named) - 2 and not more:
-            last = self._person(item, len(named) - 1, named[-1], option)
-            text = self._joined([*texts, "… " + last], option)
-        elif truncated or more:
-            text = self._with_et_al(texts, option)
+    def number(self, option: str) -> int:
+        text = self.found.get(option, "")
+        return int(text) if text.isdigit() else 0
+
+
+def _options(like: Node, rendering: Printing) -> _Options:
+    """Collect the options of names: own, of the citation or the bibliography, of the style."""
+    name, et_al = like.find("name"), like.find("et-al")
+    attributes = name.attributes if name is not None else {}
+    parts = {p.get("name", ""): p.attributes for p in name.all("name-part")} if name else {}
+    options = _Options(attributes, parts, et_al.attributes if et_al is not None else {})
+    for source in (rendering.style.root.attributes, rendering.area.attributes):
+        options.found.update({k: source[k] for k in _INHERITED if k in source})
+        for mine, theirs in (("form", "name-form"), ("delimiter", "name-delimiter")):
+            if theirs in source:
+                options.found[mine] = source[theirs]
+    options.found.update(attributes)
+    if rendering.setting.position != "first" and not rendering.in_bibliography:
+        for limit in ("min", "use-first"):
+            if later := options.found.get(f"et-al-subsequent-{limit}"):
+                options.found[f"et-al-{limit}"] = later
+    if rendering.sort is not None:
+        options.found["name-as-sort-order"] = "all"
+        options.found.pop("and", None)
+        for limit in ("min", "use-first", "use-last"):
+            if (value := rendering.sort.get(f"names-{limit}")) is not None:
+                options.found[f"et-al-{limit}"] = value
+    return options
+
+
+def render_names(node: Node, rendering: Printing, like: Node | None = None) -> str:
+    """Render `cs:names`: one or more roles, or their substitute.
+
+    Args:
+        node: The element.
+        rendering: The rendering it is part of.
+        like: The element whose `cs:name` and labels are used, if the element has none.
+    """
+    own = any(child.tag in {"name", "et-al", "label"} for child in node.children)
+    like = node if own or like is None else like
+    is_author = rendering.author is None and not rendering.in_author
+    if is_author:
+        rendering.in_author = True
+    rendering.called += 1
+    text = _roles(node, like, rendering)
+    replaced = False
+    if not text:
+        text = rendering.decorate(node.attributes, _substitute(node, like, rendering))
+        replaced = bool(text)
+    if is_author:
+        rendering.in_author = False
+    if not text:
+        return ""
+    rendering.rendered += 1
+    if is_author:
+        if replaced and not rendering.author_names:
+            rendering.author_names = (strip(text),)
+            text = _same_author(rendering, text)
+        rendering.author = text
+        if rendering.setting.bare:
+            rendering.rendered -= 1
+            return ""
+    return text
+
+
+def _same_author(rendering: Printing, text: str) -> str:
+    same = rendering.setting.substitution
+    if same and same.before == rendering.author_names:
+        return same.text
+    return text
+
+
+def _substitute(node: Node, like: Node, rendering: Printing) -> str:
+    substitute = node.find("substitute")
+    for child in rendering.flattened(substitute) if substitute is not None else ():
+        around, start = rendering.since, len(rendering.seen)
+        rendering.since = start if around is None else around
+        if child.tag == "names":
+            text = render_names(child, rendering, like)
         else:
-            text = self._with_and(texts, option)
-        return self.markup(text)
-
-    def get_option(self, name: str, context: Any = None, sort_options: Any = None) -> Any:
-        """Look up an option: here, then in the citation or bibliography, then in the style."""
-        value = (sort_options or {}).get(name)
-        if value is None:
-            inherited = f"name-{name}" if name in {"form", "delimiter"} else name
-            value = self.get(name)
-            layout = (self if context is None else context).get_layout()
-            if value is None and layout is not None:
-                value = layout.getparent().get(inherited)
-            if value is None:
-                value = self.get_root().get(inherited, self._default_options.get(inherited))
-        if name in {"initialize-with-hyphen", "et-al-use-last"}:
-            return value == "true"
-        return int(value) if name.startswith("et-al") else value
-
-    def _joined(self, texts: list[str], option: Any) -> str:
-        return str(option("delimiter")).join(texts)
-
-    def _with_et_al(self, texts: list[str], option: Any) -> str:
-        et_al = str(self.et_al() or "")
-        text = self._joined(texts, option)
-        if not text or not et_al:
-            return text or et_al
-        precedes = option("delimiter-precedes-et-al")
-        several = len(texts) > 1 if precedes == "contextual" else precedes == "always"
-        if precedes == "after-inverted-name":
-            several = self._is_inverted(len(texts) - 1, option)
-        return text + (str(option("delimiter")) if several else " ") + et_al
-
-    def _with_and(self, texts: list[str], option: Any) -> str:
-        and_ = option("and")
-        if and_ is None or len(texts) < 2:
-            return self._joined(texts, option)
-        word = "&" if and_ == "symbol" else str(self.get_single_term(name="and"))
-        precedes = option("delimiter-precedes-last")
-        delimited = len(texts) > 2 if precedes == "contextual" else precedes == "always"
-        if precedes == "after-inverted-name":
-            delimited = self._is_inverted(len(texts) - 2, option)
-        separator = str(option("delimiter")).rstrip() + " " if delimited else " "
-        return self._joined(texts[:-1], option) + f"{separator}{word} {texts[-1]}"
-
-    def _is_inverted(self, place: int, option: Any) -> bool:
-        order = option("name-as-sort-order")
-        return bool(order == "all" or (order == "first" and place == 0))
-
-    def _person(self, item: Any, place: int, person: dict[str, str], option: Any) -> str:
-        if "literal" in person:
-            _, family = self._parts("", person["literal"])
-            return family
-        given, suffix = person.get("given", ""), person.get("suffix", "")
-        dropping = person.get("dropping-particle", "")
-        particle, family = person.get("non-dropping-particle", ""), person.get("family", "")
-        initials = option("initialize-with")
-        if given and initials is not None and self.get("initialize") != "false":
-            given = initialize(given, initials, hyphen=option("initialize-with-hyphen"))
-        if option("form") == "short":
-            given_, family = self._parts(given, _join_words(particle, family))
-            return _join_words(given_, family) if item.needs_given(place, person) else family
-        if self._is_inverted(place, option):
-            if option("demote-non-dropping-particle") == "display-and-sort":
-                given = _join_words(given, dropping, particle)
-            else:
-                given, family = _join_words(given, dropping), _join_words(particle, family)
-            given, family = self._parts(given, family)
-            separator = str(option("sort-separator"))
-            return separator.join(part for part in (family, given, suffix) if part)
-        given, family = self._parts(given, _join_words(dropping, particle, family))
-        return _join_words(given, family, suffix)
-
-    def _parts(self, given: str, family: str) -> tuple[str, str]:
-        """Format the given and the family name as `cs:name-part` asks."""
-        for part in self.findall("cs:name-part", self.nsmap):
-            given, family = part.format_part(given, family)
-        return str(given or ""), str(family or "")
+            text = rendering.element(child)
+        rendering.since = around
+        if text:
+            rendering.substituted.update(rendering.seen[start:])
+            return text
+    return ""
 
 
-class NamePart(model.Name_Part):  # type: ignore[misc]
-    """`cs:name-part`: the formatting of the given or family name."""
-
-    def format_part(self, given: str, family: str) -> tuple[str, str]:
-        """Format the part that this element is for."""
-        if self.get("name") == "given" and given:
-            return self.wrap(self.format(self.case(given))), family
-        if self.get("name") == "family" and family:
-            return given, self.wrap(self.format(self.case(family)))
-        return given, family
-
-    def case(self, text: str, *_: Any) -> str:
-        """Change the case, if the style asks for one."""
-        case = self.get("text-case")
-        return change_case(text, case, english=True) if case else text
-
-
-def initialize(given: str, mark: str, *, hyphen: bool) -> str:
-    """Shorten given names: `Carolyn I.` is `CI` if the mark is empty."""
-    given = given if hyphen else given.replace("-", " ")
-    parts = []
-    for part in given.split("-"):
-        words: list[str] = []
-        for word in part.replace(".", " ").split():
-            if not word[0].isupper():  # a particle
-                words.append(f" {word} " if words else f"{word} ")
-            elif re.fullmatch(r"[A-Z]{2,3}", word) and len(given) <= 3:
-                words += [letter + mark for letter in word]
-            else:
-                words.append(word[0] + mark)
-        parts.append(re.sub(r"\s+", " ", "".join(words)).strip())
-    return "-".join(part for part in parts if part)
+def _roles(node: Node, like: Node, rendering: Printing) -> str:
+    roles = node.get("variable", "").split()
+    people = {role: rendering.item.names.get(role, ()) for role in roles}
+    people = {r: p for r, p in people.items() if p and not rendering.is_spent(r)}
+    if not people:
+        return ""
+    shown_as = {role: role for role in people}
+    same = set(people) == {"editor", "translator"} and people["editor"] == people["translator"]
+    if same and rendering.locale.word("editortranslator"):
+        people = {"editor": people["editor"]}
+        shown_as = {"editor": "editortranslator"}
+        rendering.seen.append("translator")
+    options = _options(like, rendering)
+    texts: list[str] = []
+    for role, persons in people.items():
+        rendering.use(role, "names")
+        text = _list(persons, options, rendering, first=rendering.in_author and not texts)
+        if text and options.get("form") != "count":
+            text = _labelled(text, like, shown_as[role], rendering, plural=len(persons) > 1)
+        if text:
+            texts.append(text)
+    if options.get("form") == "count":
+        total = sum(int(text) for text in texts)
+        return str(total) if total else ""
+    delimiter = node.get("delimiter") or rendering.area.get("names-delimiter")
+    delimiter = delimiter or rendering.style.option("names-delimiter")
+    return rendering.decorate(node.attributes, delimiter.join(texts))
 
 
-def _join_words(*parts: str) -> str:
-    """Join nonempty parts, without a space after an apostrophe (`d'`, `l’`)."""
-    text = " ".join(part for part in parts if part)
-    return re.sub(r"(?<=\b[dlDL]['\u2019]) ", "", text)
+def _labelled(text: str, like: Node, role: str, rendering: Printing, *, plural: bool) -> str:
+    label = like.find("label")
+    if label is None or rendering.sorting:
+        return text
+    words = rendering.label_of(label, role, plural=plural)
+    tags = [child.tag for child in like.children]
+    before = "name" in tags and tags.index("label") < tags.index("name")
+    return words + text if before else text + words
+
+
+def _list(persons: Sequence[Person], options: _Options, rendering: Printing, *, first: bool) -> str:
+    """Render the people of one role."""
+    more = persons[-1].is_others
+    named = list(persons[:-1]) if more else list(persons)
+    shown, cut, last = _cut(named, len(persons), options, rendering)
+    if options.get("form") == "count":
+        return str(shown)
+    if not shown:
+        return ""
+    places = [*range(shown), len(named) - 1] if last else range(shown)
+    texts = [_person(named[place], place, options, rendering) for place in places]
+    rendering.shown += [(place, named[place]) for place in places]
+    if cut and not last:
+        rendering.hidden = max(rendering.hidden, len(named) - shown)
+    if first:
+        same = rendering.setting.substitution
+        rendering.author_names = tuple(map(strip, texts)) + (("et al",) if cut or more else ())
+        if same and same.rule == "complete-all" and same.before == rendering.author_names:
+            return rendering.decorate(options.name, same.text)
+        if same:
+            texts = _replace(texts, rendering.author_names, same)
+    if last:
+        text = _with_last(texts, options)
+    elif cut or more:
+        text = _with_et_al(texts, options, rendering, named[shown - 1])
+    else:
+        text = _with_and(texts, options, rendering, named[max(0, shown - 2)])
+    return rendering.decorate(options.name, text)
+
+
+def _replace(texts: list[str], whole: tuple[str, ...], same: Substitution) -> list[str]:
+    """Replace the names that the entry before has, too."""
+    if same.rule == "complete-each" and same.before == whole:
+        return [same.text] * len(texts)
+    if same.rule in {"partial-each", "partial-first"}:
+        out = list(texts)
+        for place, (old, new) in enumerate(zip(same.before, whole, strict=False)):
+            if old != new or place >= len(out):
+                break
+            out[place] = same.text
+            if same.rule == "partial-first":
+                break
+        return out
+    return texts
+
+
+def _cut(
+    named: Sequence[Person], total: int, options: _Options, rendering: Printing
+) -> tuple[int, bool, bool]:
+    """Return how many names are shown, whether `et al.` follows, and whether the last one does."""
+    least = options.number("et-al-min")
+    first = options.number("et-al-use-first")
+    if "et-al-use-first" not in options.found:
+        return len(named), False, False
+    if not rendering.in_bibliography and not rendering.sorting:
+        first += rendering.item.more_names
+    if not least or total < least or total <= first:
+        return len(named), False, False
+    last = options.get("et-al-use-last") == "true" and first <= len(named) - 2
+    return min(first, len(named)), True, last
+
+
+def _with_last(texts: Sequence[str], options: _Options) -> str:
+    delimiter = options.get("delimiter", ", ")
+    return f"{delimiter.join(texts[:-1])}{delimiter}… {texts[-1]}"
+
+
+def _with_et_al(
+    texts: Sequence[str], options: _Options, rendering: Printing, before: Person
+) -> str:
+    delimiter = options.get("delimiter", ", ")
+    term = rendering.locale.word(options.et_al.get("term", "et-al"))
+    words = rendering.decorate({k: v for k, v in options.et_al.items() if k != "term"}, term)
+    names = delimiter.join(texts)
+    if not words:
+        return names
+    if not names:
+        return ""
+    precedes = _precedes("delimiter-precedes-et-al", len(texts), options, 2, before)
+    return names + (delimiter if precedes else " ") + words
+
+
+def _with_and(texts: Sequence[str], options: _Options, rendering: Printing, before: Person) -> str:
+    delimiter = options.get("delimiter", ", ")
+    kind = options.get("and")
+    word = {"symbol": "&", "text": rendering.locale.word("and")}.get(kind, "")
+    if len(texts) < 2 or not word:
+        return delimiter.join(texts)
+    precedes = _precedes("delimiter-precedes-last", len(texts), options, 3, before)
+    joint = f"{delimiter if precedes else ' '}{word} "
+    return delimiter.join(texts[:-1]) + joint + texts[-1]
+
+
+def _precedes(name: str, count: int, options: _Options, least: int, before: Person) -> bool:
+    """Return whether the delimiter comes after the name before the last, or before `et al.`."""
+    rule = options.get(name, "contextual")
+    if rule == "after-inverted-name":
+        order = options.get("name-as-sort-order")
+        inverted = order == "all" or (order == "first" and count == least - 1)
+        return inverted and not before.literal
+    return rule == "always" or (rule == "contextual" and count >= least)
+
+
+def _person(person: Person, place: int, options: _Options, rendering: Printing) -> str:
+    """Render one name."""
+    format_ = rendering.decorate
+    family_part, given_part = options.parts.get("family", {}), options.parts.get("given", {})
+    if person.literal:
+        return format_(family_part, person.literal)
+    order = options.get("name-as-sort-order")
+    inverted = order == "all" or (order == "first" and place == 0)
+    form = options.get("form", "long")
+    level = 0
+    if not rendering.in_bibliography and not rendering.sorting:
+        item = rendering.item
+        level = max(item.levels.get(person, 0), item.place_levels.get(place, 0))
+    if form == "short" and not level and not rendering.sorting:
+        if _is_cjk(person):
+            return format_(family_part, person.family)
+        return _affixed(family_part, _particled(person, family_part, rendering))
+    given = _given(person, options, rendering, level)
+    if form == "short" and rendering.sorting:
+        given = ""
+    if _is_cjk(person):
+        return format_(family_part, person.family) + format_(given_part, given)
+    if person.fixed:
+        return join_words(
+            _affixed(family_part, _particled(person, family_part, rendering)),
+            format_(given_part, given),
+        )
+    if inverted:
+        return _inverted(person, given, options, rendering)
+    plain_given = format_(given_part, given)
+    family = join_words(person.dropping, _particled(person, family_part, rendering))
+    family = _affixed(family_part, family)
+    suffix = f",{' '}{person.suffix}" if person.comma and person.suffix else person.suffix
+    text = join_words(plain_given, family)
+    if suffix:
+        text += suffix if suffix.startswith(",") else " " + suffix
+    return text
+
+
+def _inverted(person: Person, given: str, options: _Options, rendering: Printing) -> str:
+    """Put the family name first; the style says where its particle goes."""
+    family_part, given_part = options.parts.get("family", {}), options.parts.get("given", {})
+    demote = rendering.style.option("demote-non-dropping-particle", "display-and-sort")
+    bare = _unaffixed(family_part)
+    family = rendering.decorate(bare, person.family)
+    particle = rendering.decorate(bare, person.particle)
+    given = rendering.decorate(_unaffixed(given_part), given)
+    dropping = rendering.decorate(_unaffixed(given_part), person.dropping)
+    if demote == "display-and-sort" or (demote == "sort-only" and rendering.sorting):
+        first, second = family, join_words(given, dropping, particle)
+        if rendering.sorting:
+            first, second = family, join_words(dropping, particle, given)
+    else:
+        first, second = join_words(particle, family), join_words(given, dropping)
+        if rendering.sorting:
+            second = join_words(dropping, given)
+    first = _affixed(family_part, first)
+    second = _affixed(given_part, second)
+    separator = options.get("sort-separator", ", ")
+    return separator.join(part for part in (first, second, person.suffix) if part)
+
+
+def _particled(person: Person, part: Mapping[str, str], rendering: Printing) -> str:
+    """Return the particle and the family name, each formatted."""
+    bare = _unaffixed(part)
+    return join_words(
+        rendering.decorate(bare, person.particle), rendering.decorate(bare, person.family)
+    )
+
+
+def _unaffixed(part: Mapping[str, str]) -> Mapping[str, str]:
+    if "prefix" not in part and "suffix" not in part:
+        return part
+    return {key: value for key, value in part.items() if key not in {"prefix", "suffix"}}
+
+
+def _affixed(part: Mapping[str, str], text: str) -> str:
+    return part.get("prefix", "") + text + part.get("suffix", "") if text else text
+
+
+def _given(person: Person, options: _Options, rendering: Printing, level: int) -> str:
+    """Return the given name, shortened unless all of it is needed."""
+    mark = options.found.get("initialize-with")
+    if mark is None or not person.given or _is_cjk(person):
+        return person.given
+    if level > 1:
+        return person.given
+    hyphen = rendering.style.option("initialize-with-hyphen", "true") != "false"
+    whole = options.get("initialize", "true") == "false"
+    return initialize(person.given, mark, hyphen=hyphen, keep_names=whole)
+
+
+@lru_cache(maxsize=4096)
+def initialize(given: str, mark: str, *, hyphen: bool, keep_names: bool = False) -> str:
+    """Shorten given names: `Carolyn I.` is `CI` if the mark is empty.
+
+    Args:
+        given: The given names.
+        mark: What follows an initial.
+        hyphen: Whether `Jean-Luc` keeps its hyphen.
+        keep_names: Whether only what is an initial already is changed.
+    """
+    words = re.findall(rf"[^\s.{MARKS}]+\.?", given.replace(".-", "-"))
+    out: list[str] = []
+    for word in words:
+        bare = word.rstrip(".")
+        if not bare:
+            continue
+        initial = len(bare) == 1 and bare.isupper()
+        if keep_names and not initial and not word.endswith("."):
+            out.append(bare + " ")
+        elif keep_names:
+            out.append(bare + mark)
+        elif bare[:1].islower() and not word.endswith("."):
+            out.append(f" {bare} ")
+        else:
+            out.append(_initials(bare, mark, hyphen=hyphen, cut=word.endswith(".")))
+    text = "".join(out)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _initials(word: str, mark: str, *, hyphen: bool, cut: bool) -> str:
+    """Return the initials of one word: `J.-L.` for `Jean-Luc`."""
+    parts = [part for part in re.split("[-‐–]", word) if part]
+    if cut and len(parts) == 1 and len(word) <= 3:
+        return word + mark
+    between = mark.rstrip() + "-" if hyphen else mark
+    return between.join(part[0].upper() for part in parts) + mark
+
+
+_ROMANESQUE = re.compile(
+    "[A-Za-z\u00c0-\u024f\u0370-\u058f\u0590-\u06ff\u0750-\u077f\u1e00-\u1fff]"
+)
+
+
+def _is_cjk(person: Person) -> bool:
+    """Return whether a name is written without spaces, the family name first."""
+    text = strip(person.family + person.given)
+    return not _ROMANESQUE.search(text) and any(ord(c) > 0x2E80 for c in text)
