@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from press.core.speech import Block, plain_words
-from press.core.trees import Element, has_class
+from press.core.trees import Element, has_class, texts
 from press.document.units import Unit
 from press.proof.ink import PAGE
 from press.readback.tags import Tags
@@ -35,7 +35,8 @@ def _wrong_in(unit: Unit, block: Block, begins: Mapping[str, int], tags: Tags) -
             continue
         there = begins.get((link.get("href") or "")[1:], 0)
         words, here = drawn
-        said = PAGE.search(words)
+        own = PAGE.findall(plain_words("".join(texts(link))))  # as in "(2)" or "Sleep (2019)"
+        said = PAGE.findall(words)[len(own) :]
         number = int("".join(filter(str.isdigit, said[0]))) if said else 0
         if said and number != there:
             yield f"has a cross-reference to page {number}, but its target is on page {there}"
