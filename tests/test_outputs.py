@@ -103,6 +103,8 @@ OUTLOUD = {
     "ORD-001": "text and links of a paragraph are drawn in turn",
     # A page that is blank, so that the references can be detached, has only its running foot.
     "TAG-002": "the foot is the only text of a page",
+    # It expects more data than headers, which a small table with cells over two columns has not.
+    "TBL-010": "a table with spans has few cells",
 }
 """What outloud reports of files that are right, each with its reason. Nothing else is allowed."""
 
