@@ -188,6 +188,8 @@ def test_a_damaged_picture_is_a_problem_or_a_picture(kind):
                 opened(used(broken).data).load()
 
 
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgAB5Sfe/AAAAABJRU5ErkJggg=="
+"""A picture of one pixel."""
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{}<path d="M1 1h9v9z"/></svg>'
 
 
@@ -197,7 +199,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">{}<path d="M1
         ("", "dark-ink"),
         ('<rect width="40" height="20" fill="#fff"/>', "dark-ink"),
         ('<rect width="100%" height="100%" fill="#102030"/>', "own"),
-        ('<image href="data:image/png;base64,AAAA" width="9" height="9"/>', "mixed"),
+        (f'<image href="data:image/png;base64,{DOT}" width="9" height="9"/>', "mixed"),
     ],
 )
 def test_what_is_behind_a_drawing(tmp_path, inner, ground):

@@ -140,9 +140,7 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
     except Exception as error:  # noqa: BLE001 - whatever the parser fails on is in the file
         problems.append(_broken(name, 0, f"the file cannot be read: {error}"))
         return []
-    strings = {month: month for month in _MONTHS}
-    for string in library.strings:
-        strings[string.key.lower()] = _value(str(string.value), strings)
+    strings = _strings(library.strings, name, problems)
     blocks = list(library.entries)
     for failed in library.failed_blocks:
         line = (failed.start_line or 0) + 1
@@ -157,11 +155,13 @@ def read_bibtex(text: str, name: str, problems: list[Problem]) -> list[RawEntry]
             reason = getattr(failed.error, "abort_reason", "") or str(failed.error)
             problems.append(_failed(name, line, failed.raw or "", reason))
     blocks.sort(key=lambda block: block.start_line or 0)
-    fields = [_fields(entry, strings) for entry in blocks]
-    by_key = {entry.key: own for entry, own in zip(blocks[::-1], fields[::-1], strict=True)}
+    given = _given(blocks, strings, name, problems)
+    blocks = [entry for entry in blocks if id(entry) in given]
+    by_key = {entry.key: given[id(entry)] for entry in reversed(blocks)}
+    read = ((entry, given[id(entry)]) for entry in blocks)
     return [
         _entry(entry, _inherit(own, by_key.get(own.get("crossref", ""), {})), name)
-        for entry, own in zip(blocks, fields, strict=True)
+        for entry, own in read
     ]
 
 
@@ -194,6 +194,30 @@ def _twice(keys: Iterable[str], span: Span) -> list[Problem]:
     return [Problem("CIT013", span, message, "keep only one")]
 
 
+def _given(
+    blocks: Iterable[Any], strings: Mapping[str, str], name: str, problems: list[Problem]
+) -> dict[int, dict[str, str]]:
+    """Return the fields of each entry, by its identity, without those that are too long."""
+    given: dict[int, dict[str, str]] = {}
+    for entry in blocks:
+        try:
+            given[id(entry)] = _fields(entry, strings)
+        except _TooLongError as error:
+            problems.append(_broken(name, (entry.start_line or 0) + 1, str(error), _SHORTER))
+    return given
+
+
+def _strings(blocks: Iterable[Any], name: str, problems: list[Problem]) -> dict[str, str]:
+    """Return the text of each name that `@string` defines, and of the months."""
+    strings = {month: month for month in _MONTHS}
+    for string in blocks:
+        try:
+            strings[string.key.lower()] = _value(str(string.value), strings)
+        except _TooLongError as error:
+            problems.append(_broken(name, (string.start_line or 0) + 1, str(error), _SHORTER))
+    return strings
+
+
 def _broken(name: str, line: int, message: str, hint: str = "") -> Problem:
     hint = hint or "check the braces, quotation marks, and commas of its entries"
     return Problem("CIT003", Span(name, line), message, hint)
@@ -204,6 +228,14 @@ def _failed(name: str, line: int, raw: str, reason: str) -> Problem:
     hint = "check that every { has a }, that every field has an =, and that commas separate fields"
     reason = " ".join(reason.split())
     return _broken(name, line, f"the entry `{first}` cannot be read: {reason}", hint)
+
+
+_LONGEST = 100_000
+_SHORTER = "write the words themselves instead of names of @string"
+
+
+class _TooLongError(Exception):
+    """Names of `@string` that unfold to more than any reference has."""
 
 
 def _value(source: str, strings: Mapping[str, str]) -> str:
@@ -219,11 +251,15 @@ def _value(source: str, strings: Mapping[str, str]) -> str:
             pieces.append(source[start:place])
             start = place + 1
     pieces.append(source[start:])
+    length = 0
     for piece in (piece.strip() for piece in pieces):
         if len(piece) > 1 and piece[0] + piece[-1] in {"{}", '""'}:
             out.append(piece[1:-1])
         else:
             out.append(strings.get(piece.lower(), piece))
+        length += len(out[-1])
+        if length > _LONGEST and len(pieces) > 1:
+            raise _TooLongError(f"a value unfolds to more than {_LONGEST} characters")
     return "".join(out)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
+from press.core.nesting import is_deep
 from press.core.problems import Problem, Span
 from press.references.csl_data import RawEntry
 
@@ -30,9 +31,14 @@ def read_csljson(text: str, name: str, problems: list[Problem]) -> list[RawEntry
         hint = "check this position and the text just before it"
         problems.append(Problem("CIT003", span, message, hint))
         data = _before_fault(text)
-    except RecursionError:
-        message, hint = "the brackets are nested too deeply", "export it again"
-        problems.append(Problem("CIT003", Span(name), message, hint))
+    except (RecursionError, ValueError) as error:  # a number of more digits than Python reads
+        deep = isinstance(error, RecursionError)
+        message = "the brackets are nested too deeply" if deep else "a number has too many digits"
+        problems.append(Problem("CIT003", Span(name), message, "export it again"))
+        return []
+    if is_deep(data):
+        message = "the brackets are nested too deeply"
+        problems.append(Problem("CIT003", Span(name), message, "export it again"))
         return []
     if isinstance(data, Mapping):
         data = next((data[k] for k in ("items", "references") if k in data), [data])

@@ -19,6 +19,7 @@ from press.core.hashing import digest
 from press.core.model import Ground, Image
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
+from press.design import svg
 from press.design.color import luminance, parse_hex
 from press.source.drawings import undrawable
 from press.source.origins import read_origins
@@ -37,7 +38,9 @@ _ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".tif", "
 _TEXT_HINT = "make the text plain, or convert it to shapes (in Inkscape: Path > Object to Path)"
 _HINT = "save it again as SVG, PNG, or JPEG"
 _SVG = "{http://www.w3.org/2000/svg}"
-_XLINK = "{http://www.w3.org/1999/xlink}href"
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+_AS_IT_IS = (100_000, 100_000)
+"""More pixels than a picture may have, so that none is made smaller."""
 _DPI = 300
 """Dots per inch: more cannot be seen in print."""
 WIDEST = 6.5
@@ -101,7 +104,7 @@ def checked_image(
         hint = "export it again as plain SVG, without scripts or links" if _is_svg(data) else _HINT
         problems.append(Problem("IMG004", place, f"image '{source}' {error}", hint))
         return None
-    if _is_svg(data) and (flaw := undrawable(data)):
+    if _is_svg(data) and (flaw := undrawable(made.data)):
         message = f"image '{source}' {flaw}, which cannot be printed as it is drawn"
         problems.append(Problem("IMG009", place, message, _TEXT_HINT))
         return None
@@ -158,7 +161,11 @@ def usable_image(data: bytes, width: float = WIDEST) -> Pixels:
     if flaw := next((flaw for magic, flaw in _OTHERS if magic.match(data)), ""):
         raise Unusable(flaw)
     if _is_svg(data):
-        if flaw := _svg_flaw(data):
+        try:
+            data = svg.cleaned(data, _flaw_of_pixels)
+        except svg.Unsafe as error:
+            raise Unusable(str(error)) from None
+        if flaw := _nothing(data):
             raise Unusable(flaw)
         return Pixels(data, "image/svg+xml", _svg_ground(data))
     if not is_pixels(data):
@@ -167,12 +174,23 @@ def usable_image(data: bytes, width: float = WIDEST) -> Pixels:
 
 
 def _is_svg(data: bytes) -> bool:
-    return not is_pixels(data) and b"<svg" in data[:4096]
+    return not is_pixels(data) and svg.is_svg(data)
+
+
+def _flaw_of_pixels(data: bytes) -> str:
+    """Say why a picture in a drawing cannot be used; return '' if it can."""
+    if not is_pixels(data):
+        return "is not PNG, JPEG, or GIF"
+    try:
+        usable(data, *_AS_IT_IS)
+    except Unusable as error:
+        return str(error)
+    return ""
 
 
 def _svg_ground(data: bytes) -> Ground:
     """Return what is behind a drawing: most have no background and are drawn in dark ink."""
-    root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    root = etree.fromstring(data, _PARSER)
     if root.find(f".//{_SVG}image") is not None:
         return "mixed"
     first = next((e for e in root if str(e.tag).removeprefix(_SVG) in _DRAWN), None)
@@ -185,32 +203,12 @@ def _svg_ground(data: bytes) -> Ground:
     return "dark-ink"
 
 
-def _svg_flaw(data: bytes) -> str:
-    """Say why an SVG cannot be used (scripts, outside references, bad XML); return '' if it can."""
-    if b"<!ENTITY" in data:
-        return "declares XML entities"
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        return f"is not well-formed SVG: {error.msg}"
-    for element in [*root.itersiblings(preceding=True), *root.iter()]:
-        if isinstance(element.tag, str):
-            flaw = _element_flaw(element)
-        else:
-            flaw = "" if isinstance(element, etree._Comment) else "has a processing instruction"  # noqa: SLF001
-        if flaw:
-            return flaw
-    return _nothing(root)
-
-
 _DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())
-_CIRCLES = 40
-"""The nesting depth of `<use>` above which a drawing is taken to be endless."""
 
 
-def _nothing(root: etree._Element) -> str:
-    """Say why an SVG shows nothing: no shape, no size, or a shape that contains itself."""
+def _nothing(data: bytes) -> str:
+    """Say why an SVG shows nothing: no shape, or no size; return '' if it shows something."""
+    root = etree.fromstring(data, _PARSER)
     names = [str(e.tag).removeprefix(_SVG) for e in root.iter() if isinstance(e.tag, str)]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     sides = [root.get("width") or "", root.get("height") or "", *box[2:]]
@@ -218,47 +216,4 @@ def _nothing(root: etree._Element) -> str:
         re.match(r"\s*[-+]?0*\.?0*[a-z%]*\s*$", s) for s in sides if s
     ):
         return "is blank: it has no shape, or a side of length 0"
-    by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
-
-    def deep(element: etree._Element, depth: int) -> bool:
-        for use in element.iter(f"{_SVG}use"):
-            target = by_id.get((use.get("href") or use.get(_XLINK) or "").removeprefix("#"))
-            if target is not None and (depth > _CIRCLES or deep(target, depth + 1)):
-                return True
-        return False
-
-    return "has a <use> element that refers to itself" if deep(root, 0) else ""
-
-
-def _plain_css(css: str) -> str:
-    """Remove comments from CSS and resolve its escapes (CSS Syntax 3, 4.3.7)."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-
-    def read(found: re.Match[str]) -> str:
-        code = int(found[1], 16) if found[1] else 0
-        return chr(code) if 0 < code < 0x110000 else found[2] or ""
-
-    return re.sub(r"\\(?:([0-9A-Fa-f]{1,6})\s?|(.))", read, css, flags=re.S).lower()
-
-
-_OUTSIDE = re.compile(
-    r"@import|url\(\s*[\"']?(?!\s*[\"']?#)|\b(?:image|image-set|src|cross-fade)\("
-)
-
-
-def _element_flaw(element: etree._Element) -> str:
-    name = str(element.tag).removeprefix(_SVG).lower()
-    if name in ("script", "foreignobject", "iframe"):
-        return f"contains a <{name}> element"
-    css = " ".join([(element.text or "") if name == "style" else "", *element.attrib.values()])
-    if _OUTSIDE.search(_plain_css(css)):
-        return "refers to something outside the file"
-    if name == "image" and not (element.get("href") or element.get(_XLINK)):
-        return "contains an empty <image> element"
-    for key, value in element.attrib.items():
-        local = str(key).rpartition("}")[2].lower()
-        if local.startswith("on"):
-            return f"contains the script attribute '{local}'"
-        if local in ("href", "src") and not re.match(r"#|data:image/(png|jpeg);", str(value)):
-            return "refers to something outside the file"
     return ""

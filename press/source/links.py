@@ -100,6 +100,9 @@ def _file(
     reason, hint = "", "copy it to source/files/ and link to that file"
     if any(name.startswith(".") for name in parts):
         reason = "is hidden, so it is not published"
+    elif path.suffix.lower() in _ACTIVE:
+        reason = "could run a program on the reader's device, so it is not published"
+        hint = "save it as a PDF or a picture, or link to a web page"
     elif twin.is_file() and not twin.samefile(path):
         reason = f"would have the same name in the output as '{shown(twin, folder)}'"
         hint = "rename one of the two"
@@ -112,6 +115,14 @@ def _file(
     name = unicodedata.normalize("NFC", "/".join((LINKED, *parts)))
     linked = Linked(name, shown(path, root), path.stat().st_size, source_digest(path))
     return Target(quote(name), name.rpartition("/")[2], file=linked)
+
+
+_ACTIVE = frozenset(
+    ".html .htm .xhtml .xht .shtml .svg .svgz .xml .xsl .xslt .mht .mhtml .js .mjs .hta .exe .bat "
+    ".cmd .com .msi .scr .ps1 .vbs .vbe .wsf .lnk .sh .command .jar .app .apk .dmg .pkg .reg "
+    ".url .desktop .swf".split()
+)
+"""The endings of files that act when a reader opens them: programs, and what a browser runs."""
 
 
 def _is_below(path: Path, folder: Path) -> bool:

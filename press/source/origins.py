@@ -24,7 +24,11 @@ def read_origins(folder: Path) -> dict[str, str]:
         return {}
     try:
         table = tomllib.loads(gate.read(path).decode())
-    except (OSError, ValueError):  # an author's own file of this name is not ours to judge
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ):  # an author's own file of this name is not ours to judge
         return {}
     return {name: address for name, address in table.items() if isinstance(address, str)}
 

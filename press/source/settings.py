@@ -16,9 +16,14 @@ from typing import Any
 from press.core.files import read_text
 from press.core.model import Edition
 from press.core.nearest import nearest
+from press.core.nesting import is_deep
 from press.core.problems import Problem, ProblemsError, Span
 from press.source.values import LANG
 
+_LONGEST = 500_000
+"""The most characters of a file."""
+_REPORTED = 20
+"""The unknown keys of a table that are reported one by one."""
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
 """The error, then its line and column, which are absent at the end of a document."""
 
@@ -29,9 +34,15 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     Raises:
         ProblemsError: the file is not valid TOML (CFG002).
     """
+    hint = "keep only what makebook uses; data of other programs belong in files of their own"
+    if len(text) > _LONGEST:
+        message = f"the file has {len(text)} characters; the maximum is {_LONGEST}"
+        raise ProblemsError([Problem("CFG002", Span(file, 1, 1), message, hint)])
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text)
+    except RecursionError:
+        table = None
+    except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
         # Before 3.14, Python gives the location only as part of the message.
         found = _TOML_ERROR.fullmatch(str(error))
         what, *place = found.groups() if found else (str(error), None, None)
@@ -39,6 +50,10 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         message = f"not valid TOML: {what}"
         hint = 'write key = "value", with quotes around text but not around dates or numbers'
         raise ProblemsError([Problem("CFG002", Span(file, line, column), message, hint)]) from None
+    if table is None or is_deep(table):
+        message = "lists and tables are nested too deeply"
+        raise ProblemsError([Problem("CFG002", Span(file, 1, 1), message, hint)])
+    return table
 
 
 def read_toml(path: Path, file: str, problems: list[Problem]) -> tuple[str, dict[str, Any]] | None:
@@ -96,11 +111,15 @@ class Settings:
 
     def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
         """Report each key that is not one of `keys` (CFG003)."""
-        for key in given:
-            if key not in keys:
-                where = f" in [{table}]" if table else ""
-                message = f"unknown key '{key}'{where}"
-                self.bad("CFG003", key, message, nearest(key, keys), table)
+        unknown = [key for key in given if key not in keys]
+        where = f" in [{table}]" if table else ""
+        for key in unknown[:_REPORTED]:
+            message = f"unknown key '{key}'{where}"
+            self.bad("CFG003", key, message, nearest(key, keys), table)
+        if len(unknown) > _REPORTED:
+            message = f"{len(unknown) - _REPORTED} more unknown keys{where}"
+            hint = "delete them, or correct their names"
+            self.bad("CFG003", unknown[_REPORTED], message, hint, table)
 
     def text_of(self, key: str, default: str) -> str:
         """Read a text value. Problem CFG004: it is not text."""

@@ -31,7 +31,7 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     text = styles.fill(
         "cover.html", document=document, matter=document.matter, tiles=tiles, facts=lines
     )
-    sheets = [styles.css("cover.css"), *_own_tones(document)]
+    sheets = [styles.marked_css("cover.css"), *_own_tones(document)]
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     image = raster(pdf, 0, WIDTH).convert("RGB")
     # A palette taken from a small copy needs a third of the time and fits the tones better.

@@ -226,7 +226,7 @@ def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
         side = "page" if edition.kind == "booklet" else "right"
         made.append(_SHEET.format(side=side))
     if _BRACKETS.search(html):
-        made.append(styles.css("brackets.css"))
+        made.append(styles.marked_css("brackets.css"))
     return [mirrored(css) for css in made] if _FROM_RIGHT.search(html) else made
 
 

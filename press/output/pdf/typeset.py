@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
+
+import tinycss2
 
 from press.core.model import Document, Image
 from press.core.problems import Problem, ProblemsError, Span
 from press.design.fallback import EMOJI_FAMILY
-from press.design.styles import Styles
+from press.design.styles import Styles, place_in
+from press.design.svg import is_safe_address
 from press.output.pdf import engine, fontconfig
 from press.output.pdf.paging import Paging
 
@@ -37,12 +41,12 @@ def render(
 
     `pages` says which pages are made, and how they may be filled; with None, they are not.
     """
-    with listening(document) as complaints:
+    with listening(document, sheets) as complaints:
         engine.start()
         from weasyprint import HTML
         from weasyprint.css.counters import CounterStyle
 
-        fetcher = _fetcher(document)
+        fetcher = _fetcher(document, is_safe_address if styles.has_own_templates else None)
         html = _parse(text) or HTML(string=text, base_url=_BASE)
         html.url_fetcher = fetcher
         html.excerpt = pages if isinstance(pages, engine.Excerpt) else None
@@ -75,6 +79,8 @@ def _parsed(sheet: str, fetcher: Any, complaints: Sequence[logging.LogRecord]) -
     counters = CounterStyle()
     css = CSS(string=sheet, url_fetcher=fetcher, counter_style=counters)
     css.counters = counters
+    for record in complaints[before:]:
+        record.sheet = sheet
     if len(complaints) == before:
         if len(_SHEETS) > 15:
             _SHEETS.clear()
@@ -101,8 +107,11 @@ def _parse(text: str) -> Any:
     return html
 
 
-def _fetcher(document: Document) -> Any:
-    """Return a fetcher that allows only the document's pictures and inline images."""
+def _fetcher(document: Document, judge: Callable[[str], bool] | None = None) -> Any:
+    """Return a fetcher that allows only the document's pictures and inline images.
+
+    `judge` says whether an inline drawing may be used.
+    """
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     images = _addressed(document)
@@ -112,6 +121,8 @@ def _fetcher(document: Document) -> Any:
             if url in images:
                 image = images[url]
                 return URLFetcherResponse(url, image.data, {"Content-Type": image.media_type})
+            if url.startswith("data:image/svg") and judge and not judge(url):
+                raise ValueError("a drawing is not safe")
             if url.startswith("data:image/"):
                 return super().fetch(url, headers)
             raise ValueError(f"'{url}' is not part of the document")
@@ -127,10 +138,10 @@ def _addressed(document: Document) -> dict[str, Image]:
 
 
 @contextlib.contextmanager
-def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
+def listening(document: Document, sheets: Sequence[str] = ()) -> Iterator[list[logging.LogRecord]]:
     """Turn what WeasyPrint would only log into problems: PDF001, or IMG004 for a picture.
 
-    Yield the list that collects its records.
+    Yield the list that collects its records. `sheets` are the style sheets of the layout.
     """
     records: list[logging.LogRecord] = []
 
@@ -149,7 +160,8 @@ def listening(document: Document) -> Iterator[list[logging.LogRecord]]:
         logger.setLevel(previous)
     if records:
         images = _addressed(document)
-        raise ProblemsError(dict.fromkeys(_complaint(each, images, document) for each in records))
+        found = (_complaint(each, images, document, sheets) for each in records)
+        raise ProblemsError(dict.fromkeys(found))
 
 
 def _fonts(styles: Styles, document: Document) -> Any:
@@ -166,15 +178,54 @@ def _fonts(styles: Styles, document: Document) -> Any:
 
 
 def _complaint(
-    record: logging.LogRecord, images: Mapping[str, Image], document: Document
+    record: logging.LogRecord,
+    images: Mapping[str, Image],
+    document: Document,
+    sheets: Sequence[str],
 ) -> Problem:
     """Turn a record into a problem; one that names a picture's address is about the picture."""
     values = record.args if isinstance(record.args, tuple) else ()
     image = next((images[v] for v in values if isinstance(v, str) and v in images), None)
     if image is None:
         hint = "correct this in your styles or templates"
-        return Problem("PDF001", Span("styles"), record.getMessage(), hint)
+        return Problem("PDF001", _place(record, sheets), _AT.sub("", record.getMessage()), hint)
     imprint = document.imprint
     file = imprint.file if imprint and image == imprint.logo else f"source/{document.source[0]}"
     message = f"image '{image.name.rpartition(':')[2]}' cannot be drawn"
     return Problem("IMG004", Span(file), message, "export it again as plain SVG or as PNG")
+
+
+_AT = re.compile(r" at (\d+):(\d+)")
+
+
+def _place(record: logging.LogRecord, sheets: Sequence[str]) -> Span:
+    """Return the file and line of what a record is about; only the folder if it does not say."""
+    own = getattr(record, "sheet", None)
+    if found := _AT.search(record.getMessage()):
+        line, column = int(found[1]), int(found[2])
+        # What is found while pages are laid out does not say which sheet it is in.
+        sheet = own or next((s for s in sheets if _has(s, line, column, record)), None)
+        return place_in(sheet, line) if sheet else Span("styles")
+    if own and (line := _rule_quoted(own, record.getMessage())):
+        return place_in(own, line)
+    return Span("styles")
+
+
+def _has(sheet: str, line: int, column: int, record: logging.LogRecord) -> bool:
+    """Return whether a sheet has, at a place, what the last value of a record begins with."""
+    lines = sheet.split("\n")
+    said = str(record.args[-1]) if isinstance(record.args, tuple) and record.args else ""
+    return len(lines) >= line and lines[line - 1][column - 1 :].startswith(said[:4])
+
+
+def _rule_quoted(sheet: str, said: str) -> int:
+    """Return the line of the rule whose selector or condition is quoted; 0 if there is none."""
+    nodes = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    for node in nodes:
+        if node.type in ("qualified-rule", "at-rule"):
+            text = tinycss2.serialize(node.prelude)
+            if any(f"'{words}'" in said for words in (text, text.strip(), repr(text)[1:-1])):
+                return int(node.source_line)
+        if node.type == "at-rule":
+            nodes += tinycss2.parse_rule_list(node.content or [], True, True)
+    return 0

@@ -242,7 +242,8 @@ def _small(css: str) -> str:
 
 
 _SPARE = re.compile(
-    r"(\"[^\"\n]*\"|'[^'\n]*'|url\([^\"')]*\))|/\*.*?\*/\s*|\s*([{};,])\s*|(:)\s+",
+    r"(\"[^\"\n]*\"|'[^'\n]*'|url\([^\"'()]*\))|/\*.*?(?:\*/|\Z)\s*"
+    r"|(?:(?<!\s)\s++)?([{};,])\s*|(:)\s+",
     re.DOTALL,
 )
 """A comment, or the space around a sign; or a string or an address, which may look like one."""

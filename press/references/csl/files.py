@@ -89,7 +89,7 @@ def _packaged(name: str) -> Path | None:
 
 
 _PARENT = re.compile(
-    r"<link\b(?=[^>]*\brel=[\"']independent-parent[\"'])[^>]*\bhref=[\"']([^\"']*)[\"']"
+    r"<link\b(?=[^<>]*\brel=[\"']independent-parent[\"'])[^<>]*\bhref=[\"']([^\"']*)[\"']"
 )
 
 

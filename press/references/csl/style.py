@@ -17,6 +17,7 @@ from lxml import etree
 
 from press.references.csl.files import read_style
 from press.references.csl.markup import wrap
+from press.references.csl_guard import flaw
 
 _NAMESPACE = "{http://purl.org/net/xbiblio/csl}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -190,7 +191,10 @@ class Style:
 
     def __init__(self, path: Path, lang: str) -> None:
         try:
-            self.root = _parse(read_style(path))
+            data = read_style(path)
+            if why := flaw(data):
+                raise StyleError(why)
+            self.root = _parse(data)
         except (OSError, etree.XMLSyntaxError) as error:
             raise StyleError(str(error)) from error
         citation, bibliography = self.root.find("citation"), self.root.find("bibliography")

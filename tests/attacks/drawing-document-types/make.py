@@ -1,0 +1,5 @@
+from pathlib import Path
+
+part = "<!DOCTYPE" * 500_000
+path = Path("source/bars.svg")
+path.write_text(path.read_text().replace("</svg>", f"{part}</svg>"))

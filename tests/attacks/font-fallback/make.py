@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from making import font, made_of, tables
+
+fonts = Path("styles/fonts")
+fonts.mkdir(parents=True)
+(fonts / "fallback").mkdir()
+(fonts / "fallback" / "NotoEmoji-Regular.ttf").write_bytes(font(tables([b"", made_of(1)])))

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+Path("source/sources.toml").write_text("a = " + "[" * 50_000)
