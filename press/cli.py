@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import io
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -22,9 +24,10 @@ import click
 from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
-from press.core import gate
+from press.core import gate, quiet
 from press.core.files import article_files, imprint_files
 from press.core.formats import FORMATS
+from press.core.limits import NAMES, Limits, parse
 from press.core.model import Built, Request
 from press.core.nearest import near
 from press.core.parallel import ENDS, interrupt, processors
@@ -158,6 +161,22 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
     return []
 
 
+def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) -> Limits:
+    """Read the values of `--limit`."""
+    found: dict[str, int] = {}
+    for text in given:
+        name, __, value = text.partition("=")
+        hint = "write --limit time=300 or --limit memory=4GB"
+        if name not in NAMES:
+            raise click.BadParameter(f"there is no limit '{visible(name)}'\n    hint: {hint}")
+        try:
+            found[name] = parse(name, value)
+        except ValueError:
+            message = f"'{visible(text)}' is not a valid limit\n    hint: {hint}"
+            raise click.BadParameter(message) from None
+    return Limits(**found)
+
+
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(article_files))
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
@@ -184,6 +203,15 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
     default=processors,
     help="Number of processes; default: one for each processor.",
 )
+@click.option(
+    "--limit",
+    "limit",
+    multiple=True,
+    callback=_limits,
+    metavar="time=SECONDS|memory=SIZE",
+    help="Limit of each article, which replaces the usual one: time=300 (seconds of processor "
+    "time), memory=4GB; can be repeated.",
+)
 @click.option("--force", is_flag=True, help="Rebuild everything, even if nothing changed.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
@@ -192,7 +220,7 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
 @click.option("--quiet", is_flag=True, help="Print only errors and warnings.")
 @click.option("--explain", is_flag=True, help="Say why each file was built or not.")
 def build_command(
-    project: Path, output: Path | None, quiet: bool, explain: bool, **options: Any
+    project: Path, output: Path | None, quiet: bool, explain: bool, limit: Limits, **options: Any
 ) -> None:
     """Build articles as PDF, EPUB, and web page.
 
@@ -206,10 +234,10 @@ def build_command(
     gc.set_threshold(1_000_000, 20, 20)
     folder = _outputs(project, output)
     today = date.today()  # noqa: DTZ011 - the author's own day
-    request = Request(project.resolve(), folder.resolve(), today, **options)
+    request = Request(project.resolve(), folder.resolve(), today, limits=limit, **options)
 
     def waiting() -> None:
-        click.echo(f"another build is running in {folder}; waiting for it to finish", err=True)
+        _say(f"another build is running in {folder}; waiting for it to finish", err=True)
 
     try:
         with shown_progress(quiet=quiet), locked(request.output, waiting):
@@ -222,7 +250,7 @@ def build_command(
     for line in _unprinted(request, outcome) if explain else ():
         click.echo(visible(line))
     for imprint in _pictured(outcome) if request.preview and not quiet else ():
-        click.echo(f"pictures of the pages: {folder / imprint / 'preview'}")
+        _say(f"pictures of the pages: {folder / imprint / 'preview'}")
     sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
 
 
@@ -262,20 +290,42 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
     _print_problems([p for p in problems if not (quiet and p.severity == NOTE)])
     for built in outcome.built:
         for name, reason in built.reasons.items() if explain else ():
-            click.echo(f"{folder / built.imprint / name}: {reason}")
+            _say(f"{folder / built.imprint / name}: {reason}")
         if not quiet and built.entry:
             _print_article(built, folder / built.imprint)
     for built in outcome.built:
         if not built.entry:
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
             where = folder / built.imprint
-            click.echo(
-                f"{name}: not published; existing files in {where} were left unchanged", err=True
-            )
+            _say(f"{name}: not published; existing files in {where} were left unchanged", err=True)
+
+
+def _say(text: str, *, err: bool = False, **style: Any) -> None:
+    """Print a line without control characters; names of files and titles can have some."""
+    click.echo(_styled(visible(text), **style) if style else visible(text), err=err)
+
+
+def _say_lines(text: str, *, err: bool = False) -> None:
+    for line in text.split("\n"):
+        _say(line, err=err)
+
+
+_AT_ONCE = 20
+"""Problems of one code in one file that are printed; the others are counted."""
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:
+    """Print problems in the order of the files; of a flood in a file, only the first ones."""
+    number = Counter((problem.span.path, problem.code) for problem in problems)
+    printed: Counter[tuple[str, str]] = Counter()
     for problem in sorted(problems, key=lambda problem: problem.span):
+        kind = (problem.span.path, problem.code)
+        printed[kind] += 1
+        left = number[kind] - _AT_ONCE
+        if printed[kind] > _AT_ONCE and left > 1:  # one more takes no more lines than its count
+            if printed[kind] == number[kind]:
+                _say(f"{problem.span.path}: and {left:,} more of {problem.code}", err=True)
+            continue
         color = {ERROR: "red", WARNING: "yellow"}.get(problem.severity, "blue")
         word = _styled(f" {problem.severity} {problem.code}", fg=color, bold=True)
         place, message = visible(f"{problem.span}:"), visible(f": {problem.message}")
@@ -292,14 +342,14 @@ def _styled(text: str, **style: Any) -> str:
 def _print_article(built: Built, folder: Path) -> None:
     from press.build import report
 
-    click.echo(_styled(report.head(built), bold=True))
+    _say(report.head(built), bold=True)
     lines = report.files(built, folder)
     lines += report.notes(built)
     if built.made:
         lines += report.notices(built)
         lines.append("proved: every block, notice, and link was found in the finished files")
     for line in lines:
-        click.echo(f"  {line}")
+        _say(f"  {line}")
     if warned := sum(problem.severity == WARNING for problem in built.problems):
         click.echo(f"  {counted(warned, 'warning')}: see above")
 
@@ -328,7 +378,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     from press.serve.state import Order
 
     folder = _outputs(project, output)
-    voice = Voice(click.echo, lambda text: click.echo(text, err=True))
+    voice = Voice(_say_lines, lambda text: _say_lines(text, err=True))
     try:
         serve(Order(project.resolve(), folder.resolve(), **options), voice)
     except UnknownName as error:
@@ -351,7 +401,7 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
     except NotBuilt as error:
         raise _wrong_use(error) from None
     for line in lines:
-        click.echo(line)
+        _say(line)
     sys.exit(0 if clean else 1)
 
 
@@ -379,7 +429,7 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
         for name in old if several else [" ".join(old)]:
             lines = compare(name, today, folder.resolve())
             for number, line in enumerate(lines):
-                click.echo(f"{name}: {line}" if several and not number else line)
+                _say(f"{name}: {line}" if several and not number else line)
     except UnknownSheet as error:
         raise _wrong_use(error) from None
 
@@ -440,7 +490,7 @@ def new_command(folder: Path | None, article: str | None, project: Path) -> None
     except BadName as error:
         raise _wrong_use(error) from None
     for line in lines:
-        click.echo(line)
+        _say(line)
 
 
 @cli.command("import")
@@ -477,7 +527,7 @@ def import_command(files: Sequence[Path], project: Path) -> None:
             continue
         _print_problems(problems)
         for line in lines:
-            click.echo(line)
+            _say(line)
     if failed:
         raise ProblemsError(failed)
 
@@ -560,7 +610,7 @@ def doctor_command(project: Path, output: Path | None) -> None:
     folder = _outputs(project, output)
     findings = examine(project.resolve(), folder.resolve())
     for line in report_lines(findings):
-        click.echo(line)
+        _say(line)
     sys.exit(0 if healthy(findings) else 3)
 
 
@@ -581,21 +631,36 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         raise click.UsageError(f"there is no {FILE} in {project.resolve()}\n    hint: {hint}")
 
     def waiting() -> None:
-        click.echo(f"a build is running in {folder}; waiting for it to finish", err=True)
+        _say(f"a build is running in {folder}; waiting for it to finish", err=True)
 
     with locked(folder.resolve(), waiting):
         swept = sweep(folder, dry_run=dry_run)
     for line in report_lines(swept, folder, dry_run=dry_run):
-        click.echo(line)
+        _say(line)
     if swept.failed:
         raise ProblemsError(swept.failed)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line. Each foreseen failure ends in a message and a status.
+def _failed(error: Exception) -> int:
+    """Report a failure of the system, or a fault of makebook itself; return the exit status."""
+    if not isinstance(error, OSError):
+        from press.core.faults import unforeseen
 
-    Only a fault of makebook itself ends in a traceback.
+        _print_problems([unforeseen(error, "running this command", Span("makebook"))])
+        return 1
+    name = f"{error.filename}: " if error.filename else ""
+    _say(f"{name}error SYS002: {error.strerror or error}", err=True)
+    if error.errno == errno.ENOSPC and not name:  # nothing more can be printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 3
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line. Each failure ends in a message and a status.
+
+    A fault of makebook itself ends in a problem (BUG001) with a report for its developers.
     """
+    quiet.warnings_and_logs()
     heard = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in heard}
     try:
@@ -603,7 +668,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as wrong:
-        wrong.show()
+        text = io.StringIO()
+        wrong.show(text)
+        _say_lines(text.getvalue().rstrip("\n"), err=True)
         sys.exit(wrong.exit_code)
     except ProblemsError as error:
         _print_problems(error.problems)
@@ -623,12 +690,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        click.echo(f"{name}error SYS002: {error.strerror or error}", err=True)
-        if error.errno == errno.ENOSPC and not name:  # nothing more can be printed
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(3)
+    except Exception as error:  # noqa: BLE001 - no traceback reaches the author
+        sys.exit(_failed(error))
     finally:
         for number, handler in before.items():
             if signal.getsignal(number) == interrupt:

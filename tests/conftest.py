@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,14 @@ _OPEN = gate.state()
 def _no_project_is_open() -> None:
     """Open every folder again: a test may have left a project open."""
     gate.restore(_OPEN)
+
+
+@pytest.fixture(autouse=True)
+def _reports_are_not_kept(tmp_path_factory: pytest.TempPathFactory, monkeypatch: Any) -> None:
+    """Keep reports of faults out of the home of whoever runs the tests."""
+    folder = str(tmp_path_factory.getbasetemp() / "state")
+    monkeypatch.setenv("XDG_STATE_HOME", folder)
+    monkeypatch.setenv("LOCALAPPDATA", folder)
 
 
 @contextmanager

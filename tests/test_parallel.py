@@ -84,7 +84,7 @@ def no_helper_is_left():
 def test_results_come_in_order(monkeypatch, start, at_once):
     if start not in multiprocessing.get_all_start_methods():
         pytest.skip("not on this system")
-    monkeypatch.setattr(parallel, "_START", start)
+    monkeypatch.setattr(parallel, "START", start)
     with begun(square, [3, 1, 2], at_once) as done:
         assert list(done) == [9, 1, 4]
 
@@ -251,7 +251,7 @@ def test_a_helper_that_is_told_to_end_while_it_starts_ends_in_silence():
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
             os.kill(os.getpid(), signal.SIGTERM)
-            parallel._begin(parent)
+            parallel.begin(parent)
         finally:
             os._exit(99)
     assert os.waitstatus_to_exitcode(os.waitpid(helper, 0)[1]) == -signal.SIGTERM

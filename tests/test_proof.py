@@ -27,6 +27,7 @@ from press.proof import epub as proofbook
 from press.proof import pdf as proof
 from press.readback import pdf as readback
 from press.source.project import EDITIONS
+from tests.here import build_here
 from tests.reporting import reported
 from tests.trial import projects
 from tests.trial.proving import prove
@@ -308,6 +309,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, Artifa
         return seen[0][1]
 
     patch.setattr(making, "make_files", kept)
+    build_here(patch)
     assert run(write(tmp_path_factory.mktemp("tea"))) == 0
     patch.undo()
     document, artifacts = seen[0]

@@ -91,14 +91,14 @@ def test_a_table_that_fits_stays_as_it_is(
 def test_a_table_that_is_a_little_too_wide_is_set_smaller(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = f"Words.\n\n{table(8, 'Days', more='`code`')}\n{table(3)}"
+    text = f"Words.\n\n{table(9, 'Days', more='`code`')}\n{table(3)}"
     assert run(sheet(tmp_path, text, ""), "--strict") == 0
     assert "  letter: table 'Days' is too wide, so it is set in 9.5 pt\n" in capsys.readouterr().out
     runs = printed(tmp_path)
     sizes = [round(run.size, 1) for run in runs if "Clinician" in run.text or run.text == "code"]
     assert sizes == [9.5, 9.5]
     assert {round(r.size, 1) for r in runs if "Afternoon" in r.text} == {9.5, 10.5}
-    assert max(run.right for run in runs) <= 612 - 84 + 1
+    assert max(run.right for run in runs) <= 612 - 68 + 1
 
 
 def test_a_table_that_is_much_too_wide_is_a_list_in_that_edition_only(

@@ -160,8 +160,10 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         progress.say(f"{document.name}: laying out {main.name}")
         layout = _lay_out(first)
         progress.say(f"{document.name}: writing the e-book")
+        progress.enter("writing")
         picture = draw_cover(document, first.styles)
         book = write_epub(document, layout.anchors, main.name, first.styles, picture)
+        progress.enter("proof")
         prove_epub(document, book, problems)
         artifacts, data = ([book] if book.name in task.stale else []), book.data
     carried = (
@@ -187,6 +189,7 @@ def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str
 
 
 def _lay_out(one: _Print) -> Layout:
+    progress.enter("layout")
     view = editions.printed(one.document, one.edition, one.name("references"))
     if one.edition.kind == "sheet":
         return lay_out_sheet(view, one.edition, one.styles)
@@ -205,12 +208,14 @@ def _print(one: _Print, laid: Layout | None = None) -> tuple[list[Artifact], lis
 
 def _files(one: _Print, laid: Layout, problems: list[Problem]) -> list[Artifact]:
     document, edition = one.document, one.edition
+    progress.enter("writing")
     artifact = replace(laid.write(one.name(), one.carried), trail=laid.trail)
     files = [_proved(laid.document, edition, artifact, problems)]
     views = [laid.document]
     if edition.references == "companion" and document.references:
         alone = editions.references_alone(document, laid.anchors)
         page = replace(edition, kind="standard") if edition.kind == "booklet" else edition
+        progress.enter("layout")
         made = lay_out(alone, page, one.styles).write(one.name("references"), one.carried[-1:])
         files.append(_proved(alone, page, replace(made, part="references"), problems))
         views.append(alone)
@@ -225,6 +230,7 @@ def _proved(
     document: Document, edition: Edition, artifact: Artifact, problems: list[Problem]
 ) -> Artifact:
     """Reopen and prove a finished PDF and measure its type; return it with the measures."""
+    progress.enter("proof")
     pages = prove_pdf(document, edition, artifact, problems)
     if pages:
         spans = [page.spans for page in pages]
@@ -262,6 +268,8 @@ def make_page(
     from press.output.web.page import write_page
     from press.proof.page import prove_page
 
+    progress.enter("writing")
     artifact = write_page(document, downloads, styles)
+    progress.enter("proof")
     prove_page(document, artifact, downloads, problems)
     return artifact

@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING
 from press.build import manifest, plan, stale
 from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
-from press.core import gate, parallel, progress, temporary
-from press.core.files import INDEX
+from press.core import faults, gate, guarded, limits, parallel, progress, temporary
+from press.core.files import INDEX, shown
 from press.core.hashing import FileDigests, digest
 from press.core.manifest import FileEntry, LibraryEntry, read_manifest
 from press.core.model import Artifact, Built, Project, Request
-from press.core.problems import ERROR, OF_ONE_EDITION, WARNING, Problem, ProblemsError
+from press.core.problems import (
+    ERROR,
+    OF_ONE_EDITION,
+    WARNING,
+    Problem,
+    ProblemsError,
+    Span,
+    visible,
+)
 
 if TYPE_CHECKING:
     from press.build.inputs import Needs
@@ -141,16 +149,50 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
     """Make everything; yield each result as it is ready, so that it is published at once."""
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
     if at_once < 2 or len(single) < 2:
-        for job in jobs:
-            progress.say(f"{job.path.stem}: reading")
-            yield from make_article(job)
-        return
-    alone = [_alone(job) for job in single]
-    progress.say(f"0 of {len(single)} finished")
-    with parallel.begun(make_all, alone, at_once) as done:
+        work, at_once = list(jobs), 1
+    else:
+        work = [_alone(job) for job in single]
+        progress.say(f"0 of {len(work)} finished")
+    items = [(job, _allowance(job)) for job in work]
+    with guarded.begun(make_all, items, at_once, _ended) as done:
         for number, several in enumerate(done, 1):
-            progress.say(f"{number} of {len(single)} finished")
+            if len(work) > 1:
+                progress.say(f"{number} of {len(work)} finished")
             yield from several
+
+
+def _allowance(job: _Job) -> limits.Allowance:
+    """Return what the work on an article may take."""
+    try:
+        size = min(job.path.stat().st_size, gate.LIMITS["text"])
+    except OSError:
+        size = 0
+    asked = job.issues[0].request.limits if job.issues else limits.NO_LIMITS
+    return limits.allowance(size, len(job.issues), job.project.config.limits, asked)
+
+
+def _ended(job: _Job, end: guarded.End) -> list[_Done]:
+    """Return the result of an article whose process was ended."""
+    problem = _end_problem(job, end)
+    found = [(*job.found, *issue.found, problem) for issue in job.issues]
+    return [
+        _Done(issue, Built(job.path.stem, None, problems, imprint=issue.name))
+        for issue, problems in zip(job.issues, found, strict=True)
+    ]
+
+
+def _end_problem(job: _Job, end: guarded.End) -> Problem:
+    """Say why the process of an article was ended: LIM001 by a limit, SYS003 by someone else."""
+    span, name = Span(shown(job.path, job.project.root)), job.path.stem
+    doing = f"{faults.STAGES[end.stage]} '{name}'"
+    if end.exceeded is None:
+        message = f"a build process was killed while {doing}"
+        hint = "free memory, or build with --jobs 1"
+        return Problem("SYS003", span, message, hint)
+    more = limits.double(end.allowed, end.exceeded)
+    message = f"{doing} took more than {end.allowed.words(end.exceeded)}"
+    hint = f"divide or simplify the article, or allow more: --limit {end.exceeded}={more}"
+    return Problem("LIM001", span, message, hint)
 
 
 def _alone(job: _Job) -> _Job:
@@ -170,10 +212,14 @@ def make_article(job: _Job) -> Iterator[_Done]:
 
     problems = list(job.found)
     draft = None
+    progress.say(f"{job.path.stem}: reading")
+    progress.enter("reading")
     try:
         draft = read_draft(job.path, job.project, problems)
     except ProblemsError as error:
         problems += error.problems
+    except Exception as error:  # noqa: BLE001 - other articles go on
+        problems.append(_fault(job, error))
     for issue in job.issues:
         yield _make_issue(job, issue, draft, problems)
 
@@ -189,13 +235,30 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
         unread = issue.name and issue.imprint is None
         if draft is None or unread or _stopped(issue.found, request):
             return _Done(issue, replace(failed, problems=tuple(problems)))
+        progress.enter("composing")
         document = compose(draft, job.project, job.notices, issue.imprint, problems)
         if _stopped(problems, request):
             problems += stale.due(document.due, request.today)
             return _Done(issue, replace(failed, problems=tuple(problems)))
         return _renew(document, job, issue, problems)
+    except parallel.Lost as error:
+        lost = guarded.End(_allowance(job), limits.exceeded(error.status), "layout")
+        return _Done(issue, replace(failed, problems=(*problems, _end_problem(job, lost))))
     except ProblemsError as error:
         return _Done(issue, replace(failed, problems=(*problems, *error.problems)))
+    except Exception as error:  # noqa: BLE001 - other articles go on
+        return _Done(issue, replace(failed, problems=(*problems, _fault(job, error))))
+
+
+def _fault(job: _Job, error: Exception) -> Problem:
+    """Return the problem of an exception that nobody foresaw."""
+    if isinstance(error, MemoryError):
+        return _end_problem(job, guarded.End(_allowance(job), "memory", progress.stage()))
+    span = Span(shown(job.path, job.project.root))
+    if isinstance(error, OSError):
+        place = Span(visible(str(error.filename))) if error.filename else span
+        return Problem("SYS002", place, error.strerror or str(error), "try again")
+    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.path.stem}'", span)
 
 
 def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem]) -> _Done:

@@ -191,8 +191,28 @@ def imprint_files(root: Path) -> tuple[Path, ...]:
 
 
 def listed(folder: Path, pattern: str) -> tuple[Path, ...]:
-    """List the files in a folder, sorted by name, without hidden ones, which editors leave."""
-    return tuple(sorted(p for p in folder.glob(pattern) if not p.name.startswith(".")))
+    """List the files in a folder, sorted by name, without hidden ones, which editors leave.
+
+    Files whose names cannot be used are left out; `misnamed` reports them.
+    """
+    found = folder.glob(pattern)
+    return tuple(sorted(p for p in found if not p.name.startswith(".") and is_name(p.name)))
+
+
+def is_name(name: str) -> bool:
+    """Return whether a name is UTF-8 (Python reads other bytes as surrogates) without controls."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
+
+
+def misnamed(folder: Path, root: Path) -> Iterator[Problem]:
+    """Yield a problem (TXT002) for each file below a folder whose name cannot be used."""
+    for path in files_below(folder):
+        name = path.relative_to(folder).as_posix()
+        if not is_name(name) and not path.name.startswith("."):
+            message = (
+                "the file cannot be read: its name is not valid UTF-8 or has a control character"
+            )
+            yield Problem("TXT002", Span(shown(path, root)), message, "rename the file")
 
 
 def article_name(argument: str) -> str:

@@ -18,7 +18,7 @@ from typing import Literal
 
 import press
 
-Kind = Literal["text", "bibliography", "picture", "font", "file"]
+Kind = Literal["text", "bibliography", "picture", "font", "file", "manifest"]
 
 LIMITS: dict[Kind, int] = {
     "text": 8 * 2**20,
@@ -26,6 +26,7 @@ LIMITS: dict[Kind, int] = {
     "picture": 128 * 2**20,
     "font": 64 * 2**20,
     "file": 256 * 2**20,
+    "manifest": 128 * 2**20,
 }
 """The most bytes that a file of each kind may have."""
 _PIECE = 2**20
@@ -95,14 +96,14 @@ def check(path: Path, kind: Kind) -> None:
         _limit(os.fstat(handle).st_size, kind)
 
 
-def read(path: Path, kind: Kind = "text") -> bytes:
-    """Return the bytes of a file.
+def read(path: Path, kind: Kind = "text", *, anywhere: bool = False) -> bytes:
+    """Return the bytes of a file; with `anywhere`, of one that the program made.
 
     Raises:
         Refused: it is outside, not a regular file, or too large.
         OSError: it is missing or unreadable.
     """
-    return b"".join(_pieces(path, kind))
+    return b"".join(_pieces(path, kind, anywhere=anywhere))
 
 
 def hash_of(path: Path, kind: Kind = "file", *, anywhere: bool = False) -> str:
@@ -112,14 +113,14 @@ def hash_of(path: Path, kind: Kind = "file", *, anywhere: bool = False) -> str:
     size do not matter.
     """
     found = hashlib.sha256()
-    for piece in _pieces(path, None if anywhere else kind):
+    for piece in _pieces(path, None if anywhere else kind, anywhere=anywhere):
         found.update(piece)
     return found.hexdigest()
 
 
-def _pieces(path: Path, kind: Kind | None) -> Iterator[bytes]:
-    """Yield the bytes of a file, read as a file of the project if there is a `kind`."""
-    with _opened(path, anywhere=kind is None) as handle:
+def _pieces(path: Path, kind: Kind | None, *, anywhere: bool) -> Iterator[bytes]:
+    """Yield the bytes of a file that is not larger than its kind may be."""
+    with _opened(path, anywhere=anywhere) as handle:
         _limit(os.fstat(handle).st_size, kind)
         read = 0
         while piece := os.read(handle, _PIECE):

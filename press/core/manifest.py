@@ -8,10 +8,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from datetime import date
+from functools import cache
+from pathlib import Path, PurePath
+from types import UnionType
+from typing import (
+    Any,
+    Literal,
+    NotRequired,
+    TypedDict,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
-from press.core.files import INDEX, MANIFEST
+from press.core import gate
+from press.core.files import INDEX, MANIFEST, is_name
 from press.core.formats import EditionKind, FilePart, Format, Standard
 
 
@@ -160,27 +175,75 @@ def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of the last build; an empty one if it is missing or damaged."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        manifest = None
-    if not _is_ours(manifest):
+    manifest = _read(folder / MANIFEST)
+    if not (_fits(manifest, Manifest) and _is_sound(manifest)):
         return {"versions": {}, "articles": {}, "order": []}
     return cast(Manifest, manifest)
 
 
-def _is_ours(manifest: Any) -> bool:
-    """Return whether a manifest is complete and has this version's format."""
+def _read(path: Path) -> Any:
+    """Return the value in a file of JSON; None if it cannot be read."""
     try:
-        articles = manifest["articles"].values()
-        files = [facts for entry in articles for facts in entry["files"].values()]
-        whole = all(facts.keys() >= FileEntry.__required_keys__ for facts in files)
-        ordered = isinstance(manifest["order"], list)
-        return (
-            whole and ordered and all(e.keys() >= ArticleEntry.__required_keys__ for e in articles)
-        )
-    except (AttributeError, KeyError, TypeError):
+        return json.loads(gate.read(path, "manifest", anywhere=True))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    """Return whether all names are of files in the output folder, and all days are dates."""
+    entries = manifest["articles"].values()
+    names = {name for e in entries for name in (*e["files"], *linked_of(e))}
+    try:
+        for due in (due for entry in entries for due in entry["due"]):
+            date.fromisoformat(due["day"])
+    except ValueError:
         return False
+    return all(map(_is_inside, {*names, *manifest["articles"], *manifest.get("left", {})}))
+
+
+def _is_inside(name: str) -> bool:
+    """Return whether a name leads to a file below the folder in which it is looked up."""
+    path = PurePath(name)
+    return is_name(name) and bool(path.parts) and not path.anchor and ".." not in path.parts
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value from JSON has a type of this module, with all that is within it."""
+    if kind is Any:
+        return True
+    origin = get_origin(kind)
+    if is_typeddict(kind):
+        hints, required = _keys(kind)
+        return (
+            isinstance(value, dict)
+            and value.keys() >= required
+            and all(_fits(value[key], hints[key]) for key in value.keys() & hints.keys())
+        )
+    if origin in (list, tuple):
+        inner = get_args(kind)
+        each = inner * (len(value) if origin is list else 1) if isinstance(value, list) else ()
+        return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
+    if origin in (dict, Mapping):
+        inside = get_args(kind)[1]
+        return isinstance(value, dict) and all(_fits(v, inside) for v in value.values())
+    if origin is Literal:
+        return isinstance(value, str) and value in get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in get_args(kind))
+    if kind is float:
+        return _fits(value, int) or isinstance(value, float)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+@cache
+def _keys(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return the types of a typed dictionary, and its required keys.
+
+    Python sees no `NotRequired` in annotations that it has not evaluated.
+    """
+    every = get_type_hints(kind, include_extras=True)
+    optional = {key for key, type_ in every.items() if get_origin(type_) is NotRequired}
+    return get_type_hints(kind), frozenset(kind.__required_keys__ - optional)
 
 
 def published_hashes(folder: Path) -> dict[str, str] | None:
@@ -192,14 +255,16 @@ def published_hashes(folder: Path) -> dict[str, str] | None:
     path = folder / MANIFEST
     if path.is_symlink():
         return None
+    manifest = _read(path)
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
         entries = list(manifest["articles"].values())
         every = [(n, f) for e in entries for n, f in (*e["files"].items(), *linked_of(e).items())]
         files = {name: str(facts["sha256"]) for name, facts in every}
         library = manifest.get("library") or {}
         index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
         left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
-        return {**left, **files, **index} if isinstance(manifest["versions"], dict) else None
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+        ours = isinstance(manifest["versions"], dict)
+    except (AttributeError, KeyError, TypeError):
         return None
+    found = {**left, **files, **index}
+    return found if ours and all(map(_is_inside, found)) else None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from press.core.formats import EditionKind, FilePart, Format, Standard
+from press.core.limits import NO_LIMITS, Limits
 from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
 
@@ -219,6 +220,7 @@ class Config:
     """Days after which a `verified` or `reviewed` date is stale."""
     terms: tuple[str, ...] = ()
     """Words and phrases that the SMOG grade does not count as hard words."""
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True)
@@ -562,6 +564,7 @@ class Request:
     preview: bool = False
     """Also write pictures of the pages."""
     jobs: int = 1
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True)

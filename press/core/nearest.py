@@ -7,6 +7,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from itertools import islice
+
+_LONGEST = 100
+"""Characters of a word that can resemble another one; the comparison is quadratic."""
+_ENOUGH = 200_000
+"""Comparisons in one article or project after which no more words are compared."""
+_compared = 0
+
+
+def begin() -> None:
+    """Begin with another article or project: compare words again."""
+    global _compared  # noqa: PLW0603 - a process works on one at a time
+    _compared = 0
 
 
 def near(word: str, words: Iterable[str], likeness: float = 0.6) -> list[str]:
@@ -14,7 +27,11 @@ def near(word: str, words: Iterable[str], likeness: float = 0.6) -> list[str]:
 
     `likeness` is between 0 (anything) and 1 (the same word).
     """
-    by_lower = {known.lower(): known for known in words}
+    global _compared  # noqa: PLW0603
+    if len(word) > _LONGEST or _compared > _ENOUGH:
+        return []
+    by_lower = {known.lower(): known for known in words if len(known) <= _LONGEST}
+    _compared += len(by_lower)
     found = difflib.get_close_matches(word.lower(), by_lower, 3, likeness)
     return [by_lower[name] for name in found]
 
@@ -27,7 +44,7 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return a hint that names the most similar known words, or else lists the first few."""
-    known = list(words)
+    known = list(words) if _compared <= _ENOUGH else list(islice(words, 30))
     if hint := did_you_mean(near(word, known)):
         return hint
     return "available: " + ", ".join(sorted(known)[:30]) if known else "there are none yet"

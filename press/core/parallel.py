@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from press.core import gate
+from press.core import gate, progress
 from press.core.problems import Problem, ProblemsError, Span
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_START = "fork" if sys.platform == "linux" else "spawn"
+START = "fork" if sys.platform == "linux" else "spawn"
 """A fork has everything loaded already; on other systems, forking is not safe."""
 
 
@@ -52,7 +52,7 @@ def begun(
     exception in a helper is raised here.
 
     Raises:
-        ProblemsError: a helper was killed from outside (SYS003).
+        Lost: a helper was killed, or exceeded a limit (SYS003).
     """
     if at_once < 2 or not items:
         yield map(work, items)
@@ -65,6 +65,19 @@ def begun(
     finally:
         with undisturbed():
             helpers.end()
+
+
+class Lost(ProblemsError):
+    """A helper was killed, or exceeded a limit of its process (SYS003)."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+        """Its exit status; the negative number of a signal if one ended it."""
+        hint = "free memory, or build with --jobs 1"
+        super().__init__([Problem("SYS003", Span("makebook"), "a build process was killed", hint)])
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.status,)
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -130,17 +143,20 @@ class _Helpers(Generic[Item, Result]):
         """Kept because, except on Linux, a starting helper looks it up by name."""
         self.pipes: list[Connection] = []
         """The pipes of helpers that may send more."""
+        self.every: list[Connection] = []
+        """The pipe of each helper."""
 
     def start(self, count: int) -> None:
         """Start helpers; each has all items, and takes the number of the next when it is free."""
         from multiprocessing import get_context
 
-        context: Any = get_context(_START)
+        context: Any = get_context(START)
         self.turn = turn = context.SimpleQueue()
         turn.put(0)
         for _ in range(count):
             pipe, theirs = context.Pipe(duplex=False)
             self.pipes.append(pipe)
+            self.every.append(pipe)
             given = (self.work, self.items, turn, theirs, os.getpid(), gate.state())
             # A daemon, which Python ends on exit, in case a signal comes just before the `with`.
             process = context.Process(target=_help, args=given, daemon=True)
@@ -168,9 +184,9 @@ class _Helpers(Generic[Item, Result]):
             try:
                 data = pipe.recv_bytes()
             except (EOFError, OSError):
-                hint = "free memory, or build with --jobs 1"
-                message = "a build process was killed"
-                raise ProblemsError([Problem("SYS003", Span("makebook"), message, hint)]) from None
+                process = self.processes[self.every.index(pipe)]
+                process.join()
+                raise Lost(process.exitcode) from None
             message = pickle.loads(data)  # noqa: S301 - our own helper wrote it
             if message is None:
                 self.pipes.remove(pipe)
@@ -201,8 +217,9 @@ def _help(
     from queue import SimpleQueue
     from threading import Thread
 
-    _begin(parent)
+    begin(parent)
     gate.restore(open_folders)
+    progress.forward(lambda *_: None)
     ready: SimpleQueue[bytes] = SimpleQueue()
     sender = Thread(target=_send, args=(ready, pipe), daemon=True)
     sender.start()
@@ -234,16 +251,20 @@ def _done(work: Callable[[Item], Result], number: int, item: Item) -> bytes:
     try:
         return pickle.dumps((number, None, work(item)))
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process
-        import traceback
+        return pickle.dumps((number, portable(error), None))
 
-        lines = "".join(traceback.format_exception(error))
-        try:
-            error.add_note(f"in another process:\n{lines}")
-            data = pickle.dumps((number, error, None))
-            pickle.loads(data)  # noqa: S301 - some exceptions can be pickled but not unpickled
-        except Exception:  # noqa: BLE001
-            return pickle.dumps((number, RuntimeError(f"in another process:\n{lines}"), None))
-        return data
+
+def portable(error: BaseException) -> BaseException:
+    """Return an exception that another process can raise; a note says where it happened."""
+    import traceback
+
+    lines = "".join(traceback.format_exception(error))
+    try:
+        error.add_note(f"in another process:\n{lines}")
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - some can be pickled but not unpickled
+    except Exception:  # noqa: BLE001
+        return RuntimeError(f"in another process:\n{lines}")
+    return error
 
 
 def follow(parent: int) -> None:
@@ -257,7 +278,7 @@ def follow(parent: int) -> None:
         os._exit(143)  # it ended before prctl took effect
 
 
-def _begin(parent: int) -> None:
+def begin(parent: int) -> None:
     """Set up a helper to end silently: the first process reports interruptions."""
     follow(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

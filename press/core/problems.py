@@ -134,9 +134,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "PRF005": (ERROR, "a finished file that cannot be opened, or a page that loads other files"),
     "PRF006": (ERROR, "text that a finished file has in another form than the article"),
     "OUT001": (WARNING, "an output file that the project no longer makes"),
+    "LIM001": (ERROR, "an article that takes more time or memory than it may"),
+    "BUG001": (ERROR, "a fault of makebook itself"),
     "SYS001": (ERROR, "a missing library or an invalid setting on this machine"),
     "SYS002": (ERROR, "a file or folder that cannot be written or removed"),
-    "SYS003": (ERROR, "a build process that was killed or failed"),
+    "SYS003": (ERROR, "a build process that was killed"),
     "SYS004": (ERROR, "a port that is not available"),
 }
 """Every code that the program can print. The meaning of a code never changes."""

@@ -1,16 +1,23 @@
 """Progress on the terminal: one line that says what is being done, and then disappears.
 
-In: words. Out: nothing permanent. Silent without a terminal, or if progress is not shown. Owner of
-Rich, which is imported for the first message. No thread updates the line: a process with threads
-cannot be forked safely (`parallel`). This module must not know what the work is.
+In: words, and stages of the work. Out: nothing permanent. Silent without a terminal, or if progress
+is not shown. A helper process sends its words to the process that started it. Owner of Rich, which
+is imported for the first message. No thread updates the line: a process with threads cannot be
+forked safely (`parallel`). This module must not know what the work is.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
+
+Stage = Literal["reading", "composing", "layout", "writing", "proof"]
+"""The stages of the work on an article, as messages name them."""
+_stage: Stage = "reading"
+_forward: Callable[[str, str], None] | None = None
+"""In a helper process: sends a kind (`say` or `stage`) and words to the first process."""
 
 _live: list[Any] = []
 """The line on the terminal, if it is shown; its only element is None until the first message."""
@@ -18,6 +25,9 @@ _live: list[Any] = []
 
 def say(words: str) -> None:
     """Show what is being done now."""
+    if _forward:
+        _forward("say", words)
+        return
     if not _live:
         return
     from rich.text import Text
@@ -30,6 +40,26 @@ def say(words: str) -> None:
         live.start()
         _live[0] = live
     _live[0].update(Text(f"{words}…", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def enter(stage: Stage) -> None:
+    """Note the stage that begins now, for messages about a fault in it."""
+    global _stage  # noqa: PLW0603 - a process works on one article at a time
+    _stage = stage
+    if _forward:
+        _forward("stage", stage)
+
+
+def stage() -> Stage:
+    """Return the stage that was entered last in this process."""
+    return _stage
+
+
+def forward(send: Callable[[str, str], None]) -> None:
+    """Send all words from now on to another process, which shows them."""
+    global _forward  # noqa: PLW0603
+    _live.clear()
+    _forward = send
 
 
 @contextmanager

@@ -275,7 +275,8 @@ def _joined(text: str) -> str:
     pieces = enumerate(_MARK.split(text))
     folded = (piece if index % 2 else _folded(piece) for index, piece in pieces)
     text = re.sub(f" *({_CITED}) *", r"\1", "".join(folded))
-    return re.sub(f"([.,]+)({_CITED}+)", r"\2\1", text).strip()
+    # From the first of a run of stops only: from each, a long run would take quadratic time.
+    return re.sub(f"(?<![.,])([.,]+)({_CITED}+)", r"\2\1", text).strip()
 
 
 def _role(element: Element, tag: str) -> str:

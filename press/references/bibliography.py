@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from press.core import limits
 from press.core.files import decode, read_bytes
 from press.core.model import Entry
 from press.core.problems import Problem, Span
@@ -55,6 +56,7 @@ def read_bibliography(
     for path, name in files:
         found: list[Problem] = []
         text = _read(path, name, found)
+        limits.references_read(len(text or ""))
         raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
         found += told
         for raw in raws:

@@ -24,7 +24,7 @@ from datetime import date
 from pathlib import Path
 
 from press.build import run as build
-from press.core import temporary
+from press.core import gate, limits, temporary
 from press.core.model import Request
 from press.core.parallel import follow
 from press.serve.messages import Answer, BuildMessage
@@ -217,7 +217,9 @@ class _Forks:
                 if not data:
                     os._exit(0)
                 order += data
-            perform(json.loads(order), _writer(outer), alone=True)
+            message: BuildMessage = json.loads(order)
+            limits.begin(limits.allowance(_size(message), 1, limits.NO_LIMITS, limits.NO_LIMITS))
+            perform(message, _writer(outer), alone=True)
             status = 0
         finally:
             os._exit(status)  # skip the first process's cleanup
@@ -250,6 +252,14 @@ class _Forks:
         if status and not copy.ended:
             self.send({"id": copy.id, "step": "lost"})
         self.copy = None
+
+
+def _size(message: BuildMessage) -> int:
+    """Return the size of the article in view, which a copy lays out itself, before it is made."""
+    with contextlib.suppress(OSError, ValueError):
+        path = Path(message["root"], "source", f"{message['article']}.md")
+        return min(path.stat().st_size, gate.LIMITS["text"])
+    return 0
 
 
 class _Told(BaseException):

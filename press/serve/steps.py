@@ -22,6 +22,7 @@ from press.build import run as build
 from press.build.publish import locked
 from press.build.run import Outcome
 from press.core import gate, temporary
+from press.core.faults import unforeseen
 from press.core.files import article_files, imprint_files
 from press.core.formats import file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
@@ -271,9 +272,7 @@ def _safely(request: Request) -> Outcome:
         hint = "save it again"
         return Outcome(problems=(Problem("TXT002", Span(name), message, hint),))
     except Exception as error:  # noqa: BLE001 - an internal error must not end the server
-        message = f"internal error: {type(error).__name__}: {error}"
-        hint = "run `makebook build` for details, then report it"
-        return Outcome(problems=(Problem("SYS003", Span("makebook"), message, hint),))
+        return Outcome(problems=(unforeseen(error, "building", Span("makebook")),))
 
 
 def _made(outcome: Outcome) -> Iterator[str]:

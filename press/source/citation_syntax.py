@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 from press.core.model import Cite, Cluster
 
@@ -208,12 +209,17 @@ _FENCE = re.compile(r"[ ]{0,3}(?:[-*+>]\s+|\d+\.\s+)?(?P<fence>`{3,}|~{3,})(?P<i
 _LIST_ITEM = re.compile(r"[ ]{0,3}(?:[-*+]|\d+[.)]|\[\^[^\]]+\]:)(?:\s|$)")
 
 
+@lru_cache(4)
 def without_code(source_text: str) -> str:
     """Replace code and comments with spaces, so that every other character keeps its position."""
     text = "\n".join(_blank_code_lines(source_text.split("\n")))
-    for pattern in (_CODE_SPAN, _COMMENT):
-        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    return text
+    text = _CODE_SPAN.sub(_blank, text)
+    end = text.rfind("-->") + 3  # after it, each `<!--` would be read to the end of the text
+    return _COMMENT.sub(_blank, text[:end]) + text[end:] if end > 2 else text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
 
 
 def _blank_code_lines(lines: list[str]) -> Iterator[str]:

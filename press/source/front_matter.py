@@ -24,6 +24,8 @@ from press.source.people import PERSON_KEYS as PERSON_KEYS  # noqa: PLC0414 - a 
 from press.source.people import read_people
 from press.source.values import FieldReader, Fields
 
+_LISTED = 20
+"""Keys that a message lists."""
 _FENCE = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S | re.M)
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
@@ -163,7 +165,8 @@ def read_matter(
     matter = _read(read, title, default_lang, unused)
     _draft(read, unused)
     if unused:
-        keys = ", ".join(f"'{key}'" for key in unused)
+        keys = ", ".join(f"'{key}'" for key in unused[:_LISTED])
+        keys += f", and {len(unused) - _LISTED:,} more" if len(unused) > _LISTED else ""
         what = "a key that has" if len(unused) == 1 else "keys that have"
         hint = "delete what you do not need for other programs; the manual lists the keys"
         span = min(

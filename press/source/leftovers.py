@@ -7,7 +7,9 @@ of markup in a text, with all its lines. This module must not know how Markdown 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 from press.core.nearest import did_you_mean, near
 from press.core.problems import Problem, Span, on_lines
@@ -66,6 +68,8 @@ _NOT_CLOSED = (
     r"[^\[\]\n]*(?:\[[^\[\]\n]*\][^\[\]\n]*)*$(?!(?:\n[^\[\]\n]+)*\n[^\[\]\n]*\])"
 )
 """A bracket with a citation that no bracket of its paragraph closes."""
+_ENOUGH = 200
+"""Places of one kind that are searched for in the text."""
 _END = "\n\x00\n"
 """Divides the runs of a text."""
 _CELLS = re.compile(r"^(?![ >]*(?:[-+*]|\d+[.)])\s)[^\t\n]*[\w.)%]\t+[^\t\n]*\w")
@@ -125,6 +129,7 @@ def unknown_keys(body: Element, text: str, file: str, first: int) -> Iterator[Pr
     prose = without_code(text)
     printed = _squeezed("".join(_printed(body)))
     seen: set[str] = set()
+    lines = _Lines(prose, first)
     for braces in re.finditer(r"\{:?[^{}\n]*=[^{}\n]*\}", prose):
         if braces[0].startswith("{{") or _squeezed(braces[0]) in printed:
             continue
@@ -134,7 +139,7 @@ def unknown_keys(body: Element, text: str, file: str, first: int) -> Iterator[Pr
             if key in _KEYS or key in seen:
                 continue
             seen.add(key)
-            place = Span(file, first + prose.count("\n", 0, braces.start()))
+            place = Span(file, lines.of(braces.start()))
             message = f"the attribute '{key}' has no effect and is left out"
             hint = "delete it, or write a class, such as {.name}, and a style for it in styles/"
             yield Problem("HTM002", place, message, hint)
@@ -152,7 +157,7 @@ def unused(
         and not re.search(r"[/.#@:]", blocks.links[label][0])
     ]  # fmt: skip
     lost += [rf"\*\[{re.escape(short)}\]:" for short in blocks.meanings if short not in shown]
-    for pattern in lost:
+    for pattern in lost[:_ENOUGH]:
         lines = _lines(rf"(?<!\\){pattern}", prose, first)
         said = "this line is not printed: nothing in the text refers to it"
         yield from _problem(
@@ -162,7 +167,10 @@ def unused(
 
 def misspelled(classes: Iterable[str], text: str, file: str, first: int) -> Iterator[Problem]:
     """Yield a warning (TXT012) for each class that resembles one with a meaning."""
+    said = 0
     for name in dict.fromkeys(classes):
+        if said == _ENOUGH:
+            return
         close = (
             near(name, CLASSES, 0.8) if name not in (*CLASSES, *OURS) and not is_kind(name) else []
         )
@@ -170,6 +178,7 @@ def misspelled(classes: Iterable[str], text: str, file: str, first: int) -> Iter
             lines = _lines(
                 rf"[.]{re.escape(name)}(?![\w-])|(?m:^:::+ *{re.escape(name)}\b)", text, first
             )
+            said += 1
             place = Span(file, *(lines[:1] or [0]))
             message = f"the class '{name}' has no meaning{on_lines(lines[1:])}"
             yield Problem("TXT012", place, message, did_you_mean(close[:1]))
@@ -179,6 +188,17 @@ def _problem(file: str, lines: Sequence[int], message: str, hint: str) -> Iterat
     if lines:
         place = Span(file, lines[0], 1)
         yield Problem("TXT011", place, f"{message}{on_lines(lines[1:])}", hint)
+
+
+class _Lines:
+    """The line of each position in a text."""
+
+    def __init__(self, text: str, first: int) -> None:
+        self.first = first
+        self.ends = [found.start() for found in re.finditer("\n", text)]
+
+    def of(self, position: int) -> int:
+        return self.first + bisect_left(self.ends, position)
 
 
 def _context(text: str, found: re.Match[str]) -> tuple[str, str]:
@@ -191,34 +211,39 @@ def _context(text: str, found: re.Match[str]) -> tuple[str, str]:
 def _where(pattern: str, prose: str, first: int, places: Sequence[tuple[str, str]]) -> list[int]:
     """Return the lines of markup that is printed, not of the same markup that was read."""
     sure, all_lines = [], []
+    lines, known = _Lines(prose, first), set(places)
+    lengths = {(len(b), len(a)) for b, a in places}  # a few, however many places there are
     for found in re.finditer(rf"(?<!\\)(?:{pattern})", prose, re.M):
-        line = first + prose.count("\n", 0, found.start())
+        line = lines.of(found.start())
         before = _squeezed(prose[max(0, found.start() - 60) : found.start()])
         after = _squeezed(prose[found.start() : found.end() + 120])
         all_lines.append(line)
-        if any(before.endswith(b) and after.startswith(a) for b, a in places):
+        if any((before[len(before) - b :], after[:a]) in known for b, a in lengths):
             sure.append(line)
     return list(dict.fromkeys(sure or all_lines))
 
 
 def _lines(pattern: str, text: str, first: int, flags: int = 0) -> list[int]:
     matches = re.finditer(pattern, text, flags)
-    found = (first + text.count("\n", 0, match.start()) for match in matches)
-    return list(dict.fromkeys(found))
+    lines = _Lines(text, first)
+    return list(dict.fromkeys(lines.of(match.start()) for match in matches))
 
 
 def _tables(body: Element, prose: str, file: str, first: int) -> Iterator[Problem]:
     """Report rows of tables that are printed as text, with what keeps them from being tables."""
     lines = prose.split("\n")
     printed = [_squeezed(text) for text in _printed(body) if "|" in text]
-    rows = [
+    rows = list(islice((
         number for number, line in enumerate(lines)
         if _ROW.fullmatch(line) and not _DASHED.fullmatch(line)
         and any(_squeezed(line) in text for text in printed)
-    ]  # fmt: skip
+    ), _ENOUGH))  # fmt: skip
     kinds: dict[str, list[int]] = {"grid": [], "uneven": [], "bare": []}
+    near: list[str] = []
+    before = -2
     for row in rows:
-        near = _around(lines, row)
+        near = near if row == before + 1 else _around(lines, row)
+        before = row
         grid = any(_GRID.fullmatch(line) for line in near)
         ruled = any(_DASHED.fullmatch(line) and "|" in line for line in near)
         kinds["grid" if grid else "uneven" if ruled else "bare"].append(first + row)
@@ -255,11 +280,12 @@ def _squeezed(text: str) -> str:
 def _silent(body: Element, prose: str, file: str, first: int) -> Iterator[Problem]:
     """Report what is read, but hardly as its author meant it."""
     lines = prose.split("\n")
-    tabbed = [
+    printed = [_squeezed(text) for text in _printed(body)] if "\t" in prose else []
+    tabbed = list(islice((
         first + number for number, line in enumerate(lines)
         if number and _CELLS.search(line) and _CELLS.search(lines[number - 1])
-        and any(_squeezed(line) in _squeezed(text) for text in _printed(body))
-    ]  # fmt: skip
+        and any(_squeezed(line) in text for text in printed)
+    ), _ENOUGH))  # fmt: skip
     yield from _problem(
         file, tabbed, "lines with tabs are printed as one paragraph",
         "write a table with bars: | Drug | Dose |, and below it |---|---|",
@@ -277,11 +303,12 @@ def _silent(body: Element, prose: str, file: str, first: int) -> Iterator[Proble
         and box[0].text in {name.capitalize() for name in KINDS}
     ]  # fmt: skip
     if empty:
+        numbers = _Lines(prose, first)
         pattern = r"(?m)^[ >]*(?::::+ *[\w{]|!!!|\?\?\?|>[ ]?\[!|`{3,}\{)[^\n]*"
         marks = [
-            first + prose.count("\n", 0, found.start())
+            numbers.of(found.start())
             for found in re.finditer(pattern, prose)
-            if _is_empty(found[0].strip("> "), prose[found.end() :])
+            if _is_empty(found[0].strip("> "), prose[found.end() : found.end() + 10_000])
         ]
         yield from _problem(
             file, marks, "a box is empty, and the text after it is outside of it",

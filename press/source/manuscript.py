@@ -33,6 +33,8 @@ from press.source.sizes import set_size
 from press.source.syntax.finish import link_headings
 
 _LARGEST = 2_000_000  # bytes: a book of a thousand pages
+_ENOUGH = 200
+"""Problems of a code that are located; the others are said to be where the last one is."""
 _CODE = ("code", "pre", "kbd", "samp")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMED = BLOCKS - set("thead tbody tfoot td th caption figcaption hr".split())
@@ -123,9 +125,17 @@ class _ArticleReader:
     ) -> None:
         self.body, self.text, self.file, self.first = body, text, file, first
         self.problems = problems
+        self.told: Counter[str] = Counter()
+        self.last: dict[str, Span] = {}
+        """The location of the last problem of each code."""
+        self.others: dict[Path, set[str | None]] = {}
+        """The ids of other articles."""
 
     def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
-        self.problems.append(Problem(code, self.place(pattern, nth), message, hint))
+        self.told[code] += 1
+        if self.told[code] < _ENOUGH or code not in self.last:
+            self.last[code] = self.place(pattern, nth)
+        self.problems.append(Problem(code, self.last[code], message, hint))
 
     def place(self, pattern: str, nth: int = 0) -> Span:
         """Return the location of a pattern's nth match, or of its first if there are fewer."""
@@ -350,6 +360,7 @@ class _ArticleReader:
         if cites:
             ids.add("references")
         seen: Counter[str] = Counter()
+        known: list[str] = []
         for link in self.body.iter("a"):
             target = link.get("href")
             if target is None:
@@ -371,7 +382,7 @@ class _ArticleReader:
             elif target.startswith("#notice-"):
                 continue  # checked once the notices are placed (`assemble`)
             elif target.startswith("#") and target[1:] not in ids:
-                known = sorted(markup.linkable(ids))
+                known = known or sorted(markup.linkable(ids))
                 message = f"link to '{target}': there is no such id in this article"
                 self.report("LNK001", pattern, message, nearest(target[1:], known), nth)
         self._lost_notes()
@@ -396,7 +407,9 @@ class _ArticleReader:
         if found.name.casefold() not in plain(link).casefold():
             link.tail = f" ({found.name}){link.tail or ''}"
         if found.article and found.part:
-            known = _ids_of(found.article, root)
+            if found.article not in self.others:
+                self.others[found.article] = _ids_of(found.article, root)
+            known = self.others[found.article]
             if found.part not in known:
                 message = f"there is no id '{found.part}' in {shown(found.article, root)}"
                 hint = nearest(found.part, sorted(markup.linkable(known)))

@@ -242,6 +242,8 @@ class _Engine:
         self.clusters.clear()
         self.formulas.clear()
         self.inlines.lang = self.parser.lang = lang
+        self.inlines.used_labels = set()
+        self.parser.blocks = Blocks()
 
 
 @cache

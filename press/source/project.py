@@ -13,11 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from press.core import gate
-from press.core.files import article_files, imprint_files, listed, read_text, shown
+from press.core import gate, limits
+from press.core.files import article_files, imprint_files, listed, misnamed, read_text, shown
 from press.core.formats import FLAVORS, FORMATS
 from press.core.model import Config, Data, Defaults, Edition, Imprint, Project, ReferencesPlace
-from press.core.nearest import near, nearest
+from press.core.nearest import begin, near, nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
 from press.source.front_matter import ARTICLE_KEYS, ONE_EACH, check_defaults, not_printed
@@ -39,7 +39,7 @@ _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
-    "article", "notices", "max-age", "readability",
+    "article", "notices", "max-age", "readability", "limits",
 )  # fmt: skip
 _CHOSEN = "editions chosen"
 DEFAULT_KEYS = (*(key for key in ARTICLE_KEYS if key not in ONE_EACH), "affiliations")
@@ -70,9 +70,11 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
         ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
     """
     require_project(root)
+    begin()
     text = read_text(root / FILE, FILE, problems)
     if text is None:
         raise ProblemsError(problems)
+    problems += misnamed(root / "source", root)
     notices = root / "source" / "disclaimers"
     return Project(
         root=root,
@@ -220,7 +222,23 @@ class _ConfigReader(Settings):
             article=self.article(),
             max_age=self.max_age(),
             terms=self.list_of(readability, "terms", "readability"),
+            limits=self.own_limits(),
         )
+
+    def own_limits(self) -> limits.Limits:
+        """Read `[limits]`, which can only lower the usual ones."""
+        given = self.table_of("limits")
+        self.known(given, limits.NAMES, "limits")
+        found: dict[str, int] = {}
+        for name in limits.NAMES:
+            if name in given:
+                try:
+                    found[name] = limits.parse(name, given[name])
+                except ValueError:
+                    message = f"'{name} = {given[name]}' is not a valid limit"
+                    hint = f"write {name} = {limits.EXAMPLES[name]}"
+                    self.bad("CFG004", name, message, hint, "limits")
+        return limits.Limits(**found)
 
     def article(self) -> Defaults:
         """Read the defaults for front matter, each checked once here and not in each article."""

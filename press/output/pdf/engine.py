@@ -224,6 +224,34 @@ def _know_defaults() -> None:
     ComputedStyle.__missing__ = missing
 
 
+_RUN = 200
+"""Letters without a space of which a line is made without the letters after them."""
+
+
+def _shortened(split: Any) -> Any:
+    """Return `split_first_line` for a long run of letters, with only as many as a line can take.
+
+    WeasyPrint would lay out the whole run again for each line, which takes quadratic time: it
+    looks for a space to divide a text there.
+    """
+
+    def shortened(text: str, style: Any, context: Any, width: Any, *rest: Any,
+                  **options: Any) -> Any:  # fmt: skip
+        if len(text) > _RUN and width is not None and width < _WIDE:
+            head = text[: max(_HEAD, int(8 * width / max(style["font_size"], 1)))]
+            if len(head) < len(text) and len(head.split(None, 1)) == 1:
+                found = split(head, style, context, width, *rest, **options)
+                if found[2] is not None and 2 * found[2] < len(head.encode()):
+                    return found  # where the head ends had no part in it
+        return split(text, style, context, width, *rest, **options)
+
+    return shortened
+
+
+_WIDE = 10_000
+"""Pixels: no page is wider."""
+_HEAD = 40
+"""Letters that are laid out in any case, for a place that is narrower than a letter."""
 _WORD = 60
 """Bytes beyond which a line is taken to have more than one word."""
 
@@ -234,9 +262,9 @@ def _fill_lines() -> None:
     WeasyPrint 70 includes that space in the width, finds the line too long, and breaks it after
     its first word, which leaves a line of one word in the middle of a paragraph.
     """
-    from weasyprint.layout import inline
+    from weasyprint.layout import inline, preferred
 
-    split = inline.split_first_line
+    split = preferred.split_first_line = _shortened(inline.split_first_line)
 
     def split_first_line(text: str, style: Any, context: Any, width: Any, *rest: Any,
                          **options: Any) -> Any:  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from press.core import limits
 from press.core.model import Move
 from press.core.trees import has_class
 
@@ -49,6 +50,7 @@ def start() -> None:
 
     def remake_page(index: int, context: Any, root: Any, html: Any) -> tuple[Any, Any]:
         made = remake(index, context, root, html)
+        limits.page_made()
         paging = getattr(html, "paging", None)
         while paging and (move := _float(root, *made)):
             again = remake(index, context, root, html)

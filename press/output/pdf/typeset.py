@@ -100,11 +100,34 @@ def _parse(text: str) -> Any:
         root = ET.fromstring(text)  # noqa: S314 - our own text, without entities
     except ET.ParseError:
         return None
+    _divide_runs(root)
     html = HTML.__new__(HTML)  # its constructor would parse the text as HTML5
     html.base_url, html.media_type = _BASE, "print"
     html.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     html.etree_element = html.wrapper_element.etree_element
     return html
+
+
+_RUN = re.compile(r"[^\s\u200b]{300,}")
+_SPAN = 5
+
+
+def _divide_runs(root: ET.Element) -> None:
+    """Let very long runs of letters break after each few, by U+200B, which is not seen or read.
+
+    For each line, WeasyPrint lays out the whole rest of a run again, which takes quadratic time.
+    """
+    for element in root.iter():
+        if element.tag not in ("style", "script", "title"):
+            for place in ("text", "tail"):
+                text = getattr(element, place)
+                if text and len(text) >= 300 and _RUN.search(text):
+                    setattr(element, place, _RUN.sub(_divided, text))
+
+
+def _divided(found: re.Match[str]) -> str:
+    run = found[0]
+    return "\u200b".join(run[at : at + _SPAN] for at in range(0, len(run), _SPAN))
 
 
 def _fetcher(document: Document, judge: Callable[[str], bool] | None = None) -> Any:

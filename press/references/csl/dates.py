@@ -77,7 +77,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 def _from_raw(text: str) -> list[tuple[int, ...]]:
     """Read `2005-12-15`, `12 May 2013`, `May 2013`, and ranges of them.
 
-    The end of an open range (`1987-`) is empty; of text that is none of these, nothing is read.
+    The end of an open range (`1987-`) is empty; of any other text, nothing is read.
     """
     if (found := re.fullmatch(r"(.*\d)\s*(?:/|-+|–)\s*(?:\.\.)?", text)) and (
         day := _from_words(found[1])

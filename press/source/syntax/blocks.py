@@ -14,6 +14,8 @@ from press.source.syntax import lists, references, tables
 from press.source.syntax.levels import nest
 from press.source.syntax.nodes import CONTAINERS, Kind, Node, is_kind
 
+_DEEPEST = 200
+"""Blocks within each other; what reads the tree fails a little later."""
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+|$)")
 _SETEXT = re.compile(r"(?:(=+)|-+)[ \t]*$")
@@ -159,11 +161,17 @@ class Blocks:
     # The tree
 
     def _add(self, kind: Kind, **data: object) -> Node:
-        """Add a block below the innermost open one that can hold it."""
+        """Add a block below the innermost open one that can hold it.
+
+        Raises:
+            RecursionError: it is too deep for what reads the tree.
+        """
         self._close_unmatched()
         while not _can_hold(self.tip, kind):
             self._close(self.tip)
         node = Node(kind, self.number, self.tip, data=data)
+        if node.depth > _DEEPEST:
+            raise RecursionError
         self.tip.children.append(node)
         self.tip = node
         return node

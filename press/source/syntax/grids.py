@@ -8,6 +8,7 @@ module must not know blocks, nor the tree.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,12 +67,13 @@ def read(signs: Signs) -> Grid | None:
     rows: list[list[Cell]] = [[] for _ in tops]
     for box in sorted(boxes, key=lambda box: box.left):
         within = [line[box.left + 1 : box.right] for line in signs[box.top + 1 : box.bottom]]
-        rows[tops.index(box.top)].append(
+        row, column = bisect_left(tops, box.top), bisect_left(lefts, box.left)
+        rows[row].append(
             Cell(
                 tuple("".join(line).removeprefix(" ").rstrip() for line in within),
-                lefts.index(box.left),
-                sum(box.left <= left < box.right for left in lefts),
-                sum(box.top <= top < box.bottom for top in tops),
+                column,
+                bisect_left(lefts, box.right) - column,
+                bisect_left(tops, box.bottom) - row,
             )
         )
     edges = [*lefts, len(signs[0]) - 1]

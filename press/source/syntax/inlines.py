@@ -107,6 +107,7 @@ class Inlines(Treeprocessor):
     def __init__(self, md: Any, parser: Parser) -> None:
         super().__init__(md)
         self.parser = parser
+        self.used_labels: set[str] = set()
         self.stashed_nodes: dict[str, Any] = {}
 
     def run(self, root: etree.Element) -> None:
@@ -118,7 +119,7 @@ class Inlines(Treeprocessor):
         self.headings: Mapping[str, int] = blocks.headings
         self.inline_notes: list[etree.Element] = []
         self.used: dict[str, int] = {}
-        self.used_labels: set[str] = set()
+        self.used_labels = set()
         signs = _QUOTES.get(self.lang.lower()) or _QUOTES.get(self.lang.split("-")[0].lower(), "")
         signs = signs or _QUOTES["en"]
         self.quotes = signs.split("|") if "|" in signs else list(signs)
@@ -159,6 +160,9 @@ def _insert(parent: etree.Element, place: int, items: list[Item]) -> None:
             parent.text = (parent.text or "") + item
 
 
+_ENDS = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"), ("<?", "?>"))
+
+
 class _Scanner:
     """One pass over a text."""
 
@@ -168,6 +172,8 @@ class _Scanner:
         self.items: list[Item] = []
         self.brackets: list[_Bracket] = []
         self.no_ticks: set[int] = set()
+        self.no_ends: set[str] = set()
+        """Ends of comments and the like that do not occur in the rest of the text."""
         self.patterns = list(self.md.inlinePatterns)
 
     def read(self) -> list[Item]:
@@ -278,12 +284,23 @@ class _Scanner:
             self._take(_link(found[1], [found[1]], ""), found.end())
         elif found := _MAIL.match(self.text, self.at):
             self._take(_link(f"mailto:{found[1]}", [found[1]], ""), found.end())
-        elif found := _HTML.match(self.text, self.at) or _WORD_TAG.match(self.text, self.at):
+        elif self._ends() and (
+            found := _HTML.match(self.text, self.at) or _WORD_TAG.match(self.text, self.at)
+        ):
             self._take(self.md.htmlStash.store(found[0]), found.end())
         elif self.text.startswith("<!--", self.at):  # never closed: printed as it is
             self._take("".join(map(_literal, "<!--")), self.at + 4)
         else:
             self._literal(sign)
+
+    def _ends(self) -> bool:
+        """Return whether the end of a comment or the like is there, searched for only once."""
+        for begin, end in _ENDS:
+            if self.text.startswith(begin, self.at):
+                if end not in self.no_ends and self.text.find(end, self.at) < 0:
+                    self.no_ends.add(end)
+                return end not in self.no_ends
+        return True
 
     def _braces(self, sign: str) -> None:
         found = _BRACES.match(self.text, self.at)

@@ -41,6 +41,10 @@ class Node:
     """Its last line is blank."""
     open: bool = True
 
+    def __post_init__(self) -> None:
+        self.depth: int = self.parent.depth + 1 if self.parent else 0
+        """The number of blocks around it."""
+
     @property
     def last(self) -> Node | None:
         """Its last child."""

@@ -69,9 +69,13 @@ def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[
 
     `at` is where the line begins in the blocks around it, which must be the same on each line.
     """
+    two = [other[at:] for other in lines[number : number + 2]]
+    if not any(_may_begin(text) for text in two):
+        return None
     prefix = line[:at]
     rest = []
-    for other in lines[number:]:
+    for index in range(number, len(lines)):
+        other = lines[index]
         if at and not other.startswith(prefix) and other.strip():
             break
         rest.append(other[at:])
@@ -87,6 +91,12 @@ def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[
     if len(rest) > 1 and _DASHES.match(rest[1]) and text.strip():
         return _simple(rest, 1)
     return None
+
+
+def _may_begin(text: str) -> bool:
+    """Return whether a table can begin with a line; before the lines after it are looked at."""
+    rules = (grids.RULE.match(text.lstrip(" ")), is_rule(text), _FULL.match(text))
+    return any(rules) or bool(_DASHES.match(text))
 
 
 def _headless(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
