@@ -4,6 +4,8 @@
     python3 makebook.py test [ARGUMENTS]   runs the tests; the arguments go to pytest
     python3 makebook.py test --proof [SEED]
                                            tries the proof on thousands of good and bad files
+    python3 makebook.py test --fuzz [SECONDS]
+                                           tries strange input of every kind
     python3 makebook.py test --faults [SEED]
                                            kills builds, fills disks, and so on; looks what is left
 
@@ -325,9 +327,9 @@ def run_tests(arguments: list[str]) -> int:
     if not is_ready("ready-for-tests", TESTING):
         alone(set_up_tests)
     os.chdir(ROOT)
-    for option, module in (("--proof", "tests.trial"), ("--faults", "tests.faults")):
-        if arguments[:1] == [option]:
-            return hand_over([PYTHON, "-I", "-m", module, *arguments[1:]])
+    trials = {"--proof": "tests.trial", "--faults": "tests.faults", "--fuzz": "tests.fuzz"}
+    if arguments and arguments[0] in trials:
+        return hand_over([PYTHON, "-I", "-m", trials[arguments[0]], *arguments[1:]])
     whole = ["-n", "auto", "--dist", "loadfile"]
     return hand_over([PYTHON, "-I", "-m", "pytest", *(arguments or whole)])
 
