@@ -91,11 +91,17 @@ if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
     signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 if os.name != "nt":
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+status = 130
 try:
     from press.cli import main
-    sys.exit(main())
+    status = main()
+except SystemExit as end:
+    status = end.code
 except KeyboardInterrupt:
-    sys.exit(130)
+    pass
+if os.name != "nt":  # the work is done; Python would end by the signal itself
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+sys.exit(status)
 """
 """Starts the program. The current folder is never searched for modules (`python -I`).
 

@@ -207,7 +207,7 @@ def test_fonts_of_the_project(tmp_path, capsys):
     (fonts / "Mine-Regular.ttf").write_bytes(b"<html>")
     status, lines = run(capsys, "--project", tmp_path)
     assert status == 3
-    assert "Mine-Regular.ttf is not a font" in row(lines, "Fonts")
+    assert "styles/fonts/Mine-Regular.ttf: error STY008: the font " in row(lines, "Fonts")
 
 
 # What makebook asks for

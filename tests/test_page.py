@@ -614,7 +614,7 @@ def test_a_table_is_a_list_of_its_rows_on_a_phone(server, built, tmp_path, width
     assert len(urls) > 1
     for said in browse(*({"url": u, "width": width, "evaluate": STACKED} for u in urls)):
         assert said["width"] == width
-        assert said["value"] == [[width < 800, [width < 800] * 3]] * len(said["value"])
+        assert said["value"] == [[width < 800, [width < 800] * 2]] * len(said["value"])
         assert said["value"]
 
 

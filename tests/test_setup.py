@@ -327,18 +327,18 @@ def test_control_c_at_every_line(ready):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize(
-    "cli",
+    ("cli", "status"),
     [
-        "import os\nos.kill(os.getpid(), 2)\ndef main(): return 7",
-        "import os\ndef main():\n    os.kill(os.getpid(), 2)\n    return 7",
-        "import atexit, os\natexit.register(os.kill, os.getpid(), 2)\ndef main(): return 7",
+        ("import os\nos.kill(os.getpid(), 2)\ndef main(): return 7", 130),
+        ("import os\ndef main():\n    os.kill(os.getpid(), 2)\n    return 7", 130),
+        ("import atexit, os\natexit.register(os.kill, os.getpid(), 2)\ndef main(): return 7", 7),
     ],
-    ids=["while it loads", "while it works", "while it ends"],
+    ids=["while it loads", "while it works", "while Python ends, when the work is done"],
 )
-def test_control_c_in_the_program(ready, cli):
+def test_control_c_in_the_program(ready, cli, status):
     (ready / "press" / "cli.py").write_text(cli + "\n")
     done = run(ready)
-    assert (done.returncode, done.stderr) == (130, "")
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 def test_a_ready_machine_imports_nothing(ready):

@@ -15,6 +15,7 @@ from lxml import etree
 
 from press.citing.online import identifier, look_up
 from press.citing.target import Article, Target, find_target, read_articles
+from press.core import gate
 from press.core.files import decode, replace_file, shown
 from press.core.model import Cite, Cluster, Entry
 from press.core.problems import ERROR, Problem, ProblemsError, Refused, Span, counted
@@ -89,6 +90,7 @@ def add(root: Path, given: Sequence[str], article: str, network: Network | None)
 def _given(name: str, network: Network | None, problems: list[Problem]) -> list[Entry]:
     kind, value = ("", "") if Path(name).exists() else identifier(name)
     if not kind:
+        gate.allow(Path(name))  # the command line names it
         return list(read_bibliography([(Path(name), name)], problems).values())
     if network is None:
         hint = "add --online to look it up on the web"

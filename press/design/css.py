@@ -16,6 +16,8 @@ from typing import Any
 
 import tinycss2
 
+from press.core.problems import counted
+
 LONGEST = 500_000
 """The most characters of a style sheet."""
 DEEPEST = 24
@@ -96,7 +98,7 @@ def faults(
     `fonts` are the addresses that a font may be loaded from.
     """
     if len(css) > LONGEST:
-        return (Fault(1, f"has {len(css)} characters; the maximum is {LONGEST}"),)
+        return (Fault(1, f"has {counted(len(css), 'character')}; the maximum is {LONGEST}"),)
     found: list[Fault] = []
     try:
         rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
@@ -293,16 +295,17 @@ def _shown(token: Any) -> str:
 def _check_token(token: Any, name: str) -> None:
     """Refuse a number or a text that is too large wherever it is."""
     if token.type == "string" and len(token.value) > _STRING:
-        raise _Refused(token, f"has a text of {len(token.value)} characters in '{name}'")
+        many = counted(len(token.value), "character")
+        raise _Refused(token, f"has a text of {many} in '{name}'")
     if token.type not in ("number", "dimension", "percentage") or name in _FREE:
         return
     length = _pixels(token)
     most = _NUMBER if length is None else _LARGEST
     if not abs(token.value if length is None else length) <= most:
         raise _Refused(token, f"has '{name}' with {_shown(token)}, which is too large")
-    counted = _COUNTED.get(name)
-    if counted and token.type == "number" and abs(token.value) > counted:
-        raise _Refused(token, f"has '{name}' with {_shown(token)}; the maximum is {counted}")
+    most = _COUNTED.get(name)
+    if most and token.type == "number" and abs(token.value) > most:
+        raise _Refused(token, f"has '{name}' with {_shown(token)}; the maximum is {most}")
 
 
 def _check_property(node: Any, name: str, tokens: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from press.core.files import check_file, default_folder, files_below, read_text
 from press.core.model import Edition, Imprint
 from press.core.nearest import nearest
-from press.core.problems import Problem, ProblemsError, Span
+from press.core.problems import Problem, ProblemsError, Span, counted
 from press.design import active, css, fonts, svg
 from press.design.templates import NotFound, Templates
 
@@ -41,7 +41,7 @@ def _read(path: Path, name: str) -> str:
     if text is None:
         raise ProblemsError(problems)
     if name.endswith(".css") and len(text) > css.LONGEST:
-        message = f"the style has {len(text)} characters; the maximum is {css.LONGEST}"
+        message = f"the style has {counted(len(text), 'character')}; the maximum is {css.LONGEST}"
         raise ProblemsError([Problem("STY007", Span(f"styles/{name}", 1), message, _SMALLER)])
     return text
 

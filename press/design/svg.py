@@ -20,6 +20,7 @@ from urllib.parse import unquote_to_bytes
 import tinycss2
 from lxml import etree
 
+from press.core.problems import counted
 from press.core.trees import Element, remove
 from press.design.css import addresses, declaration_faults, faults, is_local
 
@@ -291,7 +292,9 @@ class _Judge:
             self.reference(element, value.strip())
             return
         if len(value) > _MOST_DATA and name != "d":
-            raise Unsafe(f"has the attribute '{name}' with {len(value)} characters", line)
+            raise Unsafe(
+                f"has the attribute '{name}' with {counted(len(value), 'character')}", line
+            )
         if name == "style":
             if found := declaration_faults(value):
                 raise Unsafe(_said(found[0].message, loads=found[0].loads), line)
@@ -320,7 +323,7 @@ class _Judge:
     def measure(self, name: str, value: str, line: int) -> None:
         """Refuse a coordinate or a size that is too large; remember the largest one."""
         if name in ("width", "height", "viewBox") and len(value) > _MOST_DIGITS:
-            raise Unsafe(f"has '{name}' with {len(value)} characters", line)
+            raise Unsafe(f"has '{name}' with {counted(len(value), 'character')}", line)
         if _FAR.search(value):
             for number in _numbers(value):
                 if not abs(number) <= _FARTHEST:

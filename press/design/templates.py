@@ -65,9 +65,9 @@ _OF_TEXT = frozenset(
 _ESCAPED = 6
 """The most characters that one becomes when it is escaped for HTML."""
 _TEXT = frozenset(
-    "capitalize count endswith find format isalpha isdigit islower isupper lower lstrip partition "
-    "removeprefix removesuffix rfind rpartition rsplit rstrip split splitlines startswith strip "
-    "title upper".split()
+    "capitalize count endswith find format isalpha isascii isdigit islower isupper lower lstrip "
+    "partition removeprefix removesuffix rfind rpartition rsplit rstrip split splitlines "
+    "startswith strip title upper".split()
 )
 _METHODS: dict[type, frozenset[str]] = {
     str: _TEXT,

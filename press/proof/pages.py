@@ -40,7 +40,7 @@ def _wrong_in(unit: Unit, block: Block, begins: Mapping[str, int], tags: Tags) -
         number = int("".join(filter(str.isdigit, said[0]))) if said else 0
         if said and number != there:
             yield f"has a cross-reference to page {number}, but its target is on page {there}"
-        elif not said and there not in here:
+        elif not said and there and there not in here:
             yield f"has a cross-reference that does not name page {there}"
 
 

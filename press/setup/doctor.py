@@ -156,8 +156,10 @@ def _fonts(root: Path) -> Diagnosis:
 
         fonts = Styles(root).fonts()
         heads = [path.read_bytes()[:4] for path in fonts]
-    except (ImportError, OSError, ProblemsError) as error:
-        return Diagnosis(MISSING, "Fonts", "", True, f"{purpose}; {error}", help_)
+    except ImportError as error:  # a package is missing, which is told of it
+        return Diagnosis(OK, "Fonts", "", True, f"{purpose}; not looked at: {error}", help_)
+    except (OSError, ProblemsError) as error:
+        return Diagnosis(UNUSABLE, "Fonts", "", True, f"{purpose}; {error}", help_)
     for path, head in zip(fonts, heads, strict=True):
         if head not in (b"\0\1\0\0", b"OTTO", b"true", b"ttcf"):
             return Diagnosis(

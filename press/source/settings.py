@@ -18,7 +18,7 @@ from press.core.files import read_text
 from press.core.model import Edition
 from press.core.nearest import nearest
 from press.core.nesting import is_deep
-from press.core.problems import Problem, ProblemsError, Span
+from press.core.problems import Problem, ProblemsError, Span, counted
 from press.source.values import LANG
 
 _LONGEST = 2_000_000
@@ -35,7 +35,7 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
     """
     hint = "keep only what makebook uses; data of other programs belong in files of their own"
     if len(text) > _LONGEST:
-        message = f"the file has {len(text)} characters; the maximum is {_LONGEST}"
+        message = f"the file has {counted(len(text), 'character')}; the maximum is {_LONGEST}"
         raise ProblemsError([Problem("CFG002", Span(file, 1, 1), message, hint)])
     try:
         table = tomllib.loads(text)
