@@ -303,9 +303,9 @@ def _check_token(token: Any, name: str) -> None:
     most = _NUMBER if length is None else _LARGEST
     if not abs(token.value if length is None else length) <= most:
         raise _Refused(token, f"has '{name}' with {_shown(token)}, which is too large")
-    most = _COUNTED.get(name)
-    if most and token.type == "number" and abs(token.value) > most:
-        raise _Refused(token, f"has '{name}' with {_shown(token)}; the maximum is {most}")
+    limit = _COUNTED.get(name)
+    if limit and token.type == "number" and abs(token.value) > limit:
+        raise _Refused(token, f"has '{name}' with {_shown(token)}; the maximum is {limit}")
 
 
 def _check_property(node: Any, name: str, tokens: Sequence[Any]) -> None:
