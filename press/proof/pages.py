@@ -17,31 +17,36 @@ from press.readback.tags import Tags
 
 def wrong(pairs: Sequence[tuple[Unit, Block]], tags: Tags) -> Iterator[tuple[Unit, str]]:
     """Yield the units with a cross-reference that names a wrong page, and what is wrong."""
-    begins: dict[str, int] = {}
+    begins: dict[str, set[int]] = {}
     for unit, block in pairs:
-        page = next(_pages(block, tags), 0)
+        pages = list(_pages(block, tags))
         assert unit.block is not None
         for element in (unit.block.owner, *unit.block.owner.iterancestors()):
-            begins.setdefault(element.get("id") or "", page)
+            begins.setdefault(element.get("id") or "", set(pages[:1]))
+        for element in unit.block.owner.iterdescendants():  # it may be in any line
+            begins.setdefault(element.get("id") or "", set(pages))
     for unit, block in pairs:
         yield from ((unit, what) for what in _wrong_in(unit, block, begins, tags))
 
 
-def _wrong_in(unit: Unit, block: Block, begins: Mapping[str, int], tags: Tags) -> Iterator[str]:
+def _wrong_in(
+    unit: Unit, block: Block, begins: Mapping[str, set[int]], tags: Tags
+) -> Iterator[str]:
     assert unit.block is not None
     links = [piece.owner for piece in unit.block.pieces if piece.kind == "link"]
     for link, drawn in zip(links, _links(block, tags), strict=False):
         if not has_class(link, "xref"):
             continue
-        there = begins.get((link.get("href") or "")[1:], 0)
+        there = begins.get((link.get("href") or "")[1:], set())
+        told = " or ".join(map(str, sorted(there)))
         words, here = drawn
         own = PAGE.findall(plain_words("".join(texts(link))))  # as in "(2)" or "Sleep (2019)"
         said = PAGE.findall(words)[len(own) :]
         number = int("".join(filter(str.isdigit, said[0]))) if said else 0
-        if said and number != there:
-            yield f"has a cross-reference to page {number}, but its target is on page {there}"
-        elif not said and there and there not in here:
-            yield f"has a cross-reference that does not name page {there}"
+        if said and there and number not in there:
+            yield f"has a cross-reference to page {number}, but its target is on page {told}"
+        elif not said and there and there.isdisjoint(here):
+            yield f"has a cross-reference that does not name page {told}"
 
 
 def _links(block: Block, tags: Tags) -> Iterator[tuple[str, set[int]]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
@@ -83,7 +84,8 @@ def _into_book(files: dict[str, bytes], name: str) -> Callable[[Tree], bytes]:
         data = io.BytesIO()
         with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
             for each, content in files.items():
-                archive.writestr(each, etree.tostring(tree) if each == name else content)
+                changed = etree.tostring(tree) if each == name else content
+                archive.writestr(zipfile.ZipInfo(each), changed)  # the same bytes at any time
         return data.getvalue()
 
     return write
@@ -95,9 +97,9 @@ def page_mutants(finished: Finished) -> Iterator[Mutant]:
     tree = etree.ElementTree(etree.fromstring(finished.artifact.data, parser))
     yield from _tree_mutants(_Host(finished, tree, etree.tostring))
     for place, image in enumerate(tree.getroot().iter()):
-        head, _, data = (image.get("src") or "").partition(";base64,")
+        head, _, data = (image.get("src") or "").partition(",")
         if head == "data:image/svg+xml":
-            drawing = etree.ElementTree(etree.fromstring(base64.b64decode(data)))
+            drawing = etree.ElementTree(etree.fromstring(unquote_to_bytes(data)))
             yield from _drawing_mutants(_Host(finished, drawing, _into_page(tree, place)))
 
 

@@ -24,6 +24,14 @@ _NUMBER = re.compile(r"\s*(?:\d+|[a-z]{1,2})\.\s*")
 """The number of a list item, which is drawn separately."""
 
 
+_PAGE = re.compile(r"\s*\([^()\d]+\d+\)\s*")
+"""What paper adds after a link to another page: `(page 3)`."""
+
+
+def _names_page(show: Show) -> bool:
+    return _PAGE.fullmatch("".join(show.letters)) is not None
+
+
 @dataclass(frozen=True)
 class Piece:
     """Glyphs of one operator."""
@@ -61,7 +69,7 @@ def by_tags(blocks: Sequence[Block], contents: Sequence[Content], document: Docu
     marked: dict[tuple[tuple[int, int], int], list[Piece]] = {}
     for content in contents:
         for show in content.shows:
-            if show.mark is not None:
+            if show.mark is not None and not _names_page(show):
                 piece = Piece(content, show, 0, len(show.codes))
                 marked.setdefault((content.page.objgen, show.mark), []).append(piece)
     wanted = {fold(each.text): each.text for each in texts(document)}
@@ -160,7 +168,8 @@ def by_text(
     `every` also holds the content of the drawings.
     """
     pages = [
-        [cell for show in content.shows for cell in cells_of(content, show)] for content in contents
+        [c for show in content.shows if not _names_page(show) for c in cells_of(content, show)]
+        for content in contents
     ]
     search = _Search(["".join(cell[0] for cell in page) for page in pages])
     found = []
