@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from press.build.run import build
 from press.check.external import CheckerMissing
 from press.core import gate
 from press.core.model import Request
+
+settings.register_profile("any machine", deadline=None)  # however slow or busy it is
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 
