@@ -24,12 +24,13 @@ import click
 from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
+from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
 from press.core import gate, quiet
-from press.core.files import article_files, imprint_files
+from press.core.files import article_files, article_name, imprint_files
 from press.core.formats import FORMATS
 from press.core.limits import NAMES, Limits, parse
 from press.core.model import Built, Request
-from press.core.nearest import near
+from press.core.nearest import near, nearest
 from press.core.parallel import ENDS, interrupt, processors
 from press.core.problems import (
     ERROR,
@@ -92,8 +93,10 @@ def cli() -> None:
     makebook --format pdf         build only PDF files
     makebook --imprint all        build for every clinic in source/imprints
     makebook serve                preview in a browser, rebuilt on every save
+    makebook list                 list the handouts: versions, reviews, whether they are current
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
     makebook speak FILE           print what a screen reader says of a PDF, EPUB, or web page
+    makebook record NAME          print the line for a patient's record: which handout was given
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
     makebook import FILE          turn a Word document, web page, or text into an article
@@ -140,6 +143,15 @@ def _outputs(project: Path, output: Path | None) -> Path:
     return folder
 
 
+def _place(project: Path, output: Path | None, imprint: str) -> tuple[Path, Path]:
+    """Return the project's folder, and that of its outputs for an imprint or without one."""
+    known = {path.stem for path in imprint_files(project)}
+    if imprint and imprint not in known:
+        hint = nearest(imprint, known) if known else "write source/imprints/NAME.toml"
+        raise _wrong_use(UnknownName("imprint", imprint, hint))
+    return project.resolve(), (_outputs(project, output) / imprint).resolve()
+
+
 def _names(files: Callable[[Path], Sequence[Path]]) -> Any:
     """Return a function that completes the names of some of the project's files."""
 
@@ -175,6 +187,13 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
             message = f"'{visible(text)}' is not a valid limit\n    hint: {hint}"
             raise click.BadParameter(message) from None
     return Limits(**found)
+
+
+def _imprint_option(command: Any) -> Any:
+    return click.option(
+        "--imprint", default="", metavar="NAME",
+        shell_complete=_names(imprint_files), help="Look at the outputs for this clinic.",
+    )(command)  # fmt: skip
 
 
 @cli.command("build")
@@ -217,6 +236,7 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
 @click.option(
     "--preview", is_flag=True, help="Also write page pictures to preview/ in the output folder."
 )
+@click.option("--drafts", is_flag=True, help="List drafts in the library too.")
 @click.option("--quiet", is_flag=True, help="Print only errors and warnings.")
 @click.option("--explain", is_flag=True, help="Say why each file was built or not.")
 def build_command(
@@ -405,6 +425,62 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
     sys.exit(0 if clean else 1)
 
 
+@cli.command("list")
+@click.argument("words", nargs=-1, metavar="[WORD]...")
+@click.option("--due", type=click.IntRange(0), metavar="DAYS",
+              help="Only handouts whose review is overdue or due within these days.")  # fmt: skip
+@click.option("--sort", "key", type=click.Choice(COLUMNS), default="name", show_default=True,
+              help="Sort by this column; what has no value comes last.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="table",
+              show_default=True, help="Print a table, a JSON array, or CSV.")  # fmt: skip
+@_imprint_option
+@_project_options
+def list_command(
+    project: Path, output: Path | None, imprint: str, words: Sequence[str], **options: Any
+) -> None:
+    """List the handouts of the project: versions, reviews, pages, and whether they are current.
+
+    With WORDs, only those with every word in the title or a topic. Nothing is built.
+
+    \b
+    makebook list
+    makebook list --due 90 --sort next-review
+    makebook list sleep --format json
+    """  # noqa: D301 - Click reads the character
+    from press.catalog.entries import read_entries
+
+    problems: list[Problem] = []
+    entries = read_entries(*_place(project, output, imprint), problems)
+    today = date.today()  # noqa: DTZ011 - the author's own day
+    found = ordered(chosen(entries, words, options["due"], today), options["key"])
+    click.echo(FORMS[options["form"]](found), nl=False)
+    errors = [problem for problem in problems if problem.severity == ERROR]
+    if errors:
+        raise ProblemsError(errors)
+
+
+@cli.command("record")
+@click.argument("article", metavar="NAME", shell_complete=_names(article_files))
+@_imprint_option
+@_project_options
+def record_command(project: Path, output: Path | None, imprint: str, article: str) -> None:
+    """Print the line for a patient's record: which handout, in which version, was given.
+
+    Only a handout that is published and current has one.
+
+    \b
+    makebook record ketamine-ocd
+    """  # noqa: D301 - Click reads the character
+    from press.catalog.entries import read_entries
+    from press.catalog.record import record
+
+    name = article_name(article)
+    entries = {e.name: e for e in read_entries(*_place(project, output, imprint), [])}
+    if name not in entries:
+        raise _wrong_use(UnknownName("article", name, nearest(name, entries)))
+    click.echo(record(entries[name]))
+
+
 @cli.command("diff")
 @click.argument("old", nargs=-1, required=True)
 @_project_options
@@ -423,7 +499,8 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
 
     folder = _outputs(project, output)
     sources = read_sources(project.resolve())
-    today = Today(sources.names, sources.imprints, sources.assembled)
+    gone = {each.path.stem: each.matter for each in sources.project.withdrawn}
+    today = Today(sources.names, sources.imprints, sources.assembled, gone)
     try:
         several = len(old) > 1 and any(Path(name).exists() for name in old)
         for name in old if several else [" ".join(old)]:

@@ -176,9 +176,10 @@ def run(folder: Path, *arguments: str) -> int:
 
 
 def published(folder: Path) -> set[str]:
-    """Return the files in `output/` but the web pages, which every issue has."""
+    """Return the files in `output/` but the web pages and the library, which every issue has."""
     output = folder / "output"
     files = [p for p in output.rglob("*") if p.is_file() and p.suffix != ".html"]
+    files = [p for p in files if p.name not in ("opds.json", "library.json")]
     return {p.relative_to(output).as_posix() for p in files}
 
 

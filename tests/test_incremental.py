@@ -27,6 +27,7 @@ from press.core.problems import Problem, ProblemsError, Span
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
 ALL = {"sleep.epub", "sleep.pdf", "sleep-large-print.pdf", "sleep.html"}
+LIBRARY = {"index.html", "opds.json", "library.json"}
 PDFS = {name for name in ALL if name.endswith(".pdf")}
 
 
@@ -305,7 +306,7 @@ def left(desk):
         ('editions = ["letter", "large-print"]', "", {"sleep-large-print.pdf"}),
         ('csl = "apa"', 'csl = "apa"\nformats = ["epub", "html"]', PDFS),
         ('csl = "apa"', 'csl = "apa"\nformats = ["pdf", "epub"]',
-         {"sleep.html", "index.html"}),
+         {"sleep.html", *LIBRARY}),
     ],
     ids=["an edition", "PDF", "the web page"],
 )  # fmt: skip
@@ -335,7 +336,7 @@ def test_references_that_move_into_the_handout_leave_their_file(desk, tmp_path):
 def test_what_is_made_again_is_left_over_no_longer(desk):
     desk.edit("makebook.toml", 'csl = "apa"', 'csl = "apa"\nformats = ["pdf"]')
     desk()
-    assert left(desk) == {"sleep.epub", "sleep.html", "index.html"}
+    assert left(desk) == {"sleep.epub", "sleep.html", *LIBRARY}
     desk.edit("makebook.toml", '\nformats = ["pdf"]', "")
     desk()
     assert left(desk) == set()

@@ -127,11 +127,29 @@ def test_a_key_of_another_tool_does_not_replace_ours() -> None:
         ("published: true\ndraft: no", []),
         ("published: False", ["FRM010 3"]),
         ("draft: yes", ["FRM010 3"]),
+        ("draft: yes\nstatus: draft", []),
         ("published: 2026-11-19", ["FRM007 3"]),
     ],
 )
 def test_a_draft_is_built_with_a_warning(typed, expected) -> None:
     assert read(f"title: T\n{typed}")[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "status", "problems"),
+    [
+        ("status: published", "", []),
+        ("status: draft", "draft", []),
+        ("status: withdrawn\nwithdrawn-because: The dose was wrong.", "withdrawn", []),
+        ("status: withdrawn", "withdrawn", ["FRM003 3"]),
+        ("withdrawn-because: The dose was wrong.", "", ["FRM003 3"]),
+        ("status: Draft", "", ["FRM003 3"]),
+        ("status: [draft]", "", ["FRM003 3"]),
+    ],
+)
+def test_a_status_is_one_of_three(typed, status, problems) -> None:
+    matter, found = read(f"title: T\n{typed}")
+    assert (matter.status, found) == (status, problems)
 
 
 def test_funding_and_license_as_in_quarto() -> None:

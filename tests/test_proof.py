@@ -106,6 +106,8 @@ def test_a_good_project_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[
         "tea.epub",
         "tea.html",
         "index.html",
+        "library.json",
+        "opds.json",
         "manifest.json",
     }
 

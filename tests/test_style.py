@@ -22,13 +22,15 @@ MAY_IMPORT = {
     "output": "core design document readback",
     "proof": "core design document readback",
     "build": "core design references source document output readback proof",
+    "catalog": "core source",
     "currency": "core document readback",
     "check": "core source build",
     "setup": "core design source output check",
     "importing": "core readback source setup",
     "citing": "core references source setup",
     "serve": "core design references source document output readback proof build check setup",
-    "cli": "core readback source document build currency check setup importing citing serve",
+    "cli": "core readback source document build catalog currency check setup importing citing "
+    "serve",
     "__main__": "cli",
 }
 """The rooms of press/, in the order of the data, and the rooms that each may import from."""

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from press.core.files import PROGRAM, files_below
 from press.core.formats import FORMATS
 from press.core.hashing import FileDigests, digest, file_digest, json_digest
-from press.core.manifest import ArticleEntry
 from press.core.model import Config, Document, Download, Edition
 
 if TYPE_CHECKING:
@@ -88,7 +87,10 @@ class Needs:
 
 
 def shelf(
-    entries: Mapping[str, ArticleEntry], styles: Styles, more: Sequence[str], digests: FileDigests
+    entries: Mapping[str, Mapping[str, object]],
+    styles: Styles,
+    more: Sequence[str],
+    digests: FileDigests,
 ) -> str:
     """Return one hash of what the library shows of each handout, and of its look."""
     files = _styles(styles, digests).items()
@@ -100,13 +102,14 @@ def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:
     return {name: digests[path] for name, path in styles.files().items()}
 
 
-def listing_digest(entries: Mapping[str, ArticleEntry]) -> str:
+def listing_digest(entries: Mapping[str, Mapping[str, object]]) -> str:
     """Return one hash of what the library shows of each handout."""
     return _digest_of({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
-         "version", "lang", "hash", "identity", "vocabulary", "files")  # fmt: skip
+         "version", "lang", "hash", "identity", "vocabulary", "files", "status",
+         "because", "hashes", "authors", "topics", "codes")  # fmt: skip
 
 
 @cache

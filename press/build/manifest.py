@@ -24,6 +24,7 @@ from press.core.manifest import (
     Manifest,
     MeasuresEntry,
     ProblemEntry,
+    WithdrawnEntry,
     linked_of,
     read_manifest,
 )
@@ -110,6 +111,14 @@ def entry(
             for d in document.due
         ],
     }
+    if matter.authors:
+        made["authors"] = [person.name for person in matter.authors]
+    if matter.topics:
+        made["topics"] = list(matter.topics)
+    if matter.codes:
+        made["codes"] = {system: list(codes) for system, codes in matter.codes.items()}
+    if matter.status == "draft":
+        made["status"] = "draft"
     if document.linked:
         made["linked"] = {
             linked.name: {"file": linked.file, "bytes": linked.size, "sha256": linked.sha256}
@@ -204,6 +213,8 @@ def publish(
         content["left"] = left
     if "library" in manifest:
         content["library"] = manifest["library"]
+    if withdrawn := _withdrawn(manifest, project):
+        content["withdrawn"] = withdrawn
     write_manifest(output, content, new)
 
 
@@ -216,10 +227,58 @@ def _dated(facts: FileEntry, *, outdated: bool) -> FileEntry:
     return known
 
 
+def withdraw(output: Path, project: Project) -> None:
+    """Record which articles are withdrawn; the files of their last build are left over."""
+    manifest = read_manifest(output)
+    now = _withdrawn(manifest, project)
+    if not now and "withdrawn" not in manifest:
+        return
+    gone = [manifest["articles"].pop(name) for name in now if name in manifest["articles"]]
+    left = {n: f["sha256"] for e in gone for n, f in (*e["files"].items(), *linked_of(e).items())}
+    kept = {name for e in manifest["articles"].values() for name in (*e["files"], *linked_of(e))}
+    left = {n: sha for n, sha in left.items() if n not in kept and (output / n).is_file()}
+    if left := {**manifest.get("left", {}), **left}:
+        manifest["left"] = left
+    manifest["order"] = [path.stem for path in project.articles]
+    manifest.pop("withdrawn", None)
+    if now:
+        manifest["withdrawn"] = now
+    write_manifest(output, manifest)
+
+
+def _withdrawn(manifest: Manifest, project: Project) -> dict[str, WithdrawnEntry]:
+    """Return an entry for each withdrawn article, with the hashes of its builds in a folder."""
+    found: dict[str, WithdrawnEntry] = {}
+    for path, matter in ((each.path, each.matter) for each in project.withdrawn):
+        name = path.stem
+        before = manifest.get("withdrawn", {}).get(name)
+        hashes = list(before["hashes"]) if before else []
+        if entry_ := manifest["articles"].get(name):
+            hashes += [entry_["hash"], entry_["identity"].get("earlier", "")]
+        span = matter.origin.spans["status"]
+        found[name] = {
+            "title": matter.title,
+            "identifier": matter.identifier,
+            "because": matter.withdrawn_because,
+            "hashes": sorted({one for one in hashes if one}),
+            "place": (span.path, span.line, span.column),
+        }
+    return found
+
+
+def report_withdrawn(output: Path, problems: list[Problem]) -> None:
+    """Say which articles are not built because they are withdrawn: FRM011."""
+    hint = "delete the line to build it again"
+    for name, facts in sorted(read_manifest(output).get("withdrawn", {}).items()):
+        message = f"'{name}' is withdrawn, so it is not built"
+        problems.append(Problem("FRM011", Span(*facts["place"]), message, hint))
+
+
 def list_library(output: Path, library: LibraryEntry) -> None:
     """Record in the manifest which library page was written."""
     manifest = read_manifest(output)
-    manifest.get("left", {}).pop(INDEX, None)
+    for name in (INDEX, *library.get("beside", {})):
+        manifest.get("left", {}).pop(name, None)
     manifest["library"] = library
     write_manifest(output, manifest)
 
@@ -229,7 +288,8 @@ def unlist(output: Path) -> None:
     manifest = read_manifest(output)
     if "library" in manifest:
         library = manifest.pop("library")
-        manifest["left"] = {**manifest.get("left", {}), INDEX: library["sha256"]}
+        beside = library.get("beside", {})
+        manifest["left"] = {**manifest.get("left", {}), **beside, INDEX: library["sha256"]}
         write_manifest(output, manifest)
 
 

@@ -108,12 +108,13 @@ def chosen(
         UnknownName: the request names an article or edition that does not exist.
     """
     known = {path.stem: path for path in project.articles}
-    check_names(request.articles, request.editions, set(known), editions)
-    if not known:
+    withdrawn = {each.path.stem for each in project.withdrawn}
+    check_names(request.articles, request.editions, {*known, *withdrawn}, editions)
+    if not known and not withdrawn:
         hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
         problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))
-    asked = [article_name(name) for name in request.articles]
-    return [known[name] for name in asked] or list(known.values())
+    asked = [article_name(name) for name in request.articles] or list(known)
+    return [known[name] for name in asked if name not in withdrawn]
 
 
 def check_files(project: Project, every: Sequence[Issue], problems: list[Problem]) -> None:
@@ -151,7 +152,7 @@ def check_identifiers(project: Project, problems: list[Problem]) -> None:
     from press.source.front_matter import split
 
     homes: dict[str, str] = {}
-    for path in project.articles:
+    for path in (*(each.path for each in project.withdrawn), *project.articles):
         file = shown(path, project.root)
         fields, _, _ = split(read_text(path, file, []) or "", file, [])
         found = fields.values.get("identifier")

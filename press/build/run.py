@@ -15,9 +15,9 @@ from press.build import manifest, plan, stale
 from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
-from press.core.files import INDEX, shown
+from press.core.files import CATALOG, FEED, INDEX, shown
 from press.core.hashing import FileDigests, digest
-from press.core.manifest import FileEntry, LibraryEntry, read_manifest
+from press.core.manifest import FileEntry, LibraryEntry, read_manifest, shelved
 from press.core.model import Artifact, Built, Project, Request
 from press.core.problems import (
     ERROR,
@@ -110,6 +110,7 @@ def build(request: Request) -> Outcome:
     for name, asked in every.items():
         folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
         manifest.left(asked.output, folder, problems)
+        manifest.report_withdrawn(asked.output, problems)
     outcome = Outcome((*kept, *made), tuple(problems))
     if request.preview:
         _preview(outcome, request)
@@ -141,6 +142,9 @@ def _make(
     plan.check_identifiers(project, problems)
     jobs = [_Job(path, project, notices, issues, *state, tuple(problems)) for path in paths]
     made = [_published(done, project, state[1]) for done in _run(jobs, request.jobs)]
+    problems += (problem for each in project.withdrawn for problem in each.problems)
+    for issue in issues:
+        manifest.withdraw(issue.request.output, project)
     _list_all(issues, made, project, problems, state[2])
     return made, problems
 
@@ -381,7 +385,8 @@ def _list_all(
     If a run ends before this, the manifest shows the next one that the library is out of date.
     """
     for issue in issues:
-        if any(each.entry for each in built if each.imprint == issue.name):
+        gone = read_manifest(issue.request.output).get("withdrawn")
+        if gone or any(each.entry for each in built if each.imprint == issue.name):
             try:
                 _list(issue, project, digests)
             except ProblemsError as error:  # the handouts stay; the next build lists them
@@ -397,18 +402,33 @@ def _list(issue: Issue, project: Project, digests: FileDigests) -> None:
         return
     from press.build.inputs import listing_digest, shelf
     from press.design.styles import Styles
-    from press.output.web.library import write_library
+    from press.output.web.catalog import Shelf, write_feed, write_list
+    from press.output.web.library import covers_of, write_library
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
     content = read_manifest(folder)
-    entries, known = content["articles"], content.get("library")
-    key = shelf(entries, styles, (config.lang, clinic), digests)
-    if known and known["key"] == key and stale.intact(folder, INDEX, known):
+    drafts = issue.request.drafts
+    entries, known = shelved(content, drafts=drafts), content.get("library")
+    key = shelf(entries, styles, (config.lang, clinic, config.address), digests)
+    if known and known["key"] == key and stale.listed(folder, content, drafts=drafts):
         return
-    data = write_library(folder, entries, styles, config.lang, clinic)
-    replace_files(folder, {INDEX: data})
-    library: LibraryEntry = {"sha256": digest(data), "key": key, "of": listing_digest(entries)}
+    covers, about = (
+        covers_of(folder, entries),
+        Shelf(config.lang, clinic, issue.name, config.address),
+    )
+    data = write_library(folder, entries, styles, config.lang, clinic, covers)
+    beside = {
+        FEED: write_feed(folder, entries, about, covers),
+        CATALOG: write_list(folder, entries, about),
+    }
+    replace_files(folder, {INDEX: data, **beside})
+    library: LibraryEntry = {
+        "sha256": digest(data),
+        "key": key,
+        "of": listing_digest(entries),
+        "beside": {name: digest(each) for name, each in beside.items()},
+    }
     manifest.list_library(folder, library)
 
 

@@ -28,6 +28,7 @@ from press.core.manifest import (
     Manifest,
     linked_of,
     read_manifest,
+    shelved,
 )
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem
@@ -85,7 +86,7 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     names = list(map(article_name, request.articles))
     entries = manifest["articles"]
     formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
-    if "html" in formats and not listed(request.output, manifest):
+    if "html" in formats and not listed(request.output, manifest, drafts=request.drafts):
         return ()
     found = []
     for name in names or manifest["order"]:
@@ -96,12 +97,14 @@ def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
     return tuple(found)
 
 
-def listed(output: Path, manifest: Manifest) -> bool:
-    """Say if the library is intact and lists the current handouts."""
+def listed(output: Path, manifest: Manifest, *, drafts: bool = False) -> bool:
+    """Say if the library is intact and lists the current handouts, with or without drafts."""
     library = manifest.get("library")
-    if library is None or not intact(output, INDEX, library):
+    if library is None or not intact(output, INDEX, library) or "beside" not in library:
         return False
-    return library["of"] == listing_digest(manifest["articles"])
+    if any(file_digest(output / name) != sha for name, sha in library["beside"].items()):
+        return False
+    return library["of"] == listing_digest(shelved(manifest, drafts=drafts))
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:

@@ -65,6 +65,7 @@ _ENGLISH = {
     "correspondence": "Correspondence",
     "version": "version",
     "none": "none",
+    "draft": "Draft",
     "notice": "Notice",
     "notices": "Important notices",
     "your-clinic": "Your clinic",
@@ -117,6 +118,7 @@ _ENGLISH = {
     "library-none": "No handouts found. Try another word.",
     "library-is-current": "{sheet}: this is the current version.",
     "library-is-outdated": "{sheet} is out of date: print this one.",
+    "library-is-withdrawn": "{sheet} is withdrawn: do not use. {because}",
     "library-files": "Files for {title}",
     "library-current": "Current:",
 }

@@ -19,6 +19,7 @@ from typing import (
     TypedDict,
     Union,
     cast,
+    final,
     get_args,
     get_origin,
     get_type_hints,
@@ -133,6 +134,7 @@ class _ArticleFacts(TypedDict):
     due: list[DueEntry]
 
 
+@final
 class ArticleEntry(_ArticleFacts, total=False):
     """One article and its published files."""
 
@@ -144,6 +146,26 @@ class ArticleEntry(_ArticleFacts, total=False):
     """Fonts of the system that it uses: name to SHA-256."""
     vocabulary: str
     """Its words, for the search of the library; absent in older manifests."""
+    authors: list[str]
+    """Their names; absent in older manifests, as are topics and codes."""
+    topics: list[str]
+    codes: Mapping[str, list[str]]
+    """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
+    status: Literal["draft"]
+    """Absent for a handout that is published."""
+
+
+@final
+class WithdrawnEntry(TypedDict):
+    """An article that is withdrawn: what answers the line of an old sheet."""
+
+    title: str
+    identifier: str
+    because: str
+    hashes: list[str]
+    """Those of its builds in this folder, as far as they are known."""
+    place: tuple[str, int, int]
+    """Path, line, and column of its status."""
 
 
 class LibraryEntry(TypedDict):
@@ -154,6 +176,8 @@ class LibraryEntry(TypedDict):
     """Hash of everything that determines its bytes."""
     of: str
     """Hash of the entries that it lists."""
+    beside: NotRequired[dict[str, str]]
+    """The SHA-256 of the files that list the same for programs; absent in older manifests."""
 
 
 class Manifest(TypedDict):
@@ -166,11 +190,22 @@ class Manifest(TypedDict):
     left: NotRequired[dict[str, str]]
     """Files that are no longer built, with their SHA-256."""
     library: NotRequired[LibraryEntry]
+    withdrawn: NotRequired[dict[str, WithdrawnEntry]]
+    """Articles that are no longer built, by name."""
 
 
 def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
     """Return the files that an article links to; most link to none."""
     return entry.get("linked", {})
+
+
+def shelved(
+    manifest: Manifest, *, drafts: bool = False
+) -> dict[str, ArticleEntry | WithdrawnEntry]:
+    """Return what a library shows or answers: handouts, and withdrawn ones; drafts if asked for."""
+    entries = manifest["articles"].items()
+    shown = {name: e for name, e in entries if drafts or e.get("status") != "draft"}
+    return {**shown, **manifest.get("withdrawn", {})}
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -262,6 +297,7 @@ def published_hashes(folder: Path) -> dict[str, str] | None:
         files = {name: str(facts["sha256"]) for name, facts in every}
         library = manifest.get("library") or {}
         index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
+        index |= {name: str(sha) for name, sha in (library.get("beside") or {}).items()}
         left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
         ours = isinstance(manifest["versions"], dict)
     except (AttributeError, KeyError, TypeError):

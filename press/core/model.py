@@ -155,6 +155,10 @@ class Defaults:
     wrong: frozenset[str] = frozenset()
 
 
+Status = Literal["", "draft", "withdrawn"]
+"""The status of an article; empty for one that is published."""
+
+
 @dataclass(frozen=True)
 class Matter:
     """The front matter of an article, read and validated."""
@@ -182,6 +186,11 @@ class Matter:
     version: str = ""
     identifier: str = ""
     audience: str = ""
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
+    status: Status = ""
+    withdrawn_because: str = ""
+    """Why readers of an old sheet should no longer use it."""
     origin: Origin = Origin()
 
 
@@ -293,6 +302,16 @@ class Imprint:
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """An article that is no longer built."""
+
+    path: Path
+    matter: Matter
+    problems: tuple[Problem, ...] = ()
+    """Those of its front matter, which stop no other article."""
+
+
+@dataclass(frozen=True)
 class Project:
     """The contents of a project's folder, before any article is read."""
 
@@ -302,6 +321,8 @@ class Project:
     notice_files: tuple[Path, ...]
     data: tuple[Data, ...]
     imprint_files: tuple[Path, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """Articles that are no longer built; they are not among `articles`."""
 
 
 @dataclass(frozen=True)
@@ -563,6 +584,8 @@ class Request:
     strict: bool = False
     preview: bool = False
     """Also write pictures of the pages."""
+    drafts: bool = False
+    """List drafts in the library as well."""
     jobs: int = 1
     limits: Limits = NO_LIMITS
 

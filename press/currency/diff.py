@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
-from press.core.model import Document
+from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.currency.changes import changes, printable, unchanged
 from press.currency.snapshots import Snapshot, from_identity, read_file
@@ -47,6 +47,8 @@ class Today:
     imprints: Sequence[str]
     assembled: Callable[[str, str], Document]
     """Maps article and imprint (empty: none) to the Document; ProblemsError if it has errors."""
+    withdrawn: Mapping[str, Matter] = field(default_factory=dict)
+    """Maps the name of each withdrawn article to its front matter."""
     _snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
 
     def snapshot(self, name: str, imprint: str = "") -> Snapshot:
@@ -79,18 +81,37 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
         output: The output folder; its manifests may have a hash that is printed on a sheet.
 
     Returns:
-        Lines of which the first begins with `current:` or `out of date:`.
+        Lines of which the first begins with `current:`, `out of date:`, or `withdrawn:`.
 
     Raises:
         UnknownSheet: `old` identifies no article of this project, or no state of one.
         ProblemsError: the file cannot be read (DIF001), or the sources have errors.
     """
     found = read_file(Path(old)) if os.path.exists(old) else old  # noqa: PTH110 - Path's may fail
+    if gone := _withdrawn(found, sources):
+        return gone
     if isinstance(found, str):
         return _by_text(found, sources, output).lines
     if len(found) == 1:
         return _by_snapshot(found[0], sources).lines
     return _all(found, sources)
+
+
+def _withdrawn(found: str | Sequence[Snapshot], sources: Today) -> list[str]:
+    """Return the answer for a sheet of a withdrawn article; nothing for any other."""
+    if not isinstance(found, str) and len(found) != 1:
+        return []
+    for name, matter in sources.withdrawn.items():
+        words = [word for word in (matter.identifier, name) if word]
+        issued = [Snapshot("", name=name, identifier=matter.identifier)]
+        if isinstance(found, str):
+            is_it = _identified(_folded(found), issued)[0] == name
+        else:
+            is_it = (found[0].identifier or found[0].name) in words
+        if is_it:
+            because = printable(matter.withdrawn_because)
+            return [f"withdrawn: do not use {printable(matter.title)} ({words[0]}): {because}"]
+    return []
 
 
 def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:

@@ -451,7 +451,9 @@ class _Assembler:
 
     def _short(self) -> str:
         notices = [placement.notice for placement in self._placed(Place("every-page"))]
-        return " ".join(self._filled(notice.short, notice) for notice in notices)
+        said = [self._filled(notice.short, notice) for notice in notices]
+        draft = [f"{self.labels['draft']}."] if self.matter.status == "draft" else []
+        return " ".join((*draft, *said))
 
     def _filled(self, text: str, notice: Notice) -> str:
         """Fill the placeholders in a notice's title or short text, which are not Markdown."""

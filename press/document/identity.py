@@ -7,6 +7,7 @@ The clock is never read here. This module must not know any renderer.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ from press.document.ranges import as_before
 from press.document.words import words_of
 from press.references.csl.citations import ref_id
 
+_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 FORMAT = 1
 """The version of the format of `identity.json`."""
 
@@ -29,6 +31,14 @@ FORMAT = 1
 def content_hash(document: Document) -> str:
     """Return 8 hexadecimal digits of the SHA-256 of the words; markup and styles do not count."""
     return json_digest(words_of(document))[:8]
+
+
+def urn(work: str, imprint: str = "") -> str:
+    """Return the identifier that all versions of a handout share, as a URN (RFC 9562).
+
+    `work` is the identifier or, without one, the name of the article. Each imprint has another.
+    """
+    return f"urn:uuid:{uuid.uuid5(_SPACE, f'{work} {imprint}' if imprint else work)}"
 
 
 def markup_hash(document: Document) -> str:
@@ -40,7 +50,7 @@ def markup_hash(document: Document) -> str:
     references = [as_before(r.xhtml, links) + r.evidence for r in document.references]
     parts = [replace(part, xhtml=as_before(part.xhtml, links)) for part in document.parts]
     images = [(i.name, i.original or digest(i.data)) for i in document.images]
-    matter = {k: v for k, v in vars(document.matter).items() if k not in ("origin", "short")}
+    matter = {k: v for k, v in vars(document.matter).items() if k not in _NOT_HASHED}
     content: dict[str, Any] = {
         "matter": matter,
         "parts": [{**vars(p), "place": str(p.place or "")} for p in parts],
@@ -55,6 +65,8 @@ def markup_hash(document: Document) -> str:
     return json_digest(content, _plain_value)[:8]
 
 
+_NOT_HASHED = ("origin", "short", "codes", "status", "withdrawn_because")
+"""Fields of the front matter that earlier sheets did not know."""
 _LATER = ("email", "corresponding", "equal")
 """Fields that earlier sheets did not know: left out if empty, so that their hash stays the same."""
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from press.core.model import Artifact, Document
 from press.core.problems import Problem, Span, counted
-from press.core.trees import Element
+from press.core.trees import Element, has_class
 from press.proof.elements import Look, Page, prove_pages
 from press.proof.matching import HINT
 from press.proof.visibility import DARK, LIGHT, Sight, Surface
@@ -41,6 +41,7 @@ def prove_epub(document: Document, artifact: Artifact, problems: list[Problem]) 
         problems.append(Problem("PRF005", span, f"cannot be opened: {error}", HINT))
         return
     problems += _prove_text(document, book, trees, css, span)
+    problems += _prove_draft(document, trees, css, span)
     for file, target in _dead_links(trees, book.names):
         message = f"{file}: the link to '{target}' is broken"
         problems.append(Problem("PRF003", span, message, HINT))
@@ -63,6 +64,22 @@ def _prove_text(
         for name, tree in trees.items()
     ]
     return prove_pages(document, pages, span)
+
+
+def _prove_draft(
+    document: Document, trees: Mapping[str, Element], css: str, span: Span
+) -> Iterator[Problem]:
+    """Prove that each file of a draft but its cover says so, where it can be seen: PRF002."""
+    if document.matter.status != "draft":
+        return
+    word = document.labels["draft"]
+    for name, tree in trees.items():
+        hidden = Sight(tree, css).hidden(LIGHT)
+        marks = (e for e in tree.iter(f"{_XHTML}p") if has_class(e, "draft"))
+        said = any(e not in hidden and "".join(e.itertext()) == word for e in marks)
+        if not said and not any(has_class(e, "cover") for e in tree.iter(f"{_XHTML}div")):
+            message = f"{name}: the word '{word}' is missing"
+            yield Problem("PRF002", span, message, HINT)
 
 
 def _picture(book: Book, page: str, src: str) -> bytes:

@@ -21,7 +21,7 @@ from press.core.manifest import published_hashes
 from press.readback.epub import Book
 from press.readback.pdf import page_sizes, raster
 
-_SHOWN = frozenset(facts.ending for facts in FORMATS.values())
+_SHOWN = frozenset((*(facts.ending for facts in FORMATS.values()), ".json"))
 """Endings of files that may be requested from the output folder."""
 _PICTURES = 48
 _HIGHEST = 6000

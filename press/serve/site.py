@@ -27,6 +27,7 @@ VIEWER = Path(__file__).parent / "viewer"
 _TYPES = {
     **{facts.ending: facts.media_type for facts in FORMATS.values()},
     ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".xhtml": "application/xhtml+xml",

@@ -8,16 +8,18 @@ Norwegian and `version: 1.10` stays 1.10. This module must not know Markdown.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import yaml
 
-from press.core.model import Defaults, Matter, Origin, Person
-from press.core.nearest import did_you_mean
+from press.core.model import Defaults, Matter, Origin, Person, Status
+from press.core.nearest import did_you_mean, nearest
 from press.core.problems import Problem, Span
 from press.source.citation_syntax import listed_keys
+from press.source.codes import SYSTEMS
 from press.source.dates import Interval, read_interval
 from press.source.foreign import ALSO, adopt, sort_out
 from press.source.people import PERSON_KEYS as PERSON_KEYS  # noqa: PLC0414 - a name for others
@@ -34,10 +36,14 @@ ARTICLE_KEYS = (
     "title", "subtitle", "author", "date", "lang", "abstract", "keywords", "tags",
     "bibliography", "csl", "nocite", "short", "rights", "topics", "reviewed", "sources-checked",
     "next-review", "reviewer", "funding", "conflicts", "version", "identifier", "audience",
+    "status", "withdrawn-because", "codes",
 )  # fmt: skip
 NOTICE_KEYS = ("id", "title", "when", "place", "short", "required", "verified")
-ONE_EACH = ("title", "identifier")
-"""The keys that no two articles share."""
+ONE_EACH = ("title", "identifier", "status", "withdrawn-because", "codes")
+"""The keys that are about one article, and have no default."""
+STATUSES = ("published", "draft", "withdrawn")
+"""The values of `status`; an article without one is published."""
+_WITHDRAWN = re.compile(r"^status[ \t]*:[ \t]*[\"']?withdrawn\b", re.M)
 
 
 def body_line(text: str) -> int:
@@ -138,7 +144,19 @@ def _mapping(
             hint = f"delete either line {lines[key]} or line {line}"
             problems.append(Problem("FRM003", Span(file, line, 1), message, hint))
         values[key], lines[key] = _to_python(value_node), line
+        if isinstance(value_node, yaml.MappingNode):
+            lines.update(_lines_below(key, value_node))
     return values, lines
+
+
+def _lines_below(key: str, node: Any) -> Iterator[tuple[str, int]]:
+    """Yield the line of each key of a mapping, `codes.icd10`, and of each value of a list there."""
+    for inner, value in node.value:
+        name = f"{key}.{inner.value}"
+        yield name, inner.start_mark.line + 2
+        if isinstance(value, yaml.SequenceNode):
+            for number, item in enumerate(value.value):
+                yield f"{name}.{number}", item.start_mark.line + 2
 
 
 def _to_python(node: Any) -> Any:
@@ -232,13 +250,77 @@ def _title(read: FieldReader) -> str:
     return title
 
 
+def read_withdrawn(
+    text: str, file: str, default_lang: str, problems: list[Problem], defaults: Defaults
+) -> Matter | None:
+    """Return the front matter of an article that is withdrawn; None for any other.
+
+    Of an article without such a line nothing is parsed, and of one that is not withdrawn nothing is
+    reported: its own build does that.
+    """
+    found = _FENCE.match(text)
+    if not found or not _WITHDRAWN.search(found[1]):
+        return None
+    own: list[Problem] = []
+    matter = read_matter(split(text, file, own)[0], default_lang, own, defaults)
+    if matter.status != "withdrawn":
+        return None
+    problems += own
+    return matter
+
+
+def _status(read: FieldReader) -> tuple[Status, str]:
+    """Return the status, and why an article was withdrawn. FRM003: one without the other."""
+    key = "withdrawn-because"
+    status, because = read.string("status"), read.statement(key)
+    if status and status not in STATUSES:
+        read.bad("status", f"'status: {status}' is not a status", nearest(status, STATUSES))
+    elif status == "withdrawn" and not because and key not in read.wrong:
+        hint = f"write '{key}: …', in words for those who have an old sheet"
+        read.bad("status", f"a withdrawn article has no '{key}'", hint)
+    elif because and status != "withdrawn":
+        hint = f"write 'status: withdrawn', or delete '{key}'"
+        read.bad(key, f"'{key}' is given, but the status is not 'withdrawn'", hint)
+    known: dict[str, Status] = {"draft": "draft", "withdrawn": "withdrawn"}
+    return known.get(status, ""), because
+
+
+def _codes(read: FieldReader) -> dict[str, tuple[str, ...]]:
+    """Return the codes of each system whose form is right, each once; report the others."""
+    given, found = read.fields.values.get("codes", ""), dict[str, tuple[str, ...]]()
+    if not isinstance(given, dict):
+        if given:
+            hint = "write 'codes: {icd10: [F42], snomed: [191736004]}'"
+            read.bad("codes", "'codes' must be a mapping of systems to lists of codes", hint)
+        return found
+    for system, listed in given.items():
+        name = f"codes.{system}"
+        codes = listed if isinstance(listed, list) else [listed] if listed else []
+        if system not in SYSTEMS:
+            read.bad(name, f"'{system}' is not a system of codes", nearest(system, SYSTEMS))
+            continue
+        good = []
+        for number, code in enumerate(codes):
+            flaw = ("not a single value", "write one code") if not isinstance(code, str) else None
+            if flaw := flaw or SYSTEMS[system](code):
+                place = f"{name}.{number}" if f"{name}.{number}" in read.fields.lines else name
+                read.bad(place, f"'{code}' in '{name}' is {flaw[0]}", flaw[1])
+            else:
+                good.append(code)
+        if good:
+            found[system] = tuple(dict.fromkeys(good))
+    return found
+
+
 def _draft(read: FieldReader, unused: list[str]) -> None:
     """Warn of an article that other tools would not publish (FRM010)."""
     for key, marks in (("published", ("false", "no")), ("draft", ("true", "yes"))):
         value = str(read.fields.values.get(key, "")).lower()
         if value in marks:
             message = f"'{key}: {value}' marks a draft, but makebook builds it"
-            hint = "move the file out of source/ until it is finished, or delete this line"
+            if str(read.fields.values.get("status", "")) in STATUSES:
+                continue
+            hint = "write 'status: draft', which marks every page, or delete this line"
             read.warn("FRM010", read.fields.span(key), message, hint)
         elif value not in ("", "true", "false", "yes", "no"):
             unused.append(key)
@@ -247,6 +329,7 @@ def _draft(read: FieldReader, unused: list[str]) -> None:
 def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter:
     day = read.day("date")
     words = [read.strings(key) for key in ("keywords", "tags", "categories", "category")]
+    status, because = _status(read)
     return Matter(
         title=title,
         subtitle=read.string("subtitle"),
@@ -270,6 +353,9 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
         version=read.string("version"),
         identifier=read.string("identifier"),
         audience=read.string("audience"),
+        codes=_codes(read),
+        status=status,
+        withdrawn_because=because,
     )
 
 

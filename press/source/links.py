@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 from press.core import gate
@@ -68,6 +69,10 @@ def read_target(
         return None
     article = next((a for a in articles if a.resolve() == home), None)
     if article is not None:
+        if _fields(article, root).get("status") == "withdrawn":
+            message = f"link to '{link}': this article is withdrawn"
+            problems.append(Problem("LNK004", place, message, "delete the link"))
+            return None
         address = quote(file_of(article.stem, "html")) + (f"#{part}" if part else "")
         return Target(address, _title(article, root), article, unquote(part))
     return _file(link, path, folder, root, place, problems)
@@ -84,10 +89,15 @@ def _hint(path: Path, folder: Path, articles: Collection[Path]) -> str:
 
 def _title(article: Path, root: Path) -> str:
     """Return the title of another article; its own build reports what is wrong with it."""
+    title = _fields(article, root).get("title")
+    return title if isinstance(title, str) and title else article.stem
+
+
+def _fields(article: Path, root: Path) -> Mapping[str, Any]:
+    """Return the front matter of another article as written; empty if it cannot be read."""
     file = shown(article, root)
     fields, _, _ = split(read_text(article, file, []) or "", file, [])
-    title = fields.values.get("title")
-    return title if isinstance(title, str) and title else article.stem
+    return fields.values
 
 
 def _file(

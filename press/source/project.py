@@ -7,7 +7,7 @@ This module must not know Markdown, nor any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,11 +16,26 @@ from typing import Any
 from press.core import gate, limits
 from press.core.files import article_files, imprint_files, listed, misnamed, read_text, shown
 from press.core.formats import FLAVORS, FORMATS
-from press.core.model import Config, Data, Defaults, Edition, Imprint, Project, ReferencesPlace
+from press.core.model import (
+    Config,
+    Data,
+    Defaults,
+    Edition,
+    Imprint,
+    Project,
+    ReferencesPlace,
+    Withdrawn,
+)
 from press.core.nearest import begin, near, nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
-from press.source.front_matter import ARTICLE_KEYS, ONE_EACH, check_defaults, not_printed
+from press.source.front_matter import (
+    ARTICLE_KEYS,
+    ONE_EACH,
+    check_defaults,
+    not_printed,
+    read_withdrawn,
+)
 from press.source.settings import Settings, line_of, parse_toml, read_toml
 from press.source.values import Fields
 
@@ -76,10 +91,15 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
         raise ProblemsError(problems)
     problems += misnamed(root / "source", root)
     notices = root / "source" / "disclaimers"
+    config = _ConfigReader(text, problems).config()
+    articles = article_files(root)
+    withdrawn = tuple(_withdrawn(articles, root, config))
+    gone = {each.path for each in withdrawn}
     return Project(
         root=root,
-        config=_ConfigReader(text, problems).config(),
-        articles=article_files(root),
+        config=config,
+        articles=tuple(path for path in articles if path not in gone),
+        withdrawn=withdrawn,
         notice_files=listed(notices, "*.md"),
         data=tuple(
             data
@@ -88,6 +108,17 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
         ),
         imprint_files=imprint_files(root),
     )
+
+
+def _withdrawn(paths: Iterable[Path], root: Path, config: Config) -> Iterator[Withdrawn]:
+    """Yield the articles that are withdrawn."""
+    for path in paths:
+        file = shown(path, root)
+        text = read_text(path, file, []) or ""
+        problems: list[Problem] = []
+        matter = read_withdrawn(text, file, config.lang, problems, config.article)
+        if matter:
+            yield Withdrawn(path, matter, tuple(problems))
 
 
 def effective(config: Config, imprint: Imprint | None) -> Config:

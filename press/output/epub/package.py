@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-import uuid
 import zipfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,10 +26,10 @@ from press.core.model import Artifact, Document
 from press.design.faces import fallback_css, fallback_files, lettered
 from press.design.fonts import subset
 from press.design.styles import Styles
+from press.document import identity
 from press.document.semantics import contact_links
 from press.output.epub.chapters import Chapter, make_chapters
 
-_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
 _ENDINGS = {
     "image/svg+xml": "svg",
     "image/png": "png",
@@ -69,9 +68,7 @@ def write_epub(
 def _identifier(document: Document) -> str:
     """Return an identifier that all versions share; each imprint has a different one."""
     work = document.matter.identifier or document.name
-    if document.imprint:
-        work = f"{work} {document.imprint.name}"
-    return f"urn:uuid:{uuid.uuid5(_SPACE, work)}"
+    return identity.urn(work, document.imprint.name if document.imprint else "")
 
 
 def _safe(name: str) -> str:
@@ -124,6 +121,7 @@ class _Book:
         return item
 
     def _page(self, name: str, title: str, content: str, type_: str, *properties: str) -> Any:
+        draft = self.document.matter.status == "draft" and type_ != "cover"
         text = self.styles.fill(
             "chapter.xhtml",
             lang=self.document.matter.lang,
@@ -131,6 +129,7 @@ class _Book:
             title=title,
             content=content,
             type=type_,
+            draft=self.document.labels["draft"] if draft else "",
         )
         return self.add(name, "application/xhtml+xml", text.encode(), *properties)
 

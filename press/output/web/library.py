@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from press.core.labels import direction, labels_for, language_name
-from press.core.manifest import ArticleEntry
+from press.core.manifest import ArticleEntry, WithdrawnEntry
 from press.core.model import Direction
 from press.design.faces import data_uri, faces
 from press.design.fallback import choose
@@ -91,29 +91,41 @@ class Handout:
     identifier: str
     hashes: str
     """The hashes of a current sheet: today's, and the earlier kind of hash of the same state."""
+    draft: str = ""
+    """A word for its state; empty if it is published."""
 
 
 def write_library(
     folder: Path,
-    entries: Mapping[str, ArticleEntry],
+    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
     styles: Styles,
     lang: str,
     clinic: str = "",
+    covers: Mapping[str, str] | None = None,
 ) -> bytes:
     """Make the list of all handouts in a folder.
 
     `entries` are those of the manifest, name to facts. Only files that are in `folder` are offered,
-    and a handout without files is left out. `clinic` is the name of the clinic whose folder it is.
+    and a handout without files is left out. One that is withdrawn is not listed: its line is
+    answered. `clinic` is the name of the clinic whose folder it is, and `covers` are those of
+    `covers_of`.
 
     Raises:
         ProblemsError: a custom template or style sheet is broken.
     """
     labels = labels_for(lang)
-    found = [_handout(folder, entry, labels) for entry in entries.values()]
+    covers = covers_of(folder, entries) if covers is None else covers
+    found = [
+        _handout(folder, entry, labels, covers.get(name, ""))
+        for name, entry in entries.items()
+        if "because" not in entry
+    ]
+    withdrawn = [entry for entry in entries.values() if "because" in entry]
     handouts = sorted((h for h in found if h.offers), key=lambda h: (_sort_key(h.title), h.href))
     words = [clinic, *labels.values()]
     for one in handouts:
         words += [one.title, one.subtitle, one.abstract, one.language, *one.facts, one.stamp]
+    words += [entry["because"] for entry in withdrawn]
     shown = "".join(words)
     more = [face for face in choose(shown, styles)[0] if not face.sha256]
     script = _CDATA.format(f"(() => {{\n{searching()}{SHEET_LINE}{_SCRIPT}}})();\n")
@@ -124,6 +136,7 @@ def write_library(
         labels=labels,
         clinic=clinic,
         handouts=handouts,
+        withdrawn=withdrawn,
         count=_count(len(handouts), labels),
         found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
         script=script,
@@ -145,7 +158,18 @@ def _sort_key(text: str) -> str:
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
-def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Handout:
+def covers_of(folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]) -> dict[str, str]:
+    """Return the cover of each handout that has an e-book, by name."""
+    books = {
+        name: next((file for file, f in entry["files"].items() if f["format"] == "epub"), "")
+        for name, entry in entries.items()
+        if "because" not in entry
+    }
+    found = {name: cover(folder / book) for name, book in books.items() if book}
+    return {name: address for name, address in found.items() if address}
+
+
+def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], shown: str) -> Handout:
     files = {
         name: facts
         for name, facts in entry["files"].items()
@@ -155,7 +179,6 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Ha
     offered = offers(downloads(files, entry["editions"]), labels)
     title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]
     lang, identifier = entry["lang"], entry["identifier"]
-    book = next((name for name, facts in files.items() if facts["format"] == "epub"), "")
     words = [subtitle, abstract, *entry["keywords"], identifier, language_name(lang), lang]
     stamp = entry["stamp"]
     return Handout(
@@ -168,12 +191,13 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str]) -> Ha
         tuple(said for said in entry["facts"] if said not in stamp),
         stamp,
         quote(page) if page else next((offer.href for offer in offered), ""),
-        cover(folder / book) if book else "",
+        shown,
         tuple(offered),
         " ".join(" ".join(words).split()),
         entry.get("vocabulary", ""),
         identifier,
         " ".join(filter(None, (entry["hash"], entry.get("identity", {}).get("earlier", "")))),
+        labels["draft"] if entry.get("status") == "draft" else "",
     )
 
 

@@ -1,0 +1,185 @@
+"""The library for programs: a catalog for reading apps, and a list for portals and record systems.
+
+In: the entries of a manifest, the folder of their files, and covers. Out: the bytes of `opds.json`
+(OPDS Catalog 2.0, drafts.opds.io/opds-2.0) and of `library.json`. Links are relative to the file in
+which they are. It reads no clock. This module must not know Documents.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from press.core.files import FEED, is_file
+from press.core.formats import FORMATS
+from press.core.labels import labels_for
+from press.core.manifest import ArticleEntry, WithdrawnEntry
+from press.document.identity import urn
+from press.output.web.offers import downloads, offers
+
+FEED_TYPE = "application/opds+json"
+_ACQUISITION = "http://opds-spec.org/acquisition/open-access"
+_SYSTEMS = {
+    # The names of the systems in FHIR R5 (hl7.org/fhir/terminologies-systems.html).
+    "icd10": "http://hl7.org/fhir/sid/icd-10",
+    "snomed": "http://snomed.info/sct",
+    "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
+}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One library: what is said of it as a whole."""
+
+    lang: str
+    clinic: str = ""
+    """The name of the clinic whose library it is."""
+    imprint: str = ""
+    """The name of its imprint."""
+    address: str = ""
+    """Its web address; empty if it has none."""
+
+    @property
+    def title(self) -> str:
+        """Its title, which is that of the page."""
+        title = labels_for(self.lang)["library"]
+        return f"{title} – {self.clinic}" if self.clinic else title
+
+
+def write_feed(
+    folder: Path,
+    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    shelf: Shelf,
+    covers: Mapping[str, str],
+) -> bytes:
+    """Write the catalog: a publication for each handout that has files in the folder.
+
+    `covers` has the address of the cover of each handout that has one, by name. A withdrawn handout
+    is not in the catalog. The address of the catalog is absolute if the library has one.
+    """
+    handouts = _handouts(folder, entries)
+    days = [entry["date"] for entry in handouts.values() if entry["date"]]
+    metadata: dict[str, Any] = {"title": shelf.title, "numberOfItems": len(handouts)}
+    if days:
+        metadata["modified"] = _moment(max(days))
+    feed = {
+        "metadata": metadata,
+        "links": [
+            {
+                "rel": "self",
+                "href": f"{shelf.address}/{FEED}" if shelf.address else FEED,
+                "type": FEED_TYPE,
+            }
+        ],
+        "publications": [
+            _publication(name, entry, shelf, covers.get(name, ""))
+            for name, entry in sorted(handouts.items())
+        ],
+    }
+    return _encoded(feed)
+
+
+def _handouts(
+    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]
+) -> dict[str, ArticleEntry]:
+    """Return the handouts that have files, each with the files that are in the folder."""
+    found: dict[str, ArticleEntry] = {}
+    for name, entry in entries.items():
+        if "because" in entry:
+            continue
+        files = {file: facts for file, facts in entry["files"].items() if is_file(folder / file)}
+        if files:
+            found[name] = {**entry, "files": files}
+    return found
+
+
+def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "@type": "http://schema.org/Book",
+        "identifier": urn(entry["identifier"] or name, shelf.imprint),
+        "title": entry["title"],
+        "subtitle": entry["subtitle"],
+        "language": entry["lang"],
+        "author": [{"name": author} for author in entry.get("authors", [])],
+        "description": entry["abstract"],
+        "subject": list(dict.fromkeys([*entry.get("topics", []), *entry["keywords"]])),
+        "modified": _moment(entry["date"]) if entry["date"] else "",
+    }
+    labels = labels_for(shelf.lang)
+    links = [
+        {"rel": _ACQUISITION, "href": offer.href, "type": offer.type,
+         "title": f"{offer.title} ({offer.facts})"}
+        for offer in offers(downloads(entry["files"], entry["editions"]), labels)
+    ]  # fmt: skip
+    found: dict[str, Any] = {
+        "metadata": {key: value for key, value in metadata.items() if value},
+        "links": links,
+    }
+    if cover:
+        found["images"] = [{"href": cover, "type": "image/png"}]
+    return found
+
+
+def write_list(
+    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry], shelf: Shelf
+) -> bytes:
+    """Write the list: each handout with its topics, codes, and files, and each withdrawn one."""
+    handouts = _handouts(folder, entries)
+    withdrawn = {n: e for n, e in entries.items() if "because" in e}
+    return _encoded(
+        {
+            "makebook": 1,
+            "title": shelf.title,
+            "address": shelf.address,
+            "systems": _SYSTEMS,
+            "handouts": [_facts(name, entry) for name, entry in sorted(handouts.items())],
+            "withdrawn": [
+                {"name": name, **{key: entry[key] for key in ("title", "identifier", "because")}}
+                for name, entry in sorted(withdrawn.items())
+            ],
+        }
+    )
+
+
+def _facts(name: str, entry: ArticleEntry) -> dict[str, Any]:
+    """Return what a portal needs to choose a handout, and to know its version."""
+    return {
+        "name": name,
+        "title": entry["title"],
+        "subtitle": entry["subtitle"],
+        "abstract": entry["abstract"],
+        "identifier": entry["identifier"],
+        "version": entry["version"],
+        "hash": entry["hash"],
+        "date": entry["date"],
+        "language": entry["lang"],
+        "status": entry.get("status", "published"),
+        "topics": entry.get("topics", []),
+        "keywords": entry["keywords"],
+        "codes": entry.get("codes", {}),
+        "files": [
+            {
+                "href": quote(file),
+                "type": FORMATS[facts["format"]].media_type,
+                "edition": facts["edition"] if FORMATS[facts["format"]].has_editions else "",
+                "part": facts["part"],
+                "pages": facts["pages"],
+                "bytes": facts["bytes"],
+                "sha256": facts["sha256"],
+            }
+            for file, facts in sorted(entry["files"].items())
+        ],
+    }
+
+
+def _moment(day: str) -> str:
+    """Return the beginning of a day in UTC (RFC 3339)."""
+    return f"{day}T00:00:00Z"
+
+
+def _encoded(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
