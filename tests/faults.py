@@ -24,7 +24,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import makebook
-from press.core.files import MANIFEST
+from press.core.files import JOURNAL, MANIFEST, STATE
 from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,9 +74,10 @@ class Desk:
         self.alone = _works(ALONE)
 
     def files(self, folder: Path | None = None) -> dict[str, str]:
-        """Return the hash of each file of the output folder, save the manifest."""
-        found = (folder or self.output).iterdir()
-        return {p.name: sha256(p.read_bytes()).hexdigest() for p in found if p.name != MANIFEST}
+        """Return the hash of each file of the output folder, save those of makebook's own."""
+        own = (MANIFEST, JOURNAL, STATE)
+        found = (path for path in (folder or self.output).rglob("*") if path.is_file())
+        return {p.name: sha256(p.read_bytes()).hexdigest() for p in found if p.name not in own}
 
     def edit(self) -> None:
         """Change the article's text to the other one."""
@@ -112,7 +113,7 @@ class Desk:
 
     def left(self) -> list[str]:
         """Return the temporary files and folders that are there."""
-        found = [*self.output.glob(".*.tmp"), *self.temporary.iterdir()]
+        found = [*self.output.rglob(".*.tmp"), *self.temporary.iterdir()]
         return [path.name for path in found]
 
     def repaired(self) -> str:
@@ -160,7 +161,7 @@ def full_disk(desk: Desk) -> str:
     """Build where there is no room: on a small disk, or where no file may be long."""
     before, room = desk.files(), desk.random.randrange(1, 250)
     if desk.alone:
-        used = sum(path.stat().st_size for path in desk.output.iterdir()) // 1024
+        used = sum(path.stat().st_size for path in desk.output.rglob("*")) // 1024
         around = (*ALONE, "sh", "-c", FULL, str(desk.output), str(used + 40 + room))
         process = desk.start(around=around)
         said, _ = process.communicate(timeout=LIMIT)
@@ -209,7 +210,7 @@ def two_builds(desk: Desk) -> str:
 
 def clock(desk: Desk) -> str:
     """Let the clock jump while a build runs, and give sources and outputs times of any age."""
-    for path in (desk.article, *desk.output.iterdir()):
+    for path in (desk.article, *desk.output.rglob("*")):
         moment = desk.random.choice([0, 1e9, time.time() + 1e8])
         os.utime(path, (moment, moment))
     process = desk.start(before=CLOCK)

@@ -27,7 +27,7 @@ from pypdfium2 import raw
 from press.check import external as check
 from press.cli import main
 from press.core import trees
-from press.core.files import default_folder
+from press.core.files import CATALOG, COVERS, FEED, STATE, default_folder
 from press.core.model import Document, Edition, Imprint, Part
 from press.core.problems import Problem
 from press.document import editions
@@ -178,8 +178,8 @@ def run(folder: Path, *arguments: str) -> int:
 def published(folder: Path) -> set[str]:
     """Return the files in `output/` but the web pages and the library, which every issue has."""
     output = folder / "output"
-    files = [p for p in output.rglob("*") if p.is_file() and p.suffix != ".html"]
-    files = [p for p in files if p.name not in ("opds.json", "library.json")]
+    found = [p for p in output.rglob("*") if p.is_file() and p.suffix != ".html"]
+    files = [p for p in found if p.name not in (STATE, FEED, CATALOG) and p.parent.name != COVERS]
     return {p.relative_to(output).as_posix() for p in files}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from press.cli import main
+from press.core.files import STATE
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -35,7 +36,8 @@ def status(project, *arguments):
 
 
 def files(project):
-    return {path.name: path.read_bytes() for path in (project / "build").iterdir()}
+    found = [path for path in (project / "build").rglob("*") if path.is_file()]
+    return {path.name: path.read_bytes() for path in found if path.name != STATE}
 
 
 def test_a_disk_without_room(project):
@@ -94,12 +96,28 @@ def failing(number):
     return replace
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def failing_after(count):
+    """Return a replacement of `os.fsync` of which only the first calls succeed."""
+    whole, done = os.fsync, []
+
+    def fsync(handle):
+        done.append(handle)
+        if len(done) > count:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        whole(handle)
+
+    return fsync
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, "the journal"])
 def test_a_move_that_fails_half_way_is_taken_back(project, monkeypatch, capsys, number):
-    """Four files are moved: PDF, e-book, web page, and the manifest, which knows the others."""
+    """Three files are moved, PDF, e-book, and web page; then the journal tells of them."""
     before = files(project)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", failing(number))
+        if number == "the journal":
+            patch.setattr(os, "fsync", failing_after(3))
+        else:
+            patch.setattr(Path, "replace", failing(number))
         assert status(project) == 3
     printed = capsys.readouterr().err
     assert "cannot be written: Input/output error" in printed
@@ -107,6 +125,22 @@ def test_a_move_that_fails_half_way_is_taken_back(project, monkeypatch, capsys, 
     assert files(project) == before
     assert status(project) == 0
     assert all(files(project)[name] != data for name, data in before.items() if "sleep" in name)
+
+
+@pytest.mark.parametrize("number", [4, 7, 8], ids=["cover", "library page", "manifest"])
+def test_what_fails_after_an_article_costs_no_article(project, monkeypatch, capsys, number):
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", failing(number))
+        assert status(project) == 3
+    assert "cannot be written: Input/output error" in capsys.readouterr().err
+    new = files(project)["sleep.pdf"]
+    assert status(project) == 0
+    assert "(unchanged)" in capsys.readouterr().out
+    assert files(project)["sleep.pdf"] == new
+    assert sorted(files(project)) == [
+        "index.html", "library.json", "manifest.json", "opds.json",
+        "sleep.epub", "sleep.html", "sleep.pdf", "sleep.png",
+    ]  # fmt: skip
 
 
 def test_a_first_build_that_fails_half_way_leaves_nothing(project, monkeypatch):

@@ -16,11 +16,13 @@ import pytest
 
 from press.build import inputs, stale
 from press.build.cleanup import sweep
+from press.build.keys import Keys
 from press.build.publish import locked
 from press.build.run import build
 from press.core import gate
-from press.core.files import PROGRAM
+from press.core.files import JOURNAL, PROGRAM, STATE
 from press.core.hashing import FileDigests
+from press.core.manifest import inputs_of, read_manifest
 from press.core.model import Request
 from press.core.problems import Problem, ProblemsError, Span
 
@@ -29,6 +31,12 @@ SMALL = ROOT / "tests" / "projects" / "small"
 ALL = {"sleep.epub", "sleep.pdf", "sleep-large-print.pdf", "sleep.html"}
 LIBRARY = {"index.html", "opds.json", "library.json"}
 PDFS = {name for name in ALL if name.endswith(".pdf")}
+
+
+def shown(folder):
+    """Return the files of an output folder, without those that only save time."""
+    found = [path for path in folder.iterdir() if path.is_file() and path.name != STATE]
+    return {path.name: path.read_bytes() for path in found}
 
 
 class Desk:
@@ -61,7 +69,7 @@ class Desk:
         path.write_text(text)
 
     def bytes(self):
-        return {path.name: path.read_bytes() for path in self.output.iterdir() if path.is_file()}
+        return shown(self.output)
 
 
 @pytest.fixture
@@ -158,6 +166,7 @@ def test_what_nothing_makes_any_more_is_told_until_it_is_gone(desk):
         outcome = build(request)
         assert {str(p.span) for p in outcome.problems if p.code == "OUT001"} == left
         assert not outcome.failed
+        assert [path.name for path in (desk.output / "covers").iterdir()] == ["rest.png"]
     swept = sweep(desk.output)
     assert set(swept.removed) >= ALL
     assert swept.kept == []
@@ -187,11 +196,11 @@ def program(tmp_path, monkeypatch):
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_change_in_any_room_of_the_program_counts(program, room):
     """The quick check and the digest of each output cover every folder of the program."""
-    key, digest = stale.key(SMALL, {}, FileDigests()), inputs.program_digest()
+    key, digest = Keys(SMALL, {}, FileDigests()).project(""), inputs.program_digest()
     first = min((program / room).glob("*.py"))
     first.write_text(first.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     inputs.program_digest.cache_clear()
-    assert key != stale.key(SMALL, {}, FileDigests())
+    assert key != Keys(SMALL, {}, FileDigests()).project("")
     assert digest != inputs.program_digest()
 
 
@@ -223,6 +232,54 @@ def test_one_format_leaves_the_others(desk):
     assert desk() == ALL - {"sleep.epub"}
 
 
+class Notes:
+    """Words that the processes of a build note, in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.clear()
+
+    def append(self, word: str) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(f"{word}\n")
+
+    def clear(self) -> None:
+        self.path.write_text("")
+
+    def all(self) -> list[str]:
+        return self.path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """The titles of the covers that are drawn."""
+    from press.build import make
+
+    titles, draw = Notes(tmp_path / "drawn"), make.draw_cover
+
+    def noted(document, styles):
+        titles.append(document.matter.title)
+        return draw(document, styles)
+
+    monkeypatch.setattr(make, "draw_cover", noted)
+    return titles
+
+
+def test_a_cover_is_drawn_once_for_the_same_title_colors_and_pattern(desk, drawn, tmp_path):
+    desk.edit("source/sleep.md", "Get up", "Rise")
+    assert desk() == ALL
+    assert drawn.all() == []
+    assert fresh(desk, tmp_path)["sleep.epub"] == desk.bytes()["sleep.epub"]
+    drawn.clear()
+    desk.edit("source/sleep.md", "title: Sleep", "title: Slumber")
+    assert desk() == ALL
+    desk.write("styles/tokens.css", ":root { --accent: #4a2c5e; }")
+    assert desk() == ALL
+    desk.edit("source/sleep.md", "SLEEP-1", "SLEEP-2")
+    assert desk() == ALL
+    assert drawn.all() == ["Slumber, in short"] * 3
+
+
 def test_what_was_warned_of_is_told_again(desk):
     desk.write("styles/tokens.css", ":root { --indent: 0pt; }\n")
     first = build(Request(desk.root, desk.output, date(2026, 3, 2))).built[0].problems
@@ -237,7 +294,7 @@ def test_nothing_to_do_loads_no_engine(desk):
         from datetime import date
         from pathlib import Path
         from press.build.run import build
-        from press.core.files import PROGRAM
+        from press.core.files import JOURNAL, PROGRAM, STATE
         from press.core.model import Request
         build(Request(Path({str(desk.root)!r}), Path({str(desk.output)!r}), date(2026, 3, 2)))
         print([name for name in ("weasyprint", "ebooklib", "citeproc") if name in sys.modules])
@@ -250,11 +307,11 @@ def test_nothing_to_do_loads_no_engine(desk):
 
 
 def test_the_manifest_names_what_each_file_needs(desk):
-    manifest = json.loads((desk.output / "manifest.json").read_text())
+    manifest = read_manifest(desk.output)
     files = manifest["articles"]["sleep"]["files"]
-    assert "styles/print.css" in files["sleep.pdf"]["inputs"]
-    assert "styles/print.css" not in files["sleep.html"]["inputs"]
-    assert "weasyprint" in files["sleep.pdf"]["inputs"]
+    assert "styles/print.css" in inputs_of(manifest, files["sleep.pdf"])
+    assert "styles/print.css" not in inputs_of(manifest, files["sleep.html"])
+    assert "weasyprint" in inputs_of(manifest, files["sleep.pdf"])
 
 
 def test_the_second_of_two_builds_waits(tmp_path):
@@ -291,7 +348,7 @@ def fresh(desk, tmp_path):
     """Return the files that a build of the same state makes in an empty folder."""
     request = Request(desk.root, tmp_path / "fresh", date(2026, 3, 2))
     assert not build(request).failed
-    return {path.name: path.read_bytes() for path in request.output.iterdir() if path.is_file()}
+    return shown(request.output)
 
 
 def left(desk):
@@ -559,3 +616,259 @@ def test_a_new_version_of_any_library_of_the_outputs_is_noticed():
     missing = needed - stale._LIBRARIES
     assert missing == {"click", "mammoth", "rich", "starlette", "uvicorn", "watchfiles"}
     assert {"fonttools", "lxml", "pydyf", "pyphen", "pyyaml"} <= set(stale.versions())
+
+
+# A library: what is read again
+
+
+class Library:
+    """A project of three small articles, as web pages; a call builds it."""
+
+    def __init__(self, folder, read):
+        self.root, self.output, self.read = folder / "library", folder / "library" / "build", read
+        self.write("makebook.toml", 'formats = ["html"]\nbibliography = ["shared.bib"]\n')
+        self.write("source/shared.bib", ENTRY.format("rest") + ENTRY.format("walk"))
+        self.write("source/bed.svg", DRAWING.format("red"))
+        self.write("source/disclaimers/all.md", NOTICE.format("all", "", "Ask your doctor."))
+        self.write(
+            "source/disclaimers/tea.md", NOTICE.format("tea", TOPIC.format("tea"), "Tea is hot.")
+        )
+        self.write("source/disclaimers/gas.md", NOTICE.format("gas", TOPIC.format("gas"), "Mind."))
+        self.article("bed", "Rest [@rest; @walk].\n\n![A bed](bed.svg)")
+        self.article("cup", "Drink, then see [the bed](bed.md).", "topics: [tea]\n")
+        self.article("hat", "Wear it [@walk; @rest].")
+        self.outcome = None
+
+    def __call__(self, **options):
+        self.read.clear()
+        day = options.pop("day", date(2026, 3, 2))
+        self.outcome = build(Request(self.root, self.output, day, **options))
+        assert not self.outcome.failed, self.outcome.every_problem
+        return sorted(self.read.all())
+
+    def made(self):
+        return sorted(name for built in self.outcome.built for name in built.made)
+
+    def reasons(self):
+        return {reason for built in self.outcome.built for reason in built.reasons.values()}
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def article(self, name, text, more=""):
+        about = f"author: Ann\nversion: 1\nidentifier: {name}\n{more}"
+        self.write(f"source/{name}.md", f"---\ntitle: The {name}\n{about}---\n\n{text}\n")
+
+    def edit(self, name, old, new):
+        path = self.root / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+
+
+ENTRY = (
+    "@article{{{0}, title={{On {0}}}, author={{Roe, Jo}}, journal={{J}}, year={{2001}}, "
+    "volume={{1}}, pages={{1--2}}}}\n"
+)
+NOTICE = "---\nid: {0}\ntitle: Note\nplace: opening\n{1}---\n\n{2}\n"
+TOPIC = "when: {{topics: [{}]}}\n"
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
+    '<rect width="9" height="9" fill="{}"/></svg>'
+)
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A library that was just built; it says which articles a build reads."""
+    from press.document import compose
+
+    read, whole = Notes(tmp_path / "read"), compose.read_draft
+
+    def noted(path, *rest):
+        read.append(path.stem)
+        return whole(path, *rest)
+
+    monkeypatch.setattr(compose, "read_draft", noted)
+    made = Library(tmp_path, read)
+    assert made() == ["bed", "cup", "hat"]
+    return made
+
+
+def test_an_article_is_read_if_its_text_changed(library):
+    assert library() == []
+    library.edit("source/hat.md", "Wear", "Put on")
+    assert library() == ["hat"]
+    assert library.made() == ["hat.html"]
+    assert [built.name for built in library.outcome.built] == ["bed", "cup", "hat"]
+
+
+def test_an_article_is_read_if_one_to_which_it_links_changed(library):
+    library.edit("source/bed.md", "The bed", "The cot")
+    assert library() == ["bed", "cup"]
+    assert "The cot" in (library.output / "cup.html").read_text()
+
+
+def test_a_notice_is_of_the_articles_that_use_it(library):
+    library.edit("source/disclaimers/tea.md", "hot", "warm")
+    assert library() == ["cup"]
+    library.edit("source/disclaimers/gas.md", "Mind.", "Mind it.")
+    assert library() == []
+    said = "not rebuilt: the changes in source/disclaimers/gas.md do not affect it"
+    assert library.reasons() == {said}
+    library.edit("source/disclaimers/all.md", "Ask", "Do ask")
+    assert library() == ["bed", "cup", "hat"]
+
+
+def test_a_notice_whose_rule_changes_may_be_of_any_article(library):
+    library.edit("source/disclaimers/gas.md", "[gas]", "[tea]")
+    assert library() == ["bed", "cup", "hat"]
+    assert library.made() == ["cup.html"]
+    library.write("source/disclaimers/new.md", NOTICE.format("new", "", "Be kind."))
+    assert library() == ["bed", "cup", "hat"]
+    assert library.made() == ["bed.html", "cup.html", "hat.html"]
+    (library.root / "source/disclaimers/new.md").unlink()
+    library()
+    assert "Be kind." not in (library.output / "hat.html").read_text()
+
+
+def test_a_broken_notice_stops_every_article_though_none_uses_it(library):
+    library.edit("source/disclaimers/gas.md", "Mind.", "")
+    with pytest.raises(AssertionError, match="NOT004"):
+        library()
+    library.write("source/disclaimers/gas.md", NOTICE.format("gas", TOPIC.format("gas"), "Mind."))
+    assert library() == []
+
+
+def test_an_entry_is_of_the_articles_that_cite_it(library):
+    library.article("hat", "Wear it [@walk].")
+    library()
+    library.edit("source/shared.bib", "On rest", "On rests")
+    assert library() == ["bed"]
+    library.edit("source/shared.bib", "On walk", "On walks")
+    assert library() == ["bed", "hat"]
+
+
+def test_an_entry_that_nobody_cites_is_told_of_without_reading_an_article(library):
+    library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
+    library.edit("source/bed.md", "@rest; ", "")
+    library.edit("source/hat.md", "@walk; @rest", "@walk")
+    library()
+    library.edit("source/shared.bib", "{idle,", "{calm,")
+    assert library() == []
+    for _ in range(2):
+        told = [p.message for p in library.outcome.every_problem if p.code == "CIT002"]
+        assert "the entry 'calm' is not cited" in told
+        assert "the entry 'idle' is not cited" not in told
+        library()
+
+
+def test_a_picture_is_of_the_articles_that_show_it(library):
+    library.write("source/bed.svg", DRAWING.format("blue"))
+    library.write("source/new.svg", DRAWING.format("blue"))
+    assert library() == ["bed"]
+    assert library.made() == ["bed.html"]
+
+
+def test_a_remark_in_makebook_toml_changes_nothing_and_a_value_does(library):
+    library.edit("makebook.toml", "formats", "# remark\nformats")
+    assert library() == []
+    library.edit("makebook.toml", "formats", 'lang = "en-GB"\nformats')
+    assert library() == ["bed", "cup", "hat"]
+
+
+def test_a_new_article_reads_no_other_and_one_that_goes_leaves_the_list(library):
+    library.article("map", "Go.")
+    assert library() == ["map"]
+    assert "The map" in (library.output / "index.html").read_text()
+    (library.root / "source/map.md").unlink()
+    assert library() == []
+    assert "The map" not in (library.output / "index.html").read_text()
+    assert [p.code for p in library.outcome.problems] == ["OUT001"]
+
+
+def test_two_with_one_identifier_are_found_though_one_is_not_read(library):
+    library.article("map", "Go.")
+    library.edit("source/map.md", "identifier: map", "identifier: hat")
+    library()
+    assert "FRM006" in {problem.code for problem in library.outcome.every_problem}
+
+
+def test_a_killed_run_loses_nothing(library, monkeypatch):
+    """The journal tells of what was published; the manifest is written once, at the end."""
+    from press.build import manifest as building
+
+    before, publish = (library.output / "manifest.json").read_bytes(), building.publish
+    for name in ("bed", "cup", "hat"):
+        library.edit(f"source/{name}.md", "The", "A")
+
+    def killed(ledger, built, *rest):
+        publish(ledger, built, *rest)
+        if built.name == "cup":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(building, "publish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        library()
+    monkeypatch.setattr(building, "publish", publish)
+    assert (library.output / "manifest.json").read_bytes() == before
+    titles = [entry["title"] for entry in read_manifest(library.output)["articles"].values()]
+    assert titles == ["A bed", "A cup", "The hat"]
+    with (library.output / JOURNAL).open("a") as journal:
+        journal.write('{"name": "hat", "ent')
+    assert library() == ["hat"]
+    assert not (library.output / JOURNAL).exists()
+
+
+def test_a_kill_between_the_files_and_the_journal_is_healed(library):
+    """The files are new, and nothing tells of them."""
+    (library.output / "hat.html").write_text("new")
+    assert library() == ["hat"]
+    assert library.reasons() >= {"rebuilt: it was changed after the build"}
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"form": 1, "files": 3}', "\0", "[" * 9999])
+def test_a_damaged_state_only_costs_time(library, text):
+    library.write("build/.state.json", text)
+    assert library() == []
+    library.edit("source/hat.md", "Wear", "Put on")
+    library.write("build/.state.json", text)
+    assert library() == ["hat"]
+
+
+def test_an_edit_that_size_time_and_inode_do_not_show_is_found_by_force_and_check(
+    library, monkeypatch
+):
+    from press.build import state
+    from press.check.review import review
+
+    page = library.output / "hat.html"
+    sound = page.read_bytes()
+    page.write_bytes(sound.replace(b"Wear", b"Tear"))
+    old = (0, 1, 1, 0)
+    monkeypatch.setattr(state, "_stamp", lambda path: old if Path(path).exists() else None)
+    library(force=True)
+    assert page.read_bytes() == sound
+    library()  # now the state trusts what it sees
+    page.write_bytes(sound.replace(b"Wear", b"Tear"))
+    assert library() == []
+    assert page.read_bytes() != sound
+    lines, clean = review(library.root, library.output, ["hat"])
+    assert not clean
+    assert any(line.startswith("hat.html: is missing or was changed") for line in lines)
+    library(force=True)
+    assert page.read_bytes() == sound
+
+
+def test_a_file_that_changed_while_the_state_was_written_is_read_again(library, monkeypatch):
+    """The clock of a file system may be too coarse to tell two changes in one moment apart."""
+    from press.build import state
+
+    now = library.output.stat().st_mtime_ns
+    monkeypatch.setattr(
+        state, "_stamp", lambda path: (0, now, now, 0) if Path(path).exists() else None
+    )
+    library()
+    library.edit("source/hat.md", "Wear", "Tear")
+    assert library() == ["hat"]

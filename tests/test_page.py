@@ -31,7 +31,7 @@ from press.design.styles import Styles
 from press.document.compose import read_sources
 from press.document.semantics import hold_tables, stack_tables
 from press.document.units import letters, units
-from press.output.web.library import write_library
+from press.output.web.library import covers_of, small_covers, write_library
 from press.output.web.offers import downloads, offers, size
 from press.output.web.page import css_text, write_page
 from press.proof.page import prove_page
@@ -82,13 +82,19 @@ def clinic():
     return make(ROOT, "ketamine-ocd", imprint="uk-example")
 
 
+def listed(folder, entries):
+    """The library of a folder that has the covers."""
+    covers, new = small_covers(folder, entries, {})
+    assert all((folder / name).read_bytes() == data for name, data in new.items())
+    return write_library(folder, entries, Styles(ROOT), "en-US", covers=covers_of(entries, covers))
+
+
 @pytest.fixture(scope="module")
 def site(built, ketamine, everything, clinic, tmp_path_factory):
     """A published folder: files, pages, and the library."""
     folder, entries = tmp_path_factory.mktemp("site"), {}
     for project, (document, _, page) in (("", ketamine), ("features", everything)):
-        for path in built(project).iterdir():
-            shutil.copy(path, folder)
+        shutil.copytree(built(project), folder, dirs_exist_ok=True)
         (folder / page.name).write_bytes(page.data)
         entry = json.loads((built(project) / "manifest.json").read_text())["articles"][
             document.name
@@ -96,7 +102,7 @@ def site(built, ketamine, everything, clinic, tmp_path_factory):
         entry["files"][page.name] = file_entry(page, {}, "")
         more = {"abstract": document.matter.abstract, "keywords": list(document.matter.keywords)}
         entries[document.name] = {**entry, **more, "stamp": document.stamp}
-    (folder / "index.html").write_bytes(write_library(folder, entries, Styles(ROOT), "en-US"))
+    (folder / "index.html").write_bytes(listed(folder, entries))
     (folder / "empty").mkdir()
     (folder / "empty" / "index.html").write_bytes(write_library(folder, {}, Styles(ROOT), "en"))
     (folder / "clinic").mkdir()
@@ -160,7 +166,10 @@ def test_the_page_in_words(small, golden):
 
 def test_the_library_in_words(built, golden, tmp_path):
     entries = json.loads((built("small") / "manifest.json").read_text())["articles"]
-    data = write_library(built("small"), entries, Styles(ROOT), "en-US", "A Clinic")
+    covers, _ = small_covers(built("small"), entries, {})
+    data = write_library(
+        built("small"), entries, Styles(ROOT), "en-US", "A Clinic", covers_of(entries, covers)
+    )
     golden("small/library.html", readable(data))
 
 
@@ -168,7 +177,7 @@ def test_the_same_work_gives_the_same_bytes(ketamine, site):
     document, downloads, page = ketamine
     assert write_page(document, list(downloads), Styles(ROOT)) == page
     turned = dict(reversed(site[1].items()))
-    made = write_library(site[0], turned, Styles(ROOT), "en-US")
+    made = listed(site[0], turned)
     assert made == (site[0] / "index.html").read_bytes()
 
 
@@ -327,8 +336,10 @@ def test_a_broken_book_has_no_cover(site, tmp_path):
     (tmp_path / "a.epub").write_bytes(b"no book")
     entry = site[1]["everything"]
     entry = {**entry, "files": {"a.epub": entry["files"]["everything.epub"]}}
+    covers, new = small_covers(tmp_path, {"a": entry}, {})
+    assert (covers, new) == ({}, {})
     data = write_library(tmp_path, {"a": entry}, Styles(ROOT), "en")
-    assert b"image/png" not in data
+    assert b"<img" not in data
     assert b'href="a.epub"' in data
 
 
@@ -464,8 +475,47 @@ def test_a_class_for_the_sheet_has_no_look_elsewhere(name):
 
 def test_nobody_is_asked_for_anything_and_nothing_complains(server):
     said = browse(*({"url": f"{server}/{name}"} for name in PAGES))
-    assert [one["requests"] for one in said] == [[f"{server}/{name}"] for name in PAGES]
+    covers = {f"{server}/covers/{name}.png" for name in ("everything", "ketamine-ocd")}
+    wanted = [{f"{server}/{name}"} | (covers if name == "index.html" else set()) for name in PAGES]
+    assert [set(one["requests"]) for one in said] == wanted
     assert [one["console"] for one in said] == [[]] * len(PAGES)
+
+
+COVERS = """Promise.all([...document.querySelectorAll(".cover img")].map(async (image) => {
+  const box = [image.width, image.height];
+  image.scrollIntoView();
+  await image.decode();
+  return [...box, image.naturalWidth, image.naturalHeight];
+}))"""
+
+
+def test_covers_are_shown_from_a_file_and_keep_their_place_until_then(site):
+    """Under the page's Content-Security-Policy; most folders are opened from a disk."""
+    (said,) = browse({"url": (site[0] / "index.html").as_uri(), "evaluate": COVERS})
+    assert [natural for *_, wide, high in said["value"] for natural in [(wide, high)]] == [
+        (240, 360)
+    ] * 2
+    assert all(high == pytest.approx(wide * 1.5, abs=1) for wide, high, *_ in said["value"])
+    assert said["console"] == []
+
+
+def test_only_covers_in_view_are_loaded(tmp_path, site):
+    """A page of hundreds asks for those that a reader comes to."""
+    (tmp_path / "covers").mkdir()
+    entries, covers = {}, []
+    for number in range(60):
+        name = f"h{number:02}"
+        shutil.copy(site[0] / "covers/everything.png", tmp_path / f"covers/{name}.png")
+        (tmp_path / f"{name}.html").write_text("A page.")
+        html = next(f for f in site[1]["everything"]["files"].values() if f["format"] == "html")
+        entries[name] = {**site[1]["everything"], "title": name, "files": {f"{name}.html": html}}
+        covers.append(f"covers/{name}.png")
+    page = tmp_path / "index.html"
+    shown = covers_of(entries, covers)
+    page.write_bytes(write_library(tmp_path, entries, Styles(ROOT), "en", covers=shown))
+    (said,) = browse({"url": page.as_uri()})
+    loaded = [url for url in said["requests"] if "/covers/" in url]
+    assert 0 < len(loaded) < len(covers)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

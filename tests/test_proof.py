@@ -106,9 +106,11 @@ def test_a_good_project_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[
         "tea.epub",
         "tea.html",
         "index.html",
+        "covers",
         "library.json",
         "opds.json",
         "manifest.json",
+        ".state.json",
     }
 
 
@@ -141,7 +143,7 @@ def test_a_style_that_hides_something_in_the_pdf(
     assert run(tmp_path) == 1
     printed = capsys.readouterr().err
     assert re.search("tea.pdf: error PRF00[16]", printed)
-    assert {p.name: p.read_bytes() for p in (tmp_path / "build").iterdir()} == before
+    assert {p.name: p.read_bytes() for p in (tmp_path / "build").glob("[!.]*.*")} == before
 
 
 @pytest.mark.parametrize("edition", ["letter", "booklet"])

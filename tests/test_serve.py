@@ -368,6 +368,16 @@ def test_nothing_outside_the_output_folder_is_served(server, name):
     assert inside.status == 404
 
 
+def test_a_cover_of_the_library_page_is_served(server):
+    """And no other picture, whatever its folder is called."""
+    (cover,) = (server.output / "covers").iterdir()
+    answer = server.ask(f"/file/covers/{cover.name}")
+    assert answer.status == 200
+    assert answer.body == cover.read_bytes()
+    (server.output / "covers" / "own.png").write_bytes(cover.read_bytes())
+    assert server.ask("/file/covers/own.png").status == 404
+
+
 def test_a_name_that_loops_is_no_file(tmp_path):
     (tmp_path / "a.pdf").symlink_to(tmp_path / "a.pdf")
     assert published(tmp_path, "a.pdf") is None

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import INDEX, LINKED, MANIFEST, PREVIEW
+from press.core.files import COVERS, INDEX, JOURNAL, LINKED, MANIFEST, PREVIEW, STATE
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
@@ -22,6 +22,7 @@ from press.core.temporary import FILE, is_running
 
 _KEEPERS = frozenset({".gitignore"})
 """Files of a new project's output folder; they stay and are not listed."""
+_STATE = b'{"form": '
 _GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"makebook[ \"]")
 
 
@@ -87,8 +88,9 @@ class _Sweeper:
         return not left
 
     def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
-        """Sweep the previews, the linked files, or an imprint; keep any other folder."""
-        if path.name == LINKED and any(name.startswith(f"{LINKED}/") for name in hashes):
+        """Sweep previews, covers, linked files, or an imprint; keep any other folder."""
+        ours = any(name.startswith(f"{path.name}/") for name in hashes)
+        if path.name in (COVERS, LINKED) and ours:
             return self.linked(path, hashes, path.parent)
         if path.name == PREVIEW:
             stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
@@ -102,7 +104,7 @@ class _Sweeper:
         return empty and self.remove(path)
 
     def linked(self, folder: Path, hashes: Mapping[str, str], home: Path) -> bool:
-        """Remove copies of the files that articles link to, and the folders that this empties."""
+        """Remove covers, or copies of files to which articles link, and folders emptied by that."""
         gone = [
             self.linked(path, hashes, home)
             if _is_folder(path)
@@ -126,13 +128,19 @@ class _Sweeper:
                 return self.remove(path)
             self.locked.add(home)
             return self.keep(path, "changed since it was built")
-        if name == MANIFEST and path.parent in self.locked:
-            return self.keep(path, "it lists files that were not removed")
-        if name == MANIFEST:
-            return self.remove(path) if known else self.keep(path, "damaged or not from makebook")
+        if name == STATE and path.read_bytes().startswith(_STATE):
+            return self.remove(path)
+        if name in (MANIFEST, JOURNAL):
+            return self.record(path, known=known)
         if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
             return self.remove(path)
         return self.leftover(path)
+
+    def record(self, path: Path, *, known: bool) -> bool:
+        """Remove a manifest or journal, unless files of which it tells stay."""
+        if path.parent in self.locked:
+            return self.keep(path, "it lists files that were not removed")
+        return self.remove(path) if known else self.keep(path, "damaged or not from makebook")
 
     def leftover(self, path: Path) -> bool:
         """Remove what an interrupted build left, unless that build is still running."""
@@ -181,7 +189,8 @@ def _interrupted(folder: Path) -> bool:
 
 def _listed(folder: Path) -> Iterator[Path]:
     """Yield what is in a folder, the manifest last, so that an interrupted sweep can resume."""
-    yield from sorted(folder.iterdir(), key=lambda path: (path.name == MANIFEST, path.name))
+    last = (MANIFEST, JOURNAL)
+    yield from sorted(folder.iterdir(), key=lambda path: (path.name in last, path.name))
 
 
 def _is_folder(path: Path) -> bool:

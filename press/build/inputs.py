@@ -71,6 +71,12 @@ class Needs:
         settings = _digest_of((self.main, edition))
         return {**self.common, **styles, "source": self.source, "settings": settings}
 
+    def cover(self, document: Document, page: tuple[str, list[str]]) -> str:
+        """Return one hash of what the cover of the e-book is drawn from; `page` is drawn."""
+        rest = {name: said for name, said in self.common.items() if name != "work"}
+        faces = [(face.family, face.path.name) for face in document.faces]
+        return _digest_of([page, rest, self.files, faces])
+
     def page(self, downloads: Sequence[Download]) -> Inputs:
         """Return the inputs of the web page, which offers the other files."""
         styles = self._styles(_NOT_OF_THE_WEB, [])
@@ -104,11 +110,20 @@ def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:
 
 def listing_digest(entries: Mapping[str, Mapping[str, object]]) -> str:
     """Return one hash of what the library shows of each handout."""
-    return _digest_of({name: {key: e.get(key) for key in _TOLD} for name, e in entries.items()})
+    return _digest_of({name: _told(entry) for name, entry in entries.items()})
+
+
+def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the library may show of a handout, or of one that is withdrawn."""
+    files = {
+        name: {key: said for key, said in facts.items() if key not in ("inputs", "key")}
+        for name, facts in entry.get("files", {}).items()
+    }
+    return {**{key: entry.get(key) for key in _TOLD}, "files": files}
 
 
 _TOLD = ("title", "subtitle", "abstract", "keywords", "date", "facts", "stamp", "identifier",
-         "version", "lang", "hash", "identity", "vocabulary", "files", "status",
+         "version", "lang", "hash", "identity", "vocabulary", "status",
          "because", "hashes", "authors", "topics", "codes")  # fmt: skip
 
 

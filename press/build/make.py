@@ -67,6 +67,10 @@ class Task:
     """Names of the files to make."""
     book: bytes | None = None
     """The existing e-book, if it is current."""
+    cover_key: str = ""
+    """What its cover is drawn from, in one hash."""
+    cover: bytes | None = None
+    """The cover of the existing e-book, if it would be the same."""
 
 
 def outputs(
@@ -161,7 +165,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         layout = _lay_out(first)
         progress.say(f"{document.name}: writing the e-book")
         progress.enter("writing")
-        picture = draw_cover(document, first.styles)
+        picture = task.cover or draw_cover(document, first.styles)
         book = write_epub(document, layout.anchors, main.name, first.styles, picture)
         progress.enter("proof")
         prove_epub(document, book, problems)

@@ -6,46 +6,44 @@ This module must not know how files are made, nor which are stale.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from press.build.publish import replace_files
-from press.core.files import INDEX, MANIFEST
-from press.core.hashing import digest, source_digest
+from press.build.publish import append, replace_files
+from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST
+from press.core.hashing import digest, json_digest
 from press.core.manifest import (
     ArticleEntry,
+    CoverEntry,
     DueEntry,
     FileEntry,
     LibraryEntry,
-    LinkedEntry,
     Manifest,
     MeasuresEntry,
     ProblemEntry,
+    Record,
     WithdrawnEntry,
+    add,
     linked_of,
     read_manifest,
 )
-from press.core.model import Artifact, Built, Config, Due, Measures, Project
+from press.core.model import Artifact, Built, Config, Due, Measures
 from press.core.problems import Problem, Span
 
 if TYPE_CHECKING:
     from press.build.make import Task
-
-
-def write_manifest(folder: Path, manifest: Manifest, files: Mapping[str, bytes] = {}) -> None:
-    """Replace the manifest if it differs, together with the files of which it tells."""
-    data = (json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    path = folder / MANIFEST
-    same = path.is_file() and path.read_bytes() == data
-    replace_files(folder, {**files, **({} if same else {MANIFEST: data})})
+    from press.build.state import State
+    from press.core.model import Project
 
 
 def warnings(entry: ArticleEntry) -> list[Problem]:
     """Return the warnings of an earlier build."""
-    return [Problem(*_fields(kept)) for kept in entry["warnings"]]
+    return [Problem(*_fields(each)) for each in entry["warnings"]]
 
 
 def recorded_dues(entry: ArticleEntry) -> list[Due]:
@@ -55,6 +53,11 @@ def recorded_dues(entry: ArticleEntry) -> list[Due]:
 
 def _fields(kept: ProblemEntry | DueEntry) -> tuple[str, Span, str, str]:
     return kept["code"], Span(*kept["place"]), kept["message"], kept["hint"]
+
+
+def kept(problem: Problem) -> ProblemEntry:
+    """Return a warning as an entry keeps it."""
+    return _kept(problem.code, problem.span, problem.message, problem.hint)
 
 
 def _kept(code: str, span: Span, message: str, hint: str) -> ProblemEntry:
@@ -67,10 +70,10 @@ def entry(
     files: Mapping[str, FileEntry],
     names: Collection[str],
     config: Config,
-    sources: Mapping[str, Path],
+    sources: Mapping[str, str],
     problems: Sequence[Problem],
 ) -> ArticleEntry:
-    """Return the manifest's entry for an article; `sources` maps file names to paths.
+    """Return the manifest's entry for an article; `sources` maps file names to digests.
 
     `names` are the names of all its files, requested or not.
     """
@@ -92,7 +95,7 @@ def entry(
         "hash": document.hash,
         "identity": task.identity,
         "vocabulary": vocabulary(document),
-        "sources": {name: source_digest(path) for name, path in sources.items()},
+        "sources": dict(sources),
         "notices": [
             {"id": p.notice.id, "file": p.notice.file, "place": str(p.place), "rule": p.rule}
             for p in document.placements
@@ -101,11 +104,7 @@ def entry(
         "editions": [edition.name for edition in config.editions],
         "outputs": sorted(names),
         "files": dict(files),
-        "warnings": [
-            _kept(p.code, p.span, p.message, p.hint)
-            for p in problems
-            if not p.code.startswith("DUE")
-        ],
+        "warnings": [kept(p) for p in problems if not p.code.startswith("DUE")],
         "due": [
             {"day": d.day.isoformat(), **_kept(d.code, d.span, d.message, d.hint)}
             for d in document.due
@@ -119,6 +118,9 @@ def entry(
         made["codes"] = {system: list(codes) for system, codes in matter.codes.items()}
     if matter.status == "draft":
         made["status"] = "draft"
+    for facts in made["files"].values():
+        if facts["format"] == "epub" and task.cover_key:
+            facts["cover"] = task.cover_key
     if document.linked:
         made["linked"] = {
             linked.name: {"file": linked.file, "bytes": linked.size, "sha256": linked.sha256}
@@ -165,15 +167,33 @@ def _measures(measures: Measures | None) -> MeasuresEntry:
     }
 
 
+@dataclass
+class Ledger:
+    """The manifest of an output folder during a run, which writes it once, at the end."""
+
+    output: Path
+    content: Manifest
+    changed: bool = False
+    """True if `content` is not what the file tells."""
+
+
+def opened(output: Path) -> Ledger:
+    """Return the ledger of a folder, with what a killed run could not write into the manifest."""
+    return Ledger(output, read_manifest(output), (output / JOURNAL).is_file())
+
+
 def publish(
-    output: Path,
+    ledger: Ledger,
     built: Built,
     new: Mapping[str, bytes],
-    project: Project,
     engine: Mapping[str, str],
+    digests: State,
     gone: Collection[str] = (),
 ) -> None:
-    """Write the new files of an article, and the manifest that tells of them.
+    """Write the new files of an article, and tell of them in the journal.
+
+    If the run is killed between the two, the next one finds by the hashes that the files are not
+    those of which it knows, and makes them again.
 
     The files in `gone` are removed next.
 
@@ -181,41 +201,33 @@ def publish(
         ProblemsError: a file cannot be written (SYS002); all are as they were.
     """
     assert built.entry
-    manifest = read_manifest(output)
-    order = [path.stem for path in project.articles]
-    articles = {name: kept for name, kept in manifest["articles"].items() if name in order}
-    others: list[Mapping[str, FileEntry | LinkedEntry]] = [
-        {**entry["files"], **linked_of(entry)}
-        for name, entry in manifest["articles"].items()
-        if name not in order
-    ]
-    if built.name in articles:
-        others.append(linked_of(articles[built.name]))
-    before = articles[built.name]["files"] if built.name in articles else {}
-    files = {**before, **built.entry["files"]}
-    ours = {name: facts for name, facts in files.items() if name in built.entry["outputs"]}
-    others.append({name: facts for name, facts in files.items() if name not in ours})
+    output, entry = ledger.output, built.entry
+    before = ledger.content["articles"].get(built.name)
+    files = {**(before["files"] if before else {}), **entry["files"]}
+    ours = {name: facts for name, facts in files.items() if name in entry["outputs"]}
     there = {
         name: _dated(facts, outdated=name in built.outdated)
         for name, facts in ours.items()
         if name in new or (output / name).is_file()
     }
-    articles[built.name] = {**built.entry, "files": there}
-    now = {name for e in articles.values() for name in (*e["files"], *linked_of(e))}
-    left = {
-        **manifest.get("left", {}),
-        **{name: facts["sha256"] for each in others for name, facts in each.items()},
+    now = there.keys() | linked_of(entry).keys() | set(gone)
+    old = {**files, **(linked_of(before) if before else {})}
+    record: Record = {
+        "name": built.name,
+        "entry": {**entry, "files": there},
+        "left": {name: facts["sha256"] for name, facts in old.items() if name not in now},
+        "versions": dict(engine),
     }
-    now |= set(gone)
-    left = {n: sha for n, sha in left.items() if n not in now and (output / n).is_file()}
-    content: Manifest = {"versions": dict(engine), "articles": articles, "order": order}
-    if left:
-        content["left"] = left
-    if "library" in manifest:
-        content["library"] = manifest["library"]
-    if withdrawn := _withdrawn(manifest, project):
-        content["withdrawn"] = withdrawn
-    write_manifest(output, content, new)
+
+    def tell() -> None:
+        append(output / JOURNAL, json.dumps(record, sort_keys=True).encode())
+        shas = {**entry["files"], **linked_of(entry)}
+        for name in new:
+            digests.note(output / name, shas[name]["sha256"])
+
+    replace_files(output, new, tell)
+    add(ledger.content, record)
+    ledger.changed = True
 
 
 def _dated(facts: FileEntry, *, outdated: bool) -> FileEntry:
@@ -227,30 +239,110 @@ def _dated(facts: FileEntry, *, outdated: bool) -> FileEntry:
     return known
 
 
-def withdraw(output: Path, project: Project) -> None:
-    """Record which articles are withdrawn; the files of their last build are left over."""
-    manifest = read_manifest(output)
-    now = _withdrawn(manifest, project)
-    if not now and "withdrawn" not in manifest:
+def finish(ledger: Ledger, order: Sequence[str]) -> None:
+    """Write the manifest, if it changed, and remove the journal.
+
+    `order` has the names of the project's articles, those that are withdrawn as well.
+
+    Raises:
+        ProblemsError: the manifest cannot be written (SYS002); the journal stays.
+    """
+    output, content = ledger.output, ledger.content
+    withdrawn = content.get("withdrawn", {})
+    order = [name for name in order if name not in withdrawn]
+    if content["order"] != order or content["articles"].keys() - set(order):
+        ledger.changed = True
+    if not all((output / name).is_file() for name in content.get("left", {})):
+        ledger.changed = True  # someone removed it
+    if not ledger.changed or not (content["articles"] or withdrawn):
         return
-    gone = [manifest["articles"].pop(name) for name in now if name in manifest["articles"]]
-    left = {n: f["sha256"] for e in gone for n, f in (*e["files"].items(), *linked_of(e).items())}
-    kept = {name for e in manifest["articles"].values() for name in (*e["files"], *linked_of(e))}
-    left = {n: sha for n, sha in left.items() if n not in kept and (output / n).is_file()}
-    if left := {**manifest.get("left", {}), **left}:
-        manifest["left"] = left
-    manifest["order"] = [path.stem for path in project.articles]
-    manifest.pop("withdrawn", None)
+    known = content["articles"]
+    content["articles"] = {name: known[name] for name in order if name in known}
+    content["order"] = order
+    gone = [entry for name, entry in known.items() if name not in content["articles"]]
+    left = content.pop("left", {})
+    for entry in gone:
+        files = {**entry["files"], **linked_of(entry)}
+        left |= {name: facts["sha256"] for name, facts in files.items()}
+    entries = content["articles"].values()
+    now = {name for entry in entries for name in (*entry["files"], *linked_of(entry))}
+    library = content.get("library", {})
+    now |= library.get("covers", {}).keys() | library.get("beside", {}).keys()
+    left = {n: sha for n, sha in left.items() if n not in now and (output / n).is_file()}
+    if left:
+        content["left"] = left
+    _share(content)
+    replace_files(output, {MANIFEST: _encoded(content)})
+    with contextlib.suppress(OSError):
+        (output / JOURNAL).unlink(missing_ok=True)
+    ledger.changed = False
+
+
+def _share(content: Manifest) -> None:
+    """Keep the inputs that many files share only once."""
+    before, shared = content.get("shared", {}), dict[str, Mapping[str, str]]()
+    for entry in content["articles"].values():
+        for facts in entry["files"].values():
+            inputs = facts["inputs"]
+            if "shared" not in inputs:
+                common = {n: said for n, said in inputs.items() if not _is_own(n)}
+                key = json_digest(common)
+                own = {n: said for n, said in inputs.items() if _is_own(n)}
+                facts["inputs"] = {**own, "shared": key}
+                shared[key] = common
+            elif inputs["shared"] in before:
+                shared[inputs["shared"]] = before[inputs["shared"]]
+    content["shared"] = shared
+
+
+def _is_own(name: str) -> bool:
+    """Say if an input is one that few files share."""
+    return name in ("work", "source", "settings", "downloads") or name.startswith("font ")
+
+
+def _encoded(content: Manifest) -> bytes:
+    """Return the bytes of a manifest, with a line for each article."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+    def table(values: Mapping[str, Any]) -> str:
+        lines = (f"  {line(name)}: {line(values[name])}" for name in sorted(values))
+        return "{\n" + ",\n".join(lines) + "\n }"
+
+    tables: Mapping[str, Mapping[str, Any]] = {
+        "articles": content["articles"],
+        "shared": content.get("shared", {}),
+    }
+    parts = [
+        f" {line(key)}: {table(tables[key]) if key in tables else line(value)}"
+        for key, value in sorted(content.items())
+    ]
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def covers(ledger: Ledger, digests: State) -> dict[str, CoverEntry]:
+    """Return the covers beside the library page that are as they were written."""
+    known = ledger.content.get("library", {}).get("covers", {}).items()
+    return {n: c for n, c in known if digests.of_output(ledger.output / n) == c["sha256"]}
+
+
+def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
+    """Record which articles are withdrawn; `finish` leaves over the files of their last build."""
+    now = _withdrawn(ledger.content, project, digests)
+    if now == ledger.content.get("withdrawn", {}):
+        return
+    ledger.content.pop("withdrawn", None)
     if now:
-        manifest["withdrawn"] = now
-    write_manifest(output, manifest)
+        ledger.content["withdrawn"] = now
+    ledger.changed = True
 
 
-def _withdrawn(manifest: Manifest, project: Project) -> dict[str, WithdrawnEntry]:
+def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str, WithdrawnEntry]:
     """Return an entry for each withdrawn article, with the hashes of its builds in a folder."""
     found: dict[str, WithdrawnEntry] = {}
-    for path, matter in ((each.path, each.matter) for each in project.withdrawn):
-        name = path.stem
+    for each in project.withdrawn:
+        name, matter = each.path.stem, each.matter
         before = manifest.get("withdrawn", {}).get(name)
         hashes = list(before["hashes"]) if before else []
         if entry_ := manifest["articles"].get(name):
@@ -262,44 +354,61 @@ def _withdrawn(manifest: Manifest, project: Project) -> dict[str, WithdrawnEntry
             "because": matter.withdrawn_because,
             "hashes": sorted({one for one in hashes if one}),
             "place": (span.path, span.line, span.column),
+            "source": "" if each.problems else digests[each.path],
         }
     return found
 
 
-def report_withdrawn(output: Path, problems: list[Problem]) -> None:
+def report_withdrawn(withdrawn: Mapping[str, WithdrawnEntry], problems: list[Problem]) -> None:
     """Say which articles are not built because they are withdrawn: FRM011."""
     hint = "delete the line to build it again"
-    for name, facts in sorted(read_manifest(output).get("withdrawn", {}).items()):
+    for name, facts in sorted(withdrawn.items()):
         message = f"'{name}' is withdrawn, so it is not built"
         problems.append(Problem("FRM011", Span(*facts["place"]), message, hint))
 
 
-def list_library(output: Path, library: LibraryEntry) -> None:
-    """Record in the manifest which library page was written."""
-    manifest = read_manifest(output)
-    for name in (INDEX, *library.get("beside", {})):
-        manifest.get("left", {}).pop(name, None)
-    manifest["library"] = library
-    write_manifest(output, manifest)
+def list_library(ledger: Ledger, library: LibraryEntry, digests: State) -> None:
+    """Record which library page was written, and the covers beside it."""
+    now = library.get("covers", {})
+    for name, cover in now.items():
+        digests.note(ledger.output / name, cover["sha256"])
+    listed = {INDEX: library["sha256"], **library.get("beside", {})}
+    for name, sha in listed.items():
+        digests.note(ledger.output / name, sha)
+        ledger.content.get("left", {}).pop(name, None)
+    _uncover(ledger, now, digests)
+    ledger.content["library"] = library
+    ledger.changed = True
 
 
-def unlist(output: Path) -> None:
+def unlist(ledger: Ledger, digests: State) -> None:
     """Record that a project without web pages has no library; an earlier one is left over."""
-    manifest = read_manifest(output)
-    if "library" in manifest:
-        library = manifest.pop("library")
+    if "library" in ledger.content:
+        _uncover(ledger, (), digests)
+        library = ledger.content.pop("library")
         beside = library.get("beside", {})
-        manifest["left"] = {**manifest.get("left", {}), **beside, INDEX: library["sha256"]}
-        write_manifest(output, manifest)
+        left = {**ledger.content.get("left", {}), **beside, INDEX: library["sha256"]}
+        ledger.content["left"] = left
+        ledger.changed = True
 
 
-def left(output: Path, name: str, problems: list[Problem]) -> None:
+def _uncover(ledger: Ledger, now: Collection[str], digests: State) -> None:
+    """Remove the covers that no page shows any more, unless someone changed them."""
+    for name in covers(ledger, digests):
+        if name not in now:
+            with contextlib.suppress(OSError):
+                (ledger.output / name).unlink()
+    with contextlib.suppress(OSError):
+        (ledger.output / COVERS).rmdir()  # if it is empty
+
+
+def left(ledger: Ledger, name: str, problems: list[Problem]) -> None:
     """Report the files of articles or editions that the project no longer has: OUT001.
 
     `name` is that of the folder, as an author knows it.
     """
     hint = "run `makebook clean` to remove it and everything else that makebook made here"
-    for file in sorted(read_manifest(output).get("left", {})):
-        if (output / file).is_file():
+    for file in sorted(ledger.content.get("left", {})):
+        if (ledger.output / file).is_file():
             message = "the project no longer makes this file"
             problems.append(Problem("OUT001", Span(f"{name}/{file}"), message, hint))

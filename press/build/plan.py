@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from press.core.files import article_name, document_hint, imprint_files
 from press.core.nearest import nearest
@@ -146,11 +147,25 @@ def check_files(project: Project, every: Sequence[Issue], problems: list[Problem
     problems += found.values()
 
 
-def check_identifiers(project: Project, problems: list[Problem]) -> None:
-    """Report articles that share an identifier, as after copying a file: FRM006."""
+def check_identifiers(
+    project: Project, problems: list[Problem], known: Mapping[str, str] = {}
+) -> None:
+    """Report articles that share an identifier, as after copying a file: FRM006.
+
+    `known` has the identifiers of articles that have not changed since they were last read. If no
+    two are the same, only the other articles are read.
+    """
     from press.core.files import read_text, shown
     from press.source.front_matter import split
 
+    if known:
+        others = [path for path in project.articles if path.stem not in known]
+        given = [known[p.stem] for p in project.articles if known.get(p.stem)]
+        for path in others:
+            fields, _, _ = split(read_text(path, "", []) or "", "", [])
+            given.append(str(fields.values.get("identifier") or path))
+        if len(set(given)) == len(given):
+            return
     homes: dict[str, str] = {}
     for path in (*(each.path for each in project.withdrawn), *project.articles):
         file = shown(path, project.root)
@@ -166,17 +181,35 @@ def check_identifiers(project: Project, problems: list[Problem]) -> None:
 def sources(document: Document, path: Path, project: Project, issue: Issue) -> dict[str, Path]:
     """Return every file that an article was made from, by its name in the project."""
     from press.document.compose import beside
+    from press.document.crosslinks import neighbors
     from press.source.imprints import source_paths
 
     folder, root = path.parent, project.root
     paths = [path, root / "makebook.toml"]
     paths += [*project.notice_files, *(root / data.file for data in project.data)]
-    names = document.matter.bibliography or issue.config.bibliography
-    paths += [beside(name, (folder, root)) for name in names]
+    paths += bibliographies(document, path, project, issue).values()
     style = document.matter.csl or issue.config.csl
     paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
     paths += [folder / image.file for image in document.images if image.file]
     paths += [root / linked.file for linked in document.linked]
+    names = {path.stem: path for path in project.articles}
+    pages = (unquote(link.partition("#")[0]) for link in neighbors(document))
+    paths += [names[page[:-5]] for page in pages if page[:-5] in names and page.endswith(".html")]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
-    return {os.path.relpath(path, root).replace(os.sep, "/"): path for path in paths}
+    return {_name(path, root): path for path in paths}
+
+
+def bibliographies(
+    document: Document, path: Path, project: Project, issue: Issue
+) -> dict[str, Path]:
+    """Return the bibliographies of an article, by their names in the project."""
+    from press.document.compose import beside
+
+    names = document.matter.bibliography or issue.config.bibliography
+    found = (beside(name, (path.parent, project.root)) for name in names)
+    return {_name(path, project.root): path for path in found}
+
+
+def _name(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from press.core import temporary
-from press.core.files import LINKED, PREVIEW
+from press.core.files import COVERS, LINKED, PREVIEW
 from press.core.problems import Problem, ProblemsError, Span
 
 
@@ -27,11 +27,13 @@ def check_home(place: Path, folder: Path) -> None:
         raise ProblemsError([Problem("SYS002", Span(name), "is a link that leads away", hint)])
 
 
-def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+def replace_files(
+    folder: Path, files: Mapping[str, bytes], then: Callable[[], None] = lambda: None
+) -> None:
     """Replace files of an output folder, all of them or none.
 
     Every file is written under a temporary name and read again; when all are, they are moved into
-    place. If a move fails, those before it are taken back.
+    place. If a move fails, or `then`, which is called last, those before it are taken back.
 
     Raises:
         ProblemsError: a file cannot be written (SYS002); it says which files are new, if any.
@@ -49,6 +51,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             move.write()
         for move in moves:
             move.do()
+        then()
     except OSError as error:
         new = [move.path.name for move in moves if not move.take_back()]
         raise ProblemsError([_failure(error, folder, new)]) from None
@@ -135,9 +138,46 @@ class _Move:
                 path.unlink(missing_ok=True)
 
 
+def append(path: Path, line: bytes) -> None:
+    """Add a whole line to a file, or nothing.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open("ab") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        try:
+            # A line that a kill cut short is ended first.
+            stream.write(b"\n" + line + b"\n" if size else line + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.truncate(path, size) if size else path.unlink()
+            raise
+
+
+def write_aside(path: Path, content: Callable[[int], bytes]) -> None:
+    """Replace a file that only saves time; if that fails, there is none.
+
+    `content` gets the time of the file system's clock just before, in nanoseconds.
+    """
+    passing = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with passing.open("wb") as stream:
+            stream.write(content(os.fstat(stream.fileno()).st_mtime_ns))
+        passing.replace(path)
+    except OSError:
+        for each in (passing, path):
+            with contextlib.suppress(OSError):
+                each.unlink(missing_ok=True)
+
+
 def sweep_temporary(folder: Path) -> None:
     """Remove what a killed build left in an output folder; other builds are locked out of it."""
-    below = [Path(place) for name in (LINKED, PREVIEW) for place, *_ in os.walk(folder / name)]
+    below = [
+        Path(place) for name in (COVERS, LINKED, PREVIEW) for place, *_ in os.walk(folder / name)
+    ]
     temporary.sweep_files(folder, *below)
 
 

@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from press.build import manifest, plan, stale
+from press.build.inputs import Needs
+from press.build.keys import Keys
+from press.build.manifest import Ledger
 from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
+from press.build.state import State
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
 from press.core.files import CATALOG, FEED, INDEX, shown
-from press.core.hashing import FileDigests, digest
-from press.core.manifest import FileEntry, LibraryEntry, read_manifest, shelved
+from press.core.formats import file_of
+from press.core.hashing import digest
+from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, shelved
 from press.core.model import Artifact, Built, Project, Request
 from press.core.problems import (
     ERROR,
@@ -30,8 +35,9 @@ from press.core.problems import (
 )
 
 if TYPE_CHECKING:
-    from press.build.inputs import Needs
+    from press.build.make import Task
     from press.core.model import Config, Document, Download, Notice
+    from press.design.styles import Styles
     from press.document.compose import Draft
 
 
@@ -62,11 +68,21 @@ class _Job:
     project: Project
     notices: tuple[Notice, ...]
     issues: tuple[Issue, ...]
-    key: str
-    engine: Mapping[str, str]
-    digests: FileDigests
+    keys: Keys
+    earlier: Mapping[str, ArticleEntry]
+    """What each issue's manifest tells of it, with all inputs of each file."""
     found: tuple[Problem, ...]
     """Problems of the project. If one is an error, the article is read only to report its own."""
+
+
+@dataclass(frozen=True)
+class _Books:
+    """What a run knows of the project and of each issue's folder."""
+
+    keys: Keys
+    state: State
+    ledgers: Mapping[str, Ledger]
+    stand: Mapping[str, stale.Standing]
 
 
 @dataclass(frozen=True)
@@ -92,40 +108,69 @@ def build(request: Request) -> Outcome:
     gate.open_project(request.root)
     temporary.sweep_folders()
     engine = stale.versions()
-    digests = FileDigests()
-    key = stale.key(request.root, engine, digests)
     every = plan.requests(request)
     for asked in every.values():
         check_home(asked.output, request.output)
         sweep_temporary(asked.output)
-    intact = {n: () if request.force else stale.unchanged(r, n, key) for n, r in every.items()}
-    kept = [built for found in intact.values() for built in found]
-    editions = {name for built in kept if built.entry for name in built.entry["editions"]}
-    wanted = {name: asked for name, asked in every.items() if not intact[name]}
-    if not wanted and editions.issuperset(request.editions):
-        made: list[Built] = []
+    state = State(request.root, request.output, trusting=not request.force)
+    told = None if request.force else state.told(request, every, engine)
+    kept = stale.still(told, request) if told else ()
+    if kept:
         problems: list[Problem] = []
+        for withdrawn in state.withdrawn():
+            manifest.report_withdrawn(withdrawn, problems)
+        outcome = Outcome(kept, tuple(problems))
     else:
-        made, problems = _make(request, wanted, editions, (key, engine, digests))
-    for name, asked in every.items():
-        folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
-        manifest.left(asked.output, folder, problems)
-        manifest.report_withdrawn(asked.output, problems)
-    outcome = Outcome((*kept, *made), tuple(problems))
+        outcome = _brought_up_to_date(request, every, engine, state)
     if request.preview:
         _preview(outcome, request)
     return outcome
 
 
-def _make(
-    request: Request,
-    wanted: Mapping[str, Request],
-    editions: set[str],
-    state: tuple[str, Mapping[str, str], FileDigests],
-) -> tuple[list[Built], list[Problem]]:
-    """Make and publish what is wanted; return the results and the problems of the project.
+def _brought_up_to_date(
+    request: Request, every: Mapping[str, Request], engine: Mapping[str, str], state: State
+) -> Outcome:
+    """Make what changed; each folder's manifest and library are written once, at the end."""
+    keys = Keys(request.root, engine, state)
+    keys.read_all()
+    ledgers = {name: manifest.opened(asked.output) for name, asked in every.items()}
+    stand = {
+        name: stale.standing(asked, name, keys, ledgers[name].content, state)
+        for name, asked in every.items()
+    }
+    state.seal()
+    kept = [built for each in stand.values() for built in each.kept.values()]
+    editions = {name for built in kept if built.entry for name in built.entry["editions"]}
+    made: list[Built] = []
+    problems: list[Problem] = []
+    whole = all(not each.names and each.listed and each.checked for each in stand.values())
+    if not (kept and whole and editions.issuperset(request.editions)):
+        books = _Books(keys, state, ledgers, stand)
+        made, problems = _make(request, every, books, editions)
+    kept = [built for each in stand.values() for built in each.kept.values()]
+    for name, asked in every.items():
+        for built in stand[name].kept.values():
+            stale.keep(built, ledgers[name], keys.project(name), stand[name].found)
+        try:
+            manifest.finish(ledgers[name], [path.stem for path in keys.articles])
+        except ProblemsError as error:  # the journal stays, and the next run reads it
+            problems += error.problems
+        folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
+        manifest.left(ledgers[name], folder, problems)
+        manifest.report_withdrawn(ledgers[name].content.get("withdrawn", {}), problems)
+    outcome = Outcome((*kept, *made), tuple(problems))
+    contents = {name: ledger.content for name, ledger in ledgers.items()}
+    state.save(request, engine, contents, None if outcome.failed else outcome.built)
+    return outcome
 
-    `editions` are the names of the editions in issues that are already up to date.
+
+def _make(
+    request: Request, every: Mapping[str, Request], books: _Books, editions: set[str]
+) -> tuple[list[Built], list[Problem]]:
+    """Make and publish what changed; return the results and the problems of the project.
+
+    `editions` are the names of the editions of articles that are kept. An article is no longer kept
+    if problems of the project concern it.
     """
     from press.design.styles import Styles
     from press.source.notices import read_notices
@@ -133,19 +178,29 @@ def _make(
 
     problems: list[Problem] = []
     project = read_project(request.root, problems)
-    issues = plan.issues(wanted, project)
+    issues = plan.issues(every, project)
     known = editions | {e.name for issue in issues for e in issue.config.editions}
     paths = plan.chosen(request, project, known, problems)
     notices = read_notices(project, problems)
     Styles(request.root).check(problems)
     plan.check_files(project, issues, problems)
-    plan.check_identifiers(project, problems)
-    jobs = [_Job(path, project, notices, issues, *state, tuple(problems)) for path in paths]
-    made = [_published(done, project, state[1]) for done in _run(jobs, request.jobs)]
-    problems += (problem for each in project.withdrawn for problem in each.problems)
+    contents = {name: ledger.content for name, ledger in books.ledgers.items()}
+    plan.check_identifiers(project, problems, stale.identifiers(books.keys, contents.values()))
     for issue in issues:
-        manifest.withdraw(issue.request.output, project)
-    _list_all(issues, made, project, problems, state[2])
+        every_problem = [*problems, *issue.found]
+        books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
+    jobs = []
+    for path in paths:
+        those = tuple(i for i in issues if path.stem not in books.stand[i.name].kept)
+        earlier = {i.name: stale.earlier(contents[i.name], path.stem) for i in those}
+        before = {name: entry for name, entry in earlier.items() if entry}
+        job = _Job(path, project, notices, those, books.keys, before, tuple(problems))
+        jobs += [job] if those else []
+    made = [_published(done, books) for done in _run(jobs, request.jobs)]
+    problems += (problem for each in project.withdrawn for problem in each.problems)
+    for ledger in books.ledgers.values():
+        manifest.withdraw(ledger, project, books.state)
+    _list_all(issues, made, books, project, problems)
     return made, problems
 
 
@@ -244,7 +299,7 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
         if _stopped(problems, request):
             problems += stale.due(document.due, request.today)
             return _Done(issue, replace(failed, problems=tuple(problems)))
-        return _renew(document, job, issue, problems)
+        return _renew(document, draft, job, issue, problems)
     except parallel.Lost as error:
         lost = guarded.End(_allowance(job), limits.exceeded(error.status), "layout")
         return _Done(issue, replace(failed, problems=(*problems, _end_problem(job, lost))))
@@ -265,12 +320,13 @@ def _fault(job: _Job, error: Exception) -> Problem:
     return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.path.stem}'", span)
 
 
-def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem]) -> _Done:
+def _renew(
+    document: Document, draft: Draft, job: _Job, issue: Issue, problems: list[Problem]
+) -> _Done:
     """Rebuild every file whose inputs changed; keep the others.
 
     A sheet that does not fit keeps no other file back, but no page offers an earlier one.
     """
-    from press.build.inputs import Needs
     from press.build.make import (
         Task,
         copies,
@@ -281,25 +337,24 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         printable,
         sheet_problems,
     )
-    from press.core.formats import file_of
     from press.design.styles import Styles
     from press.document.identity import describe
 
     config, request = issue.config, issue.request
     styles = Styles.for_imprint(request.root, issue.imprint)
-    needs = Needs(document, config, styles, job.engine, job.digests)
+    needs = Needs(document, config, styles, job.keys.engine, job.keys.digests)
     sources = plan.sources(document, job.path, job.project, issue)
-    earlier = stale.Earlier(request, document.name, sources)
+    earlier = stale.Earlier(request, job.earlier.get(issue.name), sources, job.keys.digests)
     wanted = outputs(document, config, request, needs)
     for name, (edition, needed) in wanted.items():
         earlier.is_stale(name, needed, edition)
-    book = earlier.standing(file_of(document.name, "epub"), needs.book())
-    task = Task(document, config, request, describe(document), frozenset(earlier.stale), book)
+    task = Task(document, config, request, describe(document), frozenset(earlier.stale))
+    task = _with_book(task, styles, needs, earlier)
     found = sheet_problems(document, config, request)
     artifacts = make_files(task, found) if earlier.stale else []
-    files = {a.name: manifest.file_entry(a, wanted[a.name][1], job.key) for a in artifacts}
+    files = {a.name: manifest.file_entry(a, wanted[a.name][1], "") for a in artifacts}
     failed = earlier.stale - files.keys()  # the files of a sheet that does not fit
-    kept, every = earlier.kept(job.key), names(document, config) - failed
+    kept, every = earlier.kept(), names(document, config) - failed
     outdated = _outdated(document, issue, needs, earlier)
     others = {n: f for n, f in earlier.others(every).items() if n not in outdated}
     if "html" in (request.formats or config.formats):
@@ -308,19 +363,23 @@ def _renew(document: Document, job: _Job, issue: Issue, problems: list[Problem])
         if earlier.is_stale(file_of(document.name, "html"), needed):
             page = make_page(document, offered, styles, found)
             artifacts.append(page)
-            files[page.name] = manifest.file_entry(page, needed, job.key)
-        kept = earlier.kept(job.key)
+            files[page.name] = manifest.file_entry(page, needed, "")
+        kept = earlier.kept()
     copied = copies(document, request, found)
     problems += found + earlier.warnings(kept) + stale.due(document.due, request.today)
     if _stopped(problems, request):
         return _Done(issue, Built(document.name, None, tuple(problems), imprint=issue.name))
     said = [p for p in (*problems, *earlier.warnings(others)) if p.severity != ERROR]
     told = replace(config, editions=tuple(printable(document, config.editions)))
-    made = tuple(artifact.name for artifact in artifacts)
-    entry = manifest.entry(task, {**kept, **files}, every, told, sources, said)
+    shas = {name: job.keys.digests[path] for name, path in sources.items()}
+    entry = manifest.entry(task, {**kept, **files}, every, told, shas, said)
+    entry["bibliography"] = list(plan.bibliographies(document, job.path, job.project, issue))
+    entry = job.keys.locked(issue.name, entry, draft.cites, draft.cited)
     gone = tuple(name for name in sorted(failed) if name in earlier.files)
     reasons, problems = dict(earlier.reasons), list(_told(problems, gone))
-    built = Built(document.name, entry, tuple(problems), made, issue.name, reasons, {}, outdated)
+    built = Built(
+        document.name, entry, tuple(problems), tuple(files), issue.name, reasons, {}, outdated
+    )
     return _Done(issue, built, tuple(artifacts), copied, gone)
 
 
@@ -353,20 +412,34 @@ def _told(problems: Sequence[Problem], gone: Sequence[str]) -> Iterator[Problem]
             yield problem
 
 
+def _with_book(task: Task, styles: Styles, needs: Needs, earlier: stale.Earlier) -> Task:
+    """Return a task with the earlier e-book if it is current, or with its cover if that is."""
+    from press.output.pdf.cover import cover_page
+
+    if not task.stale:
+        return task
+    name = file_of(task.document.name, "epub")
+    key = needs.cover(task.document, cover_page(task.document, styles))
+    book = earlier.standing(name, needs.book())
+    return replace(task, book=book, cover_key=key, cover=earlier.cover(name, key))
+
+
 def _stopped(problems: Sequence[Problem], request: Request) -> bool:
     stops = (ERROR, WARNING) if request.strict else (ERROR,)
     return any(p.severity in stops and p.code not in OF_ONE_EDITION for p in problems)
 
 
-def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Built:
-    """Publish the files of one issue of one article, and record them in the manifest."""
-    built, output = done.built, done.issue.request.output
+def _published(done: _Done, books: _Books) -> Built:
+    """Publish the files of one issue of one article."""
+    built, name = done.built, done.issue.name
     if built.entry is None:
         return built
+    built = replace(built, entry={**built.entry, "found": books.stand[name].found})
     try:
         new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
-        manifest.publish(output, built, new, project, engine, done.gone)
-        remove_files(output, done.gone)
+        ledger = books.ledgers[name]
+        manifest.publish(ledger, built, new, books.keys.engine, books.state, done.gone)
+        remove_files(ledger.output, done.gone)
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)
         return replace(built, entry=None, made=(), reasons={}, problems=problems)
@@ -376,60 +449,63 @@ def _published(done: _Done, project: Project, engine: Mapping[str, str]) -> Buil
 def _list_all(
     issues: Sequence[Issue],
     built: Sequence[Built],
+    books: _Books,
     project: Project,
     problems: list[Problem],
-    digests: FileDigests,
 ) -> None:
-    """Update the library of each folder into which this run published a handout.
+    """Update the library of each folder in which it is not up to date.
 
     If a run ends before this, the manifest shows the next one that the library is out of date.
     """
     for issue in issues:
-        gone = read_manifest(issue.request.output).get("withdrawn")
-        if gone or any(each.entry for each in built if each.imprint == issue.name):
+        new = any(each.entry for each in built if each.imprint == issue.name)
+        if new or books.ledgers[issue.name].changed or not books.stand[issue.name].listed:
             try:
-                _list(issue, project, digests)
+                _list(issue, books.ledgers[issue.name], project, books.state)
             except ProblemsError as error:  # the handouts stay; the next build lists them
                 problems += error.problems
 
 
-def _list(issue: Issue, project: Project, digests: FileDigests) -> None:
+def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
     if "html" not in (issue.request.formats or config.formats):
         if "html" not in config.formats:
-            manifest.unlist(folder)
+            manifest.unlist(ledger, state)
         return
     from press.build.inputs import listing_digest, shelf
     from press.design.styles import Styles
     from press.output.web.catalog import Shelf, write_feed, write_list
-    from press.output.web.library import covers_of, write_library
+    from press.output.web.library import covers_of, small_covers, write_library
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
-    content = read_manifest(folder)
-    drafts = issue.request.drafts
-    entries, known = shelved(content, drafts=drafts), content.get("library")
-    key = shelf(entries, styles, (config.lang, clinic, config.address), digests)
-    if known and known["key"] == key and stale.listed(folder, content, drafts=drafts):
+    names, content = [path.stem for path in project.articles], ledger.content
+    there = {n: content["articles"][n] for n in names if n in content["articles"]}
+    entries = shelved({**content, "articles": there}, drafts=issue.request.drafts)
+    if not there and not entries:
         return
-    covers, about = (
-        covers_of(folder, entries),
-        Shelf(config.lang, clinic, issue.name, config.address),
-    )
-    data = write_library(folder, entries, styles, config.lang, clinic, covers)
+    key = shelf(entries, styles, (config.lang, clinic, config.address), state)
+    known = content.get("library")
+    if known and known["key"] == key and stale.listed(folder, content, entries, state):
+        return
+    covers, new = small_covers(folder, entries, manifest.covers(ledger, state))
+    addresses = covers_of(entries, covers)
+    about = Shelf(config.lang, clinic, issue.name, config.address)
+    data = write_library(folder, entries, styles, config.lang, clinic, addresses)
     beside = {
-        FEED: write_feed(folder, entries, about, covers),
+        FEED: write_feed(folder, entries, about, addresses),
         CATALOG: write_list(folder, entries, about),
     }
-    replace_files(folder, {INDEX: data, **beside})
+    replace_files(folder, {**new, **beside, INDEX: data})
     library: LibraryEntry = {
         "sha256": digest(data),
         "key": key,
         "of": listing_digest(entries),
         "beside": {name: digest(each) for name, each in beside.items()},
+        "covers": covers,
     }
-    manifest.list_library(folder, library)
+    manifest.list_library(ledger, library, state)
 
 
 def _preview(outcome: Outcome, request: Request) -> None:

@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from press import __version__
-from press.build.inputs import Inputs, changed, listing_digest, program_digest
-from press.build.manifest import recorded_dues, warnings
-from press.core.files import INDEX, article_name, default_folder, files_below
+from press.build.inputs import Inputs, changed, listing_digest
+from press.build.keys import Keys
+from press.build.manifest import Ledger, recorded_dues, warnings
+from press.build.manifest import kept as kept_warning
+from press.build.state import State, Told
+from press.core.files import INDEX, article_name
 from press.core.formats import FORMATS, Format
-from press.core.hashing import FileDigests, file_digest, fingerprint, source_digest
+from press.core.hashing import FileDigests, file_digest, json_digest
 from press.core.manifest import (
     ArticleEntry,
     FileEntry,
     LibraryEntry,
     LinkedEntry,
     Manifest,
+    WithdrawnEntry,
+    inputs_of,
     linked_of,
-    read_manifest,
     shelved,
 )
 from press.core.model import Built, Due, Request
@@ -63,48 +67,125 @@ def _installed() -> Iterator[tuple[str, str]]:
                 yield name.lower().replace("-", "_").replace(".", "_"), version
 
 
-def key(root: Path, engine: Mapping[str, str], digests: FileDigests) -> str:
-    """Return one hash of all inputs of the project's outputs: sources, styles, the program."""
-    styles = default_folder()
-    folders = {"source": root / "source", "styles": root / "styles", "default": styles}
-    files = {"makebook.toml": digests[root / "makebook.toml"]}
-    for label, folder in folders.items():
-        skip = len(str(folder)) + 1
-        files |= {f"{label}:{str(path)[skip:]}": digests[path] for path in files_below(folder)}
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return fingerprint(files, {**engine, "program": program_digest(), "SOURCE_DATE_EPOCH": epoch})
-
-
 def due(known: Sequence[Due], today: date) -> list[Problem]:
     """Return the warnings whose day has passed."""
     return [Problem(d.code, d.span, d.message, d.hint) for d in known if d.day < today]
 
 
-def unchanged(request: Request, imprint: str, key: str) -> tuple[Built, ...]:
-    """Return the articles asked for if all their outputs are current for this key, else nothing."""
-    manifest = read_manifest(request.output)
-    names = list(map(article_name, request.articles))
-    entries = manifest["articles"]
+@dataclass
+class Standing:
+    """What is to do for one issue."""
+
+    kept: dict[str, Built]
+    """The articles asked for whose outputs are all current."""
+    names: frozenset[str]
+    """The articles asked for that have to be read."""
+    listed: bool = True
+    """False if the library has to be written."""
+    checked: bool = True
+    """False if a file changed that is checked once for all articles, or that may withdraw one."""
+    found: str = ""
+    """The hash of the problems that were found there; empty if nothing was checked."""
+
+    def judge(self, problems: Sequence[Problem], *, stopped: bool) -> None:
+        """Keep no article to which other problems were told of the project, or any if `stopped`."""
+        self.found = json_digest([str(problem) for problem in problems])
+        self.kept = {
+            name: built
+            for name, built in self.kept.items()
+            if built.entry and not stopped and built.entry.get("found") == self.found
+        }
+
+
+def earlier(manifest: Manifest, name: str) -> ArticleEntry | None:
+    """Return what a manifest tells of an article, with all inputs of each file."""
+    entry = manifest["articles"].get(name)
+    if entry is None:
+        return None
+    files: dict[str, FileEntry] = {
+        file: {**facts, "inputs": inputs_of(manifest, facts)}
+        for file, facts in entry["files"].items()
+    }
+    return {**entry, "files": files}
+
+
+def standing(
+    request: Request, issue: str, keys: Keys, manifest: Manifest, state: State
+) -> Standing:
+    """Compare what is asked for with what stands in the folder of an issue."""
+    there = {path.stem for path in keys.articles}
+    entries = {name: entry for name, entry in manifest["articles"].items() if name in there}
+    names = [*map(article_name, request.articles)] or [path.stem for path in keys.articles]
+    if request.force:
+        return Standing({}, frozenset(names))
+    withdrawn = {
+        name
+        for name, entry in manifest.get("withdrawn", {}).items()
+        if name in there and entry.get("source") == keys.of_article(name)
+    }
+    kept = {}
+    for name in dict.fromkeys(names):
+        entry = entries.get(name)
+        built = entry and _whole(name, request, entry, keys.key(issue, entry), keys, state)
+        if built:
+            kept[name] = replace(built, imprint=issue)
     formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
-    if "html" in formats and not listed(request.output, manifest, drafts=request.drafts):
-        return ()
+    project = keys.project(issue)
+    shelf = shelved({**manifest, "articles": entries}, drafts=request.drafts)
+    return Standing(
+        kept,
+        frozenset(name for name in names if name not in kept and name not in withdrawn),
+        "html" not in formats or listed(request.output, manifest, shelf, state),
+        all(entries[name].get("project") == project for name in kept)
+        and withdrawn == manifest.get("withdrawn", {}).keys()
+        and all(_own(name, e) == keys.of_article(name) for name, e in entries.items()),
+    )
+
+
+def _own(name: str, entry: ArticleEntry) -> str:
+    """Return the digest of an article's own file when it was published."""
+    return entry["sources"].get(f"source/{name}.md", "")
+
+
+def identifiers(keys: Keys, manifests: Iterable[Manifest]) -> dict[str, str]:
+    """Return the identifiers of the articles whose text is as it was when they were published."""
+    known = {}
+    for manifest in manifests:
+        for name, entry in manifest["articles"].items():
+            if _own(name, entry) == keys.of_article(name) != "":
+                known[name] = entry["identifier"]
+    return known
+
+
+def still(told: Told, request: Request) -> tuple[Built, ...]:
+    """Return what an earlier run told of articles that have not changed.
+
+    Returns nothing if some have to be looked at all the same.
+    """
     found = []
-    for name in names or manifest["order"]:
-        built = _whole(name, request, entries.get(name), key)
-        if built is None:
+    for issue, name, entry in told:
+        problems = (*warnings(entry), *due(recorded_dues(entry), request.today))
+        if (request.strict and problems) or not _same_fonts(entry):
             return ()
-        found.append(replace(built, imprint=imprint))
+        found.append(Built(name, entry, problems, (), issue, dict.fromkeys(entry["files"], KEPT)))
     return tuple(found)
 
 
-def listed(output: Path, manifest: Manifest, *, drafts: bool = False) -> bool:
-    """Say if the library is intact and lists the current handouts, with or without drafts."""
+def listed(
+    output: Path,
+    manifest: Manifest,
+    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    state: State,
+) -> bool:
+    """Say if the library is intact and lists these handouts, as `shelved` returns them."""
     library = manifest.get("library")
-    if library is None or not intact(output, INDEX, library) or "beside" not in library:
+    if library is None or "beside" not in library:
         return False
-    if any(file_digest(output / name) != sha for name, sha in library["beside"].items()):
+    files = {INDEX: library["sha256"], **library["beside"]}
+    files |= {name: cover["sha256"] for name, cover in library.get("covers", {}).items()}
+    if any(state.of_output(output / name) != sha for name, sha in files.items()):
         return False
-    return library["of"] == listing_digest(shelved(manifest, drafts=drafts))
+    return library["of"] == listing_digest(entries)
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
@@ -124,8 +205,10 @@ def _which(facts: FileEntry) -> tuple[Format, str]:
     return format_, facts["edition"] if FORMATS[format_].has_editions else ""
 
 
-def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) -> Built | None:
-    if not entry or not set(request.editions) <= set(entry["editions"]):
+def _whole(
+    name: str, request: Request, entry: ArticleEntry, key: str, keys: Keys, state: State
+) -> Built | None:
+    if not set(request.editions) <= set(entry["editions"]):
         return None
     files = asked(request, entry)
     there = {_which(facts) for facts in files.values()}
@@ -135,25 +218,38 @@ def _whole(name: str, request: Request, entry: ArticleEntry | None, key: str) ->
         for format_ in request.formats or entry["formats"]
         for edition in (editions if FORMATS[format_].has_editions else [""])
     }
-    stand = there == expected and all(
-        facts["key"] == key and intact(request.output, file, facts) for file, facts in files.items()
-    )
-    linked = linked_of(entry).items()
-    stand = stand and all(intact(request.output, name, facts) for name, facts in linked)
-    sources = entry["sources"].items()
-    if (
-        not stand
-        or not _same_fonts(entry)
-        or any(source_digest(request.root / file) != sha for file, sha in sources)
-    ):
+    if there != expected or any(facts["key"] != key for facts in files.values()):
         return None
+    every = {**files, **linked_of(entry)}.items()
+    if any(state.of_output(request.output / file) != facts["sha256"] for file, facts in every):
+        return None
+    if not _same_fonts(entry):
+        return None
+    entry = {**entry, "warnings": keys.warnings(entry, kept_warning)}
     others = entry["files"].keys() - files.keys()
     kept = [warning for warning in warnings(entry) if warning.span.path not in others]
     problems = (*kept, *due(recorded_dues(entry), request.today))
     if request.strict and problems:
         return None
-    reasons = dict.fromkeys(files, KEPT)
-    return Built(name, {**entry, "files": files}, problems, reasons=reasons)
+    now = {file: keys.digests[request.root / file] for file in entry["sources"]}
+    changes = sorted(file for file, sha in entry["sources"].items() if now[file] != sha)
+    why = f"not rebuilt: the changes in {', '.join(changes)} do not affect it" if changes else KEPT
+    entry = {**entry, "files": files, "sources": now}
+    return Built(name, entry, problems, reasons=dict.fromkeys(files, why))
+
+
+def keep(built: Built, ledger: Ledger, project: str, found: str) -> None:
+    """Record the sources of an article that is kept as they are now.
+
+    `project` and `found` are what the manifest keeps under these names.
+    """
+    assert built.entry
+    before = ledger.content["articles"][built.name]
+    now: ArticleEntry = {**built.entry, "files": before["files"], "project": project}
+    now["found"] = found or before.get("found", "")
+    if now != before:
+        ledger.content["articles"][built.name] = now
+        ledger.changed = True
 
 
 def _same_fonts(entry: ArticleEntry) -> bool:
@@ -173,21 +269,29 @@ def intact(output: Path, file: str, facts: FileEntry | LibraryEntry | LinkedEntr
     return file_digest(output / file) == facts["sha256"]
 
 
-def moved(entry: ArticleEntry | None, sources: Mapping[str, Path]) -> list[str]:
+def moved(
+    entry: ArticleEntry | None, sources: Mapping[str, Path], digests: Mapping[Path, str]
+) -> list[str]:
     """Return the sources that changed since the earlier build, or all if there was none."""
     before = entry["sources"] if entry else {}
-    names = [name for name, path in sources.items() if before.get(name) != source_digest(path)]
+    names = [name for name, path in sources.items() if before.get(name) != digests[path]]
     return sorted({*names, *(before.keys() - sources.keys())})
 
 
 class Earlier:
     """The earlier build of one article in one folder, compared with what is wanted now."""
 
-    def __init__(self, request: Request, name: str, sources: Mapping[str, Path]) -> None:
-        self.request, self.sources = request, sources
-        self.entry = read_manifest(request.output)["articles"].get(name)
+    def __init__(
+        self,
+        request: Request,
+        entry: ArticleEntry | None,
+        sources: Mapping[str, Path],
+        digests: FileDigests,
+    ) -> None:
+        """`entry` is that of the manifest, with all inputs of each file."""
+        self.request, self.sources, self.entry = request, sources, entry
         self.files: Mapping[str, FileEntry] = self.entry["files"] if self.entry else {}
-        self.moved = moved(self.entry, sources)
+        self.moved = moved(self.entry, sources, digests)
         self.reasons: dict[str, str] = {}
         self.stale: set[str] = set()
         self._kept: dict[str, FileEntry] = {}
@@ -233,9 +337,20 @@ class Earlier:
             return None
         return (self.request.output / name).read_bytes()
 
-    def kept(self, key: str) -> dict[str, FileEntry]:
+    def cover(self, name: str, key: str) -> bytes | None:
+        """Return the cover of an e-book, if it was drawn from the same, or None."""
+        facts = self.files.get(name)
+        if self.request.force or not facts or facts.get("cover") != key:
+            return None
+        if not intact(self.request.output, name, facts):
+            return None
+        from press.readback.epub import Book
+
+        return Book((self.request.output / name).read_bytes()).cover()
+
+    def kept(self) -> dict[str, FileEntry]:
         """Return the manifest's entries for the files that stay."""
-        return {name: {**facts, "key": key} for name, facts in self._kept.items()}
+        return dict(self._kept)
 
     def others(self, names: Collection[str]) -> dict[str, FileEntry]:
         """Return the intact files with these names that this request does not ask for."""

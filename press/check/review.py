@@ -14,6 +14,7 @@ from press.build.stale import moved
 from press.check import external as check
 from press.core.files import article_name
 from press.core.formats import FLAVORS, FORMATS, Checker, Standard
+from press.core.hashing import FileDigests, file_digest
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.problems import Problem, ProblemsError, Refused, counted
 
@@ -55,10 +56,14 @@ def _article(
     name: str, root: Path, output: Path, entry: ArticleEntry
 ) -> Iterator[tuple[str, bool]]:
     sources = {file: root / file for file in entry["sources"]}
-    if newer := moved(entry, sources):
+    if newer := moved(entry, sources, FileDigests()):
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
     yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
+        if file_digest(output / file) != facts["sha256"]:
+            said = "is missing or was changed after it was built; run makebook build --force first"
+            yield f"{file}: {said}", False
+            continue
         # A booklet is for printing only, and claims no conformance.
         for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
             yield from _verdict(checker, output / file, facts.get("standard") or "a-3a+ua-1")

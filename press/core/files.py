@@ -21,6 +21,10 @@ from press.core.problems import Problem, ProblemsError, Span
 
 MANIFEST = "manifest.json"
 """Name of the file in every output folder that records what was built from which inputs."""
+JOURNAL = ".manifest.jsonl"
+"""Name of the file that holds what a run has published and `MANIFEST` does not tell yet."""
+STATE = ".state.json"
+"""Name of the file by which a run knows what is untouched since the one before."""
 INDEX = "index.html"
 """Name of the library page of an output folder."""
 FEED = "opds.json"
@@ -29,9 +33,11 @@ CATALOG = "library.json"
 """Name of the library's list for portals and record systems, beside its page."""
 LINKED = "files"
 """The folder of the output folder that holds the files to which articles link."""
+COVERS = "covers"
+"""The folder of the output folder that holds the small covers of the library page."""
 PREVIEW = "preview"
 """The folder of the output folder that holds pictures of pages."""
-RESERVED_FOLDERS = frozenset(("all", PREVIEW, LINKED))
+RESERVED_FOLDERS = frozenset(("all", COVERS, PREVIEW, LINKED))
 """Names that no imprint can have: an option's value, and folders in the output folder."""
 RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
 """Names that no new article can have: files and endings of makebook's own as well."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,3 @@ def json_digest(value: Any, default: Callable[[Any], Any] = str) -> str:
     """
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=default)
     return digest(text.encode(errors="surrogatepass"))
-
-
-def fingerprint(files: Mapping[str, str], versions: Mapping[str, str]) -> str:
-    """Return one hash over the names and digests of files, and over versions."""
-    return json_digest({"versions": dict(versions), "files": dict(files)})

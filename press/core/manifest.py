@@ -1,5 +1,8 @@
 """The contents of `manifest.json`: for each article its files, their inputs, and due dates.
 
+A run appends what it publishes to a journal, a line of JSON for each article, and writes it into
+the manifest once, at its end; after a kill the journal is still there, and is read as well.
+
 In: an output folder. Out: its manifest, typed. `diff` has a separate reader for manifests of any
 version (`currency.snapshots`). This module must not know how files are made.
 """
@@ -7,7 +10,7 @@ version (`currency.snapshots`). This module must not know how files are made.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path, PurePath
@@ -27,7 +30,7 @@ from typing import (
 )
 
 from press.core import gate
-from press.core.files import INDEX, MANIFEST, is_name
+from press.core.files import INDEX, JOURNAL, MANIFEST, is_name
 from press.core.formats import EditionKind, FilePart, Format, Standard
 
 
@@ -55,9 +58,10 @@ class _FileFacts(TypedDict):
     bytes: int
     sha256: str
     inputs: Mapping[str, str]
-    """Everything that determines its bytes: names to digests."""
+    """Everything that determines its bytes: names to digests. In the file, those that many outputs
+    share are named by `shared`; `inputs_of` returns all."""
     key: str
-    """The hash of the whole project when the file was last found current."""
+    """The hash of what its article depended on when the file was last found current."""
 
 
 class FileEntry(_FileFacts, total=False):
@@ -69,6 +73,8 @@ class FileEntry(_FileFacts, total=False):
     """The page with the least on it, and how full it is, in percent."""
     outdated: bool
     """A sheet that was not asked for when its article changed: no page offers it."""
+    cover: str
+    """The hash of what the cover of an e-book was drawn from."""
 
 
 class NoticeEntry(TypedDict):
@@ -153,6 +159,23 @@ class ArticleEntry(_ArticleFacts, total=False):
     """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
     status: Literal["draft"]
     """Absent for a handout that is published."""
+    bibliography: list[str]
+    """The sources of which only the entries count that it cites."""
+    cites: list[str]
+    """The keys that it cites."""
+    cited: str
+    """The hash of those entries, and of what was said of their files."""
+    project: str
+    """The hash of the files that are checked once for all articles, and of their problems."""
+    found: str
+
+
+class CoverEntry(TypedDict):
+    """A small cover on the library page."""
+
+    sha256: str
+    of: str
+    """The SHA-256 of the e-book that it was taken from."""
 
 
 @final
@@ -166,6 +189,8 @@ class WithdrawnEntry(TypedDict):
     """Those of its builds in this folder, as far as they are known."""
     place: tuple[str, int, int]
     """Path, line, and column of its status."""
+    source: NotRequired[str]
+    """The SHA-256 of its file, unless there is a problem in it; absent in older manifests."""
 
 
 class LibraryEntry(TypedDict):
@@ -178,6 +203,8 @@ class LibraryEntry(TypedDict):
     """Hash of the entries that it lists."""
     beside: NotRequired[dict[str, str]]
     """The SHA-256 of the files that list the same for programs; absent in older manifests."""
+    covers: NotRequired[Mapping[str, CoverEntry]]
+    """The covers beside it, by their names in the output folder."""
 
 
 class Manifest(TypedDict):
@@ -192,6 +219,18 @@ class Manifest(TypedDict):
     library: NotRequired[LibraryEntry]
     withdrawn: NotRequired[dict[str, WithdrawnEntry]]
     """Articles that are no longer built, by name."""
+    shared: NotRequired[dict[str, Mapping[str, str]]]
+    """Inputs that many files have, by their hash."""
+
+
+class Record(TypedDict):
+    """A line of the journal: an article that was published."""
+
+    name: str
+    entry: ArticleEntry
+    left: dict[str, str]
+    """Files that it no longer has, with their SHA-256."""
+    versions: Mapping[str, str]
 
 
 def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
@@ -208,12 +247,58 @@ def shelved(
     return {**shown, **manifest.get("withdrawn", {})}
 
 
+def inputs_of(manifest: Manifest, facts: FileEntry) -> dict[str, str]:
+    """Return all inputs of a file, those that it shares with others as well."""
+    own = dict(facts["inputs"])
+    shared = manifest.get("shared", {}).get(own.pop("shared", ""), {})
+    return {**shared, **own}
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of the last build; an empty one if it is missing or damaged."""
-    manifest = _read(folder / MANIFEST)
-    if not (_fits(manifest, Manifest) and _is_sound(manifest)):
-        return {"versions": {}, "articles": {}, "order": []}
-    return cast(Manifest, manifest)
+    """Return the manifest of the last build; an empty one if it is missing or damaged.
+
+    It includes what the journal of a killed run tells.
+    """
+    content = _read(folder / MANIFEST)
+    sound = _fits(content, Manifest) and _is_sound(content)
+    manifest = cast(Manifest, content) if sound else _empty()
+    for record in _journal(folder):
+        add(manifest, record)
+    return manifest
+
+
+def _empty() -> Manifest:
+    return {"versions": {}, "articles": {}, "order": []}
+
+
+def add(manifest: Manifest, record: Record) -> None:
+    """Add a published article to a manifest."""
+    manifest["articles"][record["name"]] = record["entry"]
+    manifest["versions"] = record["versions"]
+    if record["name"] not in manifest["order"]:
+        manifest["order"].append(record["name"])
+    if record["left"]:
+        manifest["left"] = {**manifest.get("left", {}), **record["left"]}
+
+
+def _journal(folder: Path) -> Iterator[Record]:
+    """Yield what the journal tells; a line that a kill cut short is passed over."""
+    path = folder / JOURNAL
+    if path.is_symlink():
+        return
+    try:
+        lines = gate.read(path, "manifest", anywhere=True).split(b"\n")
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if _fits(record, Record):
+            articles = {record["name"]: record["entry"]}
+            if _is_sound({**_empty(), "articles": articles, "left": record["left"]}):
+                yield cast(Record, record)
 
 
 def _read(path: Path) -> Any:
@@ -233,7 +318,10 @@ def _is_sound(manifest: Manifest) -> bool:
             date.fromisoformat(due["day"])
     except ValueError:
         return False
-    return all(map(_is_inside, {*names, *manifest["articles"], *manifest.get("left", {})}))
+    library = manifest.get("library", {})
+    names |= {*manifest["articles"], *manifest.get("left", {})}
+    names |= {*library.get("covers", {}), *library.get("beside", {})}
+    return all(map(_is_inside, names))
 
 
 def _is_inside(name: str) -> bool:
@@ -292,13 +380,19 @@ def published_hashes(folder: Path) -> dict[str, str] | None:
         return None
     manifest = _read(path)
     try:
-        entries = list(manifest["articles"].values())
+        records = list(_journal(folder))
+        if records and not path.exists():  # the first run was killed
+            manifest = _empty()
+        entries = [*manifest["articles"].values(), *(record["entry"] for record in records)]
         every = [(n, f) for e in entries for n, f in (*e["files"].items(), *linked_of(e).items())]
         files = {name: str(facts["sha256"]) for name, facts in every}
         library = manifest.get("library") or {}
         index = {INDEX: str(library["sha256"])} if "sha256" in library else {}
         index |= {name: str(sha) for name, sha in (library.get("beside") or {}).items()}
+        covers = (library.get("covers") or {}).items()
+        index |= {name: str(facts["sha256"]) for name, facts in covers}
         left = {name: str(sha) for name, sha in (manifest.get("left") or {}).items()}
+        left |= {name: sha for record in records for name, sha in record["left"].items()}
         ours = isinstance(manifest["versions"], dict)
     except (AttributeError, KeyError, TypeError):
         return None

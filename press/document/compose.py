@@ -60,6 +60,10 @@ class Draft:
 
     manuscript: Manuscript
     citations: Citations
+    cites: tuple[str, ...] = ()
+    """The keys that it cites, also in `nocite`."""
+    cited: str = ""
+    """A digest of what its bibliography says of them."""
 
 
 def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
@@ -71,8 +75,11 @@ def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft |
     manuscript = read_manuscript(path, project.root, project.config, problems)
     if manuscript is None or any(problem.code == "FRM002" for problem in problems[before:]):
         return None  # without front matter, further problems would only be consequences
-    manuscript, citations = _cite(manuscript, project, problems)
-    return Draft(manuscript, citations)
+    located = _located(manuscript)
+    cites = {*located, *manuscript.matter.nocite}
+    manuscript, citations_, entries, said = _cite(manuscript, project, located, problems)
+    cited = bibliography.digest_of(entries, said, cites)
+    return Draft(manuscript, citations_, tuple(sorted(cites)), cited)
 
 
 def compose(
@@ -103,11 +110,12 @@ def compose(
 
 
 def _cite(
-    manuscript: Manuscript, project: Project, problems: list[Problem]
-) -> tuple[Manuscript, Citations]:
+    manuscript: Manuscript, project: Project, located: Places, problems: list[Problem]
+) -> tuple[Manuscript, Citations, Mapping[str, Entry], Sequence[Problem]]:
     """Format the citations, or return blank ones if a key or the bibliography is wrong.
 
-    The manuscript that is returned cites each work by one key.
+    The manuscript that is returned cites each work by one key. Returns also the bibliography's
+    entries and problems, as they were read.
     """
     matter, config = manuscript.matter, project.config
     names = matter.bibliography or config.bibliography
@@ -121,9 +129,11 @@ def _cite(
         problems.append(Problem("CIT003", place, message, hint))
     files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
     inline = inline_references(manuscript.text) if "references" in matter.origin.spans else ""
-    entries = bibliography.read_bibliography(files, problems, (inline, manuscript.file))
+    told = len(problems)
+    entries = read = bibliography.read_bibliography(files, problems, (inline, manuscript.file))
+    said = problems[told:]
     named_files = [*([manuscript.file] if inline else []), *(name for _, name in files)]
-    cited = located = _located(manuscript)
+    cited = located
     if entries or len(problems) == before:  # else every key would be reported as unknown
         cross = _cross_references(manuscript, entries, located, problems)
         cited = {key: places for key, places in located.items() if key not in cross}
@@ -135,7 +145,7 @@ def _cite(
         entries = {key: entry for key, entry in entries.items() if key in rest or key in cross}
     blank = Citations(("",) * len(manuscript.clusters), ())
     if any(problem.severity == ERROR for problem in problems[before:]):
-        return manuscript, blank
+        return manuscript, blank, read, said
     try:
         place = named("csl", manuscript, project.root)
         name = matter.csl or config.csl
@@ -146,10 +156,10 @@ def _cite(
         made = citations.format_citations(
             manuscript.clusters, entries, style, matter.lang, manuscript.matter.nocite
         )
-        return manuscript, finished(made, entries)
     except ProblemsError as error:
         problems.extend(replace(problem, span=place) for problem in error.problems)
-        return manuscript, blank
+        return manuscript, blank, read, said
+    return manuscript, finished(made, entries), read, said
 
 
 Places = dict[str, list[tuple[int, int]]]

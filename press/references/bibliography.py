@@ -8,7 +8,7 @@ imported when a file needs it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -17,9 +17,11 @@ from typing import Literal
 
 from press.core import limits
 from press.core.files import decode, read_bytes
+from press.core.hashing import json_digest
 from press.core.model import Entry
 from press.core.problems import Problem, Span
 from press.references.csl_data import RawEntry, clean_doi, clean_pmcid, clean_pmid, is_doi
+from press.references.keys import EVERYTHING
 from press.references.merging import same_work
 from press.references.tidy import tidied
 
@@ -63,6 +65,21 @@ def read_bibliography(
             _add(replace(raw, csl=dict(raw.csl)), entries, found)
         problems += sorted(found, key=lambda problem: problem.span)
     return entries
+
+
+def digest_of(entries: Mapping[str, Entry], problems: Sequence[Problem], keys: Set[str]) -> str:
+    """Return a digest of what a bibliography says of some keys, and of its problems.
+
+    Where an entry stands in its file does not count, but the order of the entries does.
+    """
+    chosen = entries.values() if EVERYTHING in keys else (
+        entry for entry in entries.values() if keys & {entry.key, *entry.also}
+    )  # fmt: skip
+    said = [
+        [entry.key, dict(entry.csl), entry.evidence, str(entry.standing), entry.unread, entry.also]
+        for entry in chosen
+    ]
+    return json_digest([said, [str(problem) for problem in problems]])
 
 
 def read_entries(text: str, ending: str, name: str, problems: list[Problem]) -> dict[str, Entry]:

@@ -7,7 +7,7 @@ entry that is not cited. This module must not know citation styles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from press.core.model import Entry
 from press.core.nearest import did_you_mean, near
@@ -52,10 +52,19 @@ def check_keys(
             hint = _hint(key, alike, bibliographies)
             message = f"no entry for '{key}' in {files}"
             problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
-    if EVERYTHING not in nocite:
-        problems += _uncited(
-            [entry for key, entry in entries.items() if not (key in places or key in meant)]
-        )
+    problems += uncited(entries, {*places, *nocite, *meant})
+
+
+def uncited(entries: Mapping[str, Entry], keys: Set[str]) -> list[Problem]:
+    """Return the problems of entries that are not among the keys: CIT002.
+
+    There is one for each entry, or one for all in a file that has many.
+    """
+    if EVERYTHING in keys:
+        return []
+    return list(
+        _uncited([entry for entry in entries.values() if not keys & {entry.key, *entry.also}])
+    )
 
 
 def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:

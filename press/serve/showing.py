@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from press.build.preview import png
-from press.core.files import MANIFEST
+from press.core.files import COVERS, MANIFEST
 from press.core.formats import FORMATS
 from press.core.hashing import digest
 from press.core.manifest import published_hashes
@@ -90,7 +90,7 @@ def published(output: Path, name: str) -> Path | None:
         inside = path.is_relative_to(home) and path.is_file()
     except (OSError, ValueError, RuntimeError):
         return None
-    if not inside or path.suffix not in _SHOWN:
+    if not inside or (path.suffix not in _SHOWN and parts[-2:-1] != [COVERS]):
         return None
     issue, _, rest = name.partition("/")
     ours = name in _hashes(home) or (rest and rest in _hashes(home / issue))

@@ -152,7 +152,7 @@ def place_of(key: str, root: Path) -> Span:
     return Span(FILE, line_of(text or "", key), 1)
 
 
-def _both_editions(text: str) -> str:
+def both_editions(text: str) -> str:
     """Allow the list `editions = [...]` and the tables `[editions.NAME]` in one file.
 
     TOML 1.0 forbids one name for both. Authors think of them as one thing, so the list is
@@ -216,7 +216,7 @@ class _ConfigReader(Settings):
     """A reader of makebook.toml."""
 
     def __init__(self, text: str, problems: list[Problem]) -> None:
-        super().__init__(text, FILE, parse_toml(_both_editions(text), FILE), problems)
+        super().__init__(text, FILE, parse_toml(both_editions(text), FILE), problems)
         self.known_editions: dict[str, Edition] = {}
 
     def config(self) -> Config:

@@ -22,8 +22,8 @@ from press.readback.pdf import raster
 WIDTH, HEIGHT = 1400, 2100
 
 
-def draw_cover(document: Document, styles: Styles) -> bytes:
-    """Draw the cover; the same document gives the same bytes."""
+def cover_page(document: Document, styles: Styles) -> tuple[str, list[str]]:
+    """Return the cover as a page and its style sheets: all that is drawn, but for the fonts."""
     seed = document.matter.identifier or document.name
     digits = hashlib.sha256(seed.encode()).digest()
     tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
@@ -31,7 +31,12 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     text = styles.fill(
         "cover.html", document=document, matter=document.matter, tiles=tiles, facts=lines
     )
-    sheets = [styles.marked_css("cover.css"), *_own_tones(document)]
+    return text, [styles.marked_css("cover.css"), *_own_tones(document)]
+
+
+def draw_cover(document: Document, styles: Styles) -> bytes:
+    """Draw the cover; the same document gives the same bytes."""
+    text, sheets = cover_page(document, styles)
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
     image = raster(pdf, 0, WIDTH).convert("RGB")
     # A palette taken from a small copy needs a third of the time and fits the tones better.

@@ -1,7 +1,8 @@
 """The library, a page that lists every handout of a folder with its cover and files.
 
 In: the folder of the published files, and the entries of its manifest. Out: the bytes of
-`index.html`. Covers come from the published e-books, sizes from the files. The search is a short
+`index.html`, and small covers to lie beside it, which a browser loads as they come into view.
+Covers come from the published e-books, sizes from the files. The search is a short
 script in the page; without scripts, everything is listed and no search is shown.
 This module reads no clock and must not know Documents: it lists what was published.
 """
@@ -12,15 +13,17 @@ import base64
 import hashlib
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from press.core.files import COVERS
+from press.core.hashing import digest
 from press.core.labels import direction, labels_for, language_name
-from press.core.manifest import ArticleEntry, WithdrawnEntry
+from press.core.manifest import ArticleEntry, CoverEntry, WithdrawnEntry
 from press.core.model import Direction
-from press.design.faces import data_uri, faces
+from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles
 from press.output.web.offers import Offer, downloads, offers
@@ -82,7 +85,7 @@ class Handout:
     href: str
     """The web page, or the first file if there is no web page."""
     cover: str
-    """A data URI; empty without an e-book."""
+    """The address of a small picture; empty without an e-book."""
     offers: tuple[Offer, ...]
     words: str
     """What is said of it, for the search."""
@@ -101,7 +104,7 @@ def write_library(
     styles: Styles,
     lang: str,
     clinic: str = "",
-    covers: Mapping[str, str] | None = None,
+    covers: Mapping[str, str] = {},
 ) -> bytes:
     """Make the list of all handouts in a folder.
 
@@ -114,7 +117,6 @@ def write_library(
         ProblemsError: a custom template or style sheet is broken.
     """
     labels = labels_for(lang)
-    covers = covers_of(folder, entries) if covers is None else covers
     found = [
         _handout(folder, entry, labels, covers.get(name, ""))
         for name, entry in entries.items()
@@ -158,18 +160,15 @@ def _sort_key(text: str) -> str:
     return "".join(c for c in spread if not unicodedata.combining(c))
 
 
-def covers_of(folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]) -> dict[str, str]:
-    """Return the cover of each handout that has an e-book, by name."""
-    books = {
-        name: next((file for file, f in entry["files"].items() if f["format"] == "epub"), "")
-        for name, entry in entries.items()
-        if "because" not in entry
-    }
-    found = {name: cover(folder / book) for name, book in books.items() if book}
-    return {name: address for name, address in found.items() if address}
+def covers_of(entries: Collection[str], covers: Collection[str]) -> dict[str, str]:
+    """Return the address of the cover of each handout that has one, by name.
+
+    `covers` are the names of the covers that `small_covers` returned.
+    """
+    return {name: quote(of) for name in entries if (of := cover_name(name)) in covers}
 
 
-def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], shown: str) -> Handout:
+def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], picture: str) -> Handout:
     files = {
         name: facts
         for name, facts in entry["files"].items()
@@ -191,7 +190,7 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], shown
         tuple(said for said in entry["facts"] if said not in stamp),
         stamp,
         quote(page) if page else next((offer.href for offer in offered), ""),
-        shown,
+        picture,
         tuple(offered),
         " ".join(" ".join(words).split()),
         entry.get("vocabulary", ""),
@@ -201,21 +200,50 @@ def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], shown
     )
 
 
-def cover(book: Path) -> str:
-    """Return a small cover of a published e-book as a data URI; empty if it has none."""
+def cover_name(article: str) -> str:
+    """Return the name that the small cover of an article has in the output folder."""
+    return f"{COVERS}/{article}.png"
+
+
+def small_covers(
+    folder: Path,
+    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    known: Mapping[str, CoverEntry],
+) -> tuple[dict[str, CoverEntry], dict[str, bytes]]:
+    """Return the covers of all handouts that have one, and the bytes of those to write.
+
+    `known` are those that are there, as the manifest tells; one of the same e-book stays.
+    """
+    covers: dict[str, CoverEntry] = {}
+    new: dict[str, bytes] = {}
+    for article, entry in entries.items():
+        if "because" in entry:
+            continue
+        books = {n: f["sha256"] for n, f in entry["files"].items() if f["format"] == "epub"}
+        name = cover_name(article)
+        for book, sha in books.items():
+            if name in known and known[name]["of"] == sha:
+                covers[name] = known[name]
+            elif data := cover(folder / book):
+                new[name], covers[name] = data, {"sha256": digest(data), "of": sha}
+    return covers, new
+
+
+def cover(book: Path) -> bytes:
+    """Return a small cover of a published e-book, as a PNG; nothing if it has none."""
     from PIL import Image as Picture
     from PIL import UnidentifiedImageError
 
     try:
         data = Book(book.read_bytes()).cover()
         if data is None:
-            return ""
+            return b""
         with Picture.open(io.BytesIO(data)) as picture:
             small = picture.convert("RGB").resize(COVER, Picture.Resampling.LANCZOS)
     except (OSError, ValueError, UnidentifiedImageError):
-        return ""
+        return b""
     out = io.BytesIO()
     small.quantize(_COLORS, Picture.Quantize.MEDIANCUT, dither=Picture.Dither.NONE).save(
         out, "PNG", optimize=True
     )
-    return data_uri("image/png", out.getvalue())
+    return out.getvalue()
