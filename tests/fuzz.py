@@ -76,7 +76,7 @@ CSL = """\
 """
 TOML = """\
 bibliography = ["source/lee.bib"]
-csl = "styles/own.csl"
+csl = "own.csl"
 lang = "en-US"
 editions = ["letter"]
 [editions.letter]
@@ -133,8 +133,9 @@ TOKENS = {
 }  # fmt: skip
 """What has broken readers before."""
 TEXTS = {"front": FRONT, "body": BODY, "bib": BIB, "csl": CSL, "toml": TOML, "svg": SVG, "css": CSS}
-PLACES = {"bib": "source/lee.bib", "csl": "styles/own.csl", "toml": "makebook.toml",
+PLACES = {"bib": "source/lee.bib", "csl": "source/own.csl", "toml": "makebook.toml",
           "svg": "source/dot.svg", "css": "styles/page.css"}  # fmt: skip
+_ALWAYS = ("bib", "csl", "toml", "svg")
 
 
 def pieces(kind: str) -> st.SearchStrategy[str]:
@@ -156,7 +157,8 @@ def wrong(kind: str, text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "project")
         Path(folder, "secret.txt").write_text(SECRET, encoding="utf-8")
-        files = {PLACES[k]: v for k, v in texts.items() if k in PLACES}
+        # A style of one's own replaces the built-in one, which the other kinds need.
+        files = {PLACES[k]: v for k, v in texts.items() if k in PLACES and k in (kind, *_ALWAYS)}
         files["source/sleep.md"] = f"---\n{texts['front']}---\n\n{texts['body']}"
         for name, content in files.items():
             path = root / name
