@@ -31,9 +31,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _OPEN = gate.state()
 
 
-@pytest.fixture(autouse=True)
-def _no_project_is_open() -> None:
-    """Open every folder again: a test may have left a project open."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Open every folder again before any fixture: a test may have left a project open."""
     gate.restore(_OPEN)
 
 
