@@ -374,11 +374,11 @@ def _inked(page: Any, picture: Any, texts: Iterable[TextSpan]) -> Iterator[TextS
         if not text.seen or not any(c.isalnum() for c in text.text):
             yield text
             continue
-        # The ends of a longer text may touch the ink of its neighbors. A text that begins with
-        # blanks may have a tab there, and ink only near its right end.
+        # The ends of a longer text may touch the ink of its neighbors. A text that is wider than
+        # its letters has a tab, perhaps as its beginning, and ink only near its ends.
         wide = text.right - text.left
-        blank = text.text[0].isspace()
-        end = 0.0 if wide <= _LONG * text.size else _EDGE * text.size if blank else wide / 4
+        apart = text.text[0].isspace() or wide > text.size * len("".join(text.text.split()))
+        end = 0.0 if wide <= _LONG * text.size else _EDGE * text.size if apart else wide / 4
         box = (
             max(0, int((text.left + end) * scale)),
             max(0, int((height - text.top) * scale)),
