@@ -614,7 +614,7 @@ def test_a_builder_that_builds_in_itself(tmp_path):
         process.stdin.close()
         assert process.wait(LIMIT) == 0
     assert [m.get("step") for m in said[1:]] == ["main", "rest"]
-    assert not any(m["failed"] for m in said[1:])
+    assert not any(m["failed"] for m in said[1:]), said
     assert (root / "build" / "tea.pdf").is_file()
 
 

@@ -73,8 +73,9 @@ def _in_itself(send: Send) -> None:
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def listen() -> None:
-        for line in sys.stdin:
-            lines.put(line)
+        with os.fdopen(os.dup(0), encoding="utf-8") as given:  # `sys.stdin` stays locked in a copy
+            for line in given:
+                lines.put(line)
         lines.put("")
 
     threading.Thread(target=listen, daemon=True).start()
