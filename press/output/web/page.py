@@ -214,7 +214,7 @@ def _css(document: Document, styles: Styles, bodies: Sequence[Element]) -> str:
         f"@bottom-right {{ content: {count}; }} }}\n"
     )
     if ranges := [ends for body in bodies for ends in ranges_of(body)]:
-        sheet += styles.css("ranges.css") + "".join(map(_of_range, ranges))
+        sheet += _small(styles.css("ranges.css")) + "".join(map(_of_range, ranges))
     fonts = faces("".join(words), styles, document.faces, italic=stressed)
     return fonts + page_css(styles) + sheet
 
