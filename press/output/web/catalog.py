@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from press.core.files import FEED, is_file
+from press.core.files import FEED
 from press.core.formats import FORMATS
 from press.core.labels import labels_for
 from press.core.manifest import ArticleEntry, WithdrawnEntry
 from press.document.identity import urn
-from press.output.web.offers import downloads, offers
+from press.output.web.offers import downloads, handouts_in, offers
 
 FEED_TYPE = "application/opds+json"
 _ACQUISITION = "http://opds-spec.org/acquisition/open-access"
@@ -61,7 +61,7 @@ def write_feed(
     `covers` has the address of the cover of each handout that has one, by name. A withdrawn handout
     is not in the catalog. The address of the catalog is absolute if the library has one.
     """
-    handouts = _handouts(folder, entries)
+    handouts = handouts_in(folder, entries)
     days = [entry["date"] for entry in handouts.values() if entry["date"]]
     metadata: dict[str, Any] = {"title": shelf.title, "numberOfItems": len(handouts)}
     if days:
@@ -81,20 +81,6 @@ def write_feed(
         ],
     }
     return _encoded(feed)
-
-
-def _handouts(
-    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]
-) -> dict[str, ArticleEntry]:
-    """Return the handouts that have files, each with the files that are in the folder."""
-    found: dict[str, ArticleEntry] = {}
-    for name, entry in entries.items():
-        if "because" in entry:
-            continue
-        files = {file: facts for file, facts in entry["files"].items() if is_file(folder / file)}
-        if files:
-            found[name] = {**entry, "files": files}
-    return found
 
 
 def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> dict[str, Any]:
@@ -128,7 +114,7 @@ def write_list(
     folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry], shelf: Shelf
 ) -> bytes:
     """Write the list: each handout with its topics, codes, and files, and each withdrawn one."""
-    handouts = _handouts(folder, entries)
+    handouts = handouts_in(folder, entries)
     withdrawn = {n: e for n, e in entries.items() if "because" in e}
     return _encoded(
         {

@@ -26,7 +26,7 @@ from press.core.model import Direction
 from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles
-from press.output.web.offers import Offer, downloads, offers
+from press.output.web.offers import Offer, downloads, handouts_in, offers
 from press.output.web.page import page_css
 from press.output.web.search import script as searching
 from press.output.web.sheet_line import SCRIPT as SHEET_LINE
@@ -118,9 +118,8 @@ def write_library(
     """
     labels = labels_for(lang)
     found = [
-        _handout(folder, entry, labels, covers.get(name, ""))
-        for name, entry in entries.items()
-        if "because" not in entry
+        _handout(entry, labels, covers.get(name, ""))
+        for name, entry in handouts_in(folder, entries).items()
     ]
     withdrawn = [entry for entry in entries.values() if "because" in entry]
     handouts = sorted((h for h in found if h.offers), key=lambda h: (_sort_key(h.title), h.href))
@@ -168,12 +167,8 @@ def covers_of(entries: Collection[str], covers: Collection[str]) -> dict[str, st
     return {name: quote(of) for name in entries if (of := cover_name(name)) in covers}
 
 
-def _handout(folder: Path, entry: ArticleEntry, labels: Mapping[str, str], picture: str) -> Handout:
-    files = {
-        name: facts
-        for name, facts in entry["files"].items()
-        if not facts.get("outdated") and (folder / name).is_file()
-    }
+def _handout(entry: ArticleEntry, labels: Mapping[str, str], picture: str) -> Handout:
+    files = entry["files"]
     page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
     offered = offers(downloads(files, entry["editions"]), labels)
     title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]

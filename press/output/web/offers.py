@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
+from press.core.files import is_file
 from press.core.formats import FORMATS
-from press.core.manifest import FileEntry
+from press.core.manifest import ArticleEntry, FileEntry, WithdrawnEntry
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 
@@ -33,6 +35,24 @@ class Offer:
     """A sentence that says what it is for."""
     facts: str
     """`PDF, A4 paper, 272 KB`."""
+
+
+def handouts_in(
+    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]
+) -> dict[str, ArticleEntry]:
+    """Return the handouts of a folder, each with its files that are there and not out of date."""
+    found: dict[str, ArticleEntry] = {}
+    for name, entry in entries.items():
+        if "because" in entry:  # it is withdrawn
+            continue
+        files = {
+            file: facts
+            for file, facts in entry["files"].items()
+            if not facts.get("outdated") and is_file(folder / file)
+        }
+        if files:
+            found[name] = {**entry, "files": files}
+    return found
 
 
 def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
