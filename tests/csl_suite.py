@@ -33,12 +33,25 @@ from press.core.model import Cite
 from press.references.csl.clusters import render_note
 from press.references.csl.disambiguate import disambiguate
 from press.references.csl.engine import Engine, StyleError
-from press.references.csl.markup import HTML, finish, to_xhtml
+from press.references.csl.markup import XHTML, Form, finish, to_xhtml
 from press.references.csl.positions import Memory, Note, Placed
 
 _SECTION = re.compile(r"^>>=+ *([A-Z0-9-]+) *=+(?:>>)?[ \t]*\n(.*?)^<<=+ *\1 *=+", re.M | re.S)
 _NO_FORM = "[CSL STYLE ERROR: reference with no printed form.]"
 Fixture = dict[str, str]
+HTML: Form = {
+    **XHTML,
+    "sc": ('<span style="font-variant:small-caps;">', "</span>"),
+    "u": ('<span style="text-decoration:underline;">', "</span>"),
+    "upright": ('<span style="font-style:normal;">', "</span>"),
+    "light": ('<span style="font-weight:normal;">', "</span>"),
+    "caps": ('<span style="font-variant:normal;">', "</span>"),
+    **{
+        name: (f'<div class="csl-{name}">', "</div>")
+        for name in ("block", "left-margin", "right-inline", "indent")
+    },
+}
+"""The elements that other CSL processors print."""
 
 
 def read(path: Path) -> Fixture:

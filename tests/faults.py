@@ -198,14 +198,7 @@ def read_only(desk: Desk) -> str:
 
 def two_builds(desk: Desk) -> str:
     """Start two builds of the same project."""
-    both = [desk.start(), desk.start()]
-    for process in both:
-        said, _ = process.communicate(timeout=LIMIT)
-        if process.returncode:
-            return f"status {process.returncode}: {said}"
-    if desk.files() != desk.whole[desk.now]:
-        return "files are not current"
-    return desk.repaired()
+    return _current(desk, desk.start(), desk.start())
 
 
 def clock(desk: Desk) -> str:
@@ -213,10 +206,15 @@ def clock(desk: Desk) -> str:
     for path in (desk.article, *desk.output.rglob("*")):
         moment = desk.random.choice([0, 1e9, time.time() + 1e8])
         os.utime(path, (moment, moment))
-    process = desk.start(before=CLOCK)
-    said, _ = process.communicate(timeout=LIMIT)
-    if process.returncode:
-        return f"status {process.returncode}: {said}"
+    return _current(desk, desk.start(before=CLOCK))
+
+
+def _current(desk: Desk, *processes: subprocess.Popen[str]) -> str:
+    """Wait for builds that must succeed and make everything current; return what is wrong."""
+    for process in processes:
+        said, _ = process.communicate(timeout=LIMIT)
+        if process.returncode:
+            return f"status {process.returncode}: {said}"
     if desk.files() != desk.whole[desk.now]:
         return "files are not current"
     return desk.repaired()

@@ -18,7 +18,7 @@ from press.references.csl.dates import to_date
 from press.references.csl.markup import Finishing, finish, from_csl, to_xhtml, wrap
 from press.references.csl.numbers import is_plural, pages
 from press.references.csl.sorting import collation_key
-from press.references.csl.style import Style
+from press.references.csl.style import understood
 from tests.citing import clusters
 
 Names = list[dict[str, str]]
@@ -232,7 +232,7 @@ def test_ranges_of_pages(written: str, style: str, shown: str) -> None:
 
 
 def test_more_than_one_page_is_plural() -> None:
-    locale = Style(find_style("apa", Path()), "de").locale
+    locale = understood(find_style("apa", Path()), "de").locale
     for text in ("3-5", "3, 5", "3 und 5", "iv–ix"):
         assert is_plural(text, "page", locale)
     for text in ("3", "12a", "Smith-Jones", "3\\-5"):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from press.core.files import article_name, document_hint, imprint_files
+from press.core.files import article_name, beside, document_hint, imprint_files
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, UnknownName
 
@@ -180,7 +180,6 @@ def check_identifiers(
 
 def sources(document: Document, path: Path, project: Project, issue: Issue) -> dict[str, Path]:
     """Return every file that an article was made from, by its name in the project."""
-    from press.document.compose import beside
     from press.document.crosslinks import neighbors
     from press.source.imprints import source_paths
 
@@ -204,8 +203,6 @@ def bibliographies(
     document: Document, path: Path, project: Project, issue: Issue
 ) -> dict[str, Path]:
     """Return the bibliographies of an article, by their names in the project."""
-    from press.document.compose import beside
-
     names = document.matter.bibliography or issue.config.bibliography
     found = (beside(name, (path.parent, project.root)) for name in names)
     return {_name(path, project.root): path for path in found}

@@ -46,11 +46,11 @@ def ordered(entries: Sequence[Entry], key: str) -> list[Entry]:
     def place(entry: Entry) -> tuple[bool, Any, str]:
         value = row(entry)[key]
         text = ", ".join(value) if isinstance(value, list) else value
-        return text in (None, ""), _folded(text) if isinstance(text, str) else text, entry.name
+        if text in (None, ""):
+            return True, "", entry.name
+        return False, _folded(text) if isinstance(text, str) else text, entry.name
 
-    known = [entry for entry in entries if not place(entry)[0]]
-    rest = [entry for entry in entries if place(entry)[0]]
-    return [*sorted(known, key=place), *sorted(rest, key=lambda entry: entry.name)]
+    return sorted(entries, key=place)
 
 
 def row(entry: Entry) -> dict[str, Any]:

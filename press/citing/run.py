@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lxml import etree
-
 from press.citing.online import identifier, look_up
-from press.citing.target import Article, Target, find_target, read_articles
+from press.citing.target import Article, Target, find_target, meant, read_articles
 from press.core import gate
-from press.core.files import decode, replace_file, shown
+from press.core.files import decode, present, replace_file, shown
 from press.core.model import Cite, Cluster, Entry
 from press.core.problems import ERROR, Problem, ProblemsError, Refused, Span, counted
+from press.core.trees import fragment, plain
 from press.references.beside import finished
 from press.references.bibliography import ENDINGS, read_bibliography, read_entries
 from press.references.csl.citations import find_style, format_citations
@@ -64,8 +63,7 @@ def add(root: Path, given: Sequence[str], article: str, network: Network | None)
     target = find_target(project, read_articles(project), article)
     outcome = Outcome()
     entries = [entry for name in given for entry in _given(name, network, outcome.problems)]
-    files = [(path, shown(path, root)) for path in target.beside if path.is_file()]
-    there = read_bibliography(files, [])
+    there = read_bibliography(present(target.beside, root), [])
     known, keys = Known(there.values()), Keys(there)
     fresh: dict[str, Entry] = {}
     for entry in entries:
@@ -149,12 +147,7 @@ def _references(entries: Mapping[str, Entry], csl: str, where: Target | Article)
         made = finished(format_citations(clusters, entries, style, where.lang), entries)
     except ProblemsError as error:
         return dict.fromkeys(entries, f"({error.problems[0].message})")
-    return {
-        reference.key: " ".join(
-            "".join(etree.fromstring(f"<p>{reference.xhtml}</p>").itertext()).split()
-        )
-        for reference in made.references
-    }
+    return {each.key: plain(fragment(each.xhtml, "p")) for each in made.references}
 
 
 def list_entries(root: Path, wanted: str) -> Outcome:
@@ -165,14 +158,11 @@ def list_entries(root: Path, wanted: str) -> Outcome:
         ProblemsError: There is no project (CFG001).
     """
     project = read_project(root, [])
-    articles = read_articles(project)
-    if wanted:
-        find_target(project, articles, wanted)
-        articles = [one for one in articles if one.name == Path(wanted).stem]
+    articles = meant(read_articles(project), wanted)
     outcome = Outcome()
     shown_once: dict[str, tuple[dict[str, Entry], Article]] = {}
     for article in articles:
-        files = [(path, shown(path, root)) for path in article.bibliography if path.is_file()]
+        files = present(article.bibliography, root)
         inline = (article.inline, article.file)
         every = read_bibliography(files, outcome.problems, inline)
         for key, entry in every.items():
@@ -203,7 +193,7 @@ def left_out_lines(root: Path, names: Sequence[str]) -> list[str]:
     articles = [one for one in read_articles(read_project(root, [])) if one.name in names]
     lines: dict[str, None] = {}
     for article in articles:
-        files = [(path, shown(path, root)) for path in article.bibliography if path.is_file()]
+        files = present(article.bibliography, root)
         entries = read_bibliography(files, [], (article.inline, article.file))
         cited = article.places()
         for key, entry in entries.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.core.files import article_name, is_file, read_text, shown
+from press.core.files import article_name, beside, read_text, shown
 from press.core.model import Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Refused, UnknownName
@@ -66,16 +66,26 @@ def read_articles(project: Project) -> list[Article]:
         fields, _, _ = split(text, file, unheard)
         matter = read_matter(fields, config.lang, unheard, config.article)
         names = matter.bibliography or config.bibliography
-        paths = tuple(_beside(name, path.parent, project.root) for name in names)
+        paths = tuple(beside(name, (path.parent, project.root)) for name in names)
         inline = inline_references(text) if "references" in fields.values else ""
         csl, lang = matter.csl or config.csl, matter.lang
         found.append(Article(path.stem, file, text, paths, csl, lang, inline))
     return found
 
 
-def _beside(name: str, folder: Path, root: Path) -> Path:
-    places = [folder / name, root / name]
-    return next((path for path in places if is_file(path)), places[0])
+def meant(articles: list[Article], wanted: str) -> list[Article]:
+    """Return the article with this name; all of them if it is empty.
+
+    Raises:
+        UnknownName: There is no such article.
+    """
+    if not wanted:
+        return articles
+    name = article_name(wanted)
+    found = [article for article in articles if article.name == name]
+    if not found:
+        raise UnknownName("article", name, nearest(name, [article.name for article in articles]))
+    return found
 
 
 def find_target(project: Project, articles: list[Article], wanted: str) -> Target:
@@ -85,12 +95,7 @@ def find_target(project: Project, articles: list[Article], wanted: str) -> Targe
         UnknownName: There is no such article.
         NoTarget: The articles have different bibliographies, and none is named.
     """
-    if wanted:
-        names = {article.name: article for article in articles}
-        name = article_name(wanted)
-        if name not in names:
-            raise UnknownName("article", name, nearest(name, names))
-        articles = [names[name]]
+    articles = meant(articles, wanted)
     every = {article.bibliography: article for article in articles if article.bibliography}
     firsts = {paths[0]: article for paths, article in every.items()}
     if len(firsts) > 1:
@@ -103,7 +108,7 @@ def find_target(project: Project, articles: list[Article], wanted: str) -> Targe
     config = project.config
     path = project.root / "source" / NEW_FILE
     if config.bibliography:
-        path = _beside(config.bibliography[0], path.parent, project.root)
+        path = beside(config.bibliography[0], (path.parent, project.root))
         return Target(path, (path,), config.csl, config.lang)
     where = articles[0].file if len(articles) == 1 else "an article"
     hint = f"write `bibliography: {NEW_FILE}` in the front matter of {where}"

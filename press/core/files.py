@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -171,6 +171,16 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def beside(name: str, folders: Sequence[Path]) -> Path:
+    """Find a file in the article's folder, else in the project's; default to the first folder."""
+    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
+
+
+def present(paths: Iterable[Path], root: Path) -> list[tuple[Path, str]]:
+    """Return the files that exist, each with its name in problems."""
+    return [(path, shown(path, root)) for path in paths if is_file(path)]
 
 
 def files_below(folder: Path) -> Iterator[Path]:

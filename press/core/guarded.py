@@ -7,7 +7,6 @@ This module must not know what the work is.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import threading
@@ -95,7 +94,9 @@ class _Pool(Generic[Item, Result]):
 
     def _start(self) -> None:
         """Start a helper with the next item."""
-        context: Any = multiprocessing.get_context(parallel.START)
+        from multiprocessing import get_context
+
+        context: Any = get_context(parallel.START)
         pipe, theirs = context.Pipe()
         given = (self.work, theirs, os.getpid(), gate.state(), parallel.START)
         process = context.Process(target=_help, args=given, daemon=True)
@@ -183,8 +184,10 @@ def _help(
     work: Callable[[Item], Result], pipe: Connection, parent: int, open_folders: Any, start: str
 ) -> None:
     """Run a helper: process each item that the first process sends."""
+    from multiprocessing import current_process
+
     parallel.begin(parent)
-    multiprocessing.current_process().daemon = False  # it may start helpers of its own
+    current_process().daemon = False  # it may start helpers of its own
     gate.restore(open_folders)
     quiet.all_output()
     progress.forward(lambda kind, words: pipe.send_bytes(pickle.dumps((kind, words))))

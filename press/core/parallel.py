@@ -9,7 +9,6 @@ This module must not know what the work is.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pickle
 import signal
@@ -272,6 +271,8 @@ def follow(parent: int) -> None:
 
     On Linux (prctl(2), PR_SET_PDEATHSIG); elsewhere a helper finds its pipe closed.
     """
+    import ctypes
+
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if hasattr(os, "getppid") and sys.platform == "linux" and os.getppid() != parent:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ FALLBACK = "fonts/fallback/"
 """The folder of the fonts that are used only for characters that the others lack."""
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.S)
 _ORIGIN = re.compile(r"^/\* in styles/(\S+) \*/$", re.M)
-"""What `print_css` writes before each file."""
+"""What `_marked` writes before each file."""
 
 
 def _read(path: Path, name: str) -> str:
@@ -89,11 +89,13 @@ class Styles:
 
     def find(self, name: str) -> Path:
         """Return the file with this name: the project's, else the default."""
-        for folder in self.folders:
-            if (folder / name).is_file():
-                return folder / name
+        if path := self._first(name):
+            return path
         message, hint = "the file is missing", "install makebook again, or restore the file"
         raise ProblemsError([Problem("STY001", Span(f"styles/{name}"), message, hint)])
+
+    def _first(self, name: str) -> Path | None:
+        return next((f / name for f in self.folders if (f / name).is_file()), None)
 
     def files(self) -> dict[str, Path]:
         """Return every file that can change the look, without the overridden defaults.
@@ -113,17 +115,17 @@ class Styles:
         Raises:
             ProblemsError: a font cannot be read, or is outside the project (TXT002).
         """
-        return list(self._fonts)
+        return list(self._fonts.values())
 
     @cached_property
-    def _fonts(self) -> list[Path]:
+    def _fonts(self) -> dict[str, Path]:
         files = {
             name: path
             for name, path in self.files().items()
             if name.lower().endswith((".ttf", ".otf")) and not name.startswith(FALLBACK)
         }
         self._check_fonts(files)
-        return list(files.values())
+        return files
 
     def _check_fonts(self, files: Mapping[str, Path]) -> None:
         """Check font files, given by their names; the project's are opened, too.
@@ -145,8 +147,7 @@ class Styles:
 
     def fallback(self, name: str) -> Path | None:
         """Return a file in the folder of fonts to fall back on; None if it is missing."""
-        paths = (folder / FALLBACK / name for folder in self.folders)
-        path = next((path for path in paths if path.is_file()), None)
+        path = self._first(FALLBACK + name)
         if path and self._is_own(path):
             self._check_fonts({FALLBACK + name: path})
         return path
@@ -261,11 +262,6 @@ class Styles:
     def _has_own_tokens(self) -> bool:
         return len(self.folders) > 1 and (self.folders[0] / "tokens.css").is_file()
 
-    @cached_property
-    def _font_names(self) -> frozenset[str]:
-        fonts_ = set(self.fonts())
-        return frozenset(name for name, path in self.files().items() if path in fonts_)
-
     def _wrong_token(self) -> Span:
         """Return where the project defines the first token that has a fault."""
         sheet = _read(self.folders[0] / "tokens.css", "tokens.css")
@@ -286,7 +282,7 @@ class Styles:
                 f"the style {fault.message}",
                 _EMBED if fault.loads else _SMALLER,
             )
-            for fault in css.faults(sheet, svg.is_safe_address, self._font_names)
+            for fault in css.faults(sheet, svg.is_safe_address, frozenset(self._fonts))
         ]
         if found:
             raise ProblemsError(dict.fromkeys(found))
@@ -295,13 +291,12 @@ class Styles:
     def _templates(self) -> Templates:
         return Templates(self._template)
 
-    def _template(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        """Return a template's text, its path, and a function that says if it is still current."""
+    def _template(self, name: str) -> tuple[str, str, None] | None:
+        """Return a template's text and its path, as `templates.Finder` does."""
         if name.startswith(("/", "\\")) or ".." in name.split("/"):
             return None
-        paths = (folder / "templates" / name for folder in self.folders)
-        path = next((path for path in paths if path.is_file()), None)
-        return (_read(path, f"templates/{name}"), str(path), lambda: True) if path else None
+        path = self._first(f"templates/{name}")
+        return (_read(path, f"templates/{name}"), str(path), None) if path else None
 
     def fill(self, template: str, **values: Any) -> str:
         """Fill a template.

@@ -35,8 +35,8 @@ from markupsafe import Markup
 from press.core import trees
 from press.core.emoji import with_names
 
-Finder = Callable[[str], tuple[str, str, Callable[[], bool]] | None]
-"""Returns the text of a template, its path, and a function that says if it is still current."""
+Finder = Callable[[str], tuple[str, str, None] | None]
+"""Returns the text of a template and its path; None says that it stays current."""
 
 NotFound = TemplateNotFound
 LONGEST = 256 * 1024

@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import is_file, read_text, shown
+from press.core.files import beside, is_file, present, read_text
 from press.core.model import (
     Citations,
     Cite,
@@ -127,7 +127,7 @@ def _cite(
         hint = "put the file there, or correct its name"
         place = named("bibliography", manuscript, project.root)
         problems.append(Problem("CIT003", place, message, hint))
-    files = [(path, shown(path, project.root)) for path in paths if is_file(path)]
+    files = present(paths, project.root)
     inline = inline_references(manuscript.text) if "references" in matter.origin.spans else ""
     told = len(problems)
     entries = read = bibliography.read_bibliography(files, problems, (inline, manuscript.file))
@@ -244,11 +244,6 @@ def _located(manuscript: Manuscript) -> dict[str, list[tuple[int, int]]]:
 def named(key: str, manuscript: Manuscript, root: Path) -> Span:
     """Return where a file is named: in the front matter, else in makebook.toml."""
     return manuscript.matter.origin.spans.get(key) or place_of(key, root)
-
-
-def beside(name: str, folders: Sequence[Path]) -> Path:
-    """Find a file in the article's folder, else in the project's; default to the first folder."""
-    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
 
 
 def _with_faces(

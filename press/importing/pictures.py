@@ -40,13 +40,13 @@ def place_pictures(draft: Draft, name: str, source: Path) -> dict[str, bytes]:
             if data is None:
                 _not_at_hand(image, address)
                 continue
-            usable = None if address in placed else _usable(data)
-            if address not in placed and usable is None:
-                file = f"{FOLDER}/{name}-{next(numbers)}{kind_of(data) or '.bin'}"
-                files[file] = data
-                leave_out(image, _unusable(file, image.get("alt") or ""))
-                continue
-            if usable is not None:
+            if address not in placed:
+                usable = _usable(data)
+                if usable is None:
+                    file = f"{FOLDER}/{name}-{next(numbers)}{kind_of(data) or '.bin'}"
+                    files[file] = data
+                    leave_out(image, _unusable(file, image.get("alt") or ""))
+                    continue
                 file = f"{FOLDER}/{name}-{next(numbers)}{usable[1]}"
                 placed[address] = file
                 files[file] = usable[0]
@@ -90,9 +90,15 @@ def _not_at_hand(image: Element, address: str) -> None:
         leave_out(image, f"the picture '{address[:100]}' was not found: {alt or 'no description'}")
 
 
+def _forms(data: bytes) -> Iterator[bytes | None]:
+    """Yield a picture as it is, and then, if that is not usable, as PNG."""
+    yield data
+    yield as_png(data) if kind_of(data) else _as_png(data)
+
+
 def _usable(data: bytes) -> tuple[bytes, str] | None:
     """Return a picture and the ending of its file, converted to PNG if need be."""
-    for content in (data, as_png(data) if kind_of(data) else _as_png(data)):
+    for content in _forms(data):
         problems: list[Problem] = []
         found = checked_image(content, "picture", Span(""), problems) if content else None
         if content and found and not problems:

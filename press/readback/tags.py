@@ -25,8 +25,6 @@ _DEEPEST = 100
 """Levels of nesting; a handout has about ten."""
 _MOST = 1_000_000
 """Elements; a handout of 500 pages has about 50,000."""
-_GROUPS = frozenset(("Document", "Part", "Art", "Sect", "Div", "BlockQuote"))
-"""Elements whose children are blocks (ISO 32000-1, 14.8.4.2)."""
 _NAMES = {
     # ISO 32000-1, 14.8.4; ISO 32000-2, 14.8.4 for those that only PDF 2.0 has
     **{f"H{level}": f"h{level}" for level in range(1, 7)},
@@ -158,7 +156,7 @@ class _Reader:
         if kind in _PICTURES and element.tag != "img" and self._draws(item):
             self.tags.undescribed.append(page)
         said = item.get("/ActualText", item.get("/Alt") if kind not in _PICTURES else None)
-        if said is not None and element.tag == "del":  # `proof.struck` compares it
+        if said is not None and element.tag == "del":  # `proof.matching.struck_differs` compares it
             element.set("said", _CONTROLS.sub("", str(said)))
         elif said is not None:  # heard instead of all that is in it (ISO 32000-1, 14.9.3 and 4)
             words = _CONTROLS.sub("", str(said))

@@ -59,10 +59,8 @@ def read_bibliography(
         found: list[Problem] = []
         text = _read(path, name, found)
         limits.references_read(len(text or ""))
-        raws, told = _understood(path.suffix.lower(), name, text) if text is not None else ((), ())
-        found += told
-        for raw in raws:
-            _add(replace(raw, csl=dict(raw.csl)), entries, found)
+        if text is not None:
+            _collect(text, path.suffix.lower(), name, entries, found)
         problems += sorted(found, key=lambda problem: problem.span)
     return entries
 
@@ -85,11 +83,18 @@ def digest_of(entries: Mapping[str, Entry], problems: Sequence[Problem], keys: S
 def read_entries(text: str, ending: str, name: str, problems: list[Problem]) -> dict[str, Entry]:
     """Read the text of a bibliography in the format of files with this ending."""
     entries: dict[str, Entry] = {}
+    _collect(text, ending, name, entries, problems)
+    return entries
+
+
+def _collect(
+    text: str, ending: str, name: str, entries: dict[str, Entry], problems: list[Problem]
+) -> None:
+    """Add the entries of a text to others."""
     raws, told = _understood(ending, name, text)
     problems += told
     for raw in raws:
         _add(replace(raw, csl=dict(raw.csl)), entries, problems)
-    return entries
 
 
 def _read(path: Path, name: str, problems: list[Problem]) -> str | None:

@@ -219,9 +219,12 @@ def made_up_key(csl: Mapping[str, Any]) -> str:
     """Make a key from the first author and the year: `rodriguez2013`."""
     people = [*people_of(csl.get("author")), *people_of(csl.get("editor")), {}]
     name = people[0].get("family") or people[0].get("literal") or csl.get("title") or ""
-    first = dates_of(csl.get("issued"))[:1]
-    year = first[0][0] if first else ""
-    return (re.sub(r"\W+", "", str(name).lower())[:30] or "entry") + str(year)
+    return (re.sub(r"\W+", "", str(name).lower())[:30] or "entry") + year_of(csl)
+
+
+def year_of(csl: Mapping[str, Any]) -> str:
+    """Return the year in which a work was issued; empty if it is not known."""
+    return "".join(str(side[0]) for side in dates_of(csl.get("issued"))[:1])
 
 
 def people_of(value: Any) -> list[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from press.core.model import Entry
 from press.core.problems import Problem
-from press.references.csl_data import dates_of
+from press.references.csl_data import year_of
 from press.references.works import identifiers
 
 _ALIKE = 0.6
@@ -82,8 +82,8 @@ def same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two entries are one work: the same DOI or PMID, or the same title and year."""
     if set(identifiers(one)) & set(identifiers(other)) and is_alike(one, other):
         return True
-    title, year = _plain(one.get("title")), _year(one)
-    return bool(title and year) and (title, year) == (_plain(other.get("title")), _year(other))
+    title, year = _plain(one.get("title")), year_of(one)
+    return bool(title and year) and (title, year) == (_plain(other.get("title")), year_of(other))
 
 
 class Known:
@@ -107,8 +107,4 @@ class Known:
     @staticmethod
     def _names(entry: Entry) -> list[object]:
         title = _plain(entry.csl.get("title"))
-        return [*identifiers(entry.csl), *([(title, _year(entry.csl))] if title else [])]
-
-
-def _year(item: Mapping[str, Any]) -> str:
-    return "".join(str(side[0]) for side in dates_of(item.get("issued"))[:1])
+        return [*identifiers(entry.csl), *([(title, year_of(entry.csl))] if title else [])]

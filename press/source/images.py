@@ -19,6 +19,7 @@ from press.core.hashing import digest
 from press.core.model import Ground, Image
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
+from press.core.trees import Element
 from press.design import svg
 from press.design.color import luminance, parse_hex
 from press.source.drawings import undrawable
@@ -165,9 +166,10 @@ def usable_image(data: bytes, width: float = WIDEST) -> Pixels:
             data = svg.cleaned(data, _flaw_of_pixels)
         except svg.Unsafe as error:
             raise Unusable(str(error)) from None
-        if flaw := _nothing(data):
+        root = etree.fromstring(data, _PARSER)
+        if flaw := _nothing(root):
             raise Unusable(flaw)
-        return Pixels(data, "image/svg+xml", _svg_ground(data))
+        return Pixels(data, "image/svg+xml", _svg_ground(root))
     if not is_pixels(data):
         raise Unusable("is not in a supported image format")
     return usable(data, round(width * _DPI), _TALLEST * _DPI)
@@ -188,9 +190,8 @@ def _flaw_of_pixels(data: bytes) -> str:
     return ""
 
 
-def _svg_ground(data: bytes) -> Ground:
+def _svg_ground(root: Element) -> Ground:
     """Return what is behind a drawing: most have no background and are drawn in dark ink."""
-    root = etree.fromstring(data, _PARSER)
     if root.find(f".//{_SVG}image") is not None:
         return "mixed"
     first = next((e for e in root if str(e.tag).removeprefix(_SVG) in _DRAWN), None)
@@ -206,9 +207,8 @@ def _svg_ground(data: bytes) -> Ground:
 _DRAWN = frozenset("path rect circle ellipse line polyline polygon text image use".split())
 
 
-def _nothing(data: bytes) -> str:
+def _nothing(root: Element) -> str:
     """Say why an SVG shows nothing: no shape, or no size; return '' if it shows something."""
-    root = etree.fromstring(data, _PARSER)
     names = [str(e.tag).removeprefix(_SVG) for e in root.iter() if isinstance(e.tag, str)]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     sides = [root.get("width") or "", root.get("height") or "", *box[2:]]

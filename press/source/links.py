@@ -69,12 +69,15 @@ def read_target(
         return None
     article = next((a for a in articles if a.resolve() == home), None)
     if article is not None:
-        if _fields(article, root).get("status") == "withdrawn":
+        fields = _fields(article, root)
+        if fields.get("status") == "withdrawn":
             message = f"link to '{link}': this article is withdrawn"
             problems.append(Problem("LNK004", place, message, "delete the link"))
             return None
         address = quote(file_of(article.stem, "html")) + (f"#{part}" if part else "")
-        return Target(address, _title(article, root), article, unquote(part))
+        title = fields.get("title")
+        name = title if isinstance(title, str) and title else article.stem
+        return Target(address, name, article, unquote(part))
     return _file(link, path, folder, root, place, problems)
 
 
@@ -85,12 +88,6 @@ def _hint(path: Path, folder: Path, articles: Collection[Path]) -> str:
     names += [name for name in near if not name.startswith(".") and name not in names]
     names = names or [a.name for a in articles]
     return nearest(path.name, names) if names else "add the file, or correct its path"
-
-
-def _title(article: Path, root: Path) -> str:
-    """Return the title of another article; its own build reports what is wrong with it."""
-    title = _fields(article, root).get("title")
-    return title if isinstance(title, str) and title else article.stem
 
 
 def _fields(article: Path, root: Path) -> Mapping[str, Any]:

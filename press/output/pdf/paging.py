@@ -113,9 +113,6 @@ def _float(root: Any, page: Any, resume_at: Any) -> _Floated | None:
     page would be blank. Return None if the page is full, or if there is no such figure, or nothing
     to fill the page.
     """
-    gap = 1 - filled(page)
-    if not resume_at or gap < _GAP:
-        return None
     deeper, way = resume_at, [root]
     while deeper:
         place, deeper = next(iter(deeper.items()))
@@ -126,6 +123,9 @@ def _float(root: Any, page: Any, resume_at: Any) -> _Floated | None:
     if parent is None or box.element is None or box.element_tag not in _FLOATS:
         return None
     if parent.element_tag != "section":
+        return None
+    gap = 1 - filled(page)  # a walk over the page, for which there is seldom a need
+    if gap < _GAP:
         return None
     into, follower = parent, _next(parent, box)
     if follower is None and holder is not None and gap >= _MUCH:

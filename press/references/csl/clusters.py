@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from press.core.model import Cite, Cluster
-from press.references.csl.locators import Locators
+from press.references.csl.locators import with_locator
 from press.references.csl.markup import (
     CITE,
     CLOSE,
@@ -89,12 +89,11 @@ def render_clusters(
     """
     out = []
     memory = Memory(engine.near_note_distance)
-    locators = Locators(engine.style.locale)
     for number, cluster in enumerate(clusters, 1):
         lead = ""
         if cluster.narrative and cluster.cites and cluster.cites[0].key in engine.items:
             lead = _author(cluster.cites[0].key, engine)
-        cites = [locators.read(cite) for cite in cluster.cites]
+        cites = [with_locator(cite, engine.style.locale) for cite in cluster.cites]
         note = Note.of(cites, number, bare_first=bool(lead))
         line = render_note(note, engine, memory, alone=False)
         text = line.text

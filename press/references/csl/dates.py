@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from press.core.months import month_number
 from press.references.csl.markup import from_csl
 
 PARTS = ("year", "month", "day")
@@ -71,9 +72,6 @@ def _numbers(parts: Any) -> tuple[int, ...]:
     return tuple(numbers[:3])
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
 def _from_raw(text: str) -> list[tuple[int, ...]]:
     """Read `2005-12-15`, `12 May 2013`, `May 2013`, and ranges of them.
 
@@ -98,7 +96,7 @@ def _from_words(text: str) -> tuple[int, ...]:
     if match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text.strip()):
         return (int(match[3]), int(match[1]), int(match[2]))
     words = re.findall(r"[^\W\d_]+|\d+", text)
-    months = [_MONTHS.index(w[:3].lower()) + 1 for w in words if w[:3].lower() in _MONTHS]
+    months = [number for w in words if (number := month_number(w[:3]))]
     years = [int(w) for w in words if len(w) == 4 and w.isdigit()]
     days = [int(w) for w in words if len(w) <= 2 and w.isdigit()]
     known = len(months) + len(years) + len(days)

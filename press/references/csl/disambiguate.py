@@ -24,15 +24,23 @@ Group = list[Item]
 def disambiguate(engine: Engine) -> None:
     """Change the items of an engine so that their cites differ, as far as the style allows."""
     items = list(engine.items.values())
-    if engine.option("disambiguate-add-givenname") == "true":
-        rule = engine.option("givenname-disambiguation-rule") or "by-cite"
-        if rule != "by-cite":
-            hidden = _show_all_names(items, engine) if rule.startswith("all") else []
-            _expand_everywhere(engine, items, rule)
-            for item in hidden:
-                item.more_names = 0
+    if (rule := _rule(engine)) not in ("", _BY_CITE):
+        hidden = _show_all_names(items, engine) if rule.startswith("all") else []
+        _expand_everywhere(engine, items, rule)
+        for item in hidden:
+            item.more_names = 0
     for group in _groups(items, engine):
         _separate(group, engine)
+
+
+_BY_CITE = "by-cite"
+
+
+def _rule(engine: Engine) -> str:
+    """Return the rule by which given names are added; empty if they are not."""
+    if engine.option("disambiguate-add-givenname") != "true":
+        return ""
+    return engine.option("givenname-disambiguation-rule") or _BY_CITE
 
 
 def _look(item: Item, engine: Engine) -> str:
@@ -56,10 +64,8 @@ def _separate(group: Group, engine: Engine) -> None:
     left = [group]
     if engine.option("disambiguate-add-names") == "true":
         left = [part for g in left for part in _add_names(g, engine)]
-    if engine.option("disambiguate-add-givenname") == "true":
-        rule = engine.option("givenname-disambiguation-rule") or "by-cite"
-        if rule == "by-cite":
-            left = [part for g in left for part in _add_given_names(g, engine)]
+    if _rule(engine) == _BY_CITE:
+        left = [part for g in left for part in _add_given_names(g, engine)]
     if engine.tests_disambiguate:
         left = [part for g in left for part in _add_condition(g, engine)]
     if engine.option("disambiguate-add-year-suffix") == "true":
@@ -74,15 +80,12 @@ def _add_names(group: Group, engine: Engine) -> list[Group]:
 
     Names that do not tell works apart by themselves may do so with their given names.
     """
-    with_given = engine.option("disambiguate-add-givenname") == "true"
-    by_cite = (engine.option("givenname-disambiguation-rule") or "by-cite") == "by-cite"
+    by_cite = _rule(engine) == _BY_CITE
     left, done = [group], []
     while left:
         part = left.pop()
         if _more_names(part, engine, lambda part: _looks(part, engine) > 1) or (
-            with_given
-            and by_cite
-            and _more_names(part, engine, lambda part: _try_given_names(part, engine))
+            by_cite and _more_names(part, engine, lambda part: _try_given_names(part, engine))
         ):
             left += _groups(part, engine)
         else:
@@ -196,18 +199,11 @@ def _level(
     others = [other for other in people if _spelled(other) != spelled]
     if not others:
         return 0
-
-    def same(part: Callable[[Person], str]) -> bool:
-        return any(part(other) == part(person) for other in others)
-
     if mark is not None:
-        if not same(lambda p: initialize(p.given, mark, hyphen=True)):
+        own = initialize(person.given, mark, hyphen=True)
+        alike = [initialize(other.given, mark, hyphen=True) == own for other in others]
+        if not any(alike):
             return 1
         if initials_only:
-            different = any(
-                initialize(o.given, mark, hyphen=True)
-                != initialize(person.given, mark, hyphen=True)
-                for o in others
-            )
-            return 1 if different else 0
+            return 0 if all(alike) else 1
     return 2

@@ -16,7 +16,7 @@ from press.references.csl.item import Item, Person
 from press.references.csl.markup import Finishing, wrap
 from press.references.csl.printing import Setting, Substitution, fonts, with_affixes
 from press.references.csl.rendering import Rendering
-from press.references.csl.style import Node, Style, StyleError
+from press.references.csl.style import Node, StyleError, understood
 
 __all__ = ["Engine", "Rendered", "StyleError"]
 
@@ -43,7 +43,7 @@ class Engine:
     """A citation style and the works cited."""
 
     def __init__(self, style: Path, lang: str, *, numbers_entries: bool = False) -> None:
-        self.style = Style(style, lang)
+        self.style = understood(style, lang)
         self.citation = self.style.citation
         self.layout = self._layout(self.citation)
         self.numbers_entries = numbers_entries
@@ -138,9 +138,9 @@ class Engine:
         )  # fmt: skip
         return Finishing(quotes, self.style.locale.option("punctuation-in-quote"))
 
-    def term(self, name: str, form: str = "long") -> str:
+    def term(self, name: str) -> str:
         """Return a term of the locale."""
-        return self.style.locale.word(name, form)
+        return self.style.locale.word(name, "long")
 
     def add(self, key: str, csl: Mapping[str, Any]) -> None:
         """Add a cited work; until `sort`, works are numbered in the order of adding."""

@@ -54,19 +54,6 @@ XHTML: Form = {
     "indent": (" ", " "),
 }
 """The elements of makebook's own XHTML."""
-HTML: Form = {
-    **XHTML,
-    "sc": ('<span style="font-variant:small-caps;">', "</span>"),
-    "u": ('<span style="text-decoration:underline;">', "</span>"),
-    "upright": ('<span style="font-style:normal;">', "</span>"),
-    "light": ('<span style="font-weight:normal;">', "</span>"),
-    "caps": ('<span style="font-variant:normal;">', "</span>"),
-    **{
-        name: (f'<div class="csl-{name}">', "</div>")
-        for name in ("block", "left-margin", "right-inline", "indent")
-    },
-}
-"""The elements that other CSL processors print."""
 _ILLEGAL = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069"
     f"{MARKS}\ufeff\ufffe\uffff\U0001fffe\U0001ffff\ud800-\udfff]"
@@ -262,7 +249,7 @@ def _widen_doi_links(marked: str) -> str:
 _SEAMS = {
     "..": ".", ",,": ",", ";;": ";", "::": ":", "!!": "!", "??": "?", "  ": " ",
     "!.": "!", "?.": "?", "!:": "!", "?:": "?", ":.": ":", ";.": ";", ";:": ";", ":!": "!",
-    ":?": "?", ";!": "!", ";?": "?", ",.": ",.",
+    ":?": "?", ";!": "!", ";?": "?",
 }  # fmt: skip
 _SEAM = re.compile(rf"([.,;:!? ])([{MARKS}]*)([.,;:!? ])")
 
@@ -313,7 +300,7 @@ def _smooth(marked: str) -> str:
     while match := _SEAM.search(marked, place):
         first, marks, second = match.groups()
         kept = _SEAMS.get(first + second)
-        if kept is None or GLUE in marks or len(kept) > 1:
+        if kept is None or GLUE in marks:
             place = match.start() + 1
         elif kept == first:
             marked = marked[: match.start(3)] + marked[match.end(3) :]

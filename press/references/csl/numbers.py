@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from press.core.speech import numeral
 from press.references.csl.markup import GLUE, strip
 from press.references.csl.style import Locale
 
@@ -16,8 +17,6 @@ _ONE = r"[^\W\d_]{0,4}\d+[^\W\d_]{0,3}"
 _NUMERIC = re.compile(rf"{_ONE}(?:\s*[-\u2013,&]\s*{_ONE})*")
 _SPLIT = re.compile(r"(\s*(?:[-\u2013\u2014]+|,|&|;)\s*|\s+and\s+)")
 _ROMAN_NUMBER = re.compile("[ivxlcdmIVXLCDM]+")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
-          (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
 
 def is_numeric(text: str) -> bool:
@@ -67,17 +66,8 @@ def _one(text: str, form: str, locale: Locale, gender: str) -> str:
     if form in {"ordinal", "long-ordinal"}:
         return locale.ordinal(number, gender)
     if form == "roman" and 0 < number < 4000:
-        return roman(number)
+        return numeral(number, "i")
     return text
-
-
-def roman(number: int) -> str:
-    """Return a number in small Roman numerals."""
-    out = ""
-    for value, letters in _ROMAN:
-        count, number = divmod(number, value)
-        out += letters * count
-    return out
 
 
 def pages(text: str, style: str, dash: str, ampersand: str = "&") -> str:

@@ -31,13 +31,12 @@ class StyleError(Exception):
 class Node:
     """An element of a style: its name, attributes, and children."""
 
-    __slots__ = ("attributes", "children", "get", "parent", "tag", "text")
+    __slots__ = ("attributes", "children", "get", "tag", "text")
 
     def __init__(self, tag: str, attributes: Mapping[str, str], text: str) -> None:
         self.tag, self.attributes, self.text = tag, dict(attributes), text
         self.get = self.attributes.get
         self.children: list[Node] = []
-        self.parent: Node | None = None
 
     def find(self, tag: str) -> Node | None:
         """Return the first child of a name."""
@@ -63,10 +62,7 @@ def _parse(data: bytes) -> Node:
 
 def _node(element: Any) -> Node:
     node = Node(element.tag.removeprefix(_NAMESPACE), element.attrib, element.text or "")
-    for child in element:
-        below = _node(child)
-        below.parent = node
-        node.children.append(below)
+    node.children = [_node(child) for child in element]
     return node
 
 
@@ -189,13 +185,12 @@ def _locale_file(name: str) -> Node | None:
 class Style:
     """A citation style, with the locale of a language."""
 
-    def __init__(self, path: Path, lang: str) -> None:
+    def __init__(self, data: bytes, lang: str) -> None:
+        if why := flaw(data):
+            raise StyleError(why)
         try:
-            data = read_style(path)
-            if why := flaw(data):
-                raise StyleError(why)
             self.root = _parse(data)
-        except (OSError, etree.XMLSyntaxError) as error:
+        except etree.XMLSyntaxError as error:
             raise StyleError(str(error)) from error
         citation, bibliography = self.root.find("citation"), self.root.find("bibliography")
         if self.root.tag != "style" or citation is None or citation.find("layout") is None:
@@ -244,3 +239,18 @@ def _csl_language(lang: str) -> str:
     if tag in LANGUAGE_NAMES or language in PRIMARY_DIALECTS:
         return str(tag)
     return tag if (Path(LOCALES_PATH) / f"locales-{tag}.xml").is_file() else "en-US"
+
+
+_made = lru_cache(maxsize=4)(Style)
+
+
+def understood(path: Path, lang: str) -> Style:
+    """Read a style; the same bytes in the same language are understood once.
+
+    Raises:
+        StyleError: the file cannot be read, or is not a usable citation style.
+    """
+    try:
+        return _made(read_style(path), lang)
+    except OSError as error:
+        raise StyleError(str(error)) from error

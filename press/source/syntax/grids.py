@@ -77,7 +77,7 @@ def read(signs: Signs) -> Grid | None:
             )
         )
     edges = [*lefts, len(signs[0]) - 1]
-    align = tuple(_alignment("".join(signs[head][a + 1 : b])) for a, b in pairwise(edges))
+    align = tuple(alignment("".join(signs[head][a + 1 : b])) for a, b in pairwise(edges))
     return Grid(tuple(map(tuple, rows)), sum(top < head for top in tops), align)
 
 
@@ -98,7 +98,8 @@ def _is_covered(
     return bool(boxes) and covered == size and len(places) == len(set(places))
 
 
-def _alignment(rule: str) -> str:
+def alignment(rule: str) -> str:
+    """Return `left`, `right`, `center`, or nothing for a rule with colons at its ends."""
     left, right = rule.startswith(":"), rule.endswith(":")
     return "center" if left and right else "left" if left else "right" if right else ""
 

@@ -16,7 +16,6 @@ from press.source.syntax import grids
 _RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DASHES = re.compile(r"[ \t]*-{2,}(?:[ \t]+-{2,})+[ \t]*$")
 _FULL = re.compile(r"[ \t]*-{5,}[ \t]*$")
-_BAR = re.compile(r"(?<!\\)\|")
 
 
 def is_rule(line: str) -> bool:
@@ -56,12 +55,7 @@ def columns(line: str) -> int:
 
 def alignments(rule: str) -> list[str]:
     """Return `left`, `right`, `center`, or nothing for each column of a rule with bars."""
-    return [_alignment(cell) for cell in cells(rule)]
-
-
-def _alignment(dashes: str) -> str:
-    left, right = dashes.startswith(":"), dashes.endswith(":")
-    return "center" if left and right else "left" if left else "right" if right else ""
+    return [grids.alignment(cell) for cell in cells(rule)]
 
 
 def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[str, Any]] | None:
@@ -95,8 +89,8 @@ def ahead(lines: list[str], number: int, line: str, at: int) -> tuple[int, dict[
 
 def _may_begin(text: str) -> bool:
     """Return whether a table can begin with a line; before the lines after it are looked at."""
-    rules = (grids.RULE.match(text.lstrip(" ")), is_rule(text), _FULL.match(text))
-    return any(rules) or bool(_DASHES.match(text))
+    first = text.lstrip(" ")
+    return is_rule(text) or any((grids.RULE.match(first), _FULL.match(text), _DASHES.match(text)))
 
 
 def _headless(lines: list[str]) -> tuple[int, dict[str, Any]] | None:
