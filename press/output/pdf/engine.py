@@ -248,6 +248,34 @@ def _shortened(split: Any) -> Any:
     return shortened
 
 
+def _remembered(split: Any) -> Any:
+    """Return `split_first_line` with a memory for the lines of one layout.
+
+    WeasyPrint makes the same lines several times: to balance columns, to find the widths of
+    tables and flexible boxes, and on pages that it makes again. A line may be shared, because it
+    is only drawn, and each time set up anew for that.
+    """
+
+    def remembered(text: str, style: Any, context: Any, width: Any, *rest: Any,
+                   **options: Any) -> Any:  # fmt: skip
+        if context is None or len(text) > _LONG_TEXT:
+            return split(text, style, context, width, *rest, **options)
+        lines = context.__dict__.setdefault("lines", {})
+        key = (text, id(style), width, rest, tuple(options.items()))
+        if key not in lines:
+            if len(lines) == _LINES:
+                lines.clear()
+            found = split(text, style, context, width, *rest, **options)
+            lines[key] = found, style  # a style that is kept has its number to itself
+        return lines[key][0]
+
+    return remembered
+
+
+_LINES = 20_000
+"""Lines to remember at most."""
+_LONG_TEXT = 5_000
+"""Letters of a text that is too long to remember."""
 _WIDE = 10_000
 """Pixels: no page is wider."""
 _HEAD = 40
@@ -264,7 +292,7 @@ def _fill_lines() -> None:
     """
     from weasyprint.layout import inline, preferred
 
-    split = preferred.split_first_line = _shortened(inline.split_first_line)
+    split = preferred.split_first_line = _shortened(_remembered(inline.split_first_line))
 
     def split_first_line(text: str, style: Any, context: Any, width: Any, *rest: Any,
                          **options: Any) -> Any:  # fmt: skip
