@@ -336,7 +336,7 @@ def run_tests(arguments: list[str]) -> int:
     trials = {"--proof": "tests.trial", "--faults": "tests.faults", "--fuzz": "tests.fuzz"}
     if arguments and arguments[0] in trials:
         return hand_over([PYTHON, "-I", "-m", trials[arguments[0]], *arguments[1:]])
-    whole = ["-n", "auto", "--dist", "loadfile"]
+    whole = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
     return hand_over([PYTHON, "-I", "-m", "pytest", *(arguments or whole)])
 
 

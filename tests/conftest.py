@@ -31,6 +31,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 _OPEN = gate.state()
 
 
+_LONGEST = (
+    "manual",
+    "long_words",
+    "trial_mutants",
+    "partial",
+    "serve",
+    "parallel",
+    "faults",
+    "speak",
+)
+"""Files of tests that take minutes: they begin first, so that no process is left with one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+    names = [f"test_{name}" for name in _LONGEST]
+    place = {name: number for number, name in enumerate(names)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(names)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Open every folder again before any fixture: a test may have left a project open."""

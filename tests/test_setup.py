@@ -385,7 +385,7 @@ def test_the_tests_get_what_they_need(script, ready, monkeypatch, capsys):
     assert script.calls[2][-4:] == ["-m", "pytest", "-k", "word"]
     assert "nowhere is missing; tests that need it cannot run." in capsys.readouterr().err
     assert script.main(["test"]) == 0
-    assert script.calls[3][-2:] == ["--dist", "loadfile"]
+    assert script.calls[3][-3:] == ["--dist", "loadfile", "--no-loadscope-reorder"]
     assert script.main(["test", "--proof", "7"]) == 0
     assert script.calls[4][-3:] == ["-m", "tests.trial", "7"]
     assert script.main(["test", "--faults"]) == 0
