@@ -5,11 +5,13 @@ A step is a line of the program, or of the part of WeasyPrint that finds the tar
 
 from __future__ import annotations
 
+import io
 import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 import pytest
 
@@ -19,7 +21,7 @@ from press.core.model import Request
 from press.core.trees import free_id
 from press.document.compose import read_sources
 from press.output.epub import chapters
-from press.output.pdf import engine
+from press.output.pdf import engine, tags
 from press.readback.pdf import read_pdf
 from tests.here import build_here
 
@@ -118,6 +120,7 @@ def test_destinations_are_in_leaves_in_which_a_reader_finds_them(tmp_path, monke
     ids = [f"{letter}{n}" for n in range(50) for letter in ("a", "é", "z", "ω")]
     text = "".join(f"[See](#{ids[-n]})\n\n## Part {{#{id_}}}\n\n" for n, id_ in enumerate(ids))
     write(tmp_path, text)
+    monkeypatch.setattr(tags, "_FEW", 100)
     build_here(monkeypatch)
     run.build(Request(tmp_path, tmp_path / "build", date(2026, 1, 1), formats=("pdf",)))
     data = (tmp_path / "build" / "a.pdf").read_bytes()
@@ -127,5 +130,7 @@ def test_destinations_are_in_leaves_in_which_a_reader_finds_them(tmp_path, monke
     raw = pypdfium2.raw
     pdf = pypdfium2.PdfDocument(data)
     assert raw.FPDF_CountNamedDests(pdf.raw) > 2 * len(ids)
+    with pikepdf.open(io.BytesIO(data)) as opened:
+        assert len(opened.Root.Names.Dests.Kids) > 2 * len(ids) / 64
     assert raw.FPDF_GetNamedDestByName(pdf.raw, b"a7")
     pdf.close()

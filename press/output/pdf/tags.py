@@ -74,7 +74,7 @@ def _divide_names(pdf: Any) -> None:
     """
     pydyf, dests = _pydyf(), pdf.catalog.get("Names", {}).get("Dests", {})
     names = dests.get("Names", [])
-    if len(names) <= 2 * _LEAF:
+    if len(names) <= 2 * _FEW:
         return
     pairs = list(zip(names[::2], names[1::2], strict=True))  # sorted
     # In bytes, names in UTF-16 follow all others; PDFium compares letters. No leaf has both.
@@ -89,6 +89,8 @@ def _divide_names(pdf: Any) -> None:
     pdf.catalog["Names"]["Dests"] = pydyf.Dictionary({"Kids": kids})
 
 
+_FEW = 1000
+"""Names that a reader may read all."""
 _LEAF = 64
 """Names in a leaf of a name tree."""
 
