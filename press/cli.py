@@ -25,7 +25,7 @@ from press import __version__
 from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
-from press.core import gate, quiet
+from press.core import gate, quiet, watch
 from press.core.files import article_files, article_name, imprint_files
 from press.core.formats import FORMATS
 from press.core.limits import NAMES, Limits, parse
@@ -49,11 +49,17 @@ from press.core.progress import shown_progress
 _MACHINE = "SYS"
 
 
+_APART = ("check", "cite", "diff", "import", "speak")
+"""Commands that give files of anyone to libraries in C; the start of others stays quicker."""
+
+
 class _Group(click.Group):
     """A group whose default command is `build`: `makebook NAME` means `makebook build NAME`.
 
     `--project` and `--output` may also precede the command: `makebook --project handouts serve`.
     """
+
+    apart = False
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {"--help", "-h", "--version"}
@@ -67,7 +73,24 @@ class _Group(click.Group):
             args = [args[at], *args[:at], *args[at + 1 :]]
         if not args or (args[0] not in self.commands and args[0] not in own):
             args = ["build", *args]
+        self.apart = args[0] in _APART
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, in a process of its own if files that it reads could make it hang."""
+        if self.apart and ctx.obj and (end := watch.apart()) is not None:
+            if isinstance(end, watch.Exceeded):
+                raise ProblemsError([_end_problem(end)])
+            if end < 0:
+                message, hint = "the process of this command was killed", "free memory; try again"
+                raise ProblemsError([Problem("SYS003", Span("makebook"), message, hint)])
+            sys.exit(end)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if end := watch.exceeded():
+                raise ProblemsError([_end_problem(end)]) from None
+            raise
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Complete commands, and the articles in this folder."""
@@ -252,6 +275,7 @@ def build_command(
     """  # noqa: D301 - Click reads the character
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
+    watch.begin(limit, memory=4 * watch.MEMORY)  # it holds the files until they are published
     folder = _outputs(project, output)
     today = date.today()  # noqa: DTZ011 - the author's own day
     request = Request(project.resolve(), folder.resolve(), today, limits=limit, **options)
@@ -397,6 +421,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     from press.serve.server import Voice, serve
     from press.serve.state import Order
 
+    watch.end()  # each build has limits of its own
     folder = _outputs(project, output)
     voice = Voice(_say_lines, lambda text: _say_lines(text, err=True))
     try:
@@ -732,6 +757,16 @@ def _failed(error: Exception) -> int:
     return 3
 
 
+def _end_problem(end: watch.Exceeded) -> Problem:
+    """Say which file took more time or memory than it may (LIM002)."""
+    root = gate.state()[0] or str(Path.cwd())
+    inside = end.file.startswith(root + os.sep)
+    file = os.path.relpath(end.file, root) if inside else end.file
+    message = f"reading it took more than {end.allowed.words(end.name)}"
+    hint = "divide or simplify the file, or take it out of the project"
+    return Problem("LIM002", Span(visible(file) or "makebook"), message, hint)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line. Each failure ends in a message and a status.
 
@@ -741,7 +776,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     heard = [number for number in ENDS if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in heard}
     try:
-        sys.exit(cli.main(arguments, prog_name="makebook", standalone_mode=False))
+        watch.begin()
+        alone = arguments is None  # this process is for the command, and for nothing else
+        sys.exit(cli.main(arguments, "makebook", standalone_mode=False, obj=alone))
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as wrong:
@@ -767,9 +804,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except MemoryError:
+        _print_problems([_end_problem(watch.short_of_memory())])
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - no traceback reaches the author
         sys.exit(_failed(error))
     finally:
+        watch.end()
         for number, handler in before.items():
             if signal.getsignal(number) == interrupt:
                 signal.signal(number, handler)

@@ -56,6 +56,7 @@ ELSEWHERE = {
     "STY001": "a default style is missing: `test_a_default_style_is_missing`",
     "SYS001": "the machine, not a file: `test_a_time_that_is_none`",
     "LIM001": "no small project takes a minute: tests/test_limits.py",
+    "LIM002": "no reader takes a minute for a small file: tests/test_watch_limits.py",
     "BUG001": "no author's file causes it: tests/test_limits.py",
     "OUT001": "a file in build/, not one of the author's: tests/test_incremental.py",
     "SYS003": "the machine, not a file: tests/test_parallel.py",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from press.core.manifest import read_manifest
 from press.readback.pdf import TextSpan
+from tests.tagtree import Tree
 from tests.test_editions import every, run, write
 
 EVERY = 'editions = ["letter", "a4", "large-print", "ink-saver", "booklet"]\n'
@@ -164,3 +166,38 @@ def test_a_table_in_a_notice_fits_too(tmp_path: Path) -> None:
     assert run(root, "--format", "pdf") == 0
     names = "'Quoted' and 'Morning | Afternoon | Evening | Medicat…'"
     assert notes(tmp_path)[0] == f"tables {names} are too wide, so they are printed as lists"
+
+
+# Rows that are taller than a page
+
+TALL = "<br>".join(f"Line {n}" for n in range(150))
+HEAD = "| a | b |\n|---|---|\n"
+HIGH = {
+    "a row": (f"{HEAD}| one | {TALL} |\n| two | end |\n", 1, 3),
+    "a later row": (f"{HEAD}| one | two |\n| three | {TALL} |\n", 1, 3),
+    "a long text": (f"{HEAD}| one | {'Sleep helps. ' * 900} |\n", 1, 2),
+    "without a header": (f"<table><tr><th>a</th><td>{TALL}</td></tr></table>\n", 1, 1),
+    "across rows": (
+        "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>"
+        f"<tr><td rowspan='2'>x</td><td>{TALL}</td></tr><tr><td>c</td></tr></tbody></table>\n",
+        *(1, 3),
+    ),
+    "two tables": (f"{HEAD}| one | {TALL} |\n\nWords.\n\n{HEAD}| one | {TALL} |\n", 2, 4),
+}
+"""Tables, and how many there are of them, and of their rows."""
+
+
+@pytest.mark.parametrize("kind", HIGH)
+def test_a_row_that_is_taller_than_a_page_goes_on_overleaf(tmp_path: Path, kind: str) -> None:
+    """The build proves each word and its order; the header comes before the row."""
+    assert run(sheet(tmp_path, f"Words.\n\n{HIGH[kind][0]}"), "--format", "pdf") == 0
+    tree = Tree((tmp_path / "output" / "sheet.pdf").read_bytes())
+    kinds = Counter(str(element.S) for element in tree.elements())
+    assert (kinds["/Table"], kinds["/TR"]) == HIGH[kind][1:]
+
+
+def test_a_header_that_is_taller_than_a_page_makes_a_list(tmp_path: Path) -> None:
+    text = f"Words.\n\nTable: Days\n\n| a | {TALL} |\n|---|---|\n| one | two |\n"
+    assert run(sheet(tmp_path, text), "--format", "pdf") == 0
+    said = "the header of table 'Days' is too tall, so it is printed as a list"
+    assert [note for note in notes(tmp_path) if "Days" in note] == [said]

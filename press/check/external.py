@@ -22,7 +22,7 @@ from typing import Any
 
 from lxml import etree
 
-from press.core import temporary
+from press.core import temporary, watch
 from press.core.formats import FLAVORS, Checker
 from press.core.problems import counted
 from press.core.system import program, quoted, remedy, script
@@ -256,16 +256,17 @@ def _run(
     """Run a checker to its end, with any exit status; the caller reads it."""
     environment = {**os.environ, **(settings or {})}
     try:
-        return subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        with watch.lifted():
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                env=environment,
+                timeout=TIMEOUT,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"no answer in {TIMEOUT:.0f} s")
 

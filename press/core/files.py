@@ -124,7 +124,7 @@ def read_given(path: Path) -> bytes:
             )
         if facts.st_size > _LARGEST:
             raise ValueError(f"is too large to be from makebook: {facts.st_size // 2**20} MB")
-        return path.read_bytes()
+        return gate.read(path, "file", anywhere=True)
     except OSError as error:
         raise ValueError(f"the file cannot be read: {error.strerror or error}") from None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -31,6 +31,7 @@ LIMITS: dict[Kind, int] = {
 """The most bytes that a file of each kind may have."""
 _PIECE = 2**20
 
+_listener: Callable[[str, int], None] | None = None
 _root: str | None = None
 """The real path of the project that is open; None: every folder is."""
 _PROGRAM = Path(press.__file__).resolve().parent
@@ -50,6 +51,12 @@ def open_project(root: Path) -> None:
     """Close every folder but a project's, the program's own, and those of `allow`."""
     global _root  # noqa: PLW0603 - what is open concerns the whole process
     _root = os.path.realpath(root)
+
+
+def listen(listener: Callable[[str, int], None] | None) -> None:
+    """Call a function with the real path and the size of each file that is opened."""
+    global _listener  # noqa: PLW0603 - as above
+    _listener = listener
 
 
 def allow(*folders: Path) -> None:
@@ -145,10 +152,13 @@ def _opened(path: Path, *, anywhere: bool) -> Iterator[int]:
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     handle = os.open(real, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
     try:
-        mode = os.fstat(handle).st_mode
+        facts = os.fstat(handle)
+        mode = facts.st_mode
         if not stat.S_ISREG(mode):
             kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
             raise Refused(f"is {kind}", "put a file there, or use the path of another")
+        if _listener:
+            _listener(real, facts.st_size)
         yield handle
     finally:
         os.close(handle)

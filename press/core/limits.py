@@ -148,6 +148,18 @@ def _set(which: int, value: int) -> None:
         resource.setrlimit(which, (min([value, *given]), hard))
 
 
+def limit_memory(more: int | None) -> None:
+    """Let this process have so many bytes besides what it has; None: as when it was started."""
+    if not _SYSTEM:
+        return
+    if more is None:
+        soft, hard = _started_with(resource.RLIMIT_AS)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    elif size := _size():
+        _set(resource.RLIMIT_AS, size + more)
+
+
 _end = 0.0
 """Processor time of this process at which it is ended; 0 without a limit."""
 _more = 0.0
@@ -169,6 +181,11 @@ def begin(allowed: Allowance) -> None:
 @cache
 def _own_size() -> int:
     """Return the address space of this process when it was first limited; 0 if unknown."""
+    return _size()
+
+
+def _size() -> int:
+    """Return the address space of this process; 0 if unknown."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     except (OSError, ValueError, IndexError):

@@ -137,6 +137,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "PRF006": (ERROR, "text that a finished file has in another form than the article"),
     "OUT001": (WARNING, "an output file that the project no longer makes"),
     "LIM001": (ERROR, "an article that takes more time or memory than it may"),
+    "LIM002": (ERROR, "a file that a command took more time or memory for than it may"),
     "BUG001": (ERROR, "a fault of makebook itself"),
     "SYS001": (ERROR, "a missing library or an invalid setting on this machine"),
     "SYS002": (ERROR, "a file or folder that cannot be written or removed"),

@@ -112,12 +112,20 @@ def has_class(element: Element, name: str) -> bool:
     return classes is not None and name in classes.split()
 
 
-def free_id(name: str, taken: Container[str]) -> str:
-    """Return `name`, or the first of `name-1`, `name-2`, ... that is not taken, as Pandoc does."""
-    free, number = name, 0
+def free_id(
+    name: str, taken: Container[str], last: dict[str, int] | None = None, first: int = 1
+) -> str:
+    """Return `name`, or the first of `name-1`, `name-2`, ... that is not taken, as Pandoc does.
+
+    `last` keeps the number at which the search for a name ended: the numbers before it are taken,
+    so a thousand equal headings do not count from 1 a thousand times. The first number is `first`.
+    """
+    free, number = name, 0 if last is None else last.get(name, 0)
     while free in taken:
+        free = f"{name}-{number + first}"
         number += 1
-        free = f"{name}-{number}"
+    if last is not None:
+        last[name] = number
     return free
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,8 @@ from press.references.csl.citations import ref_id
 from press.source import markup
 from press.source.placeholders import OTHER, PLACEHOLDER, Placeholders, contact_lines, key_of
 
+_FURTHER = re.compile(r"(.*noteref-\d+)-\d+", re.DOTALL)
+"""The id of a further place that refers to a note, and that of the first place."""
 _NOTICE_WORD = re.compile(rf"\s*{trees.WORD_OPEN}notice\.([\w-]+){trees.WORD_CLOSE}\s*")
 
 
@@ -302,7 +304,7 @@ class _Assembler:
                         self._notice_element(p.notice, "h3") for p in self._placed(place)
                     )
                 sections[-1].append(block)
-        places = [e.get("id") or "" for section in sections for e in section.iter("a")]
+        places = _further_places(e for section in sections for e in section.iter("a"))
         for holder in [e for section in sections for e in section if e.get("class") == "notes"]:
             self._link_back(holder, places)
         return sections
@@ -315,7 +317,7 @@ class _Assembler:
         section.set("aria-labelledby", title)
         heading.set("id", title)
 
-    def _link_back(self, holder: Element, places: Sequence[str]) -> None:
+    def _link_back(self, holder: Element, places: Mapping[str, Sequence[str]]) -> None:
         """Begin each note with a letter that links back, and end it with its further places."""
         holder.tag = "section"
         for note in holder:
@@ -325,7 +327,7 @@ class _Assembler:
             text, first.text = (first.text or "").lstrip(), None
             first.insert(0, self._note_back(number, name))
             first[0].text, first[0].tail = f"{letter(number - 1)}.", f" {text}"
-            if again := [place for place in places if place.startswith(f"{name}-")]:
+            if again := places.get(name):
                 self._cited_again(note, number, [name, *again])
 
     def _note_back(self, number: int, name: str, which: str = "") -> Element:
@@ -397,7 +399,7 @@ class _Assembler:
         heading = etree.SubElement(section, level, id=f"{name}-title")
         heading.text = self._filled(notice.title, notice)
         section.extend(list(body))
-        places = [e.get("id") or "" for e in section.iter("a")]
+        places = _further_places(section.iter("a"))
         for holder in [e for e in section.iter("div") if e.get("class") == "notes"]:
             self._link_back(holder, places)
         self._fill(section, notice.file, notice.text, notice.id)
@@ -506,6 +508,15 @@ class _Assembler:
                 ),
             )
             link.tail = ", " if index + 1 < len(places) else None
+
+
+def _further_places(links: Iterable[Element]) -> dict[str, list[str]]:
+    """Return the ids of the further places that refer to each note, by the id of its first one."""
+    found: dict[str, list[str]] = {}
+    for link in links:
+        if further := _FURTHER.fullmatch(link.get("id") or ""):
+            found.setdefault(further[1], []).append(further[0])
+    return found
 
 
 def _space_before(element: Element) -> None:

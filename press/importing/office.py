@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from press.core import temporary
+from press.core import temporary, watch
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
 from press.importing.draft import Unreadable
@@ -97,10 +97,11 @@ def _run(command: list[str], folder: Path, made: Path, program: str) -> bytes:
     environment = {**os.environ, **proxies, "HOME": str(folder)}
     hint = "save it as .docx or .html in the program that made it, and import that"
     try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, timeout=_TIME, check=False,
-            stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        with watch.lifted():
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, timeout=_TIME,
+                check=False, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
     except subprocess.TimeoutExpired:
         message = f"{program} did not finish within {_TIME} seconds"
         raise Unreadable(message, hint) from None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+from typing import TypeVar
 
 from press.core.formats import EditionKind
 from press.core.model import Edition, Measures
@@ -23,10 +24,13 @@ from press.proof.matching import excerpt
 from press.readback.pdf import TextSpan
 
 Pages = Sequence[Sequence[TextSpan]]
+Item = TypeVar("Item")
 
 _STEP = 0.05
 """Tolerance of sizes, in points, because PDFs round them."""
 _PLACES = 5
+_SAMPLE = 2000
+"""Texts of which it is asked if they are body text: those of some forty pages."""
 _FEW = 10
 """The fewest full lines of which a median is meaningful."""
 _MARKER = re.compile(r"\s*(?:[^\w\s]+|\d{1,3}\.|[A-Za-z]\.|[ivxlc]{1,7}\.)\s*")
@@ -124,10 +128,10 @@ def measure_type(pages: Pages, prose: Prose) -> Measures:
     taken from the column width with the most letters, that of paragraphs.
     """
     every = [span for page in pages for span in _read(page)]
-    body = _commonest(span for span in every if prose.has(span.text))
+    body = _commonest(span for span in _sample(every) if prose.has(span.text))
     pairs = [
         pair
-        for pair in _pairs(pages)
+        for pair in _sample(list(_pairs(pages)))
         if abs(pair.upper.size - body) < 2 * _STEP
         and any(prose.has(span.text) for span in pair.upper.spans)
     ]
@@ -140,6 +144,14 @@ def measure_type(pages: Pages, prose: Prose) -> Measures:
     characters = round(median(full)) if len(full) >= _FEW else 0
     smallest = min((round(span.size, 1) for span in every), default=0.0)
     return Measures(smallest, body, round(leading, 2), characters)
+
+
+def _sample(items: Sequence[Item]) -> Sequence[Item]:
+    """Return the items, or some from everywhere if there are so many that each search counts.
+
+    A search takes time in proportion to the text. What is measured is the same in long works.
+    """
+    return items[:: len(items) // _SAMPLE + 1]
 
 
 def _alike(span: TextSpan) -> tuple[str, int, int]:

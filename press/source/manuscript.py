@@ -288,7 +288,7 @@ class _ArticleReader:
                 hint = "give one of the elements another id"
                 message = f"the id '{given}' is used more than once"
                 self.report("LNK003", pattern, message, hint, taken[safe] - 1)
-        count = 0
+        count, last = 0, dict[str, int]()
         taken.update(dict.fromkeys(_OURS, 1) if cites else {})
         for element in self.body.iter("*"):
             if element.get("id") or element.tag not in _NAMED:
@@ -297,7 +297,7 @@ class _ArticleReader:
                 name = slug(plain(element))
                 if _CITATION.fullmatch(name):
                     taken[name] = 1
-                name = trees.free_id(name, taken)
+                name = trees.free_id(name, taken, last)
             else:
                 count += 1
                 while (name := f"b{count}") in taken:

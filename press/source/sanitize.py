@@ -345,26 +345,21 @@ def _wrap_inline_runs(element: Element) -> bool:
     text = element.text or ""
     element.text = None
 
-    def flush(position: int) -> int:
+    def flush(place: Callable[[Element], None]) -> None:
         nonlocal changed, run, text
-        if not text.strip() and not run:
-            text = ""
-            return position
-        paragraph = etree.Element("p")
-        paragraph.text = text.lstrip()
-        for child in run:
-            paragraph.append(child)
-        element.insert(position, paragraph)
-        run, text, changed = [], "", True
-        return position + 1
+        if text.strip() or run:
+            paragraph = etree.Element("p")
+            paragraph.text = text.lstrip()
+            paragraph.extend(run)
+            place(paragraph)
+            run, changed = [], True
+        text = ""
 
-    position = 0
     for child in list(element):
         if is_block(child):
-            position = flush(position)
+            flush(child.addprevious)
             text, child.tail = child.tail or "", None
-            position = element.index(child) + 1
         else:
             run.append(child)
-    flush(position)
+    flush(element.append)
     return changed

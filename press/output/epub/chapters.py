@@ -59,6 +59,8 @@ class Chapter:
     """The first is the file itself."""
     pages: list[tuple[int, str]] = field(default_factory=list)
     """Number and id of each page marker in it."""
+    words: int = 0
+    """The number of words in it, before it is marked up further."""
 
     @property
     def title(self) -> str:
@@ -82,9 +84,9 @@ def make_chapters(
     for section in title[:1]:
         section.set(_TYPE, "titlepage")
     pictures = {image.name: image for image in document.images}
-    taken = {"title", "contents", "cover"}
+    taken, last = {"title", "contents", "cover"}, dict[str, int]()
     for group in _groups(document.parts):
-        _add(chapters, _chapter(group, document, taken))
+        _add(chapters, _chapter(group, document, taken, last))
     for chapter in chapters:
         _semantics(chapter.content, document)
         hold_tables(chapter.content, _WIDE, document.labels["table"])
@@ -125,21 +127,20 @@ def _opens(part: Part) -> bool:
     return part.place is not None and part.place.kind == "opening"
 
 
-def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
+def _chapter(
+    parts: list[Part], document: Document, taken: set[str], last: dict[str, int]
+) -> Chapter:
     main = parts[-1]
     title = main.title or document.matter.title
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", main.id).strip("-").lower() or "part"
     if _opens(main):
         base = "notices"
-    name, extra = base, 1
-    while name in taken:
-        extra += 1
-        name = f"{base}-{extra}"
+    name = free_id(base, taken, last, first=2)
     taken.add(name)
     body = etree.Element("body")
     body.extend(trees.parse(part.xhtml) for part in parts)
     entry = Entry(parts[0].id, title)
-    chapter = Chapter(f"{name}.xhtml", body, main.kind, [entry])
+    chapter = Chapter(f"{name}.xhtml", body, main.kind, [entry], words=_count_words(body))
     if main.kind == "notice" and len(parts) > 1:
         _gather_notices(chapter, parts, document.labels["notices"])
     if main.kind == "section":
@@ -148,6 +149,10 @@ def _chapter(parts: list[Part], document: Document, taken: set[str]) -> Chapter:
             if name and not any(has_class(e, "notice") for e in heading.iterancestors("section")):
                 entry.below.append((name, plain(heading)))
     return chapter
+
+
+def _count_words(body: Element) -> int:
+    return len("".join(body.itertext()).split())
 
 
 def _add(chapters: list[Chapter], new: Chapter) -> None:
@@ -161,12 +166,13 @@ def _add(chapters: list[Chapter], new: Chapter) -> None:
         not last.entries[0].id
         or not new.entries[0].id
         or "references" in (last.kind, new.kind)
-        or len("".join(last.content.itertext()).split()) >= _SHORT
+        or last.words >= _SHORT
     ):
         chapters.append(new)
         return
     last.content.extend(list(new.content))
     last.entries += new.entries
+    last.words += new.words
 
 
 def _gather_notices(chapter: Chapter, parts: Sequence[Part], title: str) -> None:
@@ -237,7 +243,7 @@ def _insert_marker(element: Element, name: str, label: str) -> None:
         if parent is not None and parent.tag != "li":
             holder = etree.Element("div")
             holder.append(marker)
-            parent.insert(parent.index(target), holder)
+            target.addprevious(holder)
             return
     position = 0
     while position < len(target) and target[position].get("role") == "doc-pagebreak":

@@ -12,7 +12,7 @@ import ctypes.util
 import importlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -21,8 +21,7 @@ from typing import Any
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
-from press.core.trees import has_class
-from press.output.pdf import drawings, fontconfig, paging, painting, tags
+from press.output.pdf import drawings, fontconfig, paging, painting, tags, targets
 
 
 @cache
@@ -41,13 +40,13 @@ def start() -> None:
         hint = remedy("Pango", "HarfBuzz", "Fontconfig")
         message = f"WeasyPrint cannot start: {str(error).splitlines()[0]}"
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
-    _know_pages()
-    _omit_own_page()
     _know_types()
     _know_defaults()
+    _know_uses()
     _fill_lines()
     _know_starts()
     paging.start()
+    targets.start()
     tags.start()
     painting.start()
     drawings.start()
@@ -92,83 +91,6 @@ def _no_search() -> Iterator[None]:
         yield
     finally:
         tools.find_library = search
-
-
-def _know_pages() -> None:
-    """Let a link to an earlier page show its page number at once.
-
-    The target's page is known before the link's page is laid out. WeasyPrint would lay that page
-    out without the number, then twice more, which takes a fifth of the time for a layout.
-    """
-    from weasyprint import document
-    from weasyprint.css.targets import TargetCollector
-
-    class Targets(TargetCollector):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.filled: dict[int, Any] = {}
-            self.page = 0
-
-        def cache_target_page_counters(self, anchor: str, now: Any, page: int, pages: Any) -> None:
-            target = self.target_lookup_items.get(anchor)
-            before = target.cached_page_counter_values.get("page") if target else None
-            super().cache_target_page_counters(anchor, now, page, pages)
-            changed = target is not None and before != now.get("page")
-            if page > self.page:  # links on later pages will be laid out with their number
-                for item in self.filled.values():
-                    if item.page_maker_index is None:
-                        item.missing_counters.clear()
-                self.filled, self.page = {}, page
-            items = self.counter_lookup_items.items()
-            for box, item in [
-                (b, i) for (b, _), i in items if b.element.get("href") == f"#{anchor}"
-            ]:
-                if has_class(box.element, "xref"):  # its own page decides if it names the other
-                    if changed:
-                        _name_again(item, pages)
-                elif item.page_maker_index is None:
-                    item.parse_again(now)
-                    self.filled[id(item)] = item
-
-    document.TargetCollector = Targets
-
-
-def _name_again(item: Any, pages: Any) -> None:
-    """Let a cross-reference on an earlier page name the new page of its target.
-
-    WeasyPrint does not know which target a link has, and would do this only when the number of
-    all pages changes too.
-    """
-    index = item.page_maker_index
-    if index is not None and index < len(pages):
-        item.parse_again(item.cached_page_counter_values)
-        pages[index][-1]["content_changed"] = True
-
-
-def _omit_own_page() -> None:
-    """Let a cross-reference (class `xref`) name the page of its target only if it is another one.
-
-    CSS cannot compare two counters. The page of the link is added to the counters that its content
-    waits for, so that WeasyPrint makes the content again on each page that the link moves to.
-    """
-    from weasyprint.formatting_structure import build
-
-    whole = build.compute_content_list
-
-    def compute(content: Any, box: Any, counters: Any, what: str, again: Any, targets: Any,
-                *rest: Any, **options: Any) -> Any:  # fmt: skip
-        plain = what != "content" or box.element is None or not has_class(box.element, "xref")
-        if plain or content in ("normal", "none") or not box.element_tag.endswith("::after"):
-            return whole(content, box, counters, what, again, targets, *rest, **options)
-        waiting = (*content, ("counter()", ("page", "decimal")))
-        whole(waiting, box, counters, what, again, targets, *rest, **options)
-        target = targets.target_lookup_items.get((box.element.get("href") or "")[1:])
-        there = target.cached_page_counter_values.get("page") if target else None
-        if there is None or counters.get("page") in (None, there):
-            return []
-        return whole(content, box, counters, what, again, targets, *rest, **options)
-
-    build.compute_content_list = compute
 
 
 def _know_types() -> None:
@@ -224,6 +146,43 @@ def _know_defaults() -> None:
     ComputedStyle.__missing__ = missing
 
 
+def _know_uses() -> None:
+    """Compute no style for a pseudo-element that an element cannot have.
+
+    WeasyPrint computes six for each element, for the mark of a list item and for notes by CSS.
+    They would take a third of the memory for a layout.
+    """
+    from weasyprint.css import StyleFor
+
+    whole = StyleFor.set_computed_styles
+
+    def computed(self: Any, element: Any, parent: Any, root: Any = None,
+                 pseudo_type: str | None = None, *rest: Any, **options: Any) -> None:  # fmt: skip
+        needs = _USES.get(pseudo_type or "")
+        if needs is None or needs(self.get_computed_styles()[element, None]):
+            whole(self, element, parent, root, pseudo_type, *rest, **options)
+
+    StyleFor.set_computed_styles = computed
+
+
+def _is_item(style: Any) -> bool:
+    return "list-item" in style["display"]
+
+
+def _floats_down(style: Any) -> bool:
+    return bool(style["float"] == "footnote")
+
+
+def _is_note(style: Any) -> bool:
+    return bool(style["position"][0] == "note()")
+
+
+_USES: Mapping[str, Callable[[Any], bool]] = {
+    "marker": _is_item,
+    **dict.fromkeys(("footnote-call", "footnote-marker"), _floats_down),
+    **dict.fromkeys(("note-call", "note-marker", "note-callback"), _is_note),
+}
+"""When an element has each pseudo-element."""
 _RUN = 200
 """Letters without a space of which a line is made without the letters after them."""
 

@@ -1,22 +1,23 @@
-"""Tables that are too wide for their page: set smaller, or else turned into lists of their rows.
+"""Tables that do not fit their page: set smaller, divided, or turned into lists of their rows.
 
 In: a handout laid out on pages. Out: for each table that is wider than the text around it, the
 largest type in which it fits. For that, the tables alone are laid out in every size that the
-edition allows. This module must not know what a handout contains besides tables.
+edition allows. A row that is taller than a page goes on overleaf. This module must not know what a
+handout contains besides tables.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from press.core import trees
 from press.core.breaks import mark_long_words
 from press.core.model import Document
 from press.document.editions import as_lists, table_names
-from press.output.pdf.notes import table_notes
+from press.output.pdf.notes import table_notes, tall_notes
 
 _STEP = 0.5
 """Points between two sizes that are tried."""
@@ -69,6 +70,54 @@ def fit(
     less = {id_: size for id_, size in sizes.items() if size < wide[id_].size}
     less.update({id_: least for id_, size in less.items() if not size and id_ not in lists})
     return Fitted(changed, tuple(rules), lists, tuple(table_notes(less, names)))
+
+
+def divide_rows(fitted: Fitted, rendered: Any, *, tagged: bool) -> Fitted:
+    """Let rows that are taller than a page begin below the header, and go on overleaf.
+
+    A row is kept together otherwise. WeasyPrint gives one that does not fit a page of its own, and
+    leaves out the header if they do not fit together. Without tags, nothing says that a header that
+    is repeated on the next page is not a part of the row, so it is not repeated.
+    """
+    rules = []
+    for id_, rows in _too_tall(rendered).items():
+        chosen = ", ".join([_selector(id_), *(_selector(row, "tr") for row in rows)])
+        rules.append(f"{chosen} {{ break-inside: auto !important }}")
+        if not tagged:
+            rules.append(f"{_selector(id_)} thead {{ display: table-row-group }}")
+    return replace(fitted, rules=(*fitted.rules, *rules)) if rules else fitted
+
+
+def list_headless(fitted: Fitted, rendered: Any) -> Fitted:
+    """Turn tables into lists whose header is too tall for a page, and so was left out."""
+    tall = frozenset(_too_tall(rendered, only_header=True))
+    if not tall:
+        return fitted
+    changed, names = as_lists(fitted.document, tall), table_names(fitted.document)
+    listed = tall - table_names(changed).keys()
+    notes = (*fitted.notes, *tall_notes(sorted(listed), names))
+    return replace(fitted, document=changed, lists=fitted.lists | listed, notes=notes)
+
+
+def _too_tall(rendered: Any, *, only_header: bool = False) -> dict[str, list[str]]:
+    """Return the rows that are on several pages, or that took the place of a header, by table."""
+    found: dict[str, list[str]] = {}
+    begun: set[Any] = set()
+    for page in rendered.pages:
+        for _, table in _tables(page._page_box):  # noqa: SLF001 - it has no public name
+            heads = frozenset(table.element.findall("thead/tr"))
+            every = [row for group in table.children for row in group.children]
+            rows = [row for row in every if row.element not in heads]
+            id_, headless = table.element.get("id"), bool(heads) and len(rows) == len(every)
+            if not id_:
+                continue
+            tall = rows[:1] if headless and table.element not in begun else []
+            if not only_header:
+                tall += [row for row in rows if row.element in begun]
+            if tall:
+                found.setdefault(id_, []).extend(row.element.get("id") or "" for row in tall)
+            begun |= {table.element, *(row.element for row in rows)}
+    return found
 
 
 def too_wide(rendered: Any) -> dict[str, Wide]:
@@ -167,9 +216,9 @@ def _broken(id_: str) -> str:
     return f"{_selector(id_)} {{ overflow-wrap: anywhere }}"
 
 
-def _selector(id_: str) -> str:
+def _selector(id_: str, tag: str = "table") -> str:
     quoted = id_.replace("\\", "\\\\").replace('"', '\\"')
-    return f'table[id="{quoted}"]'
+    return f'{tag}[id="{quoted}"]'
 
 
 def smallest(tokens: Mapping[str, str]) -> float:

@@ -31,7 +31,7 @@ from press.design.qr import qr_inline
 from press.design.styles import Styles
 from press.document.editions import moved
 from press.document.sheet import group_of
-from press.output.pdf.fitting import Fitted, fit
+from press.output.pdf.fitting import Fitted, divide_rows, fit, list_headless
 from press.output.pdf.mirroring import mirrored
 from press.output.pdf.notes import formula_notes, page_notes
 from press.output.pdf.numbering import name_bookmarks, number_lists
@@ -192,16 +192,24 @@ def lay_out(
     sheets, tagged = [*sheets_of(edition, styles, text), *rules], edition.kind != "booklet"
     paging = paging_of(edition)
     rendered = render(text, sheets, document, styles, tagged=tagged, pages=paging)
-    more = []
-    if room := _foot_room(rendered):  # a long disclaimer: the running footer must grow
-        more.append(f"@page {{ margin-bottom: {room:g}pt }}")
-    alone = partial(render, sheets=sheets, document=document, styles=styles, tagged=False)
+
+    def again(fitted: Fitted) -> tuple[str, Paging, Any]:
+        text, paging = handout_html(fitted.document, edition, styles), paging_of(edition)
+        every = [*sheets, *fitted.rules]
+        return text, paging, render(text, every, document, styles, tagged=tagged, pages=paging)
+
+    room = _foot_room(rendered)
+    alone = partial(render, sheets=sheets[:], document=document, styles=styles, tagged=False)
     fitted = fit(document, rendered, styles.tokens_of(edition), alone)
-    if more or fitted.rules or fitted.lists:
-        text = handout_html(fitted.document, edition, styles)
-        sheets += [*more, *fitted.rules]
-        paging = paging_of(edition)
-        rendered = render(text, sheets, document, styles, tagged=tagged, pages=paging)
+    if room:  # a long disclaimer: the running footer must grow
+        sheets.append(f"@page {{ margin-bottom: {room:g}pt }}")
+    if room or fitted.rules or fitted.lists:
+        text, paging, rendered = again(fitted)
+    for remedy in (partial(divide_rows, tagged=tagged), list_headless):
+        if (changed := remedy(fitted, rendered)) is not fitted:
+            fitted = changed
+            text, paging, rendered = again(fitted)
+    sheets += fitted.rules
     if paging.moves:
         fitted = replace(fitted, document=moved(fitted.document, paging.moves))
         text = handout_html(fitted.document, edition, styles)

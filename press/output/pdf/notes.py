@@ -34,6 +34,14 @@ def table_notes(fits: Mapping[str, float], names: Mapping[str, str]) -> Iterator
         yield f"{_tables(lists, names)} too wide, so {so}"
 
 
+def tall_notes(lists: Sequence[str], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a note about tables whose header is taller than a page."""
+    if lists:
+        so = "they are printed as lists" if lists[1:] else "it is printed as a list"
+        header = "headers" if lists[1:] else "header"
+        yield f"the {header} of {_tables(lists, names)} too tall, so {so}"
+
+
 def formula_notes(rendered: Any) -> Iterator[str]:
     """Yield a note for each formula that is wider than its column, and so drawn smaller."""
     for number, page in enumerate(rendered.pages, 1):

@@ -8,6 +8,7 @@ This module must not know documents.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from press.output.pdf import marking, pdf2
@@ -61,8 +62,37 @@ def _add_tags(pdf: Any, document: Any, version: Any, streams: Sequence[Any]) -> 
     _Writer(pdf, streams, new=new).write(root, marks)
     if new:
         pdf2.lead(pdf, structure)
+    _divide_names(pdf)
     pdf.catalog["ViewerPreferences"] = _pydyf().Dictionary({"DisplayDocTitle": "true"})
     pdf.catalog["MarkInfo"] = _pydyf().Dictionary({"Marked": "true"})
+
+
+def _divide_names(pdf: Any) -> None:
+    """Divide a long list of destinations into leaves with limits (ISO 32000-1, 7.9.6).
+
+    A reader finds each without reading them all; PDFium, in the proof, would do so for each link.
+    """
+    pydyf, dests = _pydyf(), pdf.catalog.get("Names", {}).get("Dests", {})
+    names = dests.get("Names", [])
+    if len(names) <= 2 * _FEW:
+        return
+    pairs = list(zip(names[::2], names[1::2], strict=True))  # sorted
+    # In bytes, names in UTF-16 follow all others; PDFium compares letters. No leaf has both.
+    groups = ([p for p in pairs if p[0].string.isascii() is plain] for plain in (True, False))
+    leaves = (g[at : at + _LEAF] for g in groups for at in range(0, len(g), _LEAF))
+    kids = pydyf.Array()
+    for leaf in leaves:
+        limits = pydyf.Array([leaf[0][0], leaf[-1][0]])
+        kid = pydyf.Dictionary({"Limits": limits, "Names": pydyf.Array(chain(*leaf))})
+        pdf.add_object(kid)
+        kids.append(kid.reference)
+    pdf.catalog["Names"]["Dests"] = pydyf.Dictionary({"Kids": kids})
+
+
+_FEW = 1000
+"""Names that a reader may read all."""
+_LEAF = 64
+"""Names in a leaf of a name tree."""
 
 
 def _text(version: Any) -> str:
