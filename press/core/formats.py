@@ -83,6 +83,10 @@ FORMATS: dict[Format, Facts] = {
 """The formats, in the order in which a summary lists them."""
 
 
+PACKET_STYLES = ("packet.css", "templates/packet.html")
+"""Files in `styles/` that only the cover sheet of a packet needs."""
+
+
 def file_of(article: str, format_: Format) -> str:
     """Return the file name of an article's e-book, web page, or main PDF."""
     return f"{article}{FORMATS[format_].ending}"
