@@ -76,7 +76,7 @@ FORMATS: dict[Format, Facts] = {
     "html": Facts(
         ".html",
         "text/html",
-        ("page.css", "ranges.css", "templates/page.html", "templates/library.html"),
+        ("page.css", "library.css", "ranges.css", "templates/page.html", "templates/library.html"),
         "web page",
     ),
 }
