@@ -96,6 +96,7 @@ def cli() -> None:
     makebook list                 list the handouts: versions, reviews, whether they are current
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
     makebook speak FILE           print what a screen reader says of a PDF, EPUB, or web page
+    makebook packet NAME...       put handouts for a patient into one PDF, with a note
     makebook record NAME          print the line for a patient's record: which handout was given
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
@@ -481,17 +482,26 @@ def record_command(project: Path, output: Path | None, imprint: str, article: st
     click.echo(record(entries[name]))
 
 
+_LONGEST_NOTE = 100_000
+"""Bytes of a note that are read; a longer one is too long for the sheet anyway."""
+
+
 @cli.command("packet")
 @click.argument("articles", nargs=-1, required=True, metavar="NAME...",
                 shell_complete=_names(article_files))  # fmt: skip
 @click.option("--note", default="", metavar="TEXT",
-              help="Words for the patient on the cover sheet; - reads them from standard input.")  # fmt: skip
+              help="Words for the patient on the cover sheet; - reads standard input.")  # fmt: skip
 @click.option("--edition", default="", metavar="NAME", shell_complete=_editions,
               help="Print the handouts in this edition; default: the first.")  # fmt: skip
 @_imprint_option
 @_project_options
 def packet_command(
-    project: Path, output: Path | None, articles: Sequence[str], **options: str
+    project: Path,
+    output: Path | None,
+    articles: Sequence[str],
+    edition: str,
+    imprint: str,
+    note: str,
 ) -> None:
     """Put handouts for a patient into one PDF, behind a cover sheet with your note.
 
@@ -504,16 +514,15 @@ def packet_command(
     """  # noqa: D301 - Click reads the character
     from press.packet.run import make_packet
 
-    imprint, edition, note = options["imprint"], options["edition"], options["note"]
     root, home = _place(project, output, imprint)
     folder = _outputs(project, output) / imprint
     if output is not None and not (home / MANIFEST).is_file():
         folder, home = output, _place(project, None, imprint)[1]
     if note == "-":
-        note = click.get_text_stream("stdin").read()
+        note = sys.stdin.buffer.read(_LONGEST_NOTE).decode("utf-8", "replace")
+    editions, imprints = ((name,) if name else () for name in (edition, imprint))
     today = date.today()  # noqa: DTZ011 - a packet has no date
-    names = [(name,) if name else () for name in (edition, imprint)]
-    request = Request(root, home, today, tuple(articles), *names)
+    request = Request(root, home, today, tuple(articles), editions, imprints)
 
     def waiting() -> None:
         _say(f"a build is running in {home}; waiting for it to finish", err=True)

@@ -211,7 +211,7 @@ def test_only_what_identifies_each_handout_stays_embedded(packet):
 
 
 def test_verapdf_finds_nothing(packet, checker):
-    path, parts = packet
+    path, _ = packet
     newer = b'pdfaid:part="4"' in path.read_bytes()
     flavours = ("ua2", "4f", "wt1a", "wt1r") if newer else ("ua1", "3a")
     assert checker(verapdf, path, flavours=flavours) == []
@@ -236,7 +236,9 @@ def test_the_note_is_nowhere_but_in_the_packet(desk, run):
         about = f"{pdf.Root.Metadata.read_bytes()!r}{dict(pdf.docinfo)}"
     others = [path for path in desk.rglob("*") if path.is_file() and path.name != "packet.pdf"]
     texts = [path.read_bytes().decode("latin-1") for path in others]
-    assert not [words for words in PRIVATE if any(words in text for text in (*texts, about, printed))]
+    assert not [
+        words for words in PRIVATE if any(words in text for text in (*texts, about, printed))
+    ]
     assert not any("packet" in text for path, text in zip(others, texts, strict=True)
                    if path.name in ("manifest.json", "library.json", "opds.json", "index.html")
                    and "packet.pdf" in text)  # fmt: skip

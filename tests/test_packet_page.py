@@ -55,41 +55,50 @@ def run(page, script, *, opens=True, **job):
 
 
 def test_ticked_handouts_are_listed_and_can_be_unticked(page):
-    said = run(page, """const before = text(".choices, .chosen");
+    said = run(
+        page,
+        """const before = text(".choices, .chosen");
       tick("Tea & sleep"); tick("النوم");
       const two = text(".chosen, .all-ticked li");
       document.querySelector(".clear").click();
-      return [before, two, text(".chosen"), document.activeElement === boxes[0], boxes.length];""")
+      return [before, two, text(".chosen"), document.activeElement === boxes[0], boxes.length];""",
+    )
     hint = "Tick handouts in the list to print them with a cover sheet."
     ticked = ["2 handouts ticked", "Tea & sleep", "النوم"]
     assert said["value"] == [[hint, "(hidden)"], ticked, [hint], True, 3]
 
 
 def test_the_cover_sheet_is_printed_and_each_file_is_opened(page):
-    said = run(page, """tick("Rest <b>"); tick("Tea & sleep");
-      document.querySelector("#packet-note").value = "One tablet.\\nNo <i>driving</i>.\\n\\nCall us.";
+    said = run(
+        page,
+        """tick("Rest <b>"); tick("Tea & sleep");
+      document.querySelector("#packet-note").value = "Rest.\\nNo <i>driving</i>.\\n\\nCall us.";
       document.querySelector(".print").click();
       return [asked, document.documentElement.className, text(".to-open p"),
         Array.from(document.querySelectorAll(".cover-sheet .words p"), (e) => e.textContent),
         Array.from(document.querySelectorAll(".cover-sheet tbody tr"), (e) =>
           Array.from(e.querySelectorAll("p, td"), (each) => each.textContent)),
-        document.activeElement.textContent];""")
+        document.activeElement.textContent];""",
+    )
     asked, after, told, words, rows, focus = said["value"]
     assert asked == ["packet-only", "h2%20standard.pdf", "h0%20standard.pdf"]
     assert after == ""
     assert told == ["The handouts were opened in other tabs. Print each one:"]
-    assert words == ["One tablet.\nNo <i>driving</i>.", "Call us."]
+    assert words == ["Rest.\nNo <i>driving</i>.", "Call us."]
     assert rows == [["Rest <b>", "H-2 · 00000002", "3"], ["Tea & sleep", "H-0 · 00000000", "1"]]
     assert focus == "Rest <b>"
     assert said["requests"] == [page]
 
 
 def test_another_form_is_opened_where_there_is_one(page):
-    said = run(page, """tick("Rest <b>"); tick("Tea & sleep");
+    said = run(
+        page,
+        """tick("Rest <b>"); tick("Tea & sleep");
       const form = document.querySelector("#packet-form");
       form.value = "Large print"; form.dispatchEvent(new Event("change"));
       document.querySelector(".print").click();
-      return [Array.from(form.options, (e) => e.value), asked];""")
+      return [Array.from(form.options, (e) => e.value), asked];""",
+    )
     assert said["value"] == [
         ["Handout", "Large print"], ["packet-only", "h2%20standard.pdf", "h0%20large-print.pdf"],
     ]  # fmt: skip
@@ -107,18 +116,25 @@ def test_what_a_browser_does_not_open_is_offered_as_links(page):
 
 
 def test_ticks_stay_while_the_list_is_searched(page):
-    said = run(page, """tick("Tea & sleep");
+    said = run(
+        page,
+        """tick("Tea & sleep");
       const field = document.querySelector("#search");
       field.value = "rest"; field.dispatchEvent(new Event("input"));
       tick("Rest <b>");
-      return text(".chosen");""")
+      return text(".chosen");""",
+    )
     assert said["value"] == ["2 handouts ticked"]
 
 
 def test_only_the_cover_sheet_is_printed(page, tmp_path):
     path = tmp_path / "printed.pdf"
-    run(page, """tick("Tea & sleep"); tick("النوم");
-      window.print = () => {}; document.querySelector(".print").click();""", pdf=str(path))
+    run(
+        page,
+        """tick("Tea & sleep"); tick("النوم");
+      window.print = () => {}; document.querySelector(".print").click();""",
+        pdf=str(path),
+    )
     (sheet,) = read_pdf(path.read_bytes())
     words = " ".join(sheet.text.split())
     for said in ("Your handouts", "Name", "Date", "Your notes and questions", "In this packet",

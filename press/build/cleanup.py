@@ -139,9 +139,7 @@ class _Sweeper:
             return self.remove(path)
         if name in (MANIFEST, JOURNAL):
             return self.record(path, known=known)
-        if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
-            return self.remove(path)
-        if is_packet(path):
+        if is_packet(path) or (name == INDEX and _GENERATOR.search(path.read_bytes()[:4096])):
             return self.remove(path)
         return self.leftover(path)
 

@@ -1,7 +1,7 @@
 """A packet, from the names of handouts to a file that is proved and written.
 
-In: a Request, a note, and the folder for the packet. Out: what to say of it. The note is on the cover
-sheet of the packet, and nowhere else. This module must not know how the packet is made.
+In: a Request, a note, and the folder for the packet. Out: the file, and what to say of it. The note
+is on the cover sheet, and nowhere else. This module must not know how handouts are built.
 """
 
 from __future__ import annotations

@@ -49,7 +49,9 @@ def prove_packet(packet: Packet, data: bytes, name: str, problems: list[Problem]
             at += handout.pages
         if at != len(pages):
             found.append(("PRF001", f"has {len(pages)} pages, not {at}"))
-    found += [("PRF003", f"page {n}: a link leads nowhere") for n, p in enumerate(pages, 1) if p.dead]
+    found += [
+        ("PRF003", f"page {n}: a link leads nowhere") for n, p in enumerate(pages, 1) if p.dead
+    ]
     problems += (Problem(code, Span(name), message, _HINT) for code, message in found)
     return len(pages)
 

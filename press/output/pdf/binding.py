@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, NameTree, NumberTree, Object, Stream, String
@@ -146,7 +146,7 @@ def _list(value: Object | None) -> list[Any]:
     """Return the members of an array; another object is the only one."""
     if value is None:
         return []
-    return list(value) if isinstance(value, Array) else [value]  # type: ignore[call-overload]
+    return list(value) if isinstance(value, Array) else [value]
 
 
 def _renumber(item: Any, first: int) -> None:
@@ -174,7 +174,7 @@ def _rename(item: Any, mark: str) -> None:
 def _marked(tree: Any, mark: str) -> dict[bytes, Any]:
     """Return the entries of a name tree, with a mark before each name."""
     items = NameTree(tree).items() if tree is not None else ()
-    return {bytes(String(f"{mark}{name}")): value for name, value in items}
+    return {bytes(String(mark + cast(str, name))): value for name, value in items}
 
 
 def _name_tree(entries: dict[bytes, Any]) -> Dictionary:

@@ -1,7 +1,7 @@
 """The cover sheet of a packet: a line for the patient's name, the note, and a checklist.
 
-In: a Packet and the styles. Out: a tagged PDF of the cover sheet's one or two sides, and a blank page
-to put after a part whose last page is a right-hand one. This module must not know how handouts are
+In: a Packet and the styles. Out: a tagged PDF of the sheet's one or two sides, and a blank page to
+put after a part whose last page is a right-hand one. This module must not know how handouts are
 made.
 """
 
@@ -71,7 +71,7 @@ def _direction(line: str, document: Document) -> Direction:
     """Return the direction of a text: that of its first letter (Unicode Annex 9, P2)."""
     kinds = (unicodedata.bidirectional(character) for character in line)
     first = next((kind for kind in kinds if kind in ("L", "R", "AL")), "")
-    return {"L": "ltr", "": document.direction}.get(first, "rtl")  # type: ignore[return-value]
+    return "ltr" if first == "L" else "rtl" if first else document.direction
 
 
 def _document(packet: Packet, styles: Styles) -> Document:
