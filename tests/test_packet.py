@@ -206,8 +206,8 @@ def test_links_lead_to_the_same_place_of_their_own_handout(packet):
 def test_only_what_identifies_each_handout_stays_embedded(packet):
     path, parts = packet
     files = inside.attached(path.read_bytes())
-    assert sorted(files) == ["identity-sleep.json", "identity-tea.json"]
-    assert files["identity-tea.json"] == inside.attached(parts[0])["identity.json"]
+    assert sorted(files) == ["1-tea.json", "2-sleep.json"]
+    assert files["1-tea.json"] == inside.attached(parts[0])["identity.json"]
 
 
 def test_verapdf_finds_nothing(packet, checker):
@@ -258,8 +258,23 @@ def test_without_a_note_there_are_lines_to_write_on(desk, run):
     assert "Your notes and questions" in inside.page_texts(pdf_of(desk, "packet.pdf"))[0]
 
 
-def test_lines_and_paragraphs_of_a_note_stay(tmp_path):
-    assert paragraphs(" a  b\r\nc\n\n\n\x07d\x00e\n") == [["a  b", "c"], ["d e"]]
+STRANGE = """5-10 mg, 37.5 °C, ½ cup, 10² – “naïve” cafe\u0301; \U0001f600
+non\u2011breaking; a\u00adb <b>&amp; \x07 {{ x }} [link](#x) {% raw %}
+\ufb01t \u200b| https://example.org/LONG
+
+\u202eend  \t two  spaces""".replace("LONG", "long-word" * 30)
+
+
+def test_a_note_of_any_letters_is_on_the_cover_as_it_is(desk, run):
+    status, printed = run(desk, "tea", "--note", STRANGE)
+    assert (status, "error" in printed) == (0, False), printed
+    cover = inside.page_texts(pdf_of(desk, "packet.pdf"))[0]
+    for words in ("5-10 mg, 37.5 °C", "<b>&amp;", "{{ x }} [link](#x) {% raw %}", "two spaces"):
+        assert words in cover
+
+
+def test_lines_and_paragraphs_of_a_note_stay():
+    assert paragraphs("a  b\n c\n\n \nd\n") == [["a  b", "c"], ["d"]]
     assert paragraphs(" \n\t\n") == []
 
 
@@ -422,9 +437,10 @@ def test_the_proof_finds_what_is_missing_or_changed(made):
     parts = [Part(one.title, one.lang, one.data) for one in handouts]
     data = bind(cover, parts, "Cover")
     assert proved(packet, data) == []
-    assert "PRF001 the note is not on the cover sheet" in "".join(
-        proved(replace(packet, note="Other words."), data)
-    )
+    for other in ("Other words.", NOTE.replace("22:15", "2:15"), NOTE.replace("One", "On-e")):
+        assert proved(replace(packet, note=other), data) == [
+            "PRF001 the note is not on the cover sheet as it was given"
+        ]
     renamed = replace(handouts[0], title="Coffee")
     assert proved(replace(packet, handouts=(renamed, handouts[1])), data) == [
         "PRF001 the line of 'tea' is not on the cover sheet"

@@ -6,8 +6,10 @@ is on the cover sheet, and nowhere else. This module must not know how handouts 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import category
 
 from press.build.cleanup import is_packet
 from press.build.publish import replace_files
@@ -21,6 +23,10 @@ from press.packet.choosing import chosen
 from press.proof.packet import prove_packet
 from press.source.imprints import read_imprint
 from press.source.project import effective, read_project
+
+
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Embeddings, overrides, and isolates (Unicode Annex 9)."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def make_packet(request: Request, note: str, folder: Path) -> Made:
         raise ProblemsError([Problem("NEW001", Span(f"{folder.name}/{PACKET}"), message, hint)])
     handouts, edition = chosen(request)
     lang, imprint = _readers(request)
-    packet = Packet(lang, handouts, edition, note, imprint)
+    packet = Packet(lang, handouts, edition, _plain(note), imprint)
     data = _made(packet, Styles.for_imprint(request.root, imprint))
     problems: list[Problem] = []
     pages = prove_packet(packet, data, PACKET, problems)
@@ -60,7 +66,14 @@ def make_packet(request: Request, note: str, folder: Path) -> Made:
     replace_files(folder, {PACKET: data})
     sheets = counted(-(-pages // 2), "sheet")
     said = f"{counted(len(handouts), 'handout')}, {counted(pages, 'page')} on {sheets}"
-    return Made(f"{said}, printed on both sides", bool(note))
+    return Made(f"{said}, printed on both sides", bool(packet.note))
+
+
+def _plain(note: str) -> str:
+    """Return a note as lines without control characters, also those that turn letters around."""
+    lines = _TURNING.sub("", note).splitlines()
+    plain = ("".join(" " if category(c) in ("Cc", "Cs") else c for c in line) for line in lines)
+    return "\n".join(plain).strip()
 
 
 def _readers(request: Request) -> tuple[str, Imprint | None]:

@@ -7,10 +7,12 @@ module must not know how the file was made.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
+from press.core.emoji import EMOJI
 from press.core.labels import labels_for
 from press.core.model import Enclosed, Packet
 from press.core.problems import Problem, Span
@@ -21,6 +23,8 @@ from press.readback.tags import read_tags
 
 _HINT = "report this; the packet was not written"
 _NAMES = ("id", "headers")
+_UNSEEN = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]+")
+_HYPHENS = re.compile("[\u2010\u2011]")
 
 
 def prove_packet(packet: Packet, data: bytes, name: str, problems: list[Problem]) -> int:
@@ -65,15 +69,24 @@ def _inner(root: Element) -> Element:
 
 def _cover(packet: Packet, pages: Sequence[PdfPage], tags: Element) -> Iterator[tuple[str, str]]:
     """Yield what is missing on the cover sheet, or cannot be seen there."""
-    heard = letters("".join(map(str, tags.itertext())))
-    if letters(packet.note) not in heard:
+    heard = _signs("".join(map(str, tags.itertext())))
+    if _signs(packet.note) not in heard:
         yield "PRF001", "the note is not on the cover sheet as it was given"
     for handout in packet.handouts:
-        if letters(f"{handout.title}{handout.stamp}{handout.pages}") not in heard:
+        if _signs(f"{handout.title}{handout.stamp}{handout.pages}") not in heard:
             yield "PRF001", f"the line of '{handout.name}' is not on the cover sheet"
     texts = [text for page in pages for text in page.texts]
     if not texts or not all(text.seen for text in texts):
         yield "PRF001", "a text on the cover sheet cannot be seen"
+
+
+def _signs(text: str) -> str:
+    """Return a text without white space, what is not seen, and emoji, which are heard by names.
+
+    Hyphens count, unlike in `letters`: 5-10 is not 510.
+    """
+    plain = _HYPHENS.sub("-", unicodedata.normalize("NFKC", EMOJI.sub("", text)))
+    return _UNSEEN.sub("", plain)
 
 
 def _blank(packet: Packet, pages: Sequence[PdfPage], at: int) -> Iterator[tuple[str, str]]:

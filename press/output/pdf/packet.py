@@ -31,7 +31,6 @@ _LONGEST = 20_000
 _SIDES = 2
 _LINES = 5
 """Lines to write a note on by hand, if none is given."""
-_ENTRIES = "identity-{name}.json"
 
 
 def cover_sheet(packet: Packet, styles: Styles) -> bytes:
@@ -46,10 +45,9 @@ def cover_sheet(packet: Packet, styles: Styles) -> bytes:
     """
     document = _document(packet, styles)
     rendered = _fitting(packet, document, styles)
-    names = {one.name: one.identity for one in packet.handouts}
     carried = [
-        Attached(_ENTRIES.format(name=name.replace("/", "-")), data, "Data")
-        for name, data in names.items()
+        Attached(f"{number}-{one.name.replace('/', '-')}.json", one.identity, "Data")
+        for number, one in enumerate(packet.handouts, 1)
     ]
     return written(rendered, document, packet.edition.standard, carried)
 
@@ -57,10 +55,8 @@ def cover_sheet(packet: Packet, styles: Styles) -> bytes:
 def paragraphs(note: str) -> list[list[str]]:
     """Return the lines of each paragraph of a note; blank lines are between paragraphs."""
     found: list[list[str]] = [[]]
-    for line in note.splitlines():
-        plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in line)
-        words = " ".join(plain.split(" ")).strip()
-        if words:
+    for line in note.split("\n"):
+        if words := line.strip():
             found[-1].append(words)
         elif found[-1]:
             found.append([])
@@ -122,12 +118,19 @@ def _fitting(packet: Packet, document: Document, styles: Styles) -> Any:
     """
     laid = partial(_laid, packet, document, styles)
     if len(packet.note) <= _LONGEST:
-        ways = [laid(paragraphs(packet.note), tight=tight) for tight in (False, True)]
-        for sides in range(1, _SIDES + 1):
-            for rendered in ways:
-                if len(rendered.pages) - 1 <= sides:
-                    return rendered
-    raise ProblemsError([_too_long(packet, lambda n: len(laid(n, tight=True).pages) - 1 <= _SIDES)])
+        wide = laid(paragraphs(packet.note), tight=False)
+        if _sides(wide) == 1:
+            return wide
+        close = laid(paragraphs(packet.note), tight=True)
+        for rendered in (wide, close) if _sides(close) > 1 else (close,):
+            if _sides(rendered) <= _SIDES:
+                return rendered
+    raise ProblemsError([_too_long(packet, lambda n: _sides(laid(n, tight=True)) <= _SIDES)])
+
+
+def _sides(rendered: Any) -> int:
+    """Return how many sides the sheet has; the last page is the blank one."""
+    return len(rendered.pages) - 1
 
 
 def _too_long(packet: Packet, fits: Callable[[list[list[str]]], bool]) -> Problem:
