@@ -24,7 +24,6 @@ from press.proof.packet import prove_packet
 from press.source.imprints import read_imprint
 from press.source.project import effective, read_project
 
-
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides, and isolates (Unicode Annex 9)."""
 
