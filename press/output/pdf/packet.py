@@ -29,8 +29,8 @@ NOTE = Span("--note")
 _LONGEST = 20_000
 """Letters of a note beyond which no layout is tried; a sheet holds about 8,000."""
 _SIDES = 2
-_LINES = 5
-"""Lines to write a note on by hand, if none is given."""
+_LINES, _FEWER = 5, 3
+"""Lines to write a note on by hand, if none is given, and on a sheet that is nearly full."""
 
 
 def cover_sheet(packet: Packet, styles: Styles) -> bytes:
@@ -173,7 +173,7 @@ def _laid(
         generator=GENERATOR,
         clinic=_clinic(packet),
         note=[{"lines": lines, "direction": _direction(lines[0], document)} for lines in note],
-        lines=_LINES,
+        lines=_FEWER if tight else _LINES,
         handouts=handouts,
         tight=tight,
     )
