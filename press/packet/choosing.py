@@ -70,8 +70,8 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     Raises:
         ProblemsError: it must not be given to a patient (PKT001).
     """
-    options = [f"--{kind} {name}" for kind, names in (("edition", request.editions),
-               ("imprint", request.imprints)) for name in names[:1]]  # fmt: skip
+    options = [f"--edition {name}" for name in request.editions]
+    options += [f"--imprint {name}" for name in request.imprints]
     command = " ".join([program(), row.name, *options])
     hint = f"run {command}, and make the packet again"
     if row.state != "current" or row.built is None:
@@ -80,7 +80,8 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     wanted = next(iter(request.editions), next(iter(built["editions"]), ""))
     file, facts = _file(built, wanted)
     if facts is None:
-        raise _refused(row, f"is not built in the edition '{wanted}'", hint)
+        pdf = f"run {command} --format pdf, and make the packet again"
+        raise _refused(row, f"is not built in the edition '{wanted}'", pdf)
     if facts["kind"] == "booklet":
         message = f"is a booklet in the edition '{wanted}', which is folded by itself"
         raise _refused(row, message, "choose another edition with --edition")
