@@ -451,5 +451,5 @@ def test_the_proof_finds_what_is_missing_or_changed(made):
     )
     swapped = proved(packet, bind(cover, parts[::-1], "Cover"))
     assert any("of 'tea'" in message for message in swapped)
-    assert proved(packet, bind(cover, parts[:1], "Cover")) == ["PRF001 has the tags of 1 handouts"]
+    assert proved(packet, bind(cover, parts[:1], "Cover")) == ["PRF001 has the tags of 1 handout"]
     assert proved(packet, b"%PDF-1.7 broken")[0].startswith("PRF005 cannot be opened")

@@ -15,7 +15,7 @@ from lxml import etree
 from press.core.emoji import EMOJI
 from press.core.labels import labels_for
 from press.core.model import Enclosed, Packet
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
 from press.document.units import letters
 from press.readback.pdf import PdfPage, read_pdf
@@ -41,7 +41,7 @@ def prove_packet(packet: Packet, data: bytes, name: str, problems: list[Problem]
         problems.append(Problem("PRF005", Span(name), f"cannot be opened: {error}", _HINT))
         return 0
     if len(tags) != len(packet.handouts) + 1:
-        found.append(("PRF001", f"has the tags of {len(tags) - 1} handouts"))
+        found.append(("PRF001", f"has the tags of {counted(len(tags) - 1, 'handout')}"))
     else:
         at = 1 if list(_blank(packet, pages, 1)) == [] else 2
         found += _cover(packet, pages[:at], tags[0])
@@ -52,7 +52,7 @@ def prove_packet(packet: Packet, data: bytes, name: str, problems: list[Problem]
             found += _handout(handout, pages[at : at + handout.pages], element)
             at += handout.pages
         if at != len(pages):
-            found.append(("PRF001", f"has {len(pages)} pages, not {at}"))
+            found.append(("PRF001", f"has {counted(len(pages), 'page')}, not {at}"))
     found += [
         ("PRF003", f"page {n}: a link leads nowhere") for n, p in enumerate(pages, 1) if p.dead
     ]
@@ -101,7 +101,7 @@ def _handout(
     """Yield how a handout in the packet differs from its own file."""
     own = read_pdf(handout.data)
     if len(own) != len(pages):
-        yield "PRF001", f"{len(pages)} of the {len(own)} pages of '{handout.name}' are there"
+        yield "PRF001", f"some of the pages of '{handout.name}' are missing"
         return
     for number, (page, same) in enumerate(zip(pages, own, strict=True), 1):
         if page != same:
