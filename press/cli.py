@@ -26,7 +26,7 @@ from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
 from press.core import gate, quiet, watch
-from press.core.files import article_files, article_name, imprint_files
+from press.core.files import MANIFEST, PACKET, article_files, article_name, imprint_files
 from press.core.formats import FORMATS
 from press.core.limits import NAMES, Limits, parse
 from press.core.model import Built, Request
@@ -119,6 +119,7 @@ def cli() -> None:
     makebook list                 list the handouts: versions, reviews, whether they are current
     makebook check                check the outputs: readability, EPUBCheck, veraPDF, Ace
     makebook speak FILE           print what a screen reader says of a PDF, EPUB, or web page
+    makebook packet NAME...       put handouts for a patient into one PDF, with a note
     makebook record NAME          print the line for a patient's record: which handout was given
     makebook diff old.pdf         say whether a sheet is current, and what has changed
     makebook new DIR              create a project with a model article
@@ -504,6 +505,63 @@ def record_command(project: Path, output: Path | None, imprint: str, article: st
     if name not in entries:
         raise _wrong_use(UnknownName("article", name, nearest(name, entries)))
     click.echo(record(entries[name]))
+
+
+_LONGEST_NOTE = 100_000
+"""Bytes of a note that are read; a longer one is too long for the sheet anyway."""
+
+
+@cli.command("packet")
+@click.argument("articles", nargs=-1, required=True, metavar="NAME...",
+                shell_complete=_names(article_files))  # fmt: skip
+@click.option("--note", default="", metavar="TEXT",
+              help="Words for the patient on the cover sheet; - reads standard input.")  # fmt: skip
+@click.option("--edition", default="", metavar="NAME", shell_complete=_editions,
+              help="Print the handouts in this edition; default: the first.")  # fmt: skip
+@_imprint_option
+@_project_options
+def packet_command(
+    project: Path,
+    output: Path | None,
+    articles: Sequence[str],
+    edition: str,
+    imprint: str,
+    note: str,
+) -> None:
+    """Put handouts for a patient into one PDF, behind a cover sheet with your note.
+
+    The cover sheet has a line for the patient's name and a checklist. The note is in packet.pdf and
+    nowhere else. With --output, the packet is written to another folder; if handouts were built
+    there, it has those.
+
+    \b
+    makebook packet ketamine-ocd sleep --note "Call us on Monday."
+    """  # noqa: D301 - Click reads the character
+    from press.packet.run import make_packet
+
+    root, home = _place(project, output, imprint)
+    folder = _outputs(project, output) / imprint
+    if output is not None and not (home / MANIFEST).is_file():
+        folder, home = output, _place(project, None, imprint)[1]
+    if note == "-":
+        note = sys.stdin.buffer.read(_LONGEST_NOTE).decode("utf-8", "replace")
+    editions, imprints = ((name,) if name else () for name in (edition, imprint))
+    today = date.today()  # noqa: DTZ011 - a packet has no date
+    request = Request(root, home, today, tuple(articles), editions, imprints)
+
+    def waiting() -> None:
+        _say(f"a build is running in {home}; waiting for it to finish", err=True)
+
+    try:
+        with locked(home, waiting):
+            made = make_packet(request, note, folder.resolve())
+    except UnknownName as error:
+        raise _wrong_use(error) from None
+    _say(f"{folder / PACKET}: {made.contents}")
+    _say("  proved: the pages and tags of each handout, and every line of the cover sheet")
+    _say("  left out: the files embedded in the handouts, such as the e-books")
+    if made.has_note:
+        _say("  the note may be personal data: remove the packet when it is printed")
 
 
 @cli.command("diff")

@@ -107,9 +107,14 @@ def test_the_feed_obeys_the_specification(made):
         assert LANG.fullmatch(about["language"])
         if "modified" in about:
             assert datetime.fromisoformat(about["modified"]).tzinfo
-        for link in publication["links"]:
+        itself, *links = publication["links"]
+        # "All publications … must provide a `self` link": here, the web page.
+        page = unquote(itself["href"])
+        assert itself == {"rel": "self", "href": itself["href"], "type": "text/html"}
+        assert (made / page).is_file()
+        for link in links:
             check_link(link, made)
-        titles = [link["title"] for link in publication["links"]]
+        titles = [link["title"] for link in links]
         assert len(titles) == len(set(titles)) == 4
         assert {image["type"] for image in publication["images"]} <= COVER_TYPES
         assert all(value not in ("", [], None) for value in about.values())

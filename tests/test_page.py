@@ -329,7 +329,8 @@ def test_the_library_lists_by_title_what_is_there(site, tmp_path):
         "files": {"gone.pdf": {"format": "pdf", "bytes": 1}},
     }
     root = etree.fromstring(write_library(folder, listed, Styles(ROOT), "en"))
-    assert [e.findtext("a") for e in root.iter("h2")] == ["apple", "Élan", "Elbow", "zebra"]
+    titles = [e.findtext("a") for e in root.iter("h2") if e.find("a") is not None]
+    assert titles == ["apple", "Élan", "Elbow", "zebra"]
 
 
 def test_a_broken_book_has_no_cover(site, tmp_path):

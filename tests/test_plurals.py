@@ -223,4 +223,5 @@ def test_labels_of_one_and_of_many():
         "references-online-one",
         "library-found-one",
         "library-one",
+        "packet-one",
     }

@@ -47,6 +47,8 @@ ELSEWHERE = {
     "FET002": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",
     "FET003": "what `makebook fetch` is asked to bring in: tests/test_fetch.py",
     "NEW001": "what `makebook new` is asked to make is there already: tests/test_new.py",
+    "PKT001": "a name given to `makebook packet`: tests/test_packet.py",
+    "PKT002": "a note given to `makebook packet`: tests/test_packet.py",
     "REC001": "a name given to `makebook record`: tests/test_catalog.py",
     "SPK001": "a file given to `makebook speak`, not one of the project: tests/test_speak.py",
     "TXT013": "a font of this system: tests/test_characters.py",

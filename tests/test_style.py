@@ -23,14 +23,15 @@ MAY_IMPORT = {
     "proof": "core design document readback",
     "build": "core design references source document output readback proof",
     "catalog": "core source",
+    "packet": "core design source output readback proof build catalog",
     "currency": "core document readback",
     "check": "core source build",
     "setup": "core design source output check",
     "importing": "core readback source setup",
     "citing": "core references source setup",
     "serve": "core design references source document output readback proof build check setup",
-    "cli": "core readback source document build catalog currency check setup importing citing "
-    "serve",
+    "cli": "core readback source document build catalog packet currency check setup importing "
+    "citing serve",
     "__main__": "cli",
 }
 """The rooms of press/, in the order of the data, and the rooms that each may import from."""
@@ -49,7 +50,7 @@ OWNERS = {
     "mammoth": "importing.word",
     "markdown": "source.markup source.maths source.syntax source.captions",
     "markupsafe": "design.templates",
-    "pikepdf": "output.pdf.booklet readback.tags",
+    "pikepdf": "output.pdf.binding output.pdf.booklet readback.tags",
     "PIL": "source.pixels output.pdf.cover output.web.library build.preview importing.pictures",
     "pydyf": "output.pdf.pdf2 output.pdf.tags",
     "pypdfium2": "readback.pdf",

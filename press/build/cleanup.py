@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import COVERS, INDEX, JOURNAL, LINKED, MANIFEST, PREVIEW, STATE
+from press.core.files import COVERS, INDEX, JOURNAL, LINKED, MANIFEST, PACKET, PREVIEW, STATE
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
@@ -24,6 +24,8 @@ _KEEPERS = frozenset({".gitignore"})
 """Files of a new project's output folder; they stay and are not listed."""
 _STATE = b'{"form": '
 _GENERATOR = re.compile(rb"<meta name=\"generator\" content=\"makebook[ \"]")
+_PACKET = re.compile(rb"<xmp:CreatorTool>makebook [^<\s]+ \(packet\)<")
+"""In the metadata of a packet, which are not compressed."""
 
 
 @dataclass
@@ -52,6 +54,11 @@ def sweep(output: Path, *, dry_run: bool = False) -> Swept:
     except OSError as error:
         swept.failed.append(_problem(str(output), error))
     return swept
+
+
+def is_packet(path: Path) -> bool:
+    """Return whether a file is a packet of makebook, which no manifest lists."""
+    return path.name == PACKET and bool(_PACKET.search(path.read_bytes()))
 
 
 def report_lines(swept: Swept, output: Path, *, dry_run: bool) -> list[str]:
@@ -132,7 +139,7 @@ class _Sweeper:
             return self.remove(path)
         if name in (MANIFEST, JOURNAL):
             return self.record(path, known=known)
-        if name == INDEX and _GENERATOR.search(path.read_bytes()[:4096]):
+        if is_packet(path) or (name == INDEX and _GENERATOR.search(path.read_bytes()[:4096])):
             return self.remove(path)
         return self.leftover(path)
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from press.core.files import PROGRAM, files_below
-from press.core.formats import FORMATS
+from press.core.formats import FORMATS, PACKET_STYLES
 from press.core.hashing import FileDigests, digest, file_digest, json_digest
 from press.core.model import Config, Document, Download, Edition
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 Inputs = dict[str, str]
 """Names mapped to digests. `work` is the Document, `settings` the settings of an edition."""
 
-_NOT_OF_PAPER = FORMATS["html"].styles
+_NOT_OF_PAPER = (*FORMATS["html"].styles, *PACKET_STYLES)
 """Styles that neither a PDF nor an e-book needs; each of the two depends on the other's styles."""
-_NOT_OF_THE_WEB = (*FORMATS["pdf"].styles, *FORMATS["epub"].styles)
+_NOT_OF_THE_WEB = (*FORMATS["pdf"].styles, *FORMATS["epub"].styles, *PACKET_STYLES)
 
 
 _PLACES = ("lines", "origin")

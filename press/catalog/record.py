@@ -23,7 +23,8 @@ def record(entry: Entry) -> str:
         ProblemsError: it is a draft, withdrawn, not built, or out of date (REC001).
     """
     if entry.state != "current" or entry.built is None:
-        raise ProblemsError([_refusal(entry)])
+        build = f"run {program()} {entry.name}, and print it again"
+        raise ProblemsError([refusal(entry, "REC001", build)])
     built = entry.built
     version = built["version"] and f"version {built['version']}"
     said = (built["identifier"], version, built["hash"], built["title"], built["lang"],
@@ -31,9 +32,11 @@ def record(entry: Entry) -> str:
     return visible(_JOINT.join(filter(None, said)))
 
 
-def _refusal(entry: Entry) -> Problem:
-    """Say why a handout cannot be recorded, and what to do."""
-    build = f"run {program()} {entry.name}, and print it again"
+def refusal(entry: Entry, code: str, build: str) -> Problem:
+    """Say why a handout must not be given to a patient, and what to do.
+
+    `code` is that of the problem, and `build` the hint for one that has to be built.
+    """
     changed = ", ".join(entry.changed[:3]) + ("…" if len(entry.changed) > 3 else "")
     message, hint = {
         "draft": ("is a draft", "hand it out only when it is approved: delete 'status: draft'"),
@@ -41,4 +44,4 @@ def _refusal(entry: Entry) -> Problem:
         "not built": ("is not built", build),
     }.get(entry.state, (f"is out of date: {changed} changed or is missing", build))
     span = entry.matter.origin.spans.get("status") or Span(entry.file)
-    return Problem("REC001", span, f"'{entry.name}' {message}", hint)
+    return Problem(code, span, f"'{entry.name}' {message}", hint)

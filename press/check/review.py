@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from press.build.cleanup import is_packet
 from press.build.stale import moved
 from press.check import external as check
-from press.core.files import article_name
+from press.core.files import PACKET, article_name, is_file
 from press.core.formats import FLAVORS, FORMATS, Checker, Standard
 from press.core.hashing import FileDigests, file_digest
 from press.core.manifest import ArticleEntry, read_manifest
@@ -48,6 +49,8 @@ def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str]
     if not names:
         raise NotBuilt("nothing was built; run makebook first")
     verdicts = [verdict for name in names for verdict in _article(name, root, output, built[name])]
+    if not articles and is_file(output / PACKET) and is_packet(output / PACKET):
+        verdicts += _packet(output / PACKET)
     lines = [line for line, _ in verdicts]
     return lines, all(ok for _, ok in verdicts)
 
@@ -67,6 +70,12 @@ def _article(
         # A booklet is for printing only, and claims no conformance.
         for checker in FORMATS[facts["format"]].checkers if facts["kind"] != "booklet" else ():
             yield from _verdict(checker, output / file, facts.get("standard") or "a-3a+ua-1")
+
+
+def _packet(path: Path) -> Iterator[tuple[str, bool]]:
+    """Check a packet, which claims the standard of its handouts."""
+    newer = b'pdfaid:part="4"' in path.read_bytes()
+    yield from _verdict("veraPDF", path, "a-4f+ua-2" if newer else "a-3a+ua-1")
 
 
 def _verdict(checker: Checker, path: Path, standard: Standard) -> Iterator[tuple[str, bool]]:

@@ -76,11 +76,15 @@ FORMATS: dict[Format, Facts] = {
     "html": Facts(
         ".html",
         "text/html",
-        ("page.css", "ranges.css", "templates/page.html", "templates/library.html"),
+        ("page.css", "library.css", "ranges.css", "templates/page.html", "templates/library.html"),
         "web page",
     ),
 }
 """The formats, in the order in which a summary lists them."""
+
+
+PACKET_STYLES = ("packet.css", "templates/packet.html")
+"""Files in `styles/` that only the cover sheet of a packet needs."""
 
 
 def file_of(article: str, format_: Format) -> str:

@@ -550,6 +550,34 @@ class Artifact:
 
 
 @dataclass(frozen=True)
+class Enclosed:
+    """A handout in a packet: a finished PDF, as it was published."""
+
+    name: str
+    title: str
+    lang: str
+    stamp: str
+    """The line at the foot of its pages."""
+    pages: int
+    data: bytes
+    identity: bytes
+    """Its `identity.json`."""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """The handouts that a patient takes home, with a cover sheet."""
+
+    lang: str
+    """The language of the cover sheet."""
+    handouts: tuple[Enclosed, ...]
+    edition: Edition
+    note: str = ""
+    """Lines for the patient. They can be personal data, and are on the cover sheet only."""
+    imprint: Imprint | None = None
+
+
+@dataclass(frozen=True)
 class Download:
     """A finished file that a web page offers."""
 

@@ -110,6 +110,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "IMP003": (WARNING, "a part of a document that was not understood; it is marked in the text"),
     "IMP004": (NOTE, "what import recognized by its look, or left out on purpose"),
     "REC001": (ERROR, "a handout that cannot be recorded, because it is not published and current"),
+    "PKT001": (ERROR, "a handout that cannot be put into a packet"),
+    "PKT002": (ERROR, "a note or a checklist that does not fit on the cover sheet of a packet"),
     "SPK001": (ERROR, "a file that cannot be read aloud"),
     "DIF001": (ERROR, "an old file from which no identity can be read"),
     "STY001": (ERROR, "a style, template, or font that is missing"),

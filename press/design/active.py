@@ -36,7 +36,8 @@ _ELEMENTS = frozenset(
     "div p h1 h2 h3 h4 h5 h6 hgroup ul ol li dl dt dd blockquote pre figure figcaption table "
     "caption colgroup col thead tbody tfoot tr th td hr a abbr b strong i em u s del ins sub "
     "sup small code kbd samp var q cite dfn mark span br img time wbr bdi bdo data ruby rt rp "
-    "address details summary form fieldset legend label input button output search "
+    "address details summary form fieldset legend label input textarea select option "
+    "button output search "
     # The table of contents for older readers (NCX, Z39.86-2005, 8)
     "ncx docTitle docAuthor text navMap navPoint navLabel navInfo navList navTarget content "
     "pageList pageTarget "

@@ -26,7 +26,7 @@ _TOKEN = re.compile(r"(?<![\w-])(--[\w-]++)\s*+:\s*+([^;]*)(?:;|\Z)")
 _ROOT = re.compile(r":root\s*\{([^{}]*)\}")
 _SMALLER = "use fewer and smaller values"
 _EMBED = "put fonts in styles/fonts/, and embed a small picture as url(data:image/png;base64,…)"
-_ON_PAPER = ("handout.html", "sheet.html", "cover.html")
+_ON_PAPER = ("handout.html", "sheet.html", "cover.html", "packet.html")
 """The templates that only the layout engine reads, and that need not be well-formed."""
 FALLBACK = "fonts/fallback/"
 """The folder of the fonts that are used only for characters that the others lack."""
@@ -202,14 +202,14 @@ class Styles:
         names = dict.fromkeys(f"editions/{name}.css" for name in (edition.kind, edition.name))
         return [name for name in names if any((folder / name).is_file() for folder in self.folders)]
 
-    def print_css(self, edition: Edition) -> str:
-        """Return the CSS of a printed edition: `print.css`, then the edition's style sheets.
+    def print_css(self, edition: Edition, *more: str) -> str:
+        """Return the CSS of a printed edition: `print.css`, the edition's style sheets, and more.
 
         Raises:
             ProblemsError: as for `css`.
         """
         tokens = self.tokens_of(edition)
-        names = ("print.css", *self.sheets(edition))
+        names = ("print.css", *self.sheets(edition), *more)
         return "\n".join(self._marked(name, tokens) for name in names)
 
     def css(self, name: str) -> str:

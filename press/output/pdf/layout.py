@@ -22,6 +22,7 @@ from press import __version__
 from press.core import trees
 from press.core.breaks import mark_lines, mark_long_words
 from press.core.ends import mark_references
+from press.core.formats import Standard
 from press.core.hashing import digest
 from press.core.model import CRISIS, Artifact, Attached, Document, Edition, Part, Place, Trail
 from press.core.paper import sheet_size
@@ -115,33 +116,11 @@ class Layout:
 
         `carried` lists the files to embed: name, bytes, relationship (ISO 32000-2, 7.11.3).
         """
-        from weasyprint import Attachment
-
         if self.edition.kind == "booklet":
             return self._impose(name, carried)
-        day = datetime.fromisoformat(self.document.modified)
-        metadata = self.rendered.metadata
-        metadata.attachments = [
-            Attachment(
-                file_obj=io.BytesIO(file.data),
-                name=file.name,
-                description=file.name,
-                relationship=file.relationship,
-                created=day,
-                modified=day,
-            )
-            for file in carried
-        ]
-        plain = type(metadata).generate_rdf_metadata
-
-        def with_ua(*args: Any) -> bytes:
-            return standard.identified(plain(metadata, *args))
-
-        standard = STANDARDS[self.edition.standard]
-        metadata.generate_rdf_metadata = with_ua
-        with listening(self.document):
-            data = self.rendered.write_pdf(**standard.options, finisher=_mend)
-        return self._artifact(name, data)
+        return self._artifact(
+            name, written(self.rendered, self.document, self.edition.standard, carried)
+        )
 
     def _artifact(self, name: str, data: bytes) -> Artifact:
         edition, pages = self.edition, len(self.rendered.pages)
@@ -165,6 +144,37 @@ class Layout:
         own = [file for file in carried if file.relationship == "Data"]
         data = impose(data, (2 * width, height), self.document.direction, day, own)
         return self._artifact(name, data)
+
+
+def written(
+    rendered: Any, document: Document, standard: Standard, carried: Sequence[Attached]
+) -> bytes:
+    """Write pages as a tagged PDF that conforms to a standard, with files embedded in it."""
+    from weasyprint import Attachment
+
+    day = datetime.fromisoformat(document.modified)
+    metadata = rendered.metadata
+    metadata.attachments = [
+        Attachment(
+            file_obj=io.BytesIO(file.data),
+            name=file.name,
+            description=file.name,
+            relationship=file.relationship,
+            created=day,
+            modified=day,
+        )
+        for file in carried
+    ]
+    plain = type(metadata).generate_rdf_metadata
+
+    def with_ua(*args: Any) -> bytes:
+        return conformance.identified(plain(metadata, *args))
+
+    conformance = STANDARDS[standard]
+    metadata.generate_rdf_metadata = with_ua
+    with listening(document):
+        data: bytes = rendered.write_pdf(**conformance.options, finisher=_mend)
+    return data
 
 
 def _mend(_: Any, pdf: Any) -> None:
@@ -225,11 +235,11 @@ _BRACKETS = re.compile('<ol[^>]* class="[^"]*round')
 _FROM_RIGHT = re.compile('<html[^>]* dir="rtl"')
 
 
-def sheets_of(edition: Edition, styles: Styles, html: str) -> list[str]:
-    """Return the style sheets of an edition of a handout, whose HTML says which it needs."""
+def sheets_of(edition: Edition, styles: Styles, html: str, *more: str) -> list[str]:
+    """Return the style sheets of an edition, and more; the HTML says which others it needs."""
     width, height = _half(edition.page)
     size = f"{width:g}pt {height:g}pt" if edition.kind == "booklet" else edition.page
-    made = [styles.print_css(edition), f"@page {{ size: {size} }}"]
+    made = [styles.print_css(edition, *more), f"@page {{ size: {size} }}"]
     if edition.references == "sheet":
         side = "page" if edition.kind == "booklet" else "right"
         made.append(_SHEET.format(side=side))

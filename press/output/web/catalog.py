@@ -96,10 +96,14 @@ def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> di
         "modified": _moment(entry["date"]) if entry["date"] else "",
     }
     labels = labels_for(shelf.lang)
-    links = [
+    offered = offers(downloads(entry["files"], entry["editions"]), labels)
+    # A publication must have a link to itself: the web page, which offers all its files.
+    own = next((offer for offer in offered if offer.type == FORMATS["html"].media_type), offered[0])
+    links = [{"rel": "self", "href": own.href, "type": own.type}]
+    links += [
         {"rel": _ACQUISITION, "href": offer.href, "type": offer.type,
          "title": f"{offer.title} ({offer.facts})"}
-        for offer in offers(downloads(entry["files"], entry["editions"]), labels)
+        for offer in offered
     ]  # fmt: skip
     found: dict[str, Any] = {
         "metadata": {key: value for key, value in metadata.items() if value},

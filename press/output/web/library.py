@@ -27,7 +27,8 @@ from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles
 from press.output.web.offers import Offer, downloads, handouts_in, offers
-from press.output.web.page import page_css
+from press.output.web.packet import SCRIPT as PACKET
+from press.output.web.page import library_css
 from press.output.web.search import script as searching
 from press.output.web.sheet_line import SCRIPT as SHEET_LINE
 from press.readback.epub import Book
@@ -129,7 +130,7 @@ def write_library(
     words += [entry["because"] for entry in withdrawn]
     shown = "".join(words)
     more = [face for face in choose(shown, styles)[0] if not face.sha256]
-    script = _CDATA.format(f"(() => {{\n{searching()}{SHEET_LINE}{_SCRIPT}}})();\n")
+    script = _CDATA.format(f"(() => {{\n{searching()}{SHEET_LINE}{_SCRIPT}{PACKET}}})();\n")
     text = styles.fill(
         "library.html",
         lang=lang,
@@ -142,7 +143,7 @@ def write_library(
         found=labels["library-found-one" if len(handouts) == 1 else "library-found"],
         script=script,
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        css=faces(shown, styles, more, italic=False) + page_css(styles),
+        css=faces(shown, styles, more, italic=False) + library_css(styles),
     )
     return text.encode()
 

@@ -35,6 +35,9 @@ class Offer:
     """A sentence that says what it is for."""
     facts: str
     """`PDF, A4 paper, 272 KB`."""
+    form: str = ""
+    """For a handout to print, its title without its length; empty for other files."""
+    pages: int = 0
 
 
 def handouts_in(
@@ -97,6 +100,8 @@ def offers(downloads: Sequence[Download], labels: Mapping[str, str]) -> list[Off
             ", ".join(filter(None, (title, _length(download, labels)))),
             _purpose(download, labels),
             ", ".join(_facts(download, labels)),
+            title if FORMATS[download.format].has_editions and not download.part else "",
+            download.pages,
         )
         for title, download in zip(titles, downloads, strict=True)
     ]

@@ -234,6 +234,11 @@ def page_css(styles: Styles) -> str:
     return _small(_dark(styles).css("page.css"))
 
 
+def library_css(styles: Styles) -> str:
+    """Return the same for the library page, with its own `library.css`."""
+    return page_css(styles) + _small(_dark(styles).css("library.css"))
+
+
 @lru_cache(4)
 def _small(css: str) -> str:
     """Return a style sheet made small and escaped, cached because pages of a folder share it."""
