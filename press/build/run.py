@@ -6,6 +6,7 @@ make. This module knows every stage above `build`, and must not print.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,8 +20,8 @@ from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.build.state import State
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
-from press.core.files import CATALOG, FEED, INDEX, shown
-from press.core.formats import file_of
+from press.core.files import CATALOG, FEED, INDEX, name_of, shown
+from press.core.formats import base_name, file_of
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, shelved
 from press.core.model import Artifact, Built, Project, Request
@@ -73,6 +74,11 @@ class _Job:
     """What each issue's manifest tells of it, with all inputs of each file."""
     found: tuple[Problem, ...]
     """Problems of the project. If one is an error, the article is read only to report its own."""
+
+    @property
+    def name(self) -> str:
+        """The name of the article."""
+        return name_of(self.path, self.project.root)
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ def _brought_up_to_date(
 ) -> Outcome:
     """Make what changed; each folder's manifest and library are written once, at the end."""
     keys = Keys(request.root, engine, state)
+    for asked in every.values():
+        sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.names})
     keys.read_all()
     ledgers = {name: manifest.opened(asked.output) for name, asked in every.items()}
     stand = {
@@ -152,7 +160,7 @@ def _brought_up_to_date(
         for built in stand[name].kept.values():
             stale.keep(built, ledgers[name], keys.project(name), stand[name].found)
         try:
-            manifest.finish(ledgers[name], [path.stem for path in keys.articles])
+            manifest.finish(ledgers[name], keys.names)
         except ProblemsError as error:  # the journal stays, and the next run reads it
             problems += error.problems
         folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
@@ -191,8 +199,9 @@ def _make(
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
     jobs = []
     for path in paths:
-        those = tuple(i for i in issues if path.stem not in books.stand[i.name].kept)
-        earlier = {i.name: stale.earlier(contents[i.name], path.stem) for i in those}
+        article = name_of(path, project.root)
+        those = tuple(i for i in issues if article not in books.stand[i.name].kept)
+        earlier = {i.name: stale.earlier(contents[i.name], article) for i in those}
         before = {name: entry for name, entry in earlier.items() if entry}
         job = _Job(path, project, notices, those, books.keys, before, tuple(problems))
         jobs += [job] if those else []
@@ -235,14 +244,14 @@ def _ended(job: _Job, end: guarded.End) -> list[_Done]:
     problem = _end_problem(job, end)
     found = [(*job.found, *issue.found, problem) for issue in job.issues]
     return [
-        _Done(issue, Built(job.path.stem, None, problems, imprint=issue.name))
+        _Done(issue, Built(job.name, None, problems, imprint=issue.name))
         for issue, problems in zip(job.issues, found, strict=True)
     ]
 
 
 def _end_problem(job: _Job, end: guarded.End) -> Problem:
     """Say why the process of an article was ended: LIM001 by a limit, SYS003 by someone else."""
-    span, name = Span(shown(job.path, job.project.root)), job.path.stem
+    span, name = Span(shown(job.path, job.project.root)), job.name
     doing = f"{faults.STAGES[end.stage]} '{name}'"
     if end.exceeded is None:
         message = f"a build process was killed while {doing}"
@@ -271,7 +280,7 @@ def make_article(job: _Job) -> Iterator[_Done]:
 
     problems = list(job.found)
     draft = None
-    progress.say(f"{job.path.stem}: reading")
+    progress.say(f"{job.name}: reading")
     progress.enter("reading")
     try:
         draft = read_draft(job.path, job.project, problems)
@@ -289,7 +298,7 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 
     problems = [*before, *issue.found]
     request = issue.request
-    failed = Built(job.path.stem, imprint=issue.name)
+    failed = Built(job.name, imprint=issue.name)
     try:
         unread = issue.name and issue.imprint is None
         if draft is None or unread or _stopped(issue.found, request):
@@ -317,7 +326,7 @@ def _fault(job: _Job, error: Exception) -> Problem:
     if isinstance(error, OSError):
         place = Span(visible(str(error.filename))) if error.filename else span
         return Problem("SYS002", place, error.strerror or str(error), "try again")
-    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.path.stem}'", span)
+    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.name}'", span)
 
 
 def _renew(
@@ -384,11 +393,12 @@ def _renew(
 
 
 def _offered(config: Config, files: Mapping[str, FileEntry]) -> list[Download]:
-    """Return the downloads that a web page offers."""
+    """Return the downloads that a web page offers; they are in the same folder."""
     from press.output.web.offers import downloads
 
     order = [edition.name for edition in config.editions]
-    return downloads({n: f for n, f in files.items() if f["format"] != "html"}, order)
+    found = downloads({n: f for n, f in files.items() if f["format"] != "html"}, order)
+    return [replace(download, name=base_name(download.name)) for download in found]
 
 
 def _outdated(
@@ -438,6 +448,7 @@ def _published(done: _Done, books: _Books) -> Built:
     try:
         new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
         ledger = books.ledgers[name]
+        manifest.check_linked(ledger.content, built, books.keys.names)
         manifest.publish(ledger, built, new, books.keys.engine, books.state, done.gone)
         remove_files(ledger.output, done.gone)
     except ProblemsError as error:
@@ -480,7 +491,7 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
-    names, content = [path.stem for path in project.articles], ledger.content
+    names, content = [name_of(p, project.root) for p in project.articles], ledger.content
     there = {n: content["articles"][n] for n in names if n in content["articles"]}
     entries = shelved({**content, "articles": there}, drafts=issue.request.drafts)
     if not there and not entries:

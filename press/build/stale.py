@@ -113,9 +113,9 @@ def standing(
     request: Request, issue: str, keys: Keys, manifest: Manifest, state: State
 ) -> Standing:
     """Compare what is asked for with what stands in the folder of an issue."""
-    there = {path.stem for path in keys.articles}
+    there = set(keys.names)
     entries = {name: entry for name, entry in manifest["articles"].items() if name in there}
-    names = [*map(article_name, request.articles)] or [path.stem for path in keys.articles]
+    names = [article_name(name, there) for name in request.articles] or keys.names
     if request.force:
         return Standing({}, frozenset(names))
     withdrawn = {

@@ -267,7 +267,7 @@ class Linked:
     """A file of the project that an article links to, and that is published next to it."""
 
     name: str
-    """Its path in the output folder: `files/form.pdf`."""
+    """Its path in the output folder: `files/form.pdf`, `files/ward/plan.pdf`."""
     file: str
     """Its path relative to the project."""
     size: int
@@ -330,7 +330,7 @@ class Manuscript:
     """One article as its author wrote it, read and validated."""
 
     name: str
-    """The file name without its extension, and the base name of the outputs."""
+    """The path below `source/` without its ending, and the base name of the outputs."""
     file: str
     """Path relative to the project."""
     data: bytes
@@ -447,7 +447,7 @@ class Document:
     references: tuple[Reference, ...]
     images: tuple[Image, ...]
     source: tuple[str, bytes]
-    """Name and bytes of the article, which the PDF embeds."""
+    """File name and bytes of the article, which the PDF embeds."""
     modified: str
     """The day of the text, as ISO 8601 in UTC; the only time in the outputs.
 
@@ -528,7 +528,7 @@ class Artifact:
     """A finished file, not yet published."""
 
     name: str
-    """File name in `build/`."""
+    """Its path in the output folder."""
     format: Format
     data: bytes
     edition: str = ""

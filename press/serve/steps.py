@@ -23,8 +23,8 @@ from press.build.publish import locked
 from press.build.run import Outcome
 from press.core import gate, temporary
 from press.core.faults import unforeseen
-from press.core.files import article_files, imprint_files
-from press.core.formats import file_of
+from press.core.files import article_files, imprint_files, name_of
+from press.core.formats import base_name, file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
 from press.core.problems import NameKind, Problem, ProblemsError, Span, UnknownName
@@ -130,7 +130,8 @@ def _early(message: BuildMessage) -> EarlyMessage | None:
     if view is None or view["view"] == "web":
         return None
     told: EarlyMessage = {
-        "id": message["id"], "step": "early", "article": message["article"], "ms": 0,
+        "id": message["id"], "step": "early", "article": message["article"],
+        "imprint": message["imprint"], "ms": 0,
     }  # fmt: skip
     with contextlib.suppress(Exception):  # the steps will meet the error and report it
         seen = _seen(message, view)
@@ -168,7 +169,7 @@ def _add_pages(told: EarlyMessage, seen: _InView) -> None:
     if seen.edition.kind == "booklet":
         return
     asked, main, name = seen.asked, seen.config.editions[0], seen.document.name
-    references = file_name(name, seen.edition, main, "references")
+    references = base_name(file_name(name, seen.edition, main, "references"))
     work = printed(seen.document, seen.edition, references)
     anyway = seen.message.get("anyway", False)
     view = Window(asked["first"], asked["last"], asked["pages"], anyway=anyway)
@@ -228,7 +229,7 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, imprint)
-    if found and article in {path.stem for path in article_files(base.root)}:
+    if found and article in {name_of(path, base.root) for path in article_files(base.root)}:
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
         if message["view"] and message["view"]["view"] == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]

@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import decode, read_bytes, read_text, shown
+from press.core.files import decode, name_of, read_bytes, read_text, shown
 from press.core.labels import labels_for, letter
 from press.core.model import Cluster, Config, Image, Linked, Manuscript
 from press.core.nearest import nearest
@@ -87,7 +87,8 @@ def read_manuscript(
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
     body = trees.serialize(made.body)
-    return Manuscript(path.stem, file, data, text, matter, body, clusters, images, linked)
+    name = name_of(path, root)
+    return Manuscript(name, file, data, text, matter, body, clusters, images, linked)
 
 
 def _ids_of(path: Path, root: Path) -> set[str | None]:
@@ -397,7 +398,7 @@ class _ArticleReader:
         """
         if found is None:
             return ""
-        if found.article and found.article.stem == path.stem:
+        if found.article == path:
             link.set("href", f"#{found.part}")
             if not found.part:  # the article itself
                 link.tag = "span"
