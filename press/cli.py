@@ -22,6 +22,7 @@ from typing import Any
 import click
 
 from press import __version__
+from press.build.members import read_groups
 from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
@@ -160,6 +161,10 @@ def _imprints(root: Path) -> list[str]:
     return [path.stem for path in imprint_files(root)]
 
 
+def _groups(root: Path) -> list[str]:
+    return [group.name for group in read_groups(root)]
+
+
 def _names(known: Callable[[Path], Sequence[str]]) -> Any:
     """Return a function that completes some of the project's names."""
 
@@ -206,6 +211,8 @@ def _imprint_option(command: Any) -> Any:
 
 @cli.command("build")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(_articles))
+@click.option("--group", default="", metavar="NAME", shell_complete=_names(_groups),
+              help="Build only the articles of this group of makebook.toml.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option(
@@ -256,13 +263,18 @@ def build_command(
     makebook build
     makebook build ketamine-ocd --format epub
     makebook build --edition large-print --imprint us-example
+    makebook build --group ward
     makebook build --project handouts --output /tmp/out
     """  # noqa: D301 - Click reads the character
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
     folder = _outputs(project, output)
+    if options["articles"] and options["group"]:
+        raise click.UsageError("give either articles or --group\n    hint: leave out one of them")
     today = date.today()  # noqa: DTZ011 - the author's own day
-    request = Request(project.resolve(), folder.resolve(), today, limits=limit, **options)
+    request = Request(
+        project.resolve(), folder.resolve(), today, limits=limit, matrix=True, **options
+    )
 
     def waiting() -> None:
         _say(f"another build is running in {folder}; waiting for it to finish", err=True)

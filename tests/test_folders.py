@@ -296,6 +296,15 @@ def test_names_that_only_look_alike(tmp_path):
     assert found(tmp_path, names) == []
 
 
+def test_a_page_that_is_only_asked_for_is_not_the_library(tmp_path):
+    root = project(tmp_path / "project", {"index.md": "---\ntitle: A\n---\n\nText.\n"},
+                   'formats = ["epub"]\n')  # fmt: skip
+    assert codes(run(root)) == []
+    assert codes(run(root, formats=("html",))) == [
+        "source/index.md: CFG007: its file index.html would replace the library page"
+    ]
+
+
 def test_nothing_is_written_over(tmp_path):
     """The files of both articles stay as they were."""
     text = "---\ntitle: A\n---\n\nText.\n"

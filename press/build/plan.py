@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from press.build.members import Members, meant
 from press.core.files import (
     FOLDERS,
     INDEX,
@@ -32,7 +33,7 @@ from press.core.problems import Problem, Span, UnknownName
 
 if TYPE_CHECKING:
     from press.core.formats import FilePart
-    from press.core.model import Config, Document, Imprint, Project, Request
+    from press.core.model import Config, Document, Group, Imprint, Project, Request
 
 
 @dataclass(frozen=True)
@@ -49,20 +50,29 @@ class Issue:
     """Problems in the imprint's file. If one is an error, nothing is made for the imprint."""
 
 
-def requests(request: Request) -> dict[str, Request]:
+def requests(request: Request, groups: Sequence[Group] = ()) -> dict[str, Request]:
     """Return the request with its output folder for each imprint asked for.
 
-    Without an imprint, the name is empty.
+    Without an imprint, the name is empty. If no imprint is asked for, those of the `groups` are
+    added, as far as they exist.
 
     Raises:
-        UnknownName: there is no such imprint.
+        UnknownName: there is no such imprint or group.
     """
-    if not request.imprints:
-        return {"": request}
     known = {path.stem for path in imprint_files(request.root)}
     check_imprints(request.imprints, known)
-    names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
-    return {name: replace(request, output=request.output / name) for name in names}
+    names = [group.name for group in groups]
+    if request.group and request.group not in names:
+        hint = nearest(request.group, names) if names else "write [groups.NAME] in makebook.toml"
+        raise UnknownName("group", request.group, hint)
+    asked = set(request.imprints)
+    if not asked and request.matrix:
+        asked = {name for group in meant(groups, request) for name in group.imprints}
+    chosen = sorted(known) if "all" in asked else sorted(known & asked)
+    if request.imprints and "all" not in asked:
+        chosen = list(dict.fromkeys(request.imprints))
+    issues = {name: replace(request, output=request.output / name) for name in chosen}
+    return issues if request.imprints else {"": request, **issues}
 
 
 def check_imprints(names: Sequence[str], known: set[str]) -> None:
@@ -95,6 +105,13 @@ def check_names(
     for name in editions:
         if name not in known_editions:
             raise UnknownName("edition", name, nearest(name, known_editions))
+
+
+def for_article(issue: Issue, project: Project) -> Issue:
+    """Return an issue with the configuration of an article, which `project` has."""
+    from press.source.project import effective
+
+    return replace(issue, config=effective(project.config, issue.imprint))
 
 
 def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
@@ -132,33 +149,57 @@ def chosen(
     return [known[name] for name in asked if name not in withdrawn]
 
 
-def check_files(project: Project, every: Sequence[Issue], problems: list[Problem]) -> None:
+def check_files(
+    project: Project,
+    every: Sequence[Issue],
+    problems: list[Problem],
+    members: Members | None = None,
+) -> None:
     """Report articles whose files could not all be in the output folder: CFG007.
 
     Two share a name, as those of `a` in edition `b` and of `a-b`; or one is a file or a folder of
     makebook's own, or an imprint's. Many systems take `A` and `a` for the same.
     """
     paths = {name_of(path, project.root): path for path in project.articles}
-    listed = any("html" in issue.config.formats for issue in every)
-    free = {folded(Path(INDEX).stem)} if not listed else set()
+    formats = {name for i in every for name in (*i.config.formats, *i.request.formats)}
+    formats |= {name for group in project.config.groups for name in group.formats}
+    free = {folded(Path(INDEX).stem)} if "html" not in formats else set()
     found = {name: said for name in paths if (said := _taken(name, project, OWN - free))}
     for issue in every:
-        for name, message, hint in _shared(paths, issue.config):
+        for name, message, hint in _shared(_configs(paths, issue, project, members)):
             found.setdefault(name, (message, hint))
     for name, (message, hint) in found.items():
         problems.append(Problem("CFG007", Span(shown(paths[name], project.root)), message, hint))
 
 
-def _shared(names: Collection[str], config: Config) -> Iterator[tuple[str, str, str]]:
+def _configs(
+    names: Iterable[str], issue: Issue, project: Project, members: Members | None
+) -> dict[str, Config]:
+    """Return the configuration of each article in an issue."""
+    if members is None or not members.groups:
+        return dict.fromkeys(names, issue.config)
+    from press.source.project import effective
+
+    found: dict[tuple[Group, ...], Config] = {}
+    configs = {}
+    for name in names:
+        groups = members.of(name)
+        if groups not in found:
+            found[groups] = effective(members.config(project.config, name), issue.imprint)
+        configs[name] = found[groups]
+    return configs
+
+
+def _shared(configs: Mapping[str, Config]) -> Iterator[tuple[str, str, str]]:
     """Yield each article that would replace a file of another one, a message, and a hint."""
     homes: dict[str, str] = {}
-    for name in names:
+    for name, config in configs.items():
         for file in file_names(name, config):
             other = homes.setdefault(folded(file), name)
             if other != name:
                 message = f"its file {file} would replace a file of {other}.md"
                 yield name, message, "rename one of the two"
-    for name in names:
+    for name in configs:
         for folder in map(str, PurePosixPath(name).parents):
             if other := homes.get(folded(folder), ""):
                 message = f"its folder {folder} would replace a file of {other}.md"
@@ -251,7 +292,7 @@ def sources(document: Document, path: Path, project: Project, issue: Issue) -> d
     home = posixpath.dirname(document.name)
     links = (unquote(link.partition("#")[0]) for link in neighbors(document))
     pages = (posixpath.normpath(posixpath.join(home, link)) for link in links)
-    paths += [names[page[:-5]] for page in pages if page[:-5] in names and page.endswith(".html")]
+    paths += [names[name] for page in pages if (name := posixpath.splitext(page)[0]) in names]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
     # Without `..`, so that it is the same path that others ask about.

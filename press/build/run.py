@@ -16,6 +16,7 @@ from press.build import manifest, plan, stale
 from press.build.inputs import Needs
 from press.build.keys import Keys
 from press.build.manifest import Ledger
+from press.build.members import Members, Topics, read_groups
 from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.build.state import State
@@ -37,7 +38,7 @@ from press.core.problems import (
 
 if TYPE_CHECKING:
     from press.build.make import Task
-    from press.core.model import Config, Document, Download, Notice
+    from press.core.model import Config, Document, Download, Group, Notice
     from press.design.styles import Styles
     from press.document.compose import Draft
 
@@ -89,6 +90,7 @@ class _Books:
     state: State
     ledgers: Mapping[str, Ledger]
     stand: Mapping[str, stale.Standing]
+    members: Members
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ def build(request: Request) -> Outcome:
     gate.open_project(request.root)
     temporary.sweep_folders()
     engine = stale.versions()
-    every = plan.requests(request)
+    groups = read_groups(request.root)
+    request = replace(request, matrix=request.matrix and bool(groups))
+    every = plan.requests(request, groups)
     for asked in every.values():
         check_home(asked.output, request.output)
         sweep_temporary(asked.output)
@@ -127,21 +131,31 @@ def build(request: Request) -> Outcome:
             manifest.report_withdrawn(withdrawn, problems)
         outcome = Outcome(kept, tuple(problems))
     else:
-        outcome = _brought_up_to_date(request, every, engine, state)
+        outcome = _brought_up_to_date(request, every, groups, engine, state)
     if request.preview:
         _preview(outcome, request)
     return outcome
 
 
 def _brought_up_to_date(
-    request: Request, every: Mapping[str, Request], engine: Mapping[str, str], state: State
+    request: Request,
+    wanted: Mapping[str, Request],
+    groups: Sequence[Group],
+    engine: Mapping[str, str],
+    state: State,
 ) -> Outcome:
-    """Make what changed; each folder's manifest and library are written once, at the end."""
+    """Make what changed; each folder's manifest and library are written once, at the end.
+
+    `wanted` has the folder of each issue, before the groups say which articles it has.
+    """
     keys = Keys(request.root, engine, state)
-    for asked in every.values():
+    for asked in wanted.values():
         sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.names})
     keys.read_all()
-    ledgers = {name: manifest.opened(asked.output) for name, asked in every.items()}
+    ledgers = {name: manifest.opened(asked.output) for name, asked in wanted.items()}
+    contents = {name: ledger.content for name, ledger in ledgers.items()}
+    members = Members(keys.names, groups, Topics(keys, contents))
+    every = members.narrowed(wanted, request)
     stand = {
         name: stale.standing(asked, name, keys, ledgers[name].content, state)
         for name, asked in every.items()
@@ -153,7 +167,7 @@ def _brought_up_to_date(
     problems: list[Problem] = []
     whole = all(not each.names and each.listed and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
-        books = _Books(keys, state, ledgers, stand)
+        books = _Books(keys, state, ledgers, stand, members)
         made, problems = _make(request, every, books, editions)
     kept = [built for each in stand.values() for built in each.kept.values()]
     for name, asked in every.items():
@@ -167,7 +181,6 @@ def _brought_up_to_date(
         manifest.left(ledgers[name], folder, problems)
         manifest.report_withdrawn(ledgers[name].content.get("withdrawn", {}), problems)
     outcome = Outcome((*kept, *made), tuple(problems))
-    contents = {name: ledger.content for name, ledger in ledgers.items()}
     state.save(request, engine, contents, None if outcome.failed else outcome.built)
     return outcome
 
@@ -187,11 +200,14 @@ def _make(
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     issues = plan.issues(every, project)
+    members = books.members
     known = editions | {e.name for issue in issues for e in issue.config.editions}
+    known |= {e.name for group in members.groups for e in group.editions}
+    members.check(request.root, problems)
     paths = plan.chosen(request, project, known, problems)
     notices = read_notices(project, problems)
     Styles(request.root).check(problems)
-    plan.check_files(project, issues, problems)
+    plan.check_files(project, issues, problems, members)
     contents = {name: ledger.content for name, ledger in books.ledgers.items()}
     plan.check_identifiers(project, problems, stale.identifiers(books.keys, contents.values()))
     for issue in issues:
@@ -200,10 +216,16 @@ def _make(
     jobs = []
     for path in paths:
         article = name_of(path, project.root)
-        those = tuple(i for i in issues if article not in books.stand[i.name].kept)
+        own = replace(project, config=members.config(project.config, article))
+        those = tuple(
+            plan.for_article(issue, own)
+            for issue in issues
+            if article not in books.stand[issue.name].kept
+            and article in (issue.request.articles or (article,))
+        )
         earlier = {i.name: stale.earlier(contents[i.name], article) for i in those}
         before = {name: entry for name, entry in earlier.items() if entry}
-        job = _Job(path, project, notices, those, books.keys, before, tuple(problems))
+        job = _Job(path, own, notices, those, books.keys, before, tuple(problems))
         jobs += [job] if those else []
     made = [_published(done, books) for done in _run(jobs, request.jobs)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
@@ -480,8 +502,13 @@ def _list_all(
 def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
-    if "html" not in (issue.request.formats or config.formats):
-        if "html" not in config.formats:
+    names, content = [name_of(p, project.root) for p in project.articles], ledger.content
+    there = {n: content["articles"][n] for n in names if n in content["articles"]}
+    formats = set(config.formats)
+    if config.groups:  # articles may have others than the project
+        formats = {name for entry in there.values() for name in entry["formats"]}
+    if "html" not in (issue.request.formats or formats):
+        if "html" not in formats:
             manifest.unlist(ledger, state)
         return
     from press.build.inputs import listing_digest, shelf
@@ -491,8 +518,6 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
-    names, content = [name_of(p, project.root) for p in project.articles], ledger.content
-    there = {n: content["articles"][n] for n in names if n in content["articles"]}
     entries = shelved({**content, "articles": there}, drafts=issue.request.drafts)
     if not there and not entries:
         return

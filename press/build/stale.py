@@ -147,6 +147,22 @@ def _own(name: str, entry: ArticleEntry) -> str:
     return entry["sources"].get(f"source/{name}.md", "")
 
 
+def topics(name: str, keys: Keys, manifests: Mapping[str, Manifest]) -> Sequence[str] | None:
+    """Return the topics of an article; None if it changed since some manifest told them.
+
+    The program and makebook.toml, which has defaults, must be the same.
+    """
+    for issue, manifest in manifests.items():
+        entry = manifest["articles"].get(name)
+        if (
+            entry
+            and _own(name, entry) == keys.of_article(name) != ""
+            and entry.get("project") == keys.project(issue)
+        ):
+            return entry.get("topics", [])
+    return None
+
+
 def identifiers(keys: Keys, manifests: Iterable[Manifest]) -> dict[str, str]:
     """Return the identifiers of the articles whose text is as it was when they were published."""
     known = {}

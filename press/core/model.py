@@ -209,6 +209,23 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A table `[groups.NAME]` of makebook.toml: some articles, and what is built of them."""
+
+    name: str
+    articles: tuple[str, ...] = ()
+    """Patterns of names; `*` is any text. An article with one of them is in the group."""
+    topics: tuple[str, ...] = ()
+    """An article with one of them is in the group as well."""
+    editions: tuple[Edition, ...] = ()
+    """Used instead of the project's editions, if given."""
+    formats: tuple[Format, ...] = ()
+    """The same for formats."""
+    imprints: tuple[str, ...] = ()
+    """Names, or `all`: its articles are also built for these."""
+
+
+@dataclass(frozen=True)
 class Config:
     """makebook.toml, read and validated."""
 
@@ -218,6 +235,8 @@ class Config:
     csl: str = "american-medical-association"
     bibliography: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ("pdf", "epub", "html")
+    of_others: tuple[Format, ...] = ("pdf", "epub", "html")
+    """The formats of an article in no group."""
     editions: tuple[Edition, ...] = ()
     known_editions: Mapping[str, Edition] = field(default_factory=dict)
     """Every edition that can be requested by name, selected or not."""
@@ -230,6 +249,7 @@ class Config:
     terms: tuple[str, ...] = ()
     """Words and phrases that the SMOG grade does not count as hard words."""
     limits: Limits = NO_LIMITS
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -586,6 +606,10 @@ class Request:
     """Also write pictures of the pages."""
     drafts: bool = False
     """List drafts in the library as well."""
+    group: str = ""
+    """The name of a group, to which the build is limited."""
+    matrix: bool = False
+    """Without imprints asked for, build also for those of the groups."""
     jobs: int = 1
     limits: Limits = NO_LIMITS
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Severity = Literal["error", "warning", "note"]
-NameKind = Literal["article", "edition", "imprint"]
+NameKind = Literal["article", "edition", "imprint", "group"]
 ERROR: Final = "error"
 WARNING: Final = "warning"
 NOTE: Final = "note"

@@ -33,7 +33,9 @@ from press.serve.messages import Answer, BuildMessage, EarlyMessage, Step, StepM
 from press.serve.state import problem_message
 
 Send = Callable[[Answer], None]
-_UNKNOWN: dict[NameKind, str] = {"article": "CFG006", "edition": "CFG005", "imprint": "CFG008"}
+_UNKNOWN: dict[NameKind, str] = {
+    "article": "CFG006", "edition": "CFG005", "imprint": "CFG008", "group": "CFG003",
+}  # fmt: skip
 
 
 class Trails:
@@ -143,11 +145,12 @@ def _early(message: BuildMessage) -> EarlyMessage | None:
 
 def _seen(message: BuildMessage, view: View) -> _InView:
     from press.document.compose import read_sources
+    from press.source.groups import config_of
     from press.source.project import effective
 
     sources = read_sources(Path(message["root"]))
     document = sources.assembled(message["article"], message["imprint"])
-    config = effective(sources.project.config, document.imprint)
+    config = effective(config_of(sources.project, message["article"]), document.imprint)
     name = view["edition"]
     edition = next((e for e in config.editions if e.name == name), config.editions[0])
     kept = message.get("trails", {}).get(edition.name)
@@ -228,7 +231,7 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
         editions=tuple(message["editions"]),
     )
     article, imprint = message["article"], message["imprint"]
-    found = _configured(base.root, imprint)
+    found = _configured(base.root, article, imprint)
     if found and article in {name_of(path, base.root) for path in article_files(base.root)}:
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
         if message["view"] and message["view"]["view"] == "web" and "html" in found.formats:
@@ -243,8 +246,9 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
     yield "rest", every + ([replace(rest, imprints=tuple(names))] if names else [])
 
 
-def _configured(root: Path, imprint: str) -> Config | None:
-    """Return the configuration; None if it cannot be read, which the build will report."""
+def _configured(root: Path, article: str, imprint: str) -> Config | None:
+    """Return the configuration of an article; None if it cannot be read: the build reports it."""
+    from press.source.groups import config_of
     from press.source.imprints import read_imprint
     from press.source.project import effective, read_project
 
@@ -252,7 +256,7 @@ def _configured(root: Path, imprint: str) -> Config | None:
         project = read_project(root, [])
         known = {path.stem for path in imprint_files(root)}
         own = read_imprint(imprint, project, []) if imprint in known else None
-        return effective(project.config, own)
+        return effective(config_of(project, article), own)
     except (ProblemsError, OSError, IndexError):
         return None
 

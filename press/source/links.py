@@ -18,12 +18,13 @@ from urllib.parse import quote, unquote
 
 from press.core import gate
 from press.core.files import LINKED, article_files, name_of, read_text, shown, spelled
-from press.core.formats import base_name, file_of
+from press.core.formats import Format, base_name, file_of
 from press.core.hashing import source_digest
-from press.core.model import Linked
+from press.core.model import Config, Linked
 from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, Span
 from press.source.front_matter import split
+from press.source.groups import formats_of
 
 _LARGEST = 100 * 2**20
 
@@ -43,11 +44,12 @@ class Target:
 
 
 def read_target(
-    link: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+    link: str, folder: Path, root: Path, config: Config, place: Span, problems: list[Problem]
 ) -> Target | None:
     """Find what a link leads to; `folder` is that of the article, `root` that of the project.
 
-    The output folder has the folders of `source/`. Problems: LNK004 missing, LNK006 not to be
+    The output folder has the folders of `source/`. If groups have other formats, an article may
+    have no web page, but a PDF or an e-book. Problems: LNK004 missing, LNK006 not to be
     published. The part of an article is not checked.
     """
     given, _, part = link.partition("#")
@@ -80,7 +82,10 @@ def read_target(
             problems.append(Problem("LNK004", place, message, "delete the link"))
             return None
         own = name_of(article, root)
-        address = _from(folder, source, file_of(own, "html")) + (f"#{part}" if part else "")
+        formats = formats_of(article, root, config) if config.groups else ("html",)
+        shows: Format = "html" if "html" in formats else formats[0]
+        address = _from(folder, source, file_of(own, shows))
+        address += f"#{part}" if part and shows == "html" else ""
         title = fields.get("title")
         name = title if isinstance(title, str) and title else base_name(own)
         return Target(address, name, article, unquote(part))

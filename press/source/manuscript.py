@@ -81,7 +81,7 @@ def read_manuscript(
     reader.name_blocks(cites=cites)
     link_headings(made.body)
     images = reader.images(path.parent)
-    linked = reader.links(path, root, cites=cites)
+    linked = reader.links(path, root, config, cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
@@ -351,7 +351,7 @@ class _ArticleReader:
         seen[source] += 1
         return self.place(re.escape(source) if source else "<img|!\\[", seen[source] - 1)
 
-    def links(self, path: Path, root: Path, *, cites: bool) -> tuple[Linked, ...]:
+    def links(self, path: Path, root: Path, config: Config, *, cites: bool) -> tuple[Linked, ...]:
         """Check that each link leads to an id of this article, to a safe address, or to a file.
 
         `path` is that of the article. Returns the files of the project to publish with it.
@@ -370,7 +370,7 @@ class _ArticleReader:
             seen[target] += 1
             if may_be_file(target):
                 place = self.place(pattern, nth)
-                found = read_target(target, path.parent, root, place, self.problems)
+                found = read_target(target, path.parent, root, config, place, self.problems)
                 if found and found.file:
                     linked[found.file.name] = found.file
                 target = self._lead(link, found, path, root, place)
