@@ -338,6 +338,11 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
             where = folder / built.imprint
             _say(f"{name}: not published; existing files in {where} were left unchanged", err=True)
+    if not quiet and len(outcome.built) > 1:
+        from press.build.report import table
+
+        for line in table(outcome.built):
+            _say(line, bold=True)
 
 
 def _say(text: str, *, err: bool = False, **style: Any) -> None:

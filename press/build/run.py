@@ -7,6 +7,7 @@ make. This module knows every stage above `build`, and must not print.
 from __future__ import annotations
 
 import posixpath
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -243,11 +244,12 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
     else:
         work = [_alone(job) for job in single]
         progress.say(f"0 of {len(work)} finished")
+    began = time.monotonic()
     items = [(job, _allowance(job)) for job in work]
     with guarded.begun(make_all, items, at_once, _ended) as done:
         for number, several in enumerate(done, 1):
             if len(work) > 1:
-                progress.say(f"{number} of {len(work)} finished")
+                progress.say_finished(number, len(work), began)
             yield from several
 
 
