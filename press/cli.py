@@ -22,15 +22,16 @@ from typing import Any
 import click
 
 from press import __version__
+from press.build.members import read_groups
 from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
 from press.core import gate, quiet, watch
-from press.core.files import MANIFEST, PACKET, article_files, article_name, imprint_files
+from press.core.files import MANIFEST, PACKET, article_files, article_name, imprint_files, name_of
 from press.core.formats import FORMATS
 from press.core.limits import NAMES, Limits, parse
 from press.core.model import Built, Request
-from press.core.nearest import near, nearest
+from press.core.nearest import near, nearest, nearest_article
 from press.core.parallel import ENDS, interrupt, processors
 from press.core.problems import (
     ERROR,
@@ -96,7 +97,7 @@ class _Group(click.Group):
         """Complete commands, and the articles in this folder."""
         from click.shell_completion import CompletionItem
 
-        names = [path.stem for path in article_files(Path())]
+        names = _articles(Path())
         articles = [CompletionItem(name) for name in names if name.startswith(incomplete)]
         options = build_command.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else []
         return [*super().shell_complete(ctx, incomplete), *options, *articles]
@@ -169,19 +170,31 @@ def _outputs(project: Path, output: Path | None) -> Path:
 
 def _place(project: Path, output: Path | None, imprint: str) -> tuple[Path, Path]:
     """Return the project's folder, and that of its outputs for an imprint or without one."""
-    known = {path.stem for path in imprint_files(project)}
+    known = _imprints(project)
     if imprint and imprint not in known:
         hint = nearest(imprint, known) if known else "write source/imprints/NAME.toml"
         raise _wrong_use(UnknownName("imprint", imprint, hint))
     return project.resolve(), (_outputs(project, output) / imprint).resolve()
 
 
-def _names(files: Callable[[Path], Sequence[Path]]) -> Any:
-    """Return a function that completes the names of some of the project's files."""
+def _articles(root: Path) -> list[str]:
+    return [name_of(path, root) for path in article_files(root)]
+
+
+def _imprints(root: Path) -> list[str]:
+    return [path.stem for path in imprint_files(root)]
+
+
+def _groups(root: Path) -> list[str]:
+    return [group.name for group in read_groups(root)]
+
+
+def _names(known: Callable[[Path], Sequence[str]]) -> Any:
+    """Return a function that completes some of the project's names."""
 
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         root = Path(ctx.params.get("project") or Path())
-        return [path.stem for path in files(root) if path.stem.startswith(incomplete)]
+        return [name for name in known(root) if name.startswith(incomplete)]
 
     return complete
 
@@ -216,12 +229,14 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
 def _imprint_option(command: Any) -> Any:
     return click.option(
         "--imprint", default="", metavar="NAME",
-        shell_complete=_names(imprint_files), help="Look at the outputs for this clinic.",
+        shell_complete=_names(_imprints), help="Look at the outputs for this clinic.",
     )(command)  # fmt: skip
 
 
 @cli.command("build")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(article_files))
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(_articles))
+@click.option("--group", default="", metavar="NAME", shell_complete=_names(_groups),
+              help="Build only the articles of this group of makebook.toml.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option(
@@ -229,7 +244,7 @@ def _imprint_option(command: Any) -> Any:
     "imprints",
     multiple=True,
     metavar="NAME|all",
-    shell_complete=_names(imprint_files),
+    shell_complete=_names(_imprints),
     help="Build for this clinic, in a subfolder of the outputs; can be repeated.",
 )
 @click.option(
@@ -272,14 +287,19 @@ def build_command(
     makebook build
     makebook build ketamine-ocd --format epub
     makebook build --edition large-print --imprint us-example
+    makebook build --group ward
     makebook build --project handouts --output /tmp/out
     """  # noqa: D301 - Click reads the character
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
     watch.begin(limit, memory=4 * watch.MEMORY)  # it holds the files until they are published
     folder = _outputs(project, output)
+    if options["articles"] and options["group"]:
+        raise click.UsageError("give either articles or --group\n    hint: leave out one of them")
     today = date.today()  # noqa: DTZ011 - the author's own day
-    request = Request(project.resolve(), folder.resolve(), today, limits=limit, **options)
+    request = Request(
+        project.resolve(), folder.resolve(), today, limits=limit, matrix=True, **options
+    )
 
     def waiting() -> None:
         _say(f"another build is running in {folder}; waiting for it to finish", err=True)
@@ -343,6 +363,11 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
             where = folder / built.imprint
             _say(f"{name}: not published; existing files in {where} were left unchanged", err=True)
+    if not quiet and len(outcome.built) > 1:
+        from press.build.report import table
+
+        for line in table(outcome.built):
+            _say(line, bold=True)
 
 
 def _say(text: str, *, err: bool = False, **style: Any) -> None:
@@ -400,13 +425,13 @@ def _print_article(built: Built, folder: Path) -> None:
 
 
 @cli.command("serve")
-@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(article_files))
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(_articles))
 @click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
               help="Port of the preview; 0 picks a free one.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
-              shell_complete=_names(imprint_files),
+              shell_complete=_names(_imprints),
               help="Build the version for this clinic; can be repeated.")  # fmt: skip
 @_project_options
 def serve_command(project: Path, output: Path | None, **options: Any) -> None:
@@ -486,7 +511,7 @@ def list_command(
 
 
 @cli.command("record")
-@click.argument("article", metavar="NAME", shell_complete=_names(article_files))
+@click.argument("article", metavar="NAME", shell_complete=_names(_articles))
 @_imprint_option
 @_project_options
 def record_command(project: Path, output: Path | None, imprint: str, article: str) -> None:
@@ -500,10 +525,10 @@ def record_command(project: Path, output: Path | None, imprint: str, article: st
     from press.catalog.entries import read_entries
     from press.catalog.record import record
 
-    name = article_name(article)
     entries = {e.name: e for e in read_entries(*_place(project, output, imprint), [])}
+    name = article_name(article, entries)
     if name not in entries:
-        raise _wrong_use(UnknownName("article", name, nearest(name, entries)))
+        raise _wrong_use(UnknownName("article", name, nearest_article(name, entries)))
     click.echo(record(entries[name]))
 
 
@@ -582,7 +607,8 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
 
     folder = _outputs(project, output)
     sources = read_sources(project.resolve())
-    gone = {each.path.stem: each.matter for each in sources.project.withdrawn}
+    gone = {name_of(each.path, sources.project.root): each.matter
+            for each in sources.project.withdrawn}  # fmt: skip
     today = Today(sources.names, sources.imprints, sources.assembled, gone)
     try:
         several = len(old) > 1 and any(Path(name).exists() for name in old)
@@ -693,7 +719,7 @@ def import_command(files: Sequence[Path], project: Path) -> None:
 
 
 @cli.command("fetch")
-@click.argument("article", shell_complete=_names(article_files))
+@click.argument("article", shell_complete=_names(_articles))
 @click.option(
     "--project",
     type=click.Path(file_okay=False, path_type=Path),
@@ -724,7 +750,7 @@ def fetch_command(project: Path, article: str) -> None:
 
 @cli.command("cite")
 @click.argument("entries", nargs=-1, metavar="[FILE|DOI|PMID]...")
-@click.option("--article", default="", metavar="NAME", shell_complete=_names(article_files),
+@click.option("--article", default="", metavar="NAME", shell_complete=_names(_articles),
               help="The article whose bibliography is meant.")  # fmt: skip
 @click.option("--online", is_flag=True, help="Look up DOIs and PMIDs on the web.")
 @click.option(

@@ -25,7 +25,7 @@ from press.core.model import Request
 from press.core.problems import CODES
 from press.source.front_matter import ARTICLE_KEYS, NOTICE_KEYS, PERSON_KEYS
 from press.source.imprints import KEYS as IMPRINT_KEYS
-from press.source.project import EDITION_KEYS, EDITIONS, KEYS, REFERENCES
+from press.source.project import EDITION_KEYS, EDITIONS, GROUP_KEYS, KEYS, REFERENCES
 from tests.waiting import LIMIT
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,8 +97,9 @@ def test_every_key_is_in_the_manual():
     assert set(NOTICE_KEYS) <= first
     assert set(EDITION_KEYS) <= first
     assert set(EDITIONS) <= first
-    assert "notices.required" in first
-    assert set(KEYS) - {"notices"} <= first
+    assert {"notices.required", "groups.NAME"} <= first
+    assert set(KEYS) - {"notices", "groups"} <= first
+    assert set(GROUP_KEYS) <= first
     named = set(re.findall(r"[\w-]+", MANUAL))
     assert {*PERSON_KEYS, *REFERENCES, *IMPRINT_KEYS} - {"colors"} <= named
 

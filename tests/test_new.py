@@ -265,7 +265,9 @@ def test_an_article_that_is_there_is_never_replaced(command, tmp_path, name):
 
 NAMES = {
     "../escape": "escape",
-    "a/b": "b",
+    "images/b": "b",
+    "covers/b": "b",
+    "a/con": "a/about-con",
     ".hidden": "hidden",
     "Schlaf für alle": "schlaf-fur-alle",
     "": "sleeping-well",

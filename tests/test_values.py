@@ -80,9 +80,9 @@ def pictured():
 @pytest.mark.parametrize(
     ("words", "values", "code"),
     [
-        ("Failed to load image at %r: %s", ("https://work.invalid/a.svg", "torn"), "IMG004"),
-        ("Failed to render SVG image %s", ("https://work.invalid/a.svg",), "IMG004"),
-        ("Failed to load image at %r: %s", ("https://work.invalid/data.svg", "none"), "PDF001"),
+        ("Failed to load image at %r: %s", (f"{typeset._BASE}a.svg", "torn"), "IMG004"),
+        ("Failed to render SVG image %s", (f"{typeset._BASE}a.svg",), "IMG004"),
+        ("Failed to load image at %r: %s", (f"{typeset._BASE}data.svg", "none"), "PDF001"),
         ("Ignored `%s` at %d:%d, %s.", ("background: a.svg", 1, 1, "invalid value"), "PDF001"),
     ],
 )

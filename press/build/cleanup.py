@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from press.core.files import COVERS, INDEX, JOURNAL, LINKED, MANIFEST, PACKET, PREVIEW, STATE
+from press.core.files import INDEX, JOURNAL, MANIFEST, PACKET, PREVIEW, STATE
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
@@ -95,14 +95,14 @@ class _Sweeper:
         return not left
 
     def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
-        """Sweep previews, covers, linked files, or an imprint; keep any other folder."""
+        """Sweep previews, covers, files of articles, or an imprint; keep any other folder."""
         ours = any(name.startswith(f"{path.name}/") for name in hashes)
-        if path.name in (COVERS, LINKED) and ours:
+        if ours:
             return self.linked(path, hashes, path.parent)
         if path.name == PREVIEW:
-            stems = {Path(name).stem for name in hashes if name.endswith(".pdf")}
-            empty = all([self.picture(picture, stems) for picture in _listed(path)])  # noqa: C419
-        elif issue and (published_hashes(path) is not None or _interrupted(path)):
+            stems = {name.removesuffix(".pdf") for name in hashes if name.endswith(".pdf")}
+            return self.pictures(path, stems, path)
+        if issue and (published_hashes(path) is not None or _interrupted(path)):
             empty = self.folder(path, issue=False)
         elif issue and not any(path.iterdir()):
             return self.keep(path, "an empty folder that makebook did not make")
@@ -111,7 +111,7 @@ class _Sweeper:
         return empty and self.remove(path)
 
     def linked(self, folder: Path, hashes: Mapping[str, str], home: Path) -> bool:
-        """Remove covers, or copies of files to which articles link, and folders emptied by that."""
+        """Remove outputs in a folder, or copies of linked files, and folders emptied by that."""
         gone = [
             self.linked(path, hashes, home)
             if _is_folder(path)
@@ -158,9 +158,19 @@ class _Sweeper:
             return self.keep(path, "a running build is writing it")
         return self.remove(path)
 
-    def picture(self, path: Path, stems: set[str]) -> bool:
+    def pictures(self, folder: Path, stems: set[str], home: Path) -> bool:
+        """Remove previews, and folders emptied by that; `home` is the folder of all of them."""
+        gone = [
+            self.pictures(path, stems, home)
+            if _is_folder(path)
+            else self.picture(path, stems, path.relative_to(home).as_posix())
+            for path in _listed(folder)
+        ]
+        return all(gone) and self.remove(folder)
+
+    def picture(self, path: Path, stems: set[str], name: str) -> bool:
         """Remove a page picture or the contact sheet of one of our files."""
-        found = re.fullmatch(r"(.+)-(?:\d{2,}|contact-sheet)\.png", path.name, re.S)
+        found = re.fullmatch(r"(.+)-(?:\d{2,}|contact-sheet)\.png", name, re.S)
         if path.is_symlink() or not path.is_file():
             return self.keep(path, "a link, a folder, or a special file")
         if found and found[1] in stems:

@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING
 
 from press.build.inputs import program_digest
 from press.core import gate, guarded, limits
-from press.core.files import article_files, default_folder, files_below, imprint_files
+from press.core.files import (
+    article_files,
+    default_folder,
+    files_below,
+    imprint_files,
+    name_of,
+)
 from press.core.hashing import FileDigests, digest, json_digest
 from press.core.manifest import ArticleEntry, FileEntry, ProblemEntry, linked_of
 
@@ -41,7 +47,8 @@ class Keys:
     def __init__(self, root: Path, engine: Mapping[str, str], digests: FileDigests) -> None:
         """`engine` is what `stale.versions` returns."""
         self.root, self.engine, self.digests = root, engine, digests
-        self.articles = article_files(root)
+        self.names = [name_of(path, root) for path in article_files(root)]
+        """The names of the articles."""
         self._rules: dict[str, str] = {}
         self._bibliographies: dict[tuple[str, ...], _Bibliography] = {}
         self._issues: dict[str, tuple[str, str]] = {}
@@ -92,7 +99,7 @@ class Keys:
             self._styles,
         ]
         notices = {name: self.digests[path] for name, path in self.notices.items()}
-        names = [path.name for path in self.articles]
+        names = [f"{name}.md" for name in self.names]
         toml = self.digests[self.root / TOML]
         return (
             json_digest([look, data, origins, self._values()]),

@@ -15,7 +15,7 @@ from typing import Any
 
 from press.build.inputs import Inputs, Needs
 from press.core import gate, parallel, progress
-from press.core.formats import FORMATS, FilePart, file_of
+from press.core.formats import FORMATS, FilePart, base_name, file_of
 from press.core.hashing import digest, file_digest
 from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
 from press.core.problems import Problem, ProblemsError, Span, counted
@@ -122,7 +122,7 @@ def sheet_problems(document: Document, config: Config, request: Request) -> list
     if "pdf" not in (request.formats or config.formats):
         return []
     asked = asked_editions(config, request)
-    span = document.matter.origin.spans.get("short") or Span(f"source/{document.source[0]}")
+    span = document.matter.origin.spans.get("short") or Span(f"source/{document.name}.md")
     hint = "correct the id, or give it to a section: {#my-id}"
     message = "'short' names '{}', which is not an id of this article"
     found = [Problem("SHT004", span, message.format(id_), hint) for id_ in unknown(document)]
@@ -172,7 +172,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         artifacts, data = ([book] if book.name in task.stale else []), book.data
     carried = (
         Attached(*document.source, "Source"),
-        Attached(file_of(document.name, "epub"), data, "Alternative"),
+        Attached(base_name(file_of(document.name, "epub")), data, "Alternative"),
         said,
     )
     prints = [replace(first, edition=edition, carried=carried) for edition in stale]
@@ -194,7 +194,7 @@ def _names(document: Document, edition: Edition, main: Edition) -> frozenset[str
 
 def _lay_out(one: _Print) -> Layout:
     progress.enter("layout")
-    view = editions.printed(one.document, one.edition, one.name("references"))
+    view = editions.printed(one.document, one.edition, base_name(one.name("references")))
     if one.edition.kind == "sheet":
         return lay_out_sheet(view, one.edition, one.styles)
     return lay_out(view, one.edition, one.styles)

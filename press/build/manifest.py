@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from press.build.publish import append, replace_files
-from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST
+from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, folded, name_of
 from press.core.hashing import digest, json_digest
 from press.core.manifest import (
     ArticleEntry,
@@ -33,7 +34,7 @@ from press.core.manifest import (
     read_manifest,
 )
 from press.core.model import Artifact, Built, Config, Due, Measures
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, ProblemsError, Span
 
 if TYPE_CHECKING:
     from press.build.make import Task
@@ -230,6 +231,26 @@ def publish(
     ledger.changed = True
 
 
+def check_linked(content: Manifest, built: Built, names: Collection[str]) -> None:
+    """Refuse a linked file that would replace one of another article; `names` are the articles.
+
+    Raises:
+        ProblemsError: LNK006.
+    """
+    linked = linked_of(built.entry) if built.entry else {}
+    own = {folded(name): facts["file"] for name, facts in linked.items()}
+    if not own:
+        return
+    for other in (name for name in names if name != built.name and name in content["articles"]):
+        for name, facts in linked_of(content["articles"][other]).items():
+            file = own.get(folded(name), facts["file"])
+            if file != facts["file"]:
+                message = f"file '{file}' would have the same name in the output as "
+                message += f"'{facts['file']}', to which '{other}' links"
+                span = Span(f"source/{built.name}.md")
+                raise ProblemsError([Problem("LNK006", span, message, "rename one of the two")])
+
+
 def _dated(facts: FileEntry, *, outdated: bool) -> FileEntry:
     """Record whether a file is out of date."""
     known = facts.copy()
@@ -342,7 +363,7 @@ def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str
     """Return an entry for each withdrawn article, with the hashes of its builds in a folder."""
     found: dict[str, WithdrawnEntry] = {}
     for each in project.withdrawn:
-        name, matter = each.path.stem, each.matter
+        name, matter = name_of(each.path, project.root), each.matter
         before = manifest.get("withdrawn", {}).get(name)
         hashes = list(before["hashes"]) if before else []
         if entry_ := manifest["articles"].get(name):
@@ -398,8 +419,9 @@ def _uncover(ledger: Ledger, now: Collection[str], digests: State) -> None:
         if name not in now:
             with contextlib.suppress(OSError):
                 (ledger.output / name).unlink()
-    with contextlib.suppress(OSError):
-        (ledger.output / COVERS).rmdir()  # if it is empty
+    for place, *_ in os.walk(ledger.output / COVERS, topdown=False):
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()  # if it is empty
 
 
 def left(ledger: Ledger, name: str, problems: list[Problem]) -> None:

@@ -8,19 +8,32 @@ anything is made.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import posixpath
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from press.core.files import article_name, beside, document_hint, imprint_files
-from press.core.nearest import nearest
+from press.build.members import Members, meant
+from press.core.files import (
+    FOLDERS,
+    INDEX,
+    OWN,
+    article_name,
+    beside,
+    document_hint,
+    folded,
+    imprint_files,
+    name_of,
+    shown,
+)
+from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, Span, UnknownName
 
 if TYPE_CHECKING:
     from press.core.formats import FilePart
-    from press.core.model import Config, Document, Imprint, Project, Request
+    from press.core.model import Config, Document, Group, Imprint, Project, Request
 
 
 @dataclass(frozen=True)
@@ -37,20 +50,29 @@ class Issue:
     """Problems in the imprint's file. If one is an error, nothing is made for the imprint."""
 
 
-def requests(request: Request) -> dict[str, Request]:
+def requests(request: Request, groups: Sequence[Group] = ()) -> dict[str, Request]:
     """Return the request with its output folder for each imprint asked for.
 
-    Without an imprint, the name is empty.
+    Without an imprint, the name is empty. If no imprint is asked for, those of the `groups` are
+    added, as far as they exist.
 
     Raises:
-        UnknownName: there is no such imprint.
+        UnknownName: there is no such imprint or group.
     """
-    if not request.imprints:
-        return {"": request}
     known = {path.stem for path in imprint_files(request.root)}
     check_imprints(request.imprints, known)
-    names = sorted(known) if "all" in request.imprints else dict.fromkeys(request.imprints)
-    return {name: replace(request, output=request.output / name) for name in names}
+    names = [group.name for group in groups]
+    if request.group and request.group not in names:
+        hint = nearest(request.group, names) if names else "write [groups.NAME] in makebook.toml"
+        raise UnknownName("group", request.group, hint)
+    asked = set(request.imprints)
+    if not asked and request.matrix:
+        asked = {name for group in meant(groups, request) for name in group.imprints}
+    chosen = sorted(known) if "all" in asked else sorted(known & asked)
+    if request.imprints and "all" not in asked:
+        chosen = list(dict.fromkeys(request.imprints))
+    issues = {name: replace(request, output=request.output / name) for name in chosen}
+    return issues if request.imprints else {"": request, **issues}
 
 
 def check_imprints(names: Sequence[str], known: set[str]) -> None:
@@ -76,12 +98,20 @@ def check_names(
         UnknownName: there is no such article or edition.
     """
     for argument in articles:
-        name = article_name(argument)
+        name = article_name(argument, known)
         if name not in known:
-            raise UnknownName("article", name, document_hint(argument) or nearest(name, known))
+            hint = document_hint(argument) or nearest_article(name, known)
+            raise UnknownName("article", name, hint)
     for name in editions:
         if name not in known_editions:
             raise UnknownName("edition", name, nearest(name, known_editions))
+
+
+def for_article(issue: Issue, project: Project) -> Issue:
+    """Return an issue with the configuration of an article, which `project` has."""
+    from press.source.project import effective
+
+    return replace(issue, config=effective(project.config, issue.imprint))
 
 
 def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
@@ -108,43 +138,109 @@ def chosen(
     Raises:
         UnknownName: the request names an article or edition that does not exist.
     """
-    known = {path.stem: path for path in project.articles}
-    withdrawn = {each.path.stem for each in project.withdrawn}
-    check_names(request.articles, request.editions, {*known, *withdrawn}, editions)
+    known = {name_of(path, project.root): path for path in project.articles}
+    withdrawn = {name_of(each.path, project.root) for each in project.withdrawn}
+    every = {*known, *withdrawn}
+    check_names(request.articles, request.editions, every, editions)
     if not known and not withdrawn:
         hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
         problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))
-    asked = [article_name(name) for name in request.articles] or list(known)
+    asked = [article_name(name, every) for name in request.articles] or list(known)
     return [known[name] for name in asked if name not in withdrawn]
 
 
-def check_files(project: Project, every: Sequence[Issue], problems: list[Problem]) -> None:
-    """Report articles whose files would share a name, as `a` in edition `b` and `a-b`: CFG007."""
-    from press.core.files import INDEX, shown
-    from press.core.formats import file_of
+def check_files(
+    project: Project,
+    every: Sequence[Issue],
+    problems: list[Problem],
+    members: Members | None = None,
+) -> None:
+    """Report articles whose files could not all be in the output folder: CFG007.
+
+    Two share a name, as those of `a` in edition `b` and of `a-b`; or one is a file or a folder of
+    makebook's own, or an imprint's. Many systems take `A` and `a` for the same.
+    """
+    paths = {name_of(path, project.root): path for path in project.articles}
+    formats = {name for i in every for name in (*i.config.formats, *i.request.formats)}
+    formats |= {name for group in project.config.groups for name in group.formats}
+    free = {folded(Path(INDEX).stem)} if "html" not in formats else set()
+    found = {name: said for name in paths if (said := _taken(name, project, OWN - free))}
+    for issue in every:
+        for name, message, hint in _shared(_configs(paths, issue, project, members)):
+            found.setdefault(name, (message, hint))
+    for name, (message, hint) in found.items():
+        problems.append(Problem("CFG007", Span(shown(paths[name], project.root)), message, hint))
+
+
+def _configs(
+    names: Iterable[str], issue: Issue, project: Project, members: Members | None
+) -> dict[str, Config]:
+    """Return the configuration of each article in an issue."""
+    if members is None or not members.groups:
+        return dict.fromkeys(names, issue.config)
+    from press.source.project import effective
+
+    found: dict[tuple[Group, ...], Config] = {}
+    configs = {}
+    for name in names:
+        groups = members.of(name)
+        if groups not in found:
+            found[groups] = effective(members.config(project.config, name), issue.imprint)
+        configs[name] = found[groups]
+    return configs
+
+
+def _shared(configs: Mapping[str, Config]) -> Iterator[tuple[str, str, str]]:
+    """Yield each article that would replace a file of another one, a message, and a hint."""
+    homes: dict[str, str] = {}
+    for name, config in configs.items():
+        for file in file_names(name, config):
+            other = homes.setdefault(folded(file), name)
+            if other != name:
+                message = f"its file {file} would replace a file of {other}.md"
+                yield name, message, "rename one of the two"
+    for name in configs:
+        for folder in map(str, PurePosixPath(name).parents):
+            if other := homes.get(folded(folder), ""):
+                message = f"its folder {folder} would replace a file of {other}.md"
+                yield name, message, "rename the folder"
+
+
+def file_names(article: str, config: Config) -> Iterator[str]:
+    """Yield the names of all PDFs, e-books, and web pages that an article may have."""
+    from press.core.formats import FORMATS, file_of
     from press.document.editions import file_name
 
-    found = {}
-    listed = any("html" in issue.config.formats for issue in every)
-    for path in project.articles:
-        if listed and file_of(path.stem, "html") == INDEX:
-            span = Span(shown(path, project.root))
-            message = f"its file {INDEX} would replace the library page"
-            found[span] = Problem("CFG007", span, message, "rename the article")
-    for issue in every:
-        editions = issue.config.editions
-        homes: dict[str, Path] = {}
-        for path in project.articles:
-            for edition in editions:
-                away: tuple[FilePart, ...] = ("", "references")
-                for part in away if edition.references == "companion" else away[:1]:
-                    name = file_name(path.stem, edition, editions[0], part)
-                    if homes.setdefault(name, path) == path:
-                        continue
-                    span = Span(shown(path, project.root))
-                    message = f"its file {name} would replace a file of {homes[name].name}"
-                    found[span] = Problem("CFG007", span, message, "rename one of the two")
-    problems += found.values()
+    for format_ in config.formats:
+        if not FORMATS[format_].has_editions:
+            yield file_of(article, format_)
+            continue
+        for edition in config.editions:
+            away: tuple[FilePart, ...] = ("", "references")
+            for part in away if edition.references == "companion" else away[:1]:
+                yield file_name(article, edition, config.editions[0], part)
+
+
+def _taken(article: str, project: Project, own: Collection[str]) -> tuple[str, str] | None:
+    """Say if a name is makebook's or an imprint's, and what to do; None if it is free.
+
+    `own` are the names that makebook's own files have.
+    """
+    first, _, rest = article.partition("/")
+    if not rest:
+        if folded(first) not in own:
+            return None
+        message = f"'{article}' is a name that makebook's own files have"
+        if folded(first) == Path(INDEX).stem:
+            message = f"its file {article}.html would replace the library page"
+        return message, "rename the article"
+    if folded(first) in FOLDERS:
+        return f"'{first}' is the name of a folder of makebook", "rename the folder"
+    for path in project.imprint_files:
+        if folded(path.stem) == folded(first):
+            message = f"its folder '{first}' would be that of the imprint '{path.stem}'"
+            return message, "rename one of the two"
+    return None
 
 
 def check_identifiers(
@@ -159,8 +255,9 @@ def check_identifiers(
     from press.source.front_matter import split
 
     if known:
-        others = [path for path in project.articles if path.stem not in known]
-        given = [known[p.stem] for p in project.articles if known.get(p.stem)]
+        paths = {name_of(path, project.root): path for path in project.articles}
+        others = [path for name, path in paths.items() if name not in known]
+        given = [known[name] for name in paths if known.get(name)]
         for path in others:
             fields, _, _ = split(read_text(path, "", []) or "", "", [])
             given.append(str(fields.values.get("identifier") or path))
@@ -191,12 +288,15 @@ def sources(document: Document, path: Path, project: Project, issue: Issue) -> d
     paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
     paths += [folder / image.file for image in document.images if image.file]
     paths += [root / linked.file for linked in document.linked]
-    names = {path.stem: path for path in project.articles}
-    pages = (unquote(link.partition("#")[0]) for link in neighbors(document))
-    paths += [names[page[:-5]] for page in pages if page[:-5] in names and page.endswith(".html")]
+    names = {name_of(path, root): path for path in project.articles}
+    home = posixpath.dirname(document.name)
+    links = (unquote(link.partition("#")[0]) for link in neighbors(document))
+    pages = (posixpath.normpath(posixpath.join(home, link)) for link in links)
+    paths += [names[name] for page in pages if (name := posixpath.splitext(page)[0]) in names]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
-    return {_name(path, root): path for path in paths}
+    # Without `..`, so that it is the same path that others ask about.
+    return {_name(path, root): Path(os.path.normpath(path)) for path in paths}
 
 
 def bibliographies(

@@ -30,8 +30,9 @@ _FRAME, _INK, _PAPER = "#b0b0b0", "#202020", "#ffffff"
 def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
     """Write `preview/STEM-01.png` and so on, and `preview/STEM-contact-sheet.png`, for each PDF.
 
-    Files that are not PDFs are skipped. Pictures of pages that a PDF no longer has are removed;
-    other files in the folder stay. Returns the paths written.
+    A file in a folder has its pictures in a folder of the same name. Files that are not PDFs are
+    skipped. Pictures of pages that a PDF no longer has are removed; other files in the folder stay.
+    Returns the paths written.
 
     Raises:
         ProblemsError: the folder cannot be written (SYS002), a PDF cannot be opened (PRF005).
@@ -41,9 +42,10 @@ def write_previews(folder: Path, files: Sequence[Path]) -> list[Path]:
         if file.suffix != ".pdf":
             continue
         made = _pictures(file)
-        replace_files(folder / PREVIEW, made)
-        _remove_old(folder / PREVIEW, file.stem, set(made))
-        written += [folder / PREVIEW / name for name in made]
+        place = folder / PREVIEW / file.parent.relative_to(folder)
+        replace_files(place, made)
+        _remove_old(place, file.stem, set(made))
+        written += [place / name for name in made]
     return written
 
 

@@ -173,12 +173,15 @@ def write_aside(path: Path, content: Callable[[int], bytes]) -> None:
                 each.unlink(missing_ok=True)
 
 
-def sweep_temporary(folder: Path) -> None:
-    """Remove what a killed build left in an output folder; other builds are locked out of it."""
+def sweep_temporary(folder: Path, folders: Iterable[str] = ()) -> None:
+    """Remove what a killed build left in an output folder; other builds are locked out of it.
+
+    `folders` are those of articles in it.
+    """
     below = [
         Path(place) for name in (COVERS, LINKED, PREVIEW) for place, *_ in os.walk(folder / name)
     ]
-    temporary.sweep_files(folder, *below)
+    temporary.sweep_files(folder, *below, *(folder / name for name in folders if name))
 
 
 def remove_files(folder: Path, names: Iterable[str]) -> None:

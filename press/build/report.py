@@ -6,6 +6,7 @@ made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from press.core.formats import FORMATS
@@ -28,6 +29,28 @@ def head(built: Built) -> str:
     said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
     whose = f" for {built.imprint}" if built.imprint else ""
     return f"{built.name}{whose}: {said}{'' if built.made else ' (unchanged)'}"
+
+
+_FEW = 3
+"""Results that are seen at a glance, without a table."""
+_NAMED = 20
+"""Failed articles that the table names; each has its own line above it as well."""
+
+
+def table(results: Sequence[Built]) -> list[str]:
+    """Return how many articles were built, unchanged, and not published, which are named.
+
+    An article counts for each imprint. A few results need no table.
+    """
+    if len(results) <= _FEW:
+        return []
+    failed = [f"{b.name} for {b.imprint}" if b.imprint else b.name for b in results if not b.entry]
+    new = sum(bool(b.entry and b.made) for b in results)
+    names = [*failed[:_NAMED], *(["…"] if len(failed) > _NAMED else [])]
+    counts = {"built": new, "unchanged": len(results) - new - len(failed), "failed": len(failed)}
+    width = len(str(len(results)))
+    lines = [f"{word:9}  {count:{width}}" for word, count in counts.items()]
+    return [*lines[:2], f"{lines[2]}: {', '.join(names)}" if names else lines[2]]
 
 
 def files(built: Built, folder: Path) -> list[str]:

@@ -6,6 +6,8 @@ make. This module knows every stage above `build`, and must not print.
 
 from __future__ import annotations
 
+import posixpath
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +17,13 @@ from press.build import manifest, plan, stale
 from press.build.inputs import Needs
 from press.build.keys import Keys
 from press.build.manifest import Ledger
+from press.build.members import Members, Topics, read_groups
 from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.build.state import State
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
-from press.core.files import CATALOG, FEED, INDEX, shown
-from press.core.formats import file_of
+from press.core.files import CATALOG, FEED, INDEX, name_of, shown
+from press.core.formats import base_name, file_of
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, shelved
 from press.core.model import Artifact, Built, Project, Request
@@ -36,7 +39,7 @@ from press.core.problems import (
 
 if TYPE_CHECKING:
     from press.build.make import Task
-    from press.core.model import Config, Document, Download, Notice
+    from press.core.model import Config, Document, Download, Group, Notice
     from press.design.styles import Styles
     from press.document.compose import Draft
 
@@ -74,6 +77,11 @@ class _Job:
     found: tuple[Problem, ...]
     """Problems of the project. If one is an error, the article is read only to report its own."""
 
+    @property
+    def name(self) -> str:
+        """The name of the article."""
+        return name_of(self.path, self.project.root)
+
 
 @dataclass(frozen=True)
 class _Books:
@@ -83,6 +91,7 @@ class _Books:
     state: State
     ledgers: Mapping[str, Ledger]
     stand: Mapping[str, stale.Standing]
+    members: Members
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,9 @@ def build(request: Request) -> Outcome:
     gate.open_project(request.root)
     temporary.sweep_folders()
     engine = stale.versions()
-    every = plan.requests(request)
+    groups = read_groups(request.root)
+    request = replace(request, matrix=request.matrix and bool(groups))
+    every = plan.requests(request, groups)
     for asked in every.values():
         check_home(asked.output, request.output)
         sweep_temporary(asked.output)
@@ -121,19 +132,31 @@ def build(request: Request) -> Outcome:
             manifest.report_withdrawn(withdrawn, problems)
         outcome = Outcome(kept, tuple(problems))
     else:
-        outcome = _brought_up_to_date(request, every, engine, state)
+        outcome = _brought_up_to_date(request, every, groups, engine, state)
     if request.preview:
         _preview(outcome, request)
     return outcome
 
 
 def _brought_up_to_date(
-    request: Request, every: Mapping[str, Request], engine: Mapping[str, str], state: State
+    request: Request,
+    wanted: Mapping[str, Request],
+    groups: Sequence[Group],
+    engine: Mapping[str, str],
+    state: State,
 ) -> Outcome:
-    """Make what changed; each folder's manifest and library are written once, at the end."""
+    """Make what changed; each folder's manifest and library are written once, at the end.
+
+    `wanted` has the folder of each issue, before the groups say which articles it has.
+    """
     keys = Keys(request.root, engine, state)
+    for asked in wanted.values():
+        sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.names})
     keys.read_all()
-    ledgers = {name: manifest.opened(asked.output) for name, asked in every.items()}
+    ledgers = {name: manifest.opened(asked.output) for name, asked in wanted.items()}
+    contents = {name: ledger.content for name, ledger in ledgers.items()}
+    members = Members(keys.names, groups, Topics(keys, contents))
+    every = members.narrowed(wanted, request)
     stand = {
         name: stale.standing(asked, name, keys, ledgers[name].content, state)
         for name, asked in every.items()
@@ -145,21 +168,20 @@ def _brought_up_to_date(
     problems: list[Problem] = []
     whole = all(not each.names and each.listed and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
-        books = _Books(keys, state, ledgers, stand)
+        books = _Books(keys, state, ledgers, stand, members)
         made, problems = _make(request, every, books, editions)
     kept = [built for each in stand.values() for built in each.kept.values()]
     for name, asked in every.items():
         for built in stand[name].kept.values():
             stale.keep(built, ledgers[name], keys.project(name), stand[name].found)
         try:
-            manifest.finish(ledgers[name], [path.stem for path in keys.articles])
+            manifest.finish(ledgers[name], keys.names)
         except ProblemsError as error:  # the journal stays, and the next run reads it
             problems += error.problems
         folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
         manifest.left(ledgers[name], folder, problems)
         manifest.report_withdrawn(ledgers[name].content.get("withdrawn", {}), problems)
     outcome = Outcome((*kept, *made), tuple(problems))
-    contents = {name: ledger.content for name, ledger in ledgers.items()}
     state.save(request, engine, contents, None if outcome.failed else outcome.built)
     return outcome
 
@@ -179,11 +201,14 @@ def _make(
     problems: list[Problem] = []
     project = read_project(request.root, problems)
     issues = plan.issues(every, project)
+    members = books.members
     known = editions | {e.name for issue in issues for e in issue.config.editions}
+    known |= {e.name for group in members.groups for e in group.editions}
+    members.check(request.root, problems)
     paths = plan.chosen(request, project, known, problems)
     notices = read_notices(project, problems)
     Styles(request.root).check(problems)
-    plan.check_files(project, issues, problems)
+    plan.check_files(project, issues, problems, members)
     contents = {name: ledger.content for name, ledger in books.ledgers.items()}
     plan.check_identifiers(project, problems, stale.identifiers(books.keys, contents.values()))
     for issue in issues:
@@ -191,10 +216,17 @@ def _make(
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
     jobs = []
     for path in paths:
-        those = tuple(i for i in issues if path.stem not in books.stand[i.name].kept)
-        earlier = {i.name: stale.earlier(contents[i.name], path.stem) for i in those}
+        article = name_of(path, project.root)
+        own = replace(project, config=members.config(project.config, article))
+        those = tuple(
+            plan.for_article(issue, own)
+            for issue in issues
+            if article not in books.stand[issue.name].kept
+            and article in (issue.request.articles or (article,))
+        )
+        earlier = {i.name: stale.earlier(contents[i.name], article) for i in those}
         before = {name: entry for name, entry in earlier.items() if entry}
-        job = _Job(path, project, notices, those, books.keys, before, tuple(problems))
+        job = _Job(path, own, notices, those, books.keys, before, tuple(problems))
         jobs += [job] if those else []
     made = [_published(done, books) for done in _run(jobs, request.jobs)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
@@ -212,11 +244,12 @@ def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
     else:
         work = [_alone(job) for job in single]
         progress.say(f"0 of {len(work)} finished")
+    began = time.monotonic()
     items = [(job, _allowance(job)) for job in work]
     with guarded.begun(make_all, items, at_once, _ended) as done:
         for number, several in enumerate(done, 1):
             if len(work) > 1:
-                progress.say(f"{number} of {len(work)} finished")
+                progress.say_finished(number, len(work), began)
             yield from several
 
 
@@ -235,14 +268,14 @@ def _ended(job: _Job, end: guarded.End) -> list[_Done]:
     problem = _end_problem(job, end)
     found = [(*job.found, *issue.found, problem) for issue in job.issues]
     return [
-        _Done(issue, Built(job.path.stem, None, problems, imprint=issue.name))
+        _Done(issue, Built(job.name, None, problems, imprint=issue.name))
         for issue, problems in zip(job.issues, found, strict=True)
     ]
 
 
 def _end_problem(job: _Job, end: guarded.End) -> Problem:
     """Say why the process of an article was ended: LIM001 by a limit, SYS003 by someone else."""
-    span, name = Span(shown(job.path, job.project.root)), job.path.stem
+    span, name = Span(shown(job.path, job.project.root)), job.name
     doing = f"{faults.STAGES[end.stage]} '{name}'"
     if end.exceeded is None:
         message = f"a build process was killed while {doing}"
@@ -271,7 +304,7 @@ def make_article(job: _Job) -> Iterator[_Done]:
 
     problems = list(job.found)
     draft = None
-    progress.say(f"{job.path.stem}: reading")
+    progress.say(f"{job.name}: reading")
     progress.enter("reading")
     try:
         draft = read_draft(job.path, job.project, problems)
@@ -289,7 +322,7 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 
     problems = [*before, *issue.found]
     request = issue.request
-    failed = Built(job.path.stem, imprint=issue.name)
+    failed = Built(job.name, imprint=issue.name)
     try:
         unread = issue.name and issue.imprint is None
         if draft is None or unread or _stopped(issue.found, request):
@@ -317,7 +350,7 @@ def _fault(job: _Job, error: Exception) -> Problem:
     if isinstance(error, OSError):
         place = Span(visible(str(error.filename))) if error.filename else span
         return Problem("SYS002", place, error.strerror or str(error), "try again")
-    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.path.stem}'", span)
+    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.name}'", span)
 
 
 def _renew(
@@ -384,11 +417,12 @@ def _renew(
 
 
 def _offered(config: Config, files: Mapping[str, FileEntry]) -> list[Download]:
-    """Return the downloads that a web page offers."""
+    """Return the downloads that a web page offers; they are in the same folder."""
     from press.output.web.offers import downloads
 
     order = [edition.name for edition in config.editions]
-    return downloads({n: f for n, f in files.items() if f["format"] != "html"}, order)
+    found = downloads({n: f for n, f in files.items() if f["format"] != "html"}, order)
+    return [replace(download, name=base_name(download.name)) for download in found]
 
 
 def _outdated(
@@ -438,6 +472,7 @@ def _published(done: _Done, books: _Books) -> Built:
     try:
         new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
         ledger = books.ledgers[name]
+        manifest.check_linked(ledger.content, built, books.keys.names)
         manifest.publish(ledger, built, new, books.keys.engine, books.state, done.gone)
         remove_files(ledger.output, done.gone)
     except ProblemsError as error:
@@ -469,8 +504,13 @@ def _list_all(
 def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
-    if "html" not in (issue.request.formats or config.formats):
-        if "html" not in config.formats:
+    names, content = [name_of(p, project.root) for p in project.articles], ledger.content
+    there = {n: content["articles"][n] for n in names if n in content["articles"]}
+    formats = set(config.formats)
+    if config.groups:  # articles may have others than the project
+        formats = {name for entry in there.values() for name in entry["formats"]}
+    if "html" not in (issue.request.formats or formats):
+        if "html" not in formats:
             manifest.unlist(ledger, state)
         return
     from press.build.inputs import listing_digest, shelf
@@ -480,8 +520,6 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
-    names, content = [path.stem for path in project.articles], ledger.content
-    there = {n: content["articles"][n] for n in names if n in content["articles"]}
     entries = shelved({**content, "articles": there}, drafts=issue.request.drafts)
     if not there and not entries:
         return

@@ -113,9 +113,9 @@ def standing(
     request: Request, issue: str, keys: Keys, manifest: Manifest, state: State
 ) -> Standing:
     """Compare what is asked for with what stands in the folder of an issue."""
-    there = {path.stem for path in keys.articles}
+    there = set(keys.names)
     entries = {name: entry for name, entry in manifest["articles"].items() if name in there}
-    names = [*map(article_name, request.articles)] or [path.stem for path in keys.articles]
+    names = [article_name(name, there) for name in request.articles] or keys.names
     if request.force:
         return Standing({}, frozenset(names))
     withdrawn = {
@@ -145,6 +145,22 @@ def standing(
 def _own(name: str, entry: ArticleEntry) -> str:
     """Return the digest of an article's own file when it was published."""
     return entry["sources"].get(f"source/{name}.md", "")
+
+
+def topics(name: str, keys: Keys, manifests: Mapping[str, Manifest]) -> Sequence[str] | None:
+    """Return the topics of an article; None if it changed since some manifest told them.
+
+    The program and makebook.toml, which has defaults, must be the same.
+    """
+    for issue, manifest in manifests.items():
+        entry = manifest["articles"].get(name)
+        if (
+            entry
+            and _own(name, entry) == keys.of_article(name) != ""
+            and entry.get("project") == keys.project(issue)
+        ):
+            return entry.get("topics", [])
+    return None
 
 
 def identifiers(keys: Keys, manifests: Iterable[Manifest]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from press.core.files import is_file, read_text, shown
+from press.core.files import is_file, name_of, read_text, shown
 from press.core.hashing import FileDigests
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.model import Matter, Project, Withdrawn
@@ -56,14 +56,14 @@ def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entr
     digests = FileDigests()
     problems += (problem for each in project.withdrawn for problem in each.problems)
     rows = [
-        _entry(path, project, output, built.get(path.stem), digests, problems)
+        _entry(path, project, output, built.get(name_of(path, root)), digests, problems)
         for path in project.articles
     ]
     return sorted([*rows, *map(partial(_gone, root), project.withdrawn)], key=lambda e: e.file)
 
 
 def _gone(root: Path, each: Withdrawn) -> Entry:
-    return Entry(each.path.stem, shown(each.path, root), each.matter, None, "withdrawn")
+    return Entry(name_of(each.path, root), shown(each.path, root), each.matter, None, "withdrawn")
 
 
 def _entry(
@@ -80,7 +80,7 @@ def _entry(
     changed = tuple(_changed(built, project, output, digests)) if built else ()
     built_state: State = "not built" if not built else "out of date" if changed else "current"
     return Entry(
-        path.stem,
+        name_of(path, project.root),
         file,
         matter,
         _due(matter, project.config.max_age.get("reviewed")),

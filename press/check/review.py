@@ -13,7 +13,7 @@ from pathlib import Path
 from press.build.cleanup import is_packet
 from press.build.stale import moved
 from press.check import external as check
-from press.core.files import PACKET, article_name, is_file
+from press.core.files import PACKET, article_name, is_file, name_of
 from press.core.formats import FLAVORS, FORMATS, Checker, Standard
 from press.core.hashing import FileDigests, file_digest
 from press.core.manifest import ArticleEntry, read_manifest
@@ -42,7 +42,7 @@ def review(root: Path, output: Path, articles: Sequence[str]) -> tuple[list[str]
         ProblemsError: makebook.toml cannot be read.
     """
     built = read_manifest(output)["articles"]
-    names = [article_name(argument) for argument in articles] or sorted(built)
+    names = [article_name(argument, built) for argument in articles] or sorted(built)
     for name in names:
         if name not in built:
             raise NotBuilt(f"'{name}' was not built; run makebook first")
@@ -103,7 +103,7 @@ def _readability(name: str, root: Path) -> tuple[str, bool]:
 
     problems: list[Problem] = []
     project = read_project(root, problems)
-    path = next((path for path in project.articles if path.stem == name), None)
+    path = next((path for path in project.articles if name_of(path, root) == name), None)
     if path is None:
         return f"{name}: source/{name}.md is missing; readability is not measured", False
     manuscript = read_manuscript(path, root, project.config, problems)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.core.files import article_name, beside, read_text, shown
+from press.core.files import article_name, beside, name_of, read_text, shown
 from press.core.model import Project
-from press.core.nearest import nearest
+from press.core.nearest import nearest_article
 from press.core.problems import Problem, Refused, UnknownName
 from press.source.citation_syntax import locate_keys
 from press.source.front_matter import inline_references, read_matter, split
@@ -69,7 +69,7 @@ def read_articles(project: Project) -> list[Article]:
         paths = tuple(beside(name, (path.parent, project.root)) for name in names)
         inline = inline_references(text) if "references" in fields.values else ""
         csl, lang = matter.csl or config.csl, matter.lang
-        found.append(Article(path.stem, file, text, paths, csl, lang, inline))
+        found.append(Article(name_of(path, project.root), file, text, paths, csl, lang, inline))
     return found
 
 
@@ -81,10 +81,11 @@ def meant(articles: list[Article], wanted: str) -> list[Article]:
     """
     if not wanted:
         return articles
-    name = article_name(wanted)
+    names = [article.name for article in articles]
+    name = article_name(wanted, names)
     found = [article for article in articles if article.name == name]
     if not found:
-        raise UnknownName("article", name, nearest(name, [article.name for article in articles]))
+        raise UnknownName("article", name, nearest_article(name, names))
     return found
 
 
@@ -110,8 +111,9 @@ def find_target(project: Project, articles: list[Article], wanted: str) -> Targe
     if config.bibliography:
         path = beside(config.bibliography[0], (path.parent, project.root))
         return Target(path, (path,), config.csl, config.lang)
-    where = articles[0].file if len(articles) == 1 else "an article"
-    hint = f"write `bibliography: {NEW_FILE}` in the front matter of {where}"
-    one = articles[0] if len(articles) == 1 else None
-    csl, lang = (one.csl, one.lang) if one else (config.csl, config.lang)
-    return Target(path, (path,), csl, lang, hint)
+    hint = f"write `bibliography: {NEW_FILE}` in the front matter of "
+    if len(articles) != 1:
+        return Target(path, (path,), config.csl, config.lang, f"{hint}an article")
+    one = articles[0]
+    path = (project.root / one.file).parent / NEW_FILE
+    return Target(path, (path,), one.csl, one.lang, f"{hint}{one.file}")

@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -39,10 +39,18 @@ COVERS = "covers"
 """The folder of the output folder that holds the small covers of the library page."""
 PREVIEW = "preview"
 """The folder of the output folder that holds pictures of pages."""
-RESERVED_FOLDERS = frozenset(("all", COVERS, PREVIEW, LINKED))
-"""Names that no imprint can have: an option's value, and folders in the output folder."""
-RESERVED = RESERVED_FOLDERS | {"index", "manifest", "references"}
+FOLDERS = frozenset((COVERS, PREVIEW, LINKED))
+"""Names that no folder of articles can have: folders of makebook's own in the output folder."""
+RESERVED_FOLDERS = FOLDERS | {"all"}
+"""Names that no imprint can have: these, and an option's value."""
+OWN = frozenset(("index", "library", "opds", "manifest", "packet"))
+"""Names of makebook's own files in the output folder, without their endings."""
+RESERVED = RESERVED_FOLDERS | OWN | {"references"}
 """Names that no new article can have: files and endings of makebook's own as well."""
+_OTHERS = frozenset(("images", LINKED))
+"""Folders in `source/`, at any depth, that hold no articles."""
+_OTHERS_ON_TOP = frozenset(("disclaimers", "imprints", "words"))
+"""The same, but only directly in `source/`."""
 IMPORTED = frozenset(".docx .doc .odt .rtf .html .htm .xhtml .txt .text .rst .tex .org".split())
 """The endings of files that `makebook import` turns into articles."""
 PROGRAM = Path(press.__file__).resolve().parent
@@ -190,6 +198,12 @@ def files_below(folder: Path) -> Iterator[Path]:
 
     A folder outside the project is passed over.
     """
+    for place, _, names in _walked(folder):
+        yield from (Path(place, name) for name in names)
+
+
+def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield what `os.walk` does; folders that are taken out of its list are not visited."""
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
@@ -198,13 +212,51 @@ def files_below(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (Path(place, name) for name in names)
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        yield place, folders, names
 
 
 def article_files(root: Path) -> tuple[Path, ...]:
-    """List the articles of a project."""
-    return listed(root / "source", "*.md")
+    """List the articles of a project, in `source/` and its folders, sorted.
+
+    Hidden files and folders are left out, and folders for files of other kinds.
+    """
+    source = root / "source"
+    found: list[Path] = []
+    for place, folders, names in _walked(source):
+        every = (name for name in (*names, *folders) if name.endswith(".md"))
+        found += (Path(place, name) for name in every if _is_plain(name))
+        top = place == str(source)
+        folders[:] = [name for name in folders if holds_articles(name, top=top)]
+    return tuple(sorted(found))
+
+
+def holds_articles(folder: str, *, top: bool) -> bool:
+    """Return whether a folder may hold articles, by its name; `top`: it is directly in `source/`.
+
+    One whose name ends like an article's is taken for a mistake.
+    """
+    name = folder.lower()
+    others = _OTHERS | _OTHERS_ON_TOP if top else _OTHERS
+    return _is_plain(folder) and name not in others and not name.endswith(".md")
+
+
+def _is_plain(name: str) -> bool:
+    return not name.startswith(".") and is_name(name)
+
+
+def name_of(path: Path, root: Path) -> str:
+    """Return the name of an article: `source/ward/two.md` is `ward/two`.
+
+    `path` is one of those that `article_files` returns for `root`.
+    """
+    below = len(str(root / "source")) + 1
+    return str(path)[below:].removesuffix(".md").replace(os.sep, "/")
+
+
+def folded(name: str) -> str:
+    """Return what is the same for two names that are one file on some systems."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def imprint_files(root: Path) -> tuple[Path, ...]:
@@ -223,7 +275,7 @@ def listed(folder: Path, pattern: str) -> tuple[Path, ...]:
 
 def is_name(name: str) -> bool:
     """Return whether a name is UTF-8 (Python reads other bytes as surrogates) without controls."""
-    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
+    return name.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
 
 
 def misnamed(folder: Path, root: Path) -> Iterator[Problem]:
@@ -237,9 +289,15 @@ def misnamed(folder: Path, root: Path) -> Iterator[Problem]:
             yield Problem("TXT002", Span(shown(path, root)), message, "rename the file")
 
 
-def article_name(argument: str) -> str:
-    """Return the name of the article that an argument means: `source/sleep.md` is `sleep`."""
-    return Path(argument).name.removesuffix(".md")
+def article_name(argument: str, known: Container[str]) -> str:
+    """Return the name of the article that an argument means: `source/ward/two.md` is `ward/two`.
+
+    `known` are the names of the articles: a folder before one of them is left out only if the
+    argument is a path into a folder `source`.
+    """
+    parts = Path(argument.removesuffix(".md")).parts
+    names = ["/".join(parts[n:]) for n in range(len(parts)) if not n or parts[n - 1] == "source"]
+    return next((name for name in names if name in known), names[-1] if names else argument)
 
 
 def document_hint(argument: str) -> str:

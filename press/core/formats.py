@@ -87,6 +87,16 @@ PACKET_STYLES = ("packet.css", "templates/packet.html")
 """Files in `styles/` that only the cover sheet of a packet needs."""
 
 
+def base_name(name: str) -> str:
+    """Return the name of an article or of its file without its folder."""
+    return name.rpartition("/")[2]
+
+
+def way_home(article: str) -> str:
+    """Return the way from an article's files to the output folder: `../` for `ward/two`."""
+    return "../" * article.count("/")
+
+
 def file_of(article: str, format_: Format) -> str:
-    """Return the file name of an article's e-book, web page, or main PDF."""
+    """Return the name in the output folder of an article's e-book, web page, or main PDF."""
     return f"{article}{FORMATS[format_].ending}"

@@ -209,6 +209,23 @@ class Edition:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A table `[groups.NAME]` of makebook.toml: some articles, and what is built of them."""
+
+    name: str
+    articles: tuple[str, ...] = ()
+    """Patterns of names; `*` is any text. An article with one of them is in the group."""
+    topics: tuple[str, ...] = ()
+    """An article with one of them is in the group as well."""
+    editions: tuple[Edition, ...] = ()
+    """Used instead of the project's editions, if given."""
+    formats: tuple[Format, ...] = ()
+    """The same for formats."""
+    imprints: tuple[str, ...] = ()
+    """Names, or `all`: its articles are also built for these."""
+
+
+@dataclass(frozen=True)
 class Config:
     """makebook.toml, read and validated."""
 
@@ -218,6 +235,8 @@ class Config:
     csl: str = "american-medical-association"
     bibliography: tuple[str, ...] = ()
     formats: tuple[Format, ...] = ("pdf", "epub", "html")
+    of_others: tuple[Format, ...] = ("pdf", "epub", "html")
+    """The formats of an article in no group."""
     editions: tuple[Edition, ...] = ()
     known_editions: Mapping[str, Edition] = field(default_factory=dict)
     """Every edition that can be requested by name, selected or not."""
@@ -230,6 +249,7 @@ class Config:
     terms: tuple[str, ...] = ()
     """Words and phrases that the SMOG grade does not count as hard words."""
     limits: Limits = NO_LIMITS
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,7 +287,7 @@ class Linked:
     """A file of the project that an article links to, and that is published next to it."""
 
     name: str
-    """Its path in the output folder: `files/form.pdf`."""
+    """Its path in the output folder: `files/form.pdf`, `files/ward/plan.pdf`."""
     file: str
     """Its path relative to the project."""
     size: int
@@ -330,7 +350,7 @@ class Manuscript:
     """One article as its author wrote it, read and validated."""
 
     name: str
-    """The file name without its extension, and the base name of the outputs."""
+    """The path below `source/` without its ending, and the base name of the outputs."""
     file: str
     """Path relative to the project."""
     data: bytes
@@ -447,7 +467,7 @@ class Document:
     references: tuple[Reference, ...]
     images: tuple[Image, ...]
     source: tuple[str, bytes]
-    """Name and bytes of the article, which the PDF embeds."""
+    """File name and bytes of the article, which the PDF embeds."""
     modified: str
     """The day of the text, as ISO 8601 in UTC; the only time in the outputs.
 
@@ -528,7 +548,7 @@ class Artifact:
     """A finished file, not yet published."""
 
     name: str
-    """File name in `build/`."""
+    """Its path in the output folder."""
     format: Format
     data: bytes
     edition: str = ""
@@ -614,6 +634,10 @@ class Request:
     """Also write pictures of the pages."""
     drafts: bool = False
     """List drafts in the library as well."""
+    group: str = ""
+    """The name of a group, to which the build is limited."""
+    matrix: bool = False
+    """Without imprints asked for, build also for those of the groups."""
     jobs: int = 1
     limits: Limits = NO_LIMITS
 

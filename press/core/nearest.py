@@ -42,6 +42,13 @@ def did_you_mean(names: Sequence[str]) -> str:
     return f"did you mean {either}?" if names else ""
 
 
+def nearest_article(name: str, names: Iterable[str]) -> str:
+    """Return what `nearest` does; an article that only has another folder is the nearest."""
+    known, last = list(names), name.rpartition("/")[2].lower()
+    same = [other for other in known if other.rpartition("/")[2].lower() == last]
+    return did_you_mean(same[:3]) or nearest(name, known)
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return a hint that names the most similar known words, or else lists the first few."""
     known = list(words) if _compared <= _ENOUGH else list(islice(words, 30))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Severity = Literal["error", "warning", "note"]
-NameKind = Literal["article", "edition", "imprint"]
+NameKind = Literal["article", "edition", "imprint", "group"]
 ERROR: Final = "error"
 WARNING: Final = "warning"
 NOTE: Final = "note"
@@ -25,7 +25,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "CFG004": (ERROR, "an invalid value in a configuration file"),
     "CFG005": (ERROR, "an edition that does not exist"),
     "CFG006": (ERROR, "no article, or an article that does not exist"),
-    "CFG007": (ERROR, "two articles whose output files would have the same name"),
+    "CFG007": (ERROR, "an article whose files would replace others"),
     "CFG008": (ERROR, "an imprint that does not exist"),
     "TXT001": (ERROR, "a file that is not UTF-8"),
     "TXT002": (ERROR, "a file that cannot be read"),

@@ -8,7 +8,9 @@ forked safely (`parallel`). This module must not know what the work is.
 
 from __future__ import annotations
 
+import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -40,6 +42,27 @@ def say(words: str) -> None:
         live.start()
         _live[0] = live
     _live[0].update(Text(f"{words}…", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def say_finished(done: int, every: int, since: float) -> None:
+    """Show how much of the work is finished, and about how long the rest takes.
+
+    `since` is the time by `time.monotonic` at which the work began.
+    """
+    rest = left(time.monotonic() - since, done, every)
+    say(f"{done} of {every} finished{f', {rest} left' if rest else ''}")
+
+
+def left(seconds: float, done: int, every: int) -> str:
+    """Return about how long the rest takes, if it goes on as so far; empty if nobody knows."""
+    if not done or done >= every:
+        return ""
+    minutes = math.ceil(seconds / done * (every - done) / 60)
+    if minutes <= 1:
+        return "less than a minute"
+    if minutes < 100:
+        return f"about {minutes} minutes"
+    return f"about {round(minutes / 60)} hours"
 
 
 def enter(stage: Stage) -> None:

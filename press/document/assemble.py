@@ -19,7 +19,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.emoji import EMOJI, name_emoji
-from press.core.formats import file_of
+from press.core.formats import base_name, file_of
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
     CRISIS,
@@ -171,7 +171,7 @@ class _Assembler:
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self._images(),
-            source=(f"{self.m.manuscript.name}.md", self.m.manuscript.data),
+            source=(f"{base_name(self.m.manuscript.name)}.md", self.m.manuscript.data),
             modified=identity.modified(self.matter, self.m.epoch),
             dated=identity.is_dated(self.matter, self.m.epoch),
             hash="",

@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import beside, is_file, present, read_text
+from press.core.files import beside, is_file, name_of, present, read_text
 from press.core.model import (
     Citations,
     Cite,
@@ -28,7 +28,7 @@ from press.core.model import (
     Notice,
     Project,
 )
-from press.core.nearest import did_you_mean, near, nearest
+from press.core.nearest import did_you_mean, near, nearest, nearest_article
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, counted
 from press.design import fallback
 from press.design.styles import Styles
@@ -358,7 +358,7 @@ class Sources:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the articles."""
-        return tuple(path.stem for path in self.project.articles)
+        return tuple(name_of(path, self.project.root) for path in self.project.articles)
 
     @property
     def imprints(self) -> tuple[str, ...]:
@@ -372,14 +372,14 @@ class Sources:
             UnknownName: there is no such article or imprint.
             ProblemsError: the sources have errors.
         """
-        path = next((path for path in self.project.articles if path.stem == name), None)
-        if path is None:
-            raise UnknownName("article", name, nearest(name, self.names))
+        found = dict(zip(self.names, self.project.articles, strict=True))
+        if name not in found:
+            raise UnknownName("article", name, nearest_article(name, found))
         if imprint and imprint not in self.imprints:
             raise UnknownName("imprint", imprint, nearest(imprint, self.imprints))
         problems = list(self.problems)
         own = read_imprint(imprint, self.project, problems) if imprint else None
-        draft = read_draft(path, self.project, problems)
+        draft = read_draft(found[name], self.project, problems)
         if draft is None or (imprint and own is None):
             raise ProblemsError(problems)
         document = compose(draft, self.project, self.notices, own, problems)

@@ -18,6 +18,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.files import INDEX
+from press.core.formats import way_home
 from press.core.model import Artifact, Document, Download
 from press.core.problems import Problem, Span, counted
 from press.core.trees import Element
@@ -116,7 +117,7 @@ def _dead(document: Document, root: Element, downloads: Sequence[Download]) -> I
     yield from (
         f"the id '{id_}' occurs {counted(count, 'time')}" for id_, count in ids.items() if count > 1
     )
-    files = {INDEX, *(download.name for download in downloads)}
+    files = {way_home(document.name) + INDEX, *(download.name for download in downloads)}
     beside = neighbors(document)  # the proof of the text compares where each leads
     found: Counter[str] = Counter()
     for link in root.iter("a"):

@@ -87,6 +87,7 @@ class EarlyMessage(TypedDict):
     step: Literal["early"]
     ms: int
     article: str
+    imprint: str
     file: NotRequired[str]
     """Name in the output folder."""
     data: NotRequired[str]

@@ -23,7 +23,7 @@ import uvicorn
 
 from press.build.plan import check_imprints, check_names
 from press.core import temporary
-from press.core.files import MANIFEST, article_files, imprint_files
+from press.core.files import MANIFEST, article_files, imprint_files, name_of
 from press.core.manifest import read_manifest
 from press.core.problems import ERROR, Problem, ProblemsError, Span, counted
 from press.serve.link import Link
@@ -71,7 +71,7 @@ def _check_names(order: Order) -> None:
         config = read_project(order.root, []).config
     except ProblemsError:
         return  # the build will report it
-    articles = {path.stem for path in article_files(order.root)}
+    articles = {name_of(path, order.root) for path in article_files(order.root)}
     editions = {*config.known_editions, *(edition.name for edition in config.editions)}
     check_names(order.articles, order.editions, articles, editions)
 
@@ -208,9 +208,10 @@ class _Server:
         """Show what is in view before it is finished."""
         self.board.early = None
         file = message.get("file", "")
-        articles = read_manifest((self.order.output / file).parent)["articles"]
-        entry = articles.get(message["article"])
-        stands = entry["files"].get(Path(file).name) if entry else None
+        imprint = message["imprint"]
+        entry = read_manifest(self.order.output / imprint)["articles"].get(message["article"])
+        own = file.removeprefix(f"{imprint}/") if imprint else file
+        stands = entry["files"].get(own) if entry else None
         if file and stands:
             self.board.early = Early(
                 self.work.number, file, stands["sha256"], b64decode(message.get("data", "")),

@@ -90,7 +90,7 @@ def published(output: Path, name: str) -> Path | None:
         inside = path.is_relative_to(home) and path.is_file()
     except (OSError, ValueError, RuntimeError):
         return None
-    if not inside or (path.suffix not in _SHOWN and parts[-2:-1] != [COVERS]):
+    if not inside or (path.suffix not in _SHOWN and COVERS not in parts[:2]):
         return None
     issue, _, rest = name.partition("/")
     ours = name in _hashes(home) or (rest and rest in _hashes(home / issue))

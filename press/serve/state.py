@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from press.core import gate
-from press.core.files import article_files, article_name, imprint_files
+from press.core.files import article_files, article_name, imprint_files, name_of
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
 from press.core.problems import Problem, visible
@@ -167,22 +167,22 @@ class State:
         if imprint is None or (imprint and imprint not in self.known_imprints()):
             return False
         new = imprint not in self.imprints()
-        if any(path.stem == article for path in self.articles()):
+        if article in self.names():
             self.work.article = article
         self.work.imprint = imprint
         self.work.view = view or self.work.view
         self.work.looked_at.add(imprint)
         return new
 
-    def articles(self) -> tuple[Path, ...]:
-        """Return the articles that the project has now."""
-        return article_files(self.order.root)
+    def names(self) -> list[str]:
+        """Return the names of the articles that the project has now."""
+        return [name_of(path, self.order.root) for path in article_files(self.order.root)]
 
     def saved(self, changed: Sequence[str]) -> None:
         """Note a save; an article just saved is built first."""
-        saved = [p for p in map(Path, changed) if p.suffix == ".md" and p.parent.name == "source"]
-        if len(saved) == 1 and saved[0].is_file():
-            self.work.article = saved[0].stem
+        saved = {*map(Path, changed)}.intersection(article_files(self.order.root))
+        if len(saved) == 1:
+            self.work.article = name_of(saved.pop(), self.order.root)
         self.work.number += 1
         self.work.tries = 0
 
@@ -191,7 +191,8 @@ class State:
         order, work = self.order, self.work
         if work.done == work.number:
             return None
-        asked = [*map(article_name, order.articles), *(path.stem for path in self.articles())]
+        names = self.names()
+        asked = [*(article_name(each, names) for each in order.articles), *names]
         return {
             "id": work.number, "root": str(order.root), "output": str(order.output),
             "articles": order.articles, "editions": order.editions, "imprints": self.imprints(),

@@ -23,8 +23,8 @@ from press.build.publish import locked
 from press.build.run import Outcome
 from press.core import gate, temporary
 from press.core.faults import unforeseen
-from press.core.files import article_files, imprint_files
-from press.core.formats import file_of
+from press.core.files import article_files, imprint_files, name_of
+from press.core.formats import base_name, file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
 from press.core.problems import NameKind, Problem, ProblemsError, Span, UnknownName
@@ -33,7 +33,9 @@ from press.serve.messages import Answer, BuildMessage, EarlyMessage, Step, StepM
 from press.serve.state import problem_message
 
 Send = Callable[[Answer], None]
-_UNKNOWN: dict[NameKind, str] = {"article": "CFG006", "edition": "CFG005", "imprint": "CFG008"}
+_UNKNOWN: dict[NameKind, str] = {
+    "article": "CFG006", "edition": "CFG005", "imprint": "CFG008", "group": "CFG003",
+}  # fmt: skip
 
 
 class Trails:
@@ -130,7 +132,8 @@ def _early(message: BuildMessage) -> EarlyMessage | None:
     if view is None or view["view"] == "web":
         return None
     told: EarlyMessage = {
-        "id": message["id"], "step": "early", "article": message["article"], "ms": 0,
+        "id": message["id"], "step": "early", "article": message["article"],
+        "imprint": message["imprint"], "ms": 0,
     }  # fmt: skip
     with contextlib.suppress(Exception):  # the steps will meet the error and report it
         seen = _seen(message, view)
@@ -142,11 +145,12 @@ def _early(message: BuildMessage) -> EarlyMessage | None:
 
 def _seen(message: BuildMessage, view: View) -> _InView:
     from press.document.compose import read_sources
+    from press.source.groups import config_of
     from press.source.project import effective
 
     sources = read_sources(Path(message["root"]))
     document = sources.assembled(message["article"], message["imprint"])
-    config = effective(sources.project.config, document.imprint)
+    config = effective(config_of(sources.project, message["article"]), document.imprint)
     name = view["edition"]
     edition = next((e for e in config.editions if e.name == name), config.editions[0])
     kept = message.get("trails", {}).get(edition.name)
@@ -168,7 +172,7 @@ def _add_pages(told: EarlyMessage, seen: _InView) -> None:
     if seen.edition.kind == "booklet":
         return
     asked, main, name = seen.asked, seen.config.editions[0], seen.document.name
-    references = file_name(name, seen.edition, main, "references")
+    references = base_name(file_name(name, seen.edition, main, "references"))
     work = printed(seen.document, seen.edition, references)
     anyway = seen.message.get("anyway", False)
     view = Window(asked["first"], asked["last"], asked["pages"], anyway=anyway)
@@ -227,8 +231,8 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
         editions=tuple(message["editions"]),
     )
     article, imprint = message["article"], message["imprint"]
-    found = _configured(base.root, imprint)
-    if found and article in {path.stem for path in article_files(base.root)}:
+    found = _configured(base.root, article, imprint)
+    if found and article in {name_of(path, base.root) for path in article_files(base.root)}:
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
         if message["view"] and message["view"]["view"] == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]
@@ -242,8 +246,9 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
     yield "rest", every + ([replace(rest, imprints=tuple(names))] if names else [])
 
 
-def _configured(root: Path, imprint: str) -> Config | None:
-    """Return the configuration; None if it cannot be read, which the build will report."""
+def _configured(root: Path, article: str, imprint: str) -> Config | None:
+    """Return the configuration of an article; None if it cannot be read: the build reports it."""
+    from press.source.groups import config_of
     from press.source.imprints import read_imprint
     from press.source.project import effective, read_project
 
@@ -251,7 +256,7 @@ def _configured(root: Path, imprint: str) -> Config | None:
         project = read_project(root, [])
         known = {path.stem for path in imprint_files(root)}
         own = read_imprint(imprint, project, []) if imprint in known else None
-        return effective(project.config, own)
+        return effective(config_of(project, article), own)
     except (ProblemsError, OSError, IndexError):
         return None
 

@@ -19,12 +19,13 @@ from press.core.files import (
     article_files,
     article_name,
     decode,
+    name_of,
     read_bytes,
     replace_file,
     shown,
     writable,
 )
-from press.core.nearest import nearest
+from press.core.nearest import nearest_article
 from press.core.problems import Problem, ProblemsError, Span, UnknownName
 from press.setup.download import Failed, Forbidden, Network, download
 from press.source import origins
@@ -64,10 +65,10 @@ def fetch(root: Path, article: str, network: Network, problems: list[Problem]) -
             or a file cannot be written (SYS002).
     """
     require_project(root)
-    known = {path.stem: path for path in article_files(root)}
-    name = article_name(article)
+    known = {name_of(path, root): path for path in article_files(root)}
+    name = article_name(article, known)
     if name not in known:
-        raise UnknownName("article", name, nearest(name, known))
+        raise UnknownName("article", name, nearest_article(name, known))
     work = _Work(known[name], root, problems)
     wanted = work.addresses()
     if not wanted:

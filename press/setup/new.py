@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from press.core.files import RESERVED
+from press.core.files import FOLDERS, RESERVED, holds_articles, name_of
+from press.core.formats import base_name
 from press.core.model import Project
 from press.core.problems import Problem, ProblemsError, Refused, Span
 from press.core.system import program, quoted
@@ -85,9 +86,9 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
     file = f"source/{stem}.md"
     path = root / file
     words = {
-        "TITLE": stem.replace("-", " ").replace("_", " ").capitalize(),
+        "TITLE": base_name(stem).replace("-", " ").replace("_", " ").capitalize(),
         "LANG": project.config.lang,
-        "IDENTIFIER": stem.upper(),
+        "IDENTIFIER": stem.replace("/", "-").upper(),
     }
     text = _ARTICLE.read_text(encoding="utf-8")
     for word, value in words.items():
@@ -95,7 +96,7 @@ def new_article(root: Path, shown_root: Path, name: str, today: date) -> list[st
     for key in project.config.article.values:
         text = re.sub(rf"(?m)^{key}: .*$", f"# {key}: …  # {FILE} gives a default", text)
     with _writable(file):
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(path, _dated(text.encode(), today))
     where = "" if root.samefile(Path()) else f" --project {quoted(shown_root)}"
     shown = (shown_root / file).as_posix()
@@ -114,12 +115,16 @@ def new_name(project: Project, name: str) -> str:
         ProblemsError: the article already exists (NEW001).
     """
     stem = _article_name(name)
-    taken = {path.stem.casefold(): path for path in project.articles}
+    taken = {name_of(path, project.root).casefold(): path for path in project.articles}
     path = project.root / "source" / f"{stem}.md"
     there = taken.get(stem.casefold()) or (path if os.path.lexists(path) else None)
     if there:
         hint = "give the new article another name; nothing was written"
-        raise _there(f"source/{there.name}", "already exists", hint)
+        raise _there(there.relative_to(project.root).as_posix(), "already exists", hint)
+    imprints = {path.stem.casefold() for path in project.imprint_files}
+    if stem.partition("/")[0].casefold() in imprints and "/" in stem:
+        message = f"the folder of '{stem}' would be that of an imprint"
+        raise BadName(message, "give the folder another name")
     _check_editions(stem, taken, project.config.known_editions)
     return stem
 
@@ -186,16 +191,26 @@ def _check_folder_name(name: str) -> None:
 
 
 def _article_name(name: str) -> str:
-    """Return the name of an article without its ending; refuse one that is not valid."""
-    stem = name.removesuffix(".md")
-    better = _letters(stem.rpartition("/")[2])
+    """Return the name of an article without its ending; refuse one that is not valid.
+
+    It may be in folders: `ward/two`.
+    """
+    stem = name.removeprefix("source/").removesuffix(".md")
+    better = _letters(base_name(stem))
+    *folders, last = stem.split("/")
     reason = ""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", stem):
+    if not all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", part) for part in (*folders, last)):
         reason = "is not a valid article name: it becomes part of file names and addresses"
     elif len(stem) > _LONGEST:
         reason = f"is longer than {_LONGEST} characters"
-    elif stem.lower() in COMMANDS | _DEVICES | RESERVED:
-        reason, better = "is a reserved name", f"about-{stem.lower()}"
+    elif last.lower() in (_DEVICES if folders else COMMANDS | _DEVICES | RESERVED):
+        reason, better = "is a reserved name", "/".join((*folders, f"about-{last.lower()}"))
+    elif (
+        not all(holds_articles(folder, top=not depth) for depth, folder in enumerate(folders))
+        or any(folder.lower() in _DEVICES for folder in folders)
+        or (folders and folders[0].lower() in FOLDERS)
+    ):
+        reason = "is in a folder that holds no articles"
     if not reason:
         return stem
     better = better if better not in COMMANDS | _DEVICES | RESERVED | {""} else "sleeping-well"

@@ -124,7 +124,9 @@ def checked_image(
 def _found(source: str, folder: Path, place: Span, problems: list[Problem]) -> Path | None:
     """Return the file of an image; None, with a problem, if it is missing or elsewhere."""
     if _REMOTE.match(source) and place.path.endswith(".md"):
-        hint = f"run makebook fetch {Path(place.path).stem}, which saves it in source/images/"
+        name = place.path.removeprefix("source/").removesuffix(".md")
+        home = place.path.rpartition("/")[0]
+        hint = f"run makebook fetch {name}, which saves it in {home}/images/"
         message = f"image '{source}' is on the web"
         problems.append(Problem("IMG005", place, message, hint))
         return None

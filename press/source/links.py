@@ -7,6 +7,7 @@ formats show a link.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -16,13 +17,14 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from press.core import gate
-from press.core.files import LINKED, article_files, read_text, shown, spelled
-from press.core.formats import file_of
+from press.core.files import LINKED, article_files, name_of, read_text, shown, spelled
+from press.core.formats import Format, base_name, file_of
 from press.core.hashing import source_digest
-from press.core.model import Linked
-from press.core.nearest import nearest
+from press.core.model import Config, Linked
+from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, Span
 from press.source.front_matter import split
+from press.source.groups import formats_of
 
 _LARGEST = 100 * 2**20
 
@@ -32,7 +34,7 @@ class Target:
     """What a link leads to."""
 
     address: str
-    """Relative to the output folder."""
+    """Relative to the folder of the article's web page."""
     name: str
     """The title of an article, the name of a file."""
     article: Path | None = None
@@ -42,11 +44,13 @@ class Target:
 
 
 def read_target(
-    link: str, folder: Path, root: Path, place: Span, problems: list[Problem]
+    link: str, folder: Path, root: Path, config: Config, place: Span, problems: list[Problem]
 ) -> Target | None:
     """Find what a link leads to; `folder` is that of the article, `root` that of the project.
 
-    Problems: LNK004 missing, LNK006 not to be published. The part of an article is not checked.
+    The output folder has the folders of `source/`. If groups have other formats, an article may
+    have no web page, but a PDF or an e-book. Problems: LNK004 missing, LNK006 not to be
+    published. The part of an article is not checked.
     """
     given, _, part = link.partition("#")
     path = spelled(folder, given)
@@ -56,38 +60,55 @@ def read_target(
         is_file, is_folder = path.is_file(), path.is_dir()
     except (OSError, RuntimeError, ValueError):  # a name too long, or links in a circle
         inside, is_file, is_folder = True, False, False
-    articles = article_files(root)
+    articles, source = article_files(root), root / "source"
     if not inside or is_folder:
         hint = "link to a file in the project, for example (files/form.pdf)"
         message = f"link to '{link}' leads {'to a folder' if inside else 'outside the project'}"
         problems.append(Problem("LNK006", place, message, hint))
         return None
     if not is_file:
-        hint = _hint(path, folder, articles)
+        hint = _hint(path, root, articles)
         message = f"link to '{link}': there is no such article or file"
         problems.append(Problem("LNK004", place, message, hint))
         return None
-    article = next((a for a in articles if a.resolve() == home), None)
+    plain = Path(os.path.normpath(path))  # one name for a file, however a link leads to it
+    path = plain if plain.resolve() == home else path
+    article = next((a for a in articles if a == path), None)
+    article = article or next((a for a in articles if a.resolve() == home), None)
     if article is not None:
         fields = _fields(article, root)
         if fields.get("status") == "withdrawn":
             message = f"link to '{link}': this article is withdrawn"
             problems.append(Problem("LNK004", place, message, "delete the link"))
             return None
-        address = quote(file_of(article.stem, "html")) + (f"#{part}" if part else "")
+        own = name_of(article, root)
+        formats = formats_of(article, root, config) if config.groups else ("html",)
+        shows: Format = "html" if "html" in formats else formats[0]
+        address = _from(folder, source, file_of(own, shows))
+        address += f"#{part}" if part and shows == "html" else ""
         title = fields.get("title")
-        name = title if isinstance(title, str) and title else article.stem
+        name = title if isinstance(title, str) and title else base_name(own)
         return Target(address, name, article, unquote(part))
-    return _file(link, path, folder, root, place, problems)
+    file = _file(link, path, source, root, place, problems)
+    if file is None:
+        return None
+    return Target(_from(folder, source, file.name), base_name(file.name), file=file)
 
 
-def _hint(path: Path, folder: Path, articles: Collection[Path]) -> str:
-    """Return the nearest name: of an article, or of a file in the same folder."""
+def _from(folder: Path, source: Path, name: str) -> str:
+    """Return the address of a file in the output folder, from the page of an article."""
+    return quote(os.path.relpath(source / name, folder).replace(os.sep, "/"))
+
+
+def _hint(path: Path, root: Path, articles: Collection[Path]) -> str:
+    """Return the nearest name: of an article or a file in the same folder, or of any article."""
     near = [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.is_dir() else []
-    names = [a.name for a in articles] if path.parent == folder else []
+    names = [a.name for a in articles if a.parent == path.parent]
     names += [name for name in near if not name.startswith(".") and name not in names]
-    names = names or [a.name for a in articles]
-    return nearest(path.name, names) if names else "add the file, or correct its path"
+    if names:
+        return nearest(path.name, names)
+    names = [f"{name_of(a, root)}.md" for a in articles]
+    return nearest_article(path.name, names) if names else "add the file, or correct its path"
 
 
 def _fields(article: Path, root: Path) -> Mapping[str, Any]:
@@ -99,7 +120,8 @@ def _fields(article: Path, root: Path) -> Mapping[str, Any]:
 
 def _file(
     link: str, path: Path, folder: Path, root: Path, place: Span, problems: list[Problem]
-) -> Target | None:
+) -> Linked | None:
+    """Return a file to publish; `folder` is `source/`."""
     inner = path.resolve().relative_to(folder.resolve()) if _is_below(path, folder) else None
     parts = (inner or Path(path.name)).parts
     parts = parts[1:] if parts[0] == LINKED and len(parts) > 1 else parts
@@ -120,8 +142,7 @@ def _file(
         problems.append(Problem("LNK006", place, f"file '{link}' {reason}", hint))
         return None
     name = unicodedata.normalize("NFC", "/".join((LINKED, *parts)))
-    linked = Linked(name, shown(path, root), path.stat().st_size, source_digest(path))
-    return Target(quote(name), name.rpartition("/")[2], file=linked)
+    return Linked(name, shown(path, root), path.stat().st_size, source_digest(path))
 
 
 _ACTIVE = frozenset(

@@ -16,7 +16,7 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import decode, read_bytes, read_text, shown
+from press.core.files import decode, name_of, read_bytes, read_text, shown
 from press.core.labels import labels_for, letter
 from press.core.model import Cluster, Config, Image, Linked, Manuscript
 from press.core.nearest import nearest
@@ -81,13 +81,14 @@ def read_manuscript(
     reader.name_blocks(cites=cites)
     link_headings(made.body)
     images = reader.images(path.parent)
-    linked = reader.links(path, root, cites=cites)
+    linked = reader.links(path, root, config, cites=cites)
     if not "".join(made.body.itertext()).strip() and made.body.find(".//img") is None:
         hint = "write the text below the front matter"
         problems.append(Problem("TXT004", Span(file, first), "the article is empty", hint))
     clusters = _in_reading_order(made.body, made.clusters)
     body = trees.serialize(made.body)
-    return Manuscript(path.stem, file, data, text, matter, body, clusters, images, linked)
+    name = name_of(path, root)
+    return Manuscript(name, file, data, text, matter, body, clusters, images, linked)
 
 
 def _ids_of(path: Path, root: Path) -> set[str | None]:
@@ -350,7 +351,7 @@ class _ArticleReader:
         seen[source] += 1
         return self.place(re.escape(source) if source else "<img|!\\[", seen[source] - 1)
 
-    def links(self, path: Path, root: Path, *, cites: bool) -> tuple[Linked, ...]:
+    def links(self, path: Path, root: Path, config: Config, *, cites: bool) -> tuple[Linked, ...]:
         """Check that each link leads to an id of this article, to a safe address, or to a file.
 
         `path` is that of the article. Returns the files of the project to publish with it.
@@ -369,7 +370,7 @@ class _ArticleReader:
             seen[target] += 1
             if may_be_file(target):
                 place = self.place(pattern, nth)
-                found = read_target(target, path.parent, root, place, self.problems)
+                found = read_target(target, path.parent, root, config, place, self.problems)
                 if found and found.file:
                     linked[found.file.name] = found.file
                 target = self._lead(link, found, path, root, place)
@@ -397,7 +398,7 @@ class _ArticleReader:
         """
         if found is None:
             return ""
-        if found.article and found.article.stem == path.stem:
+        if found.article == path:
             link.set("href", f"#{found.part}")
             if not found.part:  # the article itself
                 link.tag = "span"

@@ -7,7 +7,7 @@ This module must not know Markdown, nor any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,12 +15,13 @@ from typing import Any
 
 from press.core import gate, limits
 from press.core.files import article_files, imprint_files, listed, misnamed, read_text, shown
-from press.core.formats import FLAVORS, FORMATS
+from press.core.formats import FLAVORS, FORMATS, Format
 from press.core.model import (
     Config,
     Data,
     Defaults,
     Edition,
+    Group,
     Imprint,
     Project,
     ReferencesPlace,
@@ -54,16 +55,18 @@ _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
-    "article", "notices", "max-age", "readability", "limits",
+    "article", "groups", "notices", "max-age", "readability", "limits",
 )  # fmt: skip
 _CHOSEN = "editions chosen"
 DEFAULT_KEYS = (*(key for key in ARTICLE_KEYS if key not in ONE_EACH), "affiliations")
+GROUP_KEYS = ("articles", "topics", "editions", "formats", "imprints")
 EDITION_KEYS = ("page", "like", "references", "standard")
 REFERENCES: tuple[ReferencesPlace, ...] = ("auto", "inline", "sheet", "companion", "link")
 MAX_AGE = {"verified": 365, "reviewed": 1095}
 """Days: telephone numbers are checked every year, texts every three years (PIF TICK)."""
 AGE_KEYS = ("verified", "reviewed")
 _LONGEST = 36525  # days: a century
+_NO_IMPRINT = "write source/imprints/NAME.toml"
 
 
 def require_project(root: Path) -> None:
@@ -84,14 +87,9 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     Raises:
         ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
     """
-    require_project(root)
-    begin()
-    text = read_text(root / FILE, FILE, problems)
-    if text is None:
-        raise ProblemsError(problems)
+    config = read_config(root, problems)
     problems += misnamed(root / "source", root)
     notices = root / "source" / "disclaimers"
-    config = _ConfigReader(text, problems).config()
     articles = article_files(root)
     withdrawn = tuple(_withdrawn(articles, root, config))
     gone = {each.path for each in withdrawn}
@@ -108,6 +106,20 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
         ),
         imprint_files=imprint_files(root),
     )
+
+
+def read_config(root: Path, problems: list[Problem]) -> Config:
+    """Read makebook.toml.
+
+    Raises:
+        ProblemsError: there is none (CFG001), or it is not valid TOML (CFG002).
+    """
+    require_project(root)
+    begin()
+    text = read_text(root / FILE, FILE, problems)
+    if text is None:
+        raise ProblemsError(problems)
+    return _ConfigReader(text, problems).config([path.stem for path in imprint_files(root)])
 
 
 def _withdrawn(paths: Iterable[Path], root: Path, config: Config) -> Iterator[Withdrawn]:
@@ -146,10 +158,10 @@ def effective(config: Config, imprint: Imprint | None) -> Config:
     )
 
 
-def place_of(key: str, root: Path) -> Span:
+def place_of(key: str, root: Path, table: str = "") -> Span:
     """Return the location of a key in makebook.toml."""
     text = read_text(root / FILE, FILE, [])
-    return Span(FILE, line_of(text or "", key), 1)
+    return Span(FILE, line_of(text or "", key, table), 1)
 
 
 def both_editions(text: str) -> str:
@@ -219,7 +231,8 @@ class _ConfigReader(Settings):
         super().__init__(text, FILE, parse_toml(both_editions(text), FILE), problems)
         self.known_editions: dict[str, Edition] = {}
 
-    def config(self) -> Config:
+    def config(self, imprints: Sequence[str]) -> Config:
+        """Read all; `imprints` are the names of those that there are."""
         self.known({key: value for key, value in self.table.items() if key != _CHOSEN}, KEYS)
         notices = self.table_of("notices")
         self.known(notices, ("required",), "notices")
@@ -232,22 +245,18 @@ class _ConfigReader(Settings):
         self.known(readability, ("terms",), "readability")
         lang = self.lang("en-US") or "en-US"
         jurisdiction = self.jurisdiction(lang)
-        formats = self.list_of(self.table, "formats") or tuple(FORMATS)
-        if self.table.get("formats") == []:
-            self.bad("CFG004", "formats", "'formats' is empty", 'write formats = ["pdf", "epub"]')
-        for name in formats:
-            if name not in FORMATS:
-                hint = nearest(name, FORMATS)
-                self.bad("CFG004", "formats", f"'{name}' is not a valid format", hint)
+        formats = self.formats(self.table) or tuple(FORMATS)
         return Config(
             lang=lang,
             jurisdiction=jurisdiction,
             address=self.address(),
             csl=self.text_of("csl", Config.csl),
             bibliography=self.list_of(self.table, "bibliography"),
-            formats=tuple(name for name in FORMATS if name in formats),
+            formats=formats,
+            of_others=formats,
             editions=self.editions(),
             known_editions=self.known_editions,
+            groups=tuple(self.groups(imprints)),
             required={t: self.list_of(required, t, "notices.required") for t in required},
             required_lines={t: line_of(self.text, t, "notices.required") for t in required},
             article=self.article(),
@@ -255,6 +264,50 @@ class _ConfigReader(Settings):
             terms=self.list_of(readability, "terms", "readability"),
             limits=self.own_limits(),
         )
+
+    def formats(self, given: Mapping[str, Any], table: str = "") -> tuple[Format, ...]:
+        """Read a list of formats."""
+        names = self.list_of(given, "formats", table)
+        if given.get("formats") == []:
+            hint = 'write formats = ["pdf", "epub"]'
+            self.bad("CFG004", "formats", "'formats' is empty", hint, table)
+        for name in names:
+            if name not in FORMATS:
+                hint = nearest(name, FORMATS)
+                self.bad("CFG004", "formats", f"'{name}' is not a valid format", hint, table)
+        return tuple(name for name in FORMATS if name in names)
+
+    def groups(self, imprints: Sequence[str]) -> Iterator[Group]:
+        """Read `[groups.NAME]`, in the order of the file; the editions must be known."""
+        for name, given in self.table_of("groups").items():
+            table = f"groups.{name}"
+            if not isinstance(given, dict):
+                hint = f'write [{table}] and, below it, articles = ["ward/*"]'
+                self.bad("CFG004", name, f"group '{name}' must be a table", hint, "groups")
+                continue
+            self.known(given, GROUP_KEYS, table)
+            if "articles" not in given and "topics" not in given:
+                hint = 'write articles = ["ward/*"] or topics = ["sleep"]'
+                self.bad("CFG004", name, f"group '{name}' selects no article", hint, "groups")
+            for key in GROUP_KEYS:
+                if given.get(key) == [] and key != "formats":
+                    hint = f'write {key} = ["…"], or delete the line'
+                    self.bad("CFG004", key, f"'{key}' of group '{name}' is empty", hint, table)
+            chosen = self.list_of(given, "imprints", table)
+            for imprint in chosen:
+                if imprint not in (*imprints, "all"):
+                    hint = nearest(imprint, imprints) if imprints else _NO_IMPRINT
+                    self.bad("CFG008", "imprints", f"there is no imprint '{imprint}'", hint, table)
+            yield Group(
+                name,
+                articles=self.list_of(given, "articles", table),
+                topics=self.list_of(given, "topics", table),
+                editions=self.choose(
+                    self.list_of(given, "editions", table), self.known_editions, table
+                ),
+                formats=self.formats(given, table),
+                imprints=chosen,
+            )
 
     def own_limits(self) -> limits.Limits:
         """Read `[limits]`, which can only lower the usual ones."""

@@ -189,20 +189,21 @@ class Settings:
         return address.rstrip("/")
 
     def choose(
-        self, names: Collection[str], editions: Mapping[str, Edition]
+        self, names: Collection[str], editions: Mapping[str, Edition], table: str = ""
     ) -> tuple[Edition, ...]:
-        """Return the editions with these names.
+        """Return the editions with these names; `table` is where they are listed.
 
         Problems: CFG005 there is no such edition; CFG004 the first one is only a sheet.
         """
         for name in names:
             if name not in editions:
                 message = f"there is no edition '{name}'"
-                self.bad("CFG005", "editions", message, nearest(name, editions))
+                self.bad("CFG005", "editions", message, nearest(name, editions), table)
         found = tuple(editions[n] for n in dict.fromkeys(names) if n in editions)
         if found and found[0].kind == "sheet":
             message = f"edition '{found[0].name}' cannot be the first one: it is not the whole text"
-            self.bad("CFG004", "editions", message, 'write editions = ["letter", "sheet"]')
+            hint = 'write editions = ["letter", "sheet"]'
+            self.bad("CFG004", "editions", message, hint, table)
         return found
 
 

@@ -107,7 +107,7 @@ def _too_long(laid: Layout) -> Problem:
     chosen = [part for part in laid.document.parts if sheet.group_of(part) != "made"]
     longest = sorted(chosen, key=lambda part: -count[part.id])[:_NAMED]
     names = ", ".join(f"{_name(part)} ({counted(count[part.id], 'line')})" for part in longest)
-    span = Span(f"source/{laid.document.source[0]}")
+    span = Span(f"source/{laid.document.name}.md")
     message = (
         f"edition '{laid.edition.name}' is {counted(over, 'line')} too long for two sides; "
         f"its longest blocks are {names}"

@@ -24,7 +24,8 @@ from press.design.svg import is_safe_address
 from press.output.pdf import engine, fontconfig
 from press.output.pdf.paging import Paging
 
-_BASE = "https://work.invalid/"
+_BASE = "https://work.invalid/" + "folder/" * 32
+"""The address of the work; its pictures may be in folders above that of the article."""
 """The base address of a document's pictures (RFC 2606: a domain that never exists)."""
 
 
@@ -213,7 +214,7 @@ def _complaint(
         hint = "correct this in your styles or templates"
         return Problem("PDF001", _place(record, sheets), _AT.sub("", record.getMessage()), hint)
     imprint = document.imprint
-    file = imprint.file if imprint and image == imprint.logo else f"source/{document.source[0]}"
+    file = imprint.file if imprint and image == imprint.logo else f"source/{document.name}.md"
     message = f"image '{image.name.rpartition(':')[2]}' cannot be drawn"
     return Problem("IMG004", Span(file), message, "export it again as plain SVG or as PNG")
 

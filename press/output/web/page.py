@@ -18,7 +18,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.files import INDEX
-from press.core.formats import file_of
+from press.core.formats import file_of, way_home
 from press.core.model import Artifact, Document, Download, Part, PartKind
 from press.core.trees import Element, has_class, plain
 from press.design.color import nearest_text, parse_hex
@@ -92,7 +92,7 @@ def write_page(document: Document, downloads: Sequence[Download], styles: Styles
         urgent=_urgent(document.parts, bodies),
         logo=_logo(document),
         offers=offered,
-        library=INDEX,
+        library=way_home(document.name) + INDEX,
         css=_css(document, styles, bodies),
     )  # fmt: skip
     return Artifact(file_of(document.name, "html"), "html", text.encode())

@@ -1,0 +1,230 @@
+"""Groups of articles: what each selects, the matrix that a build makes, and mistakes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from press.build import run as runs
+from press.build.run import build
+from press.cli import main
+from press.core.manifest import read_manifest
+from press.core.model import Config, Edition, Group, Request
+from press.core.problems import UnknownName
+from press.source.groups import config_of, grouped, groups_of
+from press.source.project import read_project
+from tests.here import build_here
+
+TODAY = date(2026, 11, 23)
+BASE = 'editions = ["letter"]\nformats = ["html"]\n'
+WARD = """
+[groups.ward]
+articles = ["ward/*"]
+editions = ["a4"]
+formats = ["epub"]
+imprints = ["north"]
+"""
+SLEEP = """
+[groups.sleep]
+topics = ["Sleep"]
+formats = ["html", "epub"]
+"""
+TEXT = "---\ntitle: {0}\nidentifier: {1}\ndate: 2026-03-01\ntopics: [{2}]\n---\n\nText.\n"
+NAMES = {"plain": "tea", "nap": "sleep", "ward/bed": "beds", "ward/deep/rest": "sleep"}
+
+
+def write(root: Path, name: str, topic: str) -> None:
+    path = root / "source" / f"{name}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(TEXT.format(name, name.replace("/", "-").upper(), topic))
+
+
+def project(root: Path, toml: str) -> Path:
+    for name, topic in NAMES.items():
+        write(root, name, topic)
+    (root / "source/imprints").mkdir()
+    (root / "source/imprints/north.toml").write_text('[clinic]\nname = "North"\n')
+    (root / "makebook.toml").write_text(BASE + toml)
+    return root
+
+
+def run(root: Path, **options):
+    return build(Request(root, root / "build", TODAY, matrix=True, **options))
+
+
+def made(outcome) -> set[str]:
+    return {f"{b.imprint}:{name}".lstrip(":") for b in outcome.built for name in b.made}
+
+
+def told(outcome) -> list[str]:
+    return [str(problem).partition("\n")[0] for problem in dict.fromkeys(outcome.every_problem)]
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    build_here(monkeypatch)
+    return project(tmp_path / "project", WARD + SLEEP)
+
+
+ALL = {
+    "plain.html", "nap.html", "nap.epub", "ward/bed.epub", "north:ward/bed.epub",
+    "ward/deep/rest.html", "ward/deep/rest.epub",
+    "north:ward/deep/rest.html", "north:ward/deep/rest.epub",
+}  # fmt: skip
+
+
+def test_a_build_makes_the_matrix(root):
+    outcome = run(root)
+    assert not outcome.failed, told(outcome)
+    assert made(outcome) == ALL
+    assert (root / "build/north/index.html").is_file()
+    again = run(root)
+    assert made(again) == set()
+    assert {(b.imprint, b.name) for b in again.built} == {
+        (b.imprint, b.name) for b in outcome.built
+    }
+
+
+def test_the_second_run_looks_at_no_article(root, monkeypatch):
+    run(root)
+
+    def never(*_):
+        raise AssertionError("an untouched project needs no plan")
+
+    monkeypatch.setattr(runs, "_brought_up_to_date", never)
+    assert made(run(root)) == set()
+
+
+def test_one_edit_is_made_in_each_of_its_places(root):
+    run(root)
+    path = root / "source/ward/bed.md"
+    path.write_text(path.read_text().replace("Text.", "Other."))
+    assert made(run(root)) == {"ward/bed.epub", "north:ward/bed.epub"}
+
+
+def test_a_topic_decides_when_it_changes(root):
+    run(root)
+    write(root, "plain", "tea, sleep")
+    assert made(run(root)) == {"plain.html", "plain.epub"}
+    write(root, "plain", "tea")
+    outcome = run(root)
+    assert "build/plain.epub: warning OUT001: the project no longer makes this file" in told(
+        outcome
+    )
+
+
+def test_one_group(root):
+    assert made(run(root, group="ward")) == {name for name in ALL if "ward/" in name}
+    assert read_manifest(root / "build")["articles"].keys() == {"ward/bed", "ward/deep/rest"}
+    assert made(run(root, group="sleep")) == {"nap.html", "nap.epub"}
+
+
+def test_imprints_that_are_asked_for_are_for_all(root):
+    every = made(run(root, imprints=("north",)))
+    assert every == {f"north:{name}" for name in ALL if ":" not in name}
+
+
+def test_chosen_articles_keep_their_places(root):
+    assert made(run(root, articles=("source/ward/bed.md", "plain"))) == {
+        "plain.html", "ward/bed.epub", "north:ward/bed.epub",
+    }  # fmt: skip
+
+
+def test_an_article_in_no_group_is_as_the_project_says(root):
+    config = read_project(root, []).config
+    assert grouped(config, ()) is config
+    read = read_project(root, [])
+    assert config_of(read, "plain") == config
+    assert [e.name for e in config_of(read, "ward/bed").editions] == ["a4"]
+
+
+def test_an_article_in_two_groups_has_the_editions_of_both():
+    letter, a4, large = (Edition(name) for name in ("letter", "a4", "large"))
+    config = Config(editions=(letter,), formats=("pdf",))
+    first = Group("first", articles=("a*",), editions=(a4, large), formats=("html",))
+    second = Group("second", topics=("TEA",), formats=("epub",))
+    assert groups_of("ab", lambda _: ("tea",), (first, second)) == (first, second)
+    assert groups_of("ba", lambda _: ("coffee",), (first, second)) == ()
+    assert groups_of("ba", lambda _: None, (first, second)) == ()
+    assert grouped(config, (first, second)) == replace(
+        config, editions=(a4, large, letter), formats=("epub", "html")
+    )
+
+
+def test_a_link_leads_to_the_file_that_there_is(root):
+    """`ward/bed` has no web page."""
+    path = root / "source/nap.md"
+    path.write_text(path.read_text() + "\n[Bed](ward/bed.md#x), [rest](ward/deep/rest.md#x).\n")
+    for name in ("ward/bed", "ward/deep/rest"):
+        with (root / f"source/{name}.md").open("a") as text:
+            text.write("\n## There {#x}\n\nText.\n")
+    outcome = run(root)
+    assert not outcome.failed, told(outcome)
+    page = (root / "build/nap.html").read_text()
+    assert 'href="ward/bed.epub"' in page
+    assert 'href="ward/deep/rest.html#x"' in page
+    assert "source/ward/bed.md" in read_manifest(root / "build")["articles"]["nap"]["sources"]
+
+
+def test_one_that_fails_stops_no_other(root):
+    path = root / "source/nap.md"
+    path.write_text(path.read_text().replace("title: nap", "title: [nap"))
+    outcome = run(root)
+    assert made(outcome) == {name for name in ALL if "nap" not in name}
+    assert [built.name for built in outcome.built if not built.entry] == ["nap"]
+
+
+def test_an_article_that_cannot_be_read_may_have_any_topic(root):
+    """Otherwise one mistake in the only article on a topic would stop all others."""
+    (root / "makebook.toml").write_text(BASE + '[groups.a]\ntopics = ["beds"]\n')
+    path = root / "source/ward/bed.md"
+    path.write_text(path.read_text().replace("date: 2026", "date: [2026"))
+    assert {name for name in made(run(root)) if "plain" in name} == {"plain.html"}
+
+
+def test_a_group_that_is_not_there(root, capsys):
+    with pytest.raises(UnknownName, match="there is no group 'wrad'") as caught:
+        run(root, group="wrad")
+    assert caught.value.hint == "did you mean 'ward'?"
+    with pytest.raises(SystemExit) as end:
+        main(["plain", "--group", "ward", "--project", str(root)])
+    assert end.value.code == 2
+    assert "give either articles or --group" in capsys.readouterr().err
+
+
+WRONG = {
+    'articles = ["wrad/*"]': ["makebook.toml:4:1: error CFG006: group 'a': no article is named "
+                              "'wrad/*'"],
+    'topics = ["sleeep"]': ["makebook.toml:4:1: error CFG006: group 'a': no article has the topic "
+                            "'sleeep'"],
+    'articles = ["*"]\neditions = ["a5"]': ["makebook.toml:5:1: error CFG005: there is no edition "
+                                            "'a5'"],
+    'articles = ["*"]\nformats = ["doc"]': ["makebook.toml:5:1: error CFG004: 'doc' is not a valid "
+                                            "format"],
+    'articles = ["*"]\nimprints = ["south"]': ["makebook.toml:5:1: error CFG008: there is no "
+                                               "imprint 'south'"],
+    'articles = ["*"]\ncolor = "red"': ["makebook.toml:5:1: error CFG003: unknown key 'color' in "
+                                        "[groups.a]"],
+    'editions = ["a4"]': ["makebook.toml:3:1: error CFG004: group 'a' selects no article"],
+    'articles = []': ["makebook.toml:4:1: error CFG004: 'articles' of group 'a' is empty"],
+    'articles = ["*"]\neditions = ["sheet"]': [
+        "makebook.toml:5:1: error CFG004: edition 'sheet' cannot be the first one: it is not the "
+        "whole text"
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("toml", "said"), WRONG.items(), ids=range(len(WRONG)))
+def test_mistakes_in_a_group(root, toml, said):
+    (root / "makebook.toml").write_text(BASE + "[groups.a]\n" + toml + "\n")
+    outcome = run(root)
+    assert told(outcome) == said
+    assert not made(outcome)
+
+
+def test_a_group_that_is_no_table(root):
+    (root / "makebook.toml").write_text(BASE + 'groups = {a = "ward/*"}\n')
+    assert told(run(root)) == ["makebook.toml:3:1: error CFG004: group 'a' must be a table"]
