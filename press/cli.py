@@ -538,7 +538,7 @@ _LONGEST_NOTE = 100_000
 
 @cli.command("packet")
 @click.argument("articles", nargs=-1, required=True, metavar="NAME...",
-                shell_complete=_names(article_files))  # fmt: skip
+                shell_complete=_names(_articles))  # fmt: skip
 @click.option("--note", default="", metavar="TEXT",
               help="Words for the patient on the cover sheet; - reads standard input.")  # fmt: skip
 @click.option("--edition", default="", metavar="NAME", shell_complete=_editions,

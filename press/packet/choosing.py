@@ -37,7 +37,7 @@ def chosen(request: Request) -> tuple[tuple[Enclosed, ...], Edition]:
     """
     rows = {entry.name: entry for entry in read_entries(request.root, request.output, [])}
     check_names(request.articles, request.editions, set(rows), _editions(request, rows.values()))
-    names = list(dict.fromkeys(map(article_name, request.articles)))
+    names = list(dict.fromkeys(article_name(name, rows) for name in request.articles))
     if not names:
         raise UnknownName("article", "", "write an article, and build it")
     problems: list[Problem] = []
