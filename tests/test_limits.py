@@ -29,8 +29,10 @@ from press.core.manifest import published_hashes, read_manifest
 from press.core.nearest import near
 from press.core.problems import ProblemsError
 from press.document.compose import read_sources
+from press.references.bibliography import read_entries
 from press.source import markup
-from press.source.settings import line_of
+from press.source.front_matter import split
+from press.source.settings import line_of, parse_toml
 
 SMALL = Path(__file__).parent / "projects" / "small"
 KINDS = runpy.run_path(str(Path(__file__).parent.parent / "benchmarks" / "linear.py"))
@@ -374,6 +376,42 @@ def test_no_text_takes_forever_to_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = list(KINDS["KINDS"])
     assert results(reads, names, Allowance(20, MEMORY), at_once=1) == names
+
+
+READERS = {
+    "blank lines of BibTeX": (".bib", "", "\n", ""),
+    "spaces between names": (".bib", "@article{a, author={", " ", "}}"),
+    "names without end": (".bib", "@article{a, author={", "a and ", "}}"),
+    "braces of BibTeX": (".bib", "@article{a, title={", "{", "}}"),
+    "open tags in JSON": (".json", '[{"id": "a", "title": "', "<", '"}]'),
+    "open tags in RIS": (".ris", "TY  - JOUR\nTI  - ", "<", "\nER  - \n"),
+    "a remark in RIS": (".ris", "TY  - JOUR\nN1  - ", "<", "\nER  - \n"),
+    "open tags in PubMed": (".nbib", "PMID- 1\nTI  - ", "<", ""),
+    "open tags in YAML": (".yaml", "- id: a\n  title: ", "<", ""),
+    "dotted keys of TOML": (".toml", "", "A. ", "a = 1"),
+    "letters of TOML": (".toml", "", "a", " = 1"),
+    "a title": (".md", "---\ntitle: ", "<", "\n---\n"),
+}
+"""The ending of a file, how its text begins, what is repeated in it, and how it ends."""
+
+
+def reads_file(kind: str) -> str:
+    """Read a text of a megabyte, most of which is the same; return its name."""
+    ending, before, repeated, after = READERS[kind]
+    text, found = before + repeated * (1_000_000 // len(repeated)) + after, []
+    with contextlib.suppress(ProblemsError):
+        if ending == ".toml":
+            parse_toml(text, "a")
+        elif ending == ".md":
+            split(text, "a", found)
+        else:
+            read_entries(text, ending, "a", found)
+    return kind
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_no_file_takes_forever_to_read(kind):
+    assert results(reads_file, [kind], Allowance(20, MEMORY)) == [kind]
 
 
 def test_the_line_of_a_key_is_found_in_an_index():

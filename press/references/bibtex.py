@@ -123,7 +123,7 @@ _PREPRINTS = re.compile(
 
 _HIDDEN = "\ue000"
 """Stands for an equals sign in a key, at which the parser would stop."""
-_KEY_WITH_SIGN = re.compile(r"(?m)^\s*@\s*\w+\s*\{\s*[^\s,{}\"=]+=[^\s,{}\"]*(?=\s*,)")
+_KEY_WITH_SIGN = re.compile(r"(?m)^[^\S\n]*@\s*\w+\s*\{\s*[^\s,{}\"=]+=[^\s,{}\"]*(?=\s*,)")
 
 
 def _hide(found: re.Match[str]) -> str:

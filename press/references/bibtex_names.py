@@ -17,8 +17,9 @@ OTHERS = "others"
 def read_names(value: str, *, useprefix: bool = True) -> list[dict[str, str]]:
     """Read a list of names; with `useprefix`, `van` belongs to the family name."""
     names = []
-    for name in _split(value, re.compile(r"\s+and\s+", re.IGNORECASE)):
-        text = " ".join(name.split())
+    spaced = re.sub(r"\s+", " ", value)  # a search for ` and ` does not read a long gap again
+    for name in _split(spaced, re.compile(" and ", re.IGNORECASE)):
+        text = name.strip()
         if text:
             names.append(_read_name(text, useprefix=useprefix))
     return [name for name in names if any(name.values())]

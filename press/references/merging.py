@@ -75,7 +75,7 @@ def is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _plain(title: Any) -> str:
-    return re.sub(r"[\W_]+", "", re.sub(r"<[^>]*>", "", str(title or "")).lower())[:200]
+    return re.sub(r"[\W_]+", "", re.sub(r"<[^<>]*>", "", str(title or "")).lower())[:200]
 
 
 def same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -192,12 +192,12 @@ def _standing(csl: dict[str, Any]) -> Standing | None:
     A publisher puts `RETRACTED:` before the title of the work itself.
     """
     for line in str(csl["note"]).splitlines():
-        said = re.sub(r"<[^>]*>", "", line).strip()
+        said = re.sub(r"<[^<>]*>", "", line).strip()
         for kind, pattern in _STANDINGS:
             if pattern.match(said):
                 csl["note"] = csl["note"].replace(line, "").strip()
                 return Standing(kind, _notice(said))
-    title = re.sub(r"<[^>]*>", "", str(csl.get("title") or ""))
+    title = re.sub(r"<[^<>]*>", "", str(csl.get("title") or ""))
     for kind, pattern in _STANDINGS:
         if kind in _TITLE_STANDINGS and (found := pattern.match(title)):
             if kind == "retracted" and not _AFTER_RETRACTED.match(title, found.end()):

@@ -23,6 +23,8 @@ from press.source.values import LANG
 
 _LONGEST = 2_000_000
 """The most characters of a file."""
+_DEEP_KEY = re.compile(r"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){100}")
+"""A dotted key that Python takes quadratic time to read; each dot is a table in a table."""
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|.*)\)", re.DOTALL)
 """The error, then its line and column, which are absent at the end of a document."""
 
@@ -38,7 +40,7 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         message = f"the file has {counted(len(text), 'character')}; the maximum is {_LONGEST}"
         raise ProblemsError([Problem("CFG002", Span(file, 1, 1), message, hint)])
     try:
-        table = tomllib.loads(text)
+        table = None if _DEEP_KEY.search(text) else tomllib.loads(text)
     except RecursionError:
         table = None
     except ValueError as error:  # TOMLDecodeError, or a number of more digits than Python reads
