@@ -27,7 +27,8 @@ _STARTER = Path(__file__).parent / "starter"
 _ARTICLE = Path(__file__).parent / "starter-article.md"
 
 COMMANDS = frozenset(
-    "build check cite clean diff doctor fetch help import list new packet record serve speak test".split()
+    "build check cite clean diff doctor fetch help import list new packet record serve speak"
+    " test".split()
 )
 """Commands; no article can have their names: `makebook check` would not build it."""
 _DEVICES = frozenset("aux con nul prn".split()) | {
