@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from press.build import publish
 from press.cli import main
 from press.core.files import STATE
 
@@ -47,7 +49,8 @@ def test_a_disk_without_room(project):
         import resource, signal, sys
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-        from press.cli import main
+        from press.build import publish
+from press.cli import main
         main(["build", "--project", {str(project)!r}, "--jobs", "1"])
     """
     done = subprocess.run(
@@ -220,6 +223,29 @@ def test_a_file_that_goes_away_while_it_is_read(project, monkeypatch, capsys, na
     assert files(project) == before
 
 
+@pytest.mark.parametrize("step", ["write", "do", "clean"])
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_interruption_leaves_all_files_new_or_all_old(tmp_path, monkeypatch, step, number):
+    """Whatever step of the publishing it meets, no temporary file is left."""
+    folder, names = tmp_path / "build", ["a.pdf", "b.pdf"]
+    publish.replace_files(folder, dict.fromkeys(names, b"old"))
+    whole, calls = getattr(publish._Move, step), []
+
+    def interrupted(move):
+        calls.append(move)
+        if len(calls) == number:
+            os.kill(os.getpid(), signal.SIGINT)
+        return whole(move)
+
+    monkeypatch.setattr(publish._Move, step, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        publish.replace_files(folder, dict.fromkeys(names, b"new"))
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert {path.read_bytes() for path in folder.iterdir()} == {
+        b"old" if step == "write" else b"new"
+    }
+
+
 def test_an_interrupted_program_ends_with_its_own_status(tmp_path):
     """Started with -m, Python may end by SIGINT after an interruption within an exec of text."""
     (tmp_path / "stopped.py").write_text(
@@ -248,7 +274,8 @@ WATCHED = """
 
     sys.dont_write_bytecode = True
     sys.addaudithook(note)
-    from press.cli import main
+    from press.build import publish
+from press.cli import main
     try:
         main(["build", "--project", sys.argv[2], "--output", output, "--jobs", "1", "--quiet"])
     finally:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from press.core import temporary
+from press.core import parallel, temporary
 from press.core.files import COVERS, LINKED, PREVIEW
 from press.core.problems import Problem, ProblemsError, Span
 
@@ -49,9 +49,12 @@ def replace_files(
             _check_place(move.path, folder)
         for move in moves:
             move.write()
-        for move in moves:
-            move.do()
-        then()
+        with parallel.undisturbed():
+            for move in moves:
+                move.do()
+            then()
+            while moves:  # what is in its place and clean is not taken back by an interruption
+                moves.pop().clean()
     except OSError as error:
         new = [move.path.name for move in moves if not move.take_back()]
         raise ProblemsError([_failure(error, folder, new)]) from None
@@ -60,8 +63,9 @@ def replace_files(
             move.take_back()
         raise
     finally:
-        for move in moves:
-            move.clean()
+        with parallel.undisturbed():
+            for move in moves:
+                move.clean()
 
 
 def _check_place(path: Path, folder: Path) -> None:
