@@ -15,6 +15,7 @@ import pytest
 
 from press.build import publish
 from press.cli import main
+from press.core import parallel
 from press.core.files import STATE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,8 +50,7 @@ def test_a_disk_without_room(project):
         import resource, signal, sys
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-        from press.build import publish
-from press.cli import main
+        from press.cli import main
         main(["build", "--project", {str(project)!r}, "--jobs", "1"])
     """
     done = subprocess.run(
@@ -238,8 +238,13 @@ def test_an_interruption_leaves_all_files_new_or_all_old(tmp_path, monkeypatch, 
         return whole(move)
 
     monkeypatch.setattr(publish._Move, step, interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        publish.replace_files(folder, dict.fromkeys(names, b"new"))
+    usual = {number: signal.signal(number, parallel.interrupt) for number in parallel.ENDS}
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            publish.replace_files(folder, dict.fromkeys(names, b"new"))
+    finally:
+        for each, handler in usual.items():
+            signal.signal(each, handler)
     assert sorted(path.name for path in folder.iterdir()) == names
     assert {path.read_bytes() for path in folder.iterdir()} == {
         b"old" if step == "write" else b"new"
@@ -274,8 +279,7 @@ WATCHED = """
 
     sys.dont_write_bytecode = True
     sys.addaudithook(note)
-    from press.build import publish
-from press.cli import main
+    from press.cli import main
     try:
         main(["build", "--project", sys.argv[2], "--output", output, "--jobs", "1", "--quiet"])
     finally:
