@@ -22,6 +22,7 @@ from press.core.files import (
     OWN,
     article_name,
     beside,
+    by_name,
     document_hint,
     folded,
     imprint_files,
@@ -138,7 +139,7 @@ def chosen(
     Raises:
         UnknownName: the request names an article or edition that does not exist.
     """
-    known = {name_of(path, project.root): path for path in project.articles}
+    known = by_name(project.articles, project.root)
     withdrawn = {name_of(each.path, project.root) for each in project.withdrawn}
     every = {*known, *withdrawn}
     check_names(request.articles, request.editions, every, editions)
@@ -160,7 +161,7 @@ def check_files(
     Two share a name, as those of `a` in edition `b` and of `a-b`; or one is a file or a folder of
     makebook's own, or an imprint's. Many systems take `A` and `a` for the same.
     """
-    paths = {name_of(path, project.root): path for path in project.articles}
+    paths = by_name(project.articles, project.root)
     formats = {name for i in every for name in (*i.config.formats, *i.request.formats)}
     formats |= {name for group in project.config.groups for name in group.formats}
     free = {folded(Path(INDEX).stem)} if "html" not in formats else set()
@@ -255,7 +256,7 @@ def check_identifiers(
     from press.source.front_matter import split
 
     if known:
-        paths = {name_of(path, project.root): path for path in project.articles}
+        paths = by_name(project.articles, project.root)
         others = [path for name, path in paths.items() if name not in known]
         given = [known[name] for name in paths if known.get(name)]
         for path in others:
@@ -288,7 +289,7 @@ def sources(document: Document, path: Path, project: Project, issue: Issue) -> d
     paths += [beside(style, (folder, root))] if style.endswith(".csl") else []
     paths += [folder / image.file for image in document.images if image.file]
     paths += [root / linked.file for linked in document.linked]
-    names = {name_of(path, root): path for path in project.articles}
+    names = by_name(project.articles, root)
     home = posixpath.dirname(document.name)
     links = (unquote(link.partition("#")[0]) for link in neighbors(document))
     pages = (posixpath.normpath(posixpath.join(home, link)) for link in links)

@@ -254,6 +254,11 @@ def name_of(path: Path, root: Path) -> str:
     return str(path)[below:].removesuffix(".md").replace(os.sep, "/")
 
 
+def by_name(paths: Iterable[Path], root: Path) -> dict[str, Path]:
+    """Return articles by their names; `paths` are of those that `article_files` returns."""
+    return {name_of(path, root): path for path in paths}
+
+
 def folded(name: str) -> str:
     """Return what is the same for two names that are one file on some systems."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -18,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 from press.core.files import (
     article_files,
     article_name,
+    by_name,
     decode,
-    name_of,
     read_bytes,
     replace_file,
     shown,
@@ -65,7 +65,7 @@ def fetch(root: Path, article: str, network: Network, problems: list[Problem]) -
             or a file cannot be written (SYS002).
     """
     require_project(root)
-    known = {name_of(path, root): path for path in article_files(root)}
+    known = by_name(article_files(root), root)
     name = article_name(article, known)
     if name not in known:
         raise UnknownName("article", name, nearest_article(name, known))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from press.core.files import name_of, read_text, shown
+from press.core.files import by_name, name_of, read_text, shown
 from press.core.formats import FORMATS, Format
 from press.core.model import Config, Group, Project
 from press.core.problems import ERROR, Problem
@@ -73,7 +73,7 @@ def formats_of(path: Path, root: Path, config: Config) -> tuple[Format, ...]:
 def config_of(project: Project, name: str) -> Config:
     """Return the configuration of one article."""
     config, root = project.config, project.root
-    paths = {name_of(path, root): path for path in project.articles}
+    paths = by_name(project.articles, root)
 
     def topics(name: str) -> Sequence[str] | None:
         return read_topics(paths[name], root, config) if name in paths else None
