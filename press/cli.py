@@ -270,6 +270,14 @@ def _imprint_option(command: Any) -> Any:
     help="Limit of each article, which replaces the usual one: time=300 (seconds of processor "
     "time), memory=4GB; can be repeated.",
 )
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    envvar="MAKEBOOK_CACHE",
+    metavar="DIR",
+    help="Folder that machines share: take from it what another one built from the same sources, "
+    "and add what is built here; default: the variable MAKEBOOK_CACHE.",
+)
 @click.option("--force", is_flag=True, help="Rebuild everything, even if nothing changed.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
@@ -316,7 +324,8 @@ def build_command(
         click.echo(visible(line))
     for imprint in _pictured(outcome) if request.preview and not quiet else ():
         _say(f"pictures of the pages: {folder / imprint / 'preview'}")
-    sys.exit(_status(outcome) or int(request.strict and bool(outcome.problems)))
+    warned = any(problem.severity != NOTE for problem in outcome.problems)
+    sys.exit(_status(outcome) or int(request.strict and warned))
 
 
 def _unprinted(request: Request, outcome: Outcome) -> Sequence[str]:
@@ -803,14 +812,37 @@ def doctor_command(project: Path, output: Path | None) -> None:
 @cli.command("clean")
 @_project_options
 @click.option("--dry-run", is_flag=True, help="List what would be removed, and remove nothing.")
-def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
+@click.option(
+    "--cache",
+    is_flag=False,
+    flag_value="",
+    metavar="[DIR]",
+    help="Trim the cache instead of the outputs; default: the variable MAKEBOOK_CACHE.",
+)
+@click.option(
+    "--older-than",
+    "days",
+    type=click.IntRange(0),
+    metavar="DAYS",
+    help="With --cache, remove only what no build has used for DAYS days.",
+)
+def clean_command(
+    project: Path, output: Path | None, dry_run: bool, cache: str | None, days: int | None
+) -> None:
     """Remove the files that makebook built, and nothing else.
 
     Files that makebook did not make, or that were changed after the build, are kept and listed.
-    """
+
+    \b
+    makebook clean
+    makebook clean --cache --older-than 90
+    """  # noqa: D301 - Click reads the character
     from press.build.cleanup import report_lines, sweep
     from press.source.project import FILE
 
+    if cache is not None or days is not None:
+        _trim(cache, days or 0, dry_run=dry_run)
+        return
     folder = _outputs(project, output)
     if output is None and not (project / FILE).is_file():
         hint = "go to a project folder, or name it with --project, or its outputs with --output"
@@ -825,6 +857,22 @@ def clean_command(project: Path, output: Path | None, dry_run: bool) -> None:
         _say(line)
     if swept.failed:
         raise ProblemsError(swept.failed)
+
+
+def _trim(cache: str | None, days: int, *, dry_run: bool) -> None:
+    """Remove from a cache what no build has used for so many days."""
+    from press.build.cache import trim
+
+    cache = cache or os.environ.get("MAKEBOOK_CACHE")
+    if not cache:
+        hint = "run makebook clean --cache DIR --older-than 90, or set MAKEBOOK_CACHE"
+        raise click.UsageError(f"name the folder of the cache\n    hint: {hint}")
+    folder = Path(cache)
+    trimmed = trim(folder, days, dry_run=dry_run)
+    for line in trimmed.lines(folder, dry_run=dry_run):
+        _say(line)
+    if trimmed.failed:
+        raise ProblemsError(trimmed.failed)
 
 
 def _failed(error: Exception) -> int:

@@ -116,6 +116,17 @@ def test_what_is_not_used_changes_nothing(desk):
     assert desk.reasons["sleep.pdf"] == "not rebuilt: nothing that it depends on changed"
 
 
+def test_a_bibliography_that_is_nearer_counts(desk):
+    """One in the article's folder is used before one in the project's."""
+    bib = next((desk.root / "source").glob("*.bib"))
+    desk.edit("makebook.toml", f"source/{bib.name}", "near.bib")
+    bib.rename(desk.root / "near.bib")
+    desk(formats=("epub",))
+    text = (desk.root / "near.bib").read_text()
+    desk.write("source/near.bib", text.replace("{2020}", "{1999}"))
+    assert desk(formats=("epub",)) == {"sleep.epub"}
+
+
 def test_another_article_changes_nothing_of_this_one(desk):
     text = (desk.root / "source/sleep.md").read_text()
     desk.write("source/tea.md", text.replace("SLEEP-1", "TEA-1"))

@@ -35,6 +35,7 @@ OLD = b"%PDF-1.7 of an earlier build"
 
 ELSEWHERE = {
     "CFG008": "the name comes from the command line: tests/test_values.py",
+    **dict.fromkeys(("CCH001", "CCH002"), "a folder outside the project: tests/test_cache.py"),
     "DIF001": "a file given to `makebook diff`, not one of the project: tests/test_diff.py",
     **dict.fromkeys(
         ("IMP001", "IMP002", "IMP003", "IMP004"),

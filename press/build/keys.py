@@ -139,6 +139,31 @@ class Keys:
         file = f"source/{name}.md"
         return self.digests[self.files[file]] if file in self.files else ""
 
+    def common(self, issue: str) -> str:
+        """Return the hash of what every article of an issue depends on."""
+        return self._issue(issue)[0]
+
+    def common_files(self, issue: str) -> list[Path]:
+        """Return the files that `common` covers, and the notices."""
+        own = f"source/imprints/{issue}"
+        return self._common_files + [
+            path
+            for name, path in self.files.items()
+            if issue and (name == f"{own}.toml" or name.startswith(f"{own}/"))
+        ]
+
+    @cached_property
+    def _common_files(self) -> list[Path]:
+        styles = (self.root / "styles", default_folder())
+        origins = [path for name, path in self.files.items() if name.endswith(_ORIGINS)]
+        return [
+            self.root / TOML,
+            *self.notices.values(),
+            *self.data.values(),
+            *origins,
+            *(path for folder in styles for path in files_below(folder)),
+        ]
+
     def project(self, issue: str) -> str:
         """Return the hash of the files that are checked once for all articles of an issue."""
         return self._issue(issue)[1]
@@ -175,7 +200,11 @@ class Keys:
             for name, linked in linked_of(entry).items()
             if linked["file"] != f"source/{name}" and f"source/{name}" in self.files
         ]
-        return json_digest([self._issue(issue)[0], found, self._cited(entry), taken])
+        # A bibliography or style in the article's folder is used before one in the project's.
+        texts = [n for n in entry["sources"] if n.startswith("source/") and n.endswith(".md")]
+        homes = sorted({name.rpartition("/")[0] for name in texts})
+        near = [f for home in homes for n in entry["sources"] if (f := f"{home}/{n}") in self.files]
+        return json_digest([self._issue(issue)[0], found, self._cited(entry), taken, near])
 
     def locked(
         self, issue: str, entry: ArticleEntry, cites: Sequence[str], cited: str

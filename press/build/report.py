@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from press.build.stale import TAKEN
 from press.core.formats import FORMATS
 from press.core.manifest import ArticleEntry, FileEntry, linked_of
 from press.core.model import Built
@@ -28,7 +29,13 @@ def head(built: Built) -> str:
     version = entry["version"] and f"version {entry['version']}"
     said = " · ".join(filter(None, (entry["identifier"], version, entry["hash"])))
     whose = f" for {built.imprint}" if built.imprint else ""
-    return f"{built.name}{whose}: {said}{'' if built.made else ' (unchanged)'}"
+    return f"{built.name}{whose}: {said}{_origin(built)}"
+
+
+def _origin(built: Built) -> str:
+    if built.made:
+        return ""
+    return " (from the cache)" if TAKEN in built.reasons.values() else " (unchanged)"
 
 
 _FEW = 3

@@ -38,6 +38,7 @@ from press.core.problems import (
 )
 
 if TYPE_CHECKING:
+    from press.build.cache import Cache
     from press.build.make import Task
     from press.core.model import Config, Document, Download, Group, Notice
     from press.design.styles import Styles
@@ -92,6 +93,7 @@ class _Books:
     ledgers: Mapping[str, Ledger]
     stand: Mapping[str, stale.Standing]
     members: Members
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class _Done:
     """The files that the article links to, by their names in the output folder."""
     gone: tuple[str, ...] = ()
     """Earlier sheets to remove, because the article no longer fits on them."""
+    taken: bool = False
+    """It is from the cache."""
 
 
 def build(request: Request) -> Outcome:
@@ -168,8 +172,10 @@ def _brought_up_to_date(
     problems: list[Problem] = []
     whole = all(not each.names and each.listed and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
-        books = _Books(keys, state, ledgers, stand, members)
+        cache = _cache(request, keys, state)
+        books = _Books(keys, state, ledgers, stand, members, cache)
         made, problems = _make(request, every, books, editions)
+        problems += cache.problems if cache else ()
     kept = [built for each in stand.values() for built in each.kept.values()]
     for name, asked in every.items():
         for built in stand[name].kept.values():
@@ -214,26 +220,48 @@ def _make(
     for issue in issues:
         every_problem = [*problems, *issue.found]
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
-    jobs = []
+    jobs, made = [], []
     for path in paths:
         article = name_of(path, project.root)
         own = replace(project, config=members.config(project.config, article))
-        those = tuple(
+        missing = [
             plan.for_article(issue, own)
             for issue in issues
             if article not in books.stand[issue.name].kept
             and article in (issue.request.articles or (article,))
-        )
+        ]
+        taken = [done for issue in missing if (done := _taken(article, issue, books))]
+        made += [_published(done, books) for done in taken]
+        found = {done.issue.name for done in taken}
+        those = tuple(issue for issue in missing if issue.name not in found)
         earlier = {i.name: stale.earlier(contents[i.name], article) for i in those}
         before = {name: entry for name, entry in earlier.items() if entry}
         job = _Job(path, own, notices, those, books.keys, before, tuple(problems))
         jobs += [job] if those else []
-    made = [_published(done, books) for done in _run(jobs, request.jobs)]
+    made += [_published(done, books) for done in _run(jobs, request.jobs)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
     for ledger in books.ledgers.values():
         manifest.withdraw(ledger, project, books.state)
     _list_all(issues, made, books, project, problems)
     return made, problems
+
+
+def _cache(request: Request, keys: Keys, state: State) -> Cache | None:
+    if request.cache is None:
+        return None
+    from press.build.cache import Cache
+
+    return Cache(request.cache, keys, state)
+
+
+def _taken(name: str, issue: Issue, books: _Books) -> _Done | None:
+    """Return an article from the cache, if it is there."""
+    stand = books.stand[issue.name]
+    if books.cache is None or stand.stopped:
+        return None
+    before = books.ledgers[issue.name].content["articles"].get(name)
+    found = books.cache.take(issue, name, before, stand.found)
+    return _Done(issue, found[0], copies=found[1], taken=True) if found else None
 
 
 def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
@@ -473,8 +501,11 @@ def _published(done: _Done, books: _Books) -> Built:
         new = {**done.copies, **{artifact.name: artifact.data for artifact in done.artifacts}}
         ledger = books.ledgers[name]
         manifest.check_linked(ledger.content, built, books.keys.names)
+        before = ledger.content["articles"].get(built.name)
         manifest.publish(ledger, built, new, books.keys.engine, books.state, done.gone)
         remove_files(ledger.output, done.gone)
+        if books.cache and not done.taken:
+            books.cache.keep(done.issue, built, before, new)
     except ProblemsError as error:
         problems = (*built.problems, *error.problems)
         return replace(built, entry=None, made=(), reasons={}, problems=problems)

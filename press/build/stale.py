@@ -86,10 +86,13 @@ class Standing:
     """False if a file changed that is checked once for all articles, or that may withdraw one."""
     found: str = ""
     """The hash of the problems that were found there; empty if nothing was checked."""
+    stopped: bool = False
+    """True if one of them keeps every article from being published."""
 
     def judge(self, problems: Sequence[Problem], *, stopped: bool) -> None:
         """Keep no article to which other problems were told of the project, or any if `stopped`."""
         self.found = json_digest([str(problem) for problem in problems])
+        self.stopped = stopped
         self.kept = {
             name: built
             for name, built in self.kept.items()
@@ -224,6 +227,18 @@ def _which(facts: FileEntry) -> tuple[Format, str]:
 def _whole(
     name: str, request: Request, entry: ArticleEntry, key: str, keys: Keys, state: State
 ) -> Built | None:
+    every = {**asked(request, entry), **linked_of(entry)}.items()
+    if any(state.of_output(request.output / file) != facts["sha256"] for file, facts in every):
+        return None
+    return current(name, request, entry, key, keys)
+
+
+def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Keys) -> Built | None:
+    """Return an article as its entry tells, if a build now would make the same files.
+
+    `key` is that of the entry now. Returns None if it would not, or if files are missing in the
+    entry that are asked for.
+    """
     if not set(request.editions) <= set(entry["editions"]):
         return None
     files = asked(request, entry)
@@ -235,9 +250,6 @@ def _whole(
         for edition in (editions if FORMATS[format_].has_editions else [""])
     }
     if there != expected or any(facts["key"] != key for facts in files.values()):
-        return None
-    every = {**files, **linked_of(entry)}.items()
-    if any(state.of_output(request.output / file) != facts["sha256"] for file, facts in every):
         return None
     if not _same_fonts(entry):
         return None
@@ -278,6 +290,7 @@ def _same_fonts(entry: ArticleEntry) -> bool:
 
 
 KEPT = "not rebuilt: nothing that it depends on changed"
+TAKEN = "taken from the cache: it was built and proved from the same sources"
 
 
 def intact(output: Path, file: str, facts: FileEntry | LibraryEntry | LinkedEntry) -> bool:

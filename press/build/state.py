@@ -101,6 +101,18 @@ class State(FileDigests):
         """
         self._sealed = True
 
+    def is_as_read(self, path: Path) -> bool:
+        """Say if a source is as it was when its digest was taken, and was not edited in between.
+
+        One that changed since shortly before the run is read again.
+        """
+        stamp, seen = _stamp(str(path)), self._seen.get(self._name(str(path)))
+        if seen is None or self.get(path, "").endswith(_LATE):
+            return stamp is None and self.get(path) == ""
+        if stamp is None or stamp != seen[0]:
+            return False
+        return max(stamp[1:3]) < self._began - _COARSE or source_digest(path) == seen[1]
+
     def of_output(self, path: Path) -> str:
         """Return the digest of an output; it is empty if it cannot be read."""
         name = self._output(path)
@@ -211,7 +223,7 @@ class State(FileDigests):
     def _circumstances(self, request: Request, engine: Mapping[str, str]) -> str:
         """Return a digest of what was asked for, of the program, and of which files there are."""
         asked = asdict(request)
-        for name in ("root", "output", "today", "jobs", "preview", "force"):
+        for name in ("root", "output", "today", "jobs", "preview", "force", "cache"):
             del asked[name]
         folders = (f"{self.root}/source", f"{self.root}/styles", self.default)
         names = [sorted(map(str, files_below(Path(folder)))) for folder in folders]

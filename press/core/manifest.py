@@ -291,14 +291,21 @@ def _journal(folder: Path) -> Iterator[Record]:
     except (OSError, ValueError):
         return
     for line in lines:
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if _fits(record, Record):
-            articles = {record["name"]: record["entry"]}
-            if _is_sound({**_empty(), "articles": articles, "left": record["left"]}):
-                yield cast(Record, record)
+        if record := record_of(line):
+            yield record
+
+
+def record_of(line: bytes) -> Record | None:
+    """Return a record from its JSON; None if it is damaged or names a file outside its folder."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not _fits(record, Record):
+        return None
+    articles = {record["name"]: record["entry"]}
+    sound = _is_sound({**_empty(), "articles": articles, "left": record["left"]})
+    return cast(Record, record) if sound else None
 
 
 def _read(path: Path) -> Any:

@@ -640,6 +640,8 @@ class Request:
     """Without imprints asked for, build also for those of the groups."""
     jobs: int = 1
     limits: Limits = NO_LIMITS
+    cache: Path | None = None
+    """The folder that machines share; None: the build uses none."""
 
 
 @dataclass(frozen=True)

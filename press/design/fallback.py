@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from press.core.emoji import EMOJI
-from press.core.hashing import file_digest
+from press.core.hashing import file_digest, json_digest
 from press.core.model import Face
 from press.design import fonts
 from press.design.styles import Styles
@@ -162,6 +162,16 @@ def still_there(names: Mapping[str, str]) -> bool:
     paths = {one.face.path for one in _listed() if one.face.path.name in names}
     found = {(path.name, file_digest(path)) for path in paths}
     return found.issuperset(names.items())
+
+
+def system_digest() -> str:
+    """Return one hash of the faces of this system: with others, another may be chosen."""
+    faces = [
+        (f.path.name, f.index, f.family, f.weight, f.italic, [str(c) for c in one.characters])
+        for one in _listed()
+        for f in (one.face,)
+    ]
+    return json_digest(sorted(faces))
 
 
 # What to write instead
