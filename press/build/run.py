@@ -25,7 +25,7 @@ from press.core import faults, gate, guarded, limits, parallel, progress, tempor
 from press.core.files import CATALOG, FEED, INDEX, name_of, shown
 from press.core.formats import base_name, file_of
 from press.core.hashing import digest
-from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, shelved
+from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, linked_of, shelved
 from press.core.model import Artifact, Built, Project, Request
 from press.core.problems import (
     ERROR,
@@ -38,6 +38,8 @@ from press.core.problems import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from press.build.cache import Cache
     from press.build.make import Task
     from press.core.model import Config, Document, Download, Group, Notice
@@ -221,9 +223,12 @@ def _make(
         every_problem = [*problems, *issue.found]
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
     jobs, made = [], []
+    owns: dict[tuple[Group, ...], Project] = {}
     for path in paths:
         article = name_of(path, project.root)
-        own = replace(project, config=members.config(project.config, article))
+        if (groups := members.of(article)) not in owns:
+            owns[groups] = replace(project, config=members.config(project.config, article))
+        own = owns[groups]
         missing = [
             plan.for_article(issue, own)
             for issue in issues
@@ -238,7 +243,7 @@ def _make(
         before = {name: entry for name, entry in earlier.items() if entry}
         job = _Job(path, own, notices, those, books.keys, before, tuple(problems))
         jobs += [job] if those else []
-    made += [_published(done, books) for done in _run(jobs, request.jobs)]
+    made += [_published(done, books) for done in _run(jobs, request)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
     for ledger in books.ledgers.values():
         manifest.withdraw(ledger, project, books.state)
@@ -264,21 +269,61 @@ def _taken(name: str, issue: Issue, books: _Books) -> _Done | None:
     return _Done(issue, found[0], copies=found[1], taken=True) if found else None
 
 
-def _run(jobs: Sequence[_Job], at_once: int) -> Iterator[_Done]:
-    """Make everything; yield each result as it is ready, so that it is published at once."""
+def _run(jobs: Sequence[_Job], request: Request) -> Iterator[_Done]:
+    """Make everything; yield each result as it is ready, so that it is published at once.
+
+    On a cluster, too; but articles for which the fonts of this system count are made here.
+    """
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
-    if at_once < 2 or len(single) < 2:
+    at_once, there = request.jobs, _elsewhere(jobs, request)
+    if not there and (at_once < 2 or len(single) < 2):
         work, at_once = list(jobs), 1
     else:
         work = [_alone(job) for job in single]
         progress.say(f"0 of {len(work)} finished")
     began = time.monotonic()
     items = [(job, _allowance(job)) for job in work]
-    with guarded.begun(make_all, items, at_once, _ended) as done:
+    here = []
+    with guarded.begun(make_all, items, at_once, _ended, there) as done:
         for number, several in enumerate(done, 1):
             if len(work) > 1:
                 progress.say_finished(number, len(work), began)
-            yield from several
+            if there and any(_needs_fonts(each.built) for each in several):
+                here.append(work[number - 1])
+            else:
+                yield from several
+    if here:
+        yield from _run(here, replace(request, scheduler=""))
+
+
+def _elsewhere(jobs: Sequence[_Job], request: Request) -> Executor | None:
+    """Return the workers of the scheduler that is asked for."""
+    if not request.scheduler or not jobs:
+        return None
+    from press.build import cluster
+
+    first = jobs[0]
+    for path in cluster.project_files(request.root, request.output).values():
+        first.keys.digests[path]
+    projects = {id(job.project): job.project for job in jobs}.values()
+    common = (*projects, first.notices, first.keys)
+    order = cluster.Order(request.scheduler, request.root, request.output, common, _existing)
+    return cluster.connected(order)
+
+
+def _existing(job: _Job) -> dict[str, Path]:
+    """Return the files of the earlier build of an article, by their names in the output folder."""
+    return {
+        f"{issue.name}/{name}".lstrip("/"): issue.request.output / name
+        for issue in job.issues
+        if (entry := job.earlier.get(issue.name))
+        for name in (*entry["files"], *linked_of(entry))
+    }
+
+
+def _needs_fonts(built: Built) -> bool:
+    """Say if an article has characters for which the fonts of the system count."""
+    return any(problem.code in ("TXT007", "TXT013") for problem in built.problems)
 
 
 def _allowance(job: _Job) -> limits.Allowance:

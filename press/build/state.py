@@ -223,7 +223,7 @@ class State(FileDigests):
     def _circumstances(self, request: Request, engine: Mapping[str, str]) -> str:
         """Return a digest of what was asked for, of the program, and of which files there are."""
         asked = asdict(request)
-        for name in ("root", "output", "today", "jobs", "preview", "force", "cache"):
+        for name in ("root", "output", "today", "jobs", "preview", "force", "cache", "scheduler"):
             del asked[name]
         folders = (f"{self.root}/source", f"{self.root}/styles", self.default)
         names = [sorted(map(str, files_below(Path(folder)))) for folder in folders]

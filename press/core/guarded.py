@@ -2,6 +2,7 @@
 
 In: a function, its items, and what each may take. Out: the results, in order; for an item whose
 process was ended, what the caller makes of that. The helper is replaced, and the other items go on.
+The items go to an executor (PEP 3148): the helpers of this machine, or one that is given.
 This module must not know what the work is.
 """
 
@@ -11,10 +12,12 @@ import os
 import pickle
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from press.core import gate, limits, nearest, parallel, progress, quiet
 
@@ -38,62 +41,114 @@ class End:
     stage: progress.Stage
 
 
+class Call(NamedTuple):
+    """An item with all that is to be done with it."""
+
+    work: Callable[[Any], Any]
+    item: Any
+    allowed: limits.Allowance
+    ended: Callable[[Any, End], Any]
+    """Makes a result for an item whose process was ended."""
+
+
 @contextmanager
 def begun(
     work: Callable[[Item], Result],
     items: Sequence[tuple[Item, limits.Allowance]],
     at_once: int,
     ended: Callable[[Item, End], Result],
+    executor: Executor | None = None,
 ) -> Iterator[Iterator[Result]]:
     """Start the work in at most `at_once` helpers, and yield an iterator of the results.
 
     `work`, the items, and the results must be picklable. On exit, for any reason, the helpers are
     killed and waited for, so the work may own nothing but memory. An exception in a helper is
-    raised here.
+    raised here. If an `executor` is given, it runs `perform`, and has its own bound `ahead` for the
+    items that it is given before their turn.
     """
-    helpers = _Pool(work, items, ended)
-    try:
-        yield helpers.results(max(1, min(at_once, len(items))))
-    finally:
-        with parallel.undisturbed():
-            helpers.end()
+    with executor or _Pool(work, max(1, min(at_once, len(items)))) as pool:
+        calls = [Call(work, item, allowed, ended) for item, allowed in items]
+        yield _results(pool, calls)
+
+
+def _results(executor: Executor, calls: Sequence[Call]) -> Iterator[Any]:
+    """Yield the results in the order of the calls."""
+    ahead = getattr(executor, "ahead", len(calls))
+    waiting: deque[Future[Any]] = deque()
+    for call in calls:
+        waiting.append(executor.submit(perform, call))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def perform(call: Call) -> Any:
+    """Process one item in a helper of its own, and return its result."""
+    given = [(call.item, call.allowed)]
+    with begun(call.work, given, 1, call.ended) as results:
+        return next(results)
 
 
 @dataclass
 class _Helper:
     process: BaseProcess
     pipe: Connection
-    number: int = -1
-    """The item that it works on."""
+    task: _Task
+    """What it works on."""
     last: float = 0.0
     """The time at which it is ended."""
     stage: progress.Stage = "reading"
 
 
-class _Pool(Generic[Item, Result]):
-    def __init__(
-        self,
-        work: Callable[[Item], Result],
-        items: Sequence[tuple[Item, limits.Allowance]],
-        ended: Callable[[Item, End], Result],
-    ) -> None:
-        self.work, self.items, self.ended = work, items, ended
-        self.helpers: list[_Helper] = []
-        self.next = 0
-        """The number of the item that is given out next."""
-        self.done: dict[int, Result] = {}
+class _Task(Future[Any]):
+    """The result of a call. Who waits for it does the work of the pool, which has no thread."""
 
-    def results(self, at_once: int) -> Iterator[Result]:
-        for number in range(len(self.items)):
-            while number not in self.done:
-                while len(self.helpers) < at_once and self.next < len(self.items):
-                    with parallel.undisturbed():
-                        self._start()
-                self._hear()
-            yield self.done.pop(number)
+    def __init__(self, pool: _Pool, call: Call) -> None:
+        super().__init__()
+        self.pool, self.call = pool, call
+
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002 - limits are elsewhere
+        while not self.done():
+            self.pool.go_on()
+        return super().result()
+
+
+class _Pool(Executor):
+    """The helpers of this machine."""
+
+    def __init__(self, work: Callable[[Any], Any], at_once: int) -> None:
+        self.work, self.at_once = work, at_once
+        self.helpers: list[_Helper] = []
+        self.waiting: deque[_Task] = deque()
+        self.alone = True
+        """Whether there is only one task, whose progress is shown."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **_: Any) -> Future[Any]:
+        """Take a `Call` for `perform`."""
+        assert fn is perform
+        self.alone = not self.waiting and not self.helpers and self.alone
+        self.waiting.append(task := _Task(self, *args))
+        return task
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Kill the helpers, and wait for them to end."""
+        with parallel.undisturbed():
+            for helper in self.helpers:
+                helper.process.kill()
+            for helper in self.helpers:
+                _finish(helper)
+            self.helpers.clear()
+
+    def go_on(self) -> None:
+        """Start helpers if there is work for them, and wait for some news."""
+        while len(self.helpers) < self.at_once and self.waiting:
+            with parallel.undisturbed():
+                self._start()
+        self._hear()
 
     def _start(self) -> None:
-        """Start a helper with the next item."""
+        """Start a helper with the next task."""
         from multiprocessing import get_context
 
         context: Any = get_context(parallel.START)
@@ -102,21 +157,20 @@ class _Pool(Generic[Item, Result]):
         process = context.Process(target=_help, args=given, daemon=True)
         process.start()
         theirs.close()  # only the helper has this end now, so the pipe closes when it ends
-        helper = _Helper(process, pipe)
+        helper = _Helper(process, pipe, self.waiting[0])
         self.helpers.append(helper)
         self._give(helper)
 
     def _give(self, helper: _Helper) -> None:
-        """Give a helper the next item; end it if there is none."""
-        if self.next == len(self.items):
+        """Give a helper the next task; end it if there is none."""
+        if not self.waiting:
             self.helpers.remove(helper)
             _finish(helper)
             return
-        helper.number, helper.stage = self.next, "reading"
-        self.next += 1
-        item, allowed = self.items[helper.number]
-        helper.last = time.monotonic() + allowed.wall
-        data = pickle.dumps((item, allowed))
+        helper.task, helper.stage = self.waiting.popleft(), "reading"
+        call = helper.task.call
+        helper.last = time.monotonic() + call.allowed.wall
+        data = pickle.dumps((call.item, call.allowed))
         try:
             helper.pipe.send_bytes(data)
         except OSError:  # it was killed meanwhile
@@ -142,7 +196,7 @@ class _Pool(Generic[Item, Result]):
 
     def _take(self, helper: _Helper, kind: str, value: Any) -> None:
         if kind == "say":
-            if len(self.items) == 1:
+            if self.alone:
                 progress.say(value)
         elif kind == "stage":
             helper.stage = value
@@ -151,27 +205,20 @@ class _Pool(Generic[Item, Result]):
         elif kind == "error":
             raise value
         else:
-            self.done[helper.number] = value
+            helper.task.set_result(value)
             self._give(helper)
 
     def _lose(self, helper: _Helper, *, late: bool, limit: limits.LimitName | None = None) -> None:
-        """Note that an item has no result, and why."""
+        """Note that a task has no result, and why."""
         self.helpers.remove(helper)
         if late or limit:  # it still runs
             helper.process.kill()
         helper.process.join()
         status = helper.process.exitcode
-        item, allowed = self.items[helper.number]
+        call = helper.task.call
         limit = limit or limits.exceeded(status, late=late)
-        self.done[helper.number] = self.ended(item, End(allowed, limit, helper.stage))
+        helper.task.set_result(call.ended(call.item, End(call.allowed, limit, helper.stage)))
         helper.pipe.close()
-
-    def end(self) -> None:
-        """Kill the helpers, and wait for them to end."""
-        for helper in self.helpers:
-            helper.process.kill()
-        for helper in self.helpers:
-            _finish(helper)
 
 
 def _finish(helper: _Helper) -> None:

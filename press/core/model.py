@@ -642,6 +642,8 @@ class Request:
     limits: Limits = NO_LIMITS
     cache: Path | None = None
     """The folder that machines share; None: the build uses none."""
+    scheduler: str = ""
+    """The address of the Dask scheduler whose workers build; empty: this machine builds."""
 
 
 @dataclass(frozen=True)

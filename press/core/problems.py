@@ -147,6 +147,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "SYS002": (ERROR, "a file or folder that cannot be written or removed"),
     "SYS003": (ERROR, "a build process that was killed"),
     "SYS004": (ERROR, "a port that is not available"),
+    "SYS005": (ERROR, "a scheduler that cannot be reached, or whose machines differ from this one"),
 }
 """Every code that the program can print. The meaning of a code never changes."""
 OF_ONE_EDITION = frozenset({"SHT001", "SHT002"})
