@@ -128,7 +128,7 @@ def write(root: Path, numbers: Sequence[int], formats: Sequence[str]) -> None:
 def run(root: Path, *arguments: str) -> Cost:
     """Build a project; return what it cost."""
     clock = Clock()
-    command = [sys.executable, "-P", *(arguments or _build(root))]
+    command = [sys.executable, "-P", *(arguments or built(root))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     cost = clock.stop()
@@ -137,7 +137,7 @@ def run(root: Path, *arguments: str) -> Cost:
     return cost
 
 
-def _build(root: Path) -> list[str]:
+def built(root: Path) -> list[str]:
     return ["-m", "press", "build", "--project", str(root)]
 
 
@@ -210,7 +210,7 @@ def compare(count: int) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write(root, range(count), ["pdf", "epub"])
-        cost = run(root, *_build(root), "--jobs", str(os.cpu_count()))
+        cost = run(root, *built(root), "--jobs", str(os.cpu_count()))
         found["makebook: PDF/A-3a, PDF/UA-1, EPUB, proof"] = cost, pages(root / "build")
         for name, commands in (
             ("pandoc + WeasyPrint, pandoc's EPUB", peers.with_weasyprint),

@@ -1,0 +1,88 @@
+"""Long works: what a page costs in a work of 5 and of 500 pages, and how much memory is used.
+
+    python benchmarks/pages.py              5, 50, and 500 pages
+    python benchmarks/pages.py --large      300 pages, 2,000 references, and 200 pictures
+
+In: nothing. Out: for each work a line with its pages, processor time, time for a page above the
+start (a work of one page), and the memory of the largest process. Nothing is written into `build/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+import library
+
+_LIMIT = "time=3600"
+
+
+def work(parts: int, works: int, pictures: int) -> str:
+    """Return a text with so many sections, citations, and pictures, spread evenly."""
+    chance = random.Random(library.SEED)
+    lines = [
+        "---", "title: A long work", "author: Ann Lee", "version: 1.0", "identifier: LONG-1",
+        "date: 2026-01-05", *(["bibliography: long.bib"] if works else []), "---", "",
+    ]  # fmt: skip
+    for part in range(parts):
+        lines += [f"## Part {part + 1}", ""]
+        for _ in range(4):
+            lines += [" ".join(library.sentence(chance) for _ in range(8)), ""]
+        for cited in _share(part, parts, works):
+            lines += [f"{library.sentence(chance)} [@work{cited}]", ""]
+        for shown in _share(part, parts, pictures):
+            lines += [f"![Field {shown}](images/p{shown:03}.png)", ""]
+    return "\n".join(lines)
+
+
+def _share(part: int, parts: int, things: int) -> range:
+    """Return the numbers of the things that belong in a part."""
+    return range(things * part // parts, things * (part + 1) // parts)
+
+
+def measure(parts: int, works: int = 0, pictures: int = 0) -> tuple[library.Cost, int, float]:
+    """Build a work; return its cost, its pages, and the memory of the largest process in MB."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        library.write(root, [], ["pdf", "epub"])
+        (root / "source" / "long.md").write_text(work(parts, works, pictures))
+        (root / "source" / "long.bib").write_text(
+            "".join(
+                f"@article{{work{n}, title={{Work {n} of rest}}, author={{Roe, Jo}}, "
+                f"journal={{Journal of Rest}}, year={{{1990 + n % 30}}}}}\n"
+                for n in range(works)
+            )
+        )
+        for number in range(pictures):
+            name = f"p{number:03}.png"
+            library.picture(number).save(root / "source" / "images" / name)
+        reader, writer = os.pipe()
+        if not (child := os.fork()):  # the memory of the processes of this work alone
+            cost = library.run(root, *library.built(root), "--limit", _LIMIT)
+            largest = library.resource.getrusage(library.resource.RUSAGE_CHILDREN).ru_maxrss
+            os.write(writer, f"{cost.cpu} {cost.wall} {largest}".encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        cpu, wall, largest = map(float, os.read(reader, 99).split())
+        unit = 2**20 if sys.platform == "darwin" else 2**10
+        return library.Cost(cpu, wall), library.pages(root / "build"), largest / unit
+
+
+def main() -> None:
+    """Read the command line, and print what was measured."""
+    parser = argparse.ArgumentParser(description="time long works")
+    parser.add_argument("--large", action="store_true")
+    large = parser.parse_args().large
+    start, first, _ = min((measure(1) for _ in range(3)), key=lambda found: found[0].cpu)
+    for asked in [(300, 2000, 200)] if large else [(8,), (83,), (833,)]:
+        cost, pages, memory = measure(*asked)
+        each = 1000 * (cost.cpu - start.cpu) / (pages - first)
+        print(f"{pages:5} pages  {cost}, {each:5.1f} ms a page, {memory:4.0f} MB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
