@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -624,13 +625,14 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     makebook diff "KET-OCD-1 · version 0.1 · a1b2c3d4"
     """  # noqa: D301 - Click reads the character
     from press.currency.diff import Today, UnknownSheet, compare
+    from press.document.binding import assembled, names_of
     from press.document.compose import read_sources
 
     folder = _outputs(project, output)
     sources = read_sources(project.resolve())
     gone = {name_of(each.path, sources.project.root): each.matter
             for each in sources.project.withdrawn}  # fmt: skip
-    today = Today(sources.names, sources.imprints, sources.assembled, gone)
+    today = Today(names_of(sources), sources.imprints, partial(assembled, sources), gone)
     try:
         several = len(old) > 1 and any(Path(name).exists() for name in old)
         for name in old if several else [" ".join(old)]:

@@ -97,8 +97,8 @@ def test_every_key_is_in_the_manual():
     assert set(NOTICE_KEYS) <= first
     assert set(EDITION_KEYS) <= first
     assert set(EDITIONS) <= first
-    assert {"notices.required", "groups.NAME"} <= first
-    assert set(KEYS) - {"notices", "groups"} <= first
+    assert {"notices.required", "groups.NAME", "collections.NAME"} <= first
+    assert set(KEYS) - {"notices", "groups", "collections"} <= first
     assert set(GROUP_KEYS) <= first
     named = set(re.findall(r"[\w-]+", MANUAL))
     assert {*PERSON_KEYS, *REFERENCES, *IMPRINT_KEYS} - {"colors"} <= named

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from press.build.inputs import program_digest
 from press.core import gate, guarded, limits
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from press.core.problems import Problem
 
 TOML = "makebook.toml"
+COLLECTIONS = "collections"
+"""The table of makebook.toml that counts only for collections."""
 UNCITED = "CIT002"
 """The warning that `uncited` repeats; what it tells of counts for no output."""
 _FRONT = re.compile(rb"\A(?:\xef\xbb\xbf)?---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.S | re.M)
@@ -47,8 +49,8 @@ class Keys:
     def __init__(self, root: Path, engine: Mapping[str, str], digests: FileDigests) -> None:
         """`engine` is what `stale.versions` returns."""
         self.root, self.engine, self.digests = root, engine, digests
-        self.names = [name_of(path, root) for path in article_files(root)]
-        """The names of the articles."""
+        self.articles = [name_of(path, root) for path in article_files(root)]
+        """The names of the articles; `names` has those of the collections as well."""
         self._rules: dict[str, str] = {}
         self._bibliographies: dict[tuple[str, ...], _Bibliography] = {}
         self._issues: dict[str, tuple[str, str]] = {}
@@ -99,25 +101,47 @@ class Keys:
             self._styles,
         ]
         notices = {name: self.digests[path] for name, path in self.notices.items()}
-        names = [f"{name}.md" for name in self.names]
+        names = [f"{name}.md" for name in self.articles]
         toml = self.digests[self.root / TOML]
         return (
-            json_digest([look, data, origins, self._values()]),
+            json_digest([look, data, origins, self._values]),
             json_digest([look, data, toml, notices, names]),
         )
 
-    def _values(self) -> str:
-        """Return the values of makebook.toml, without its comments."""
+    @cached_property
+    def _table(self) -> dict[str, Any] | None:
         from press.core.problems import ProblemsError
         from press.source.project import both_editions
         from press.source.settings import parse_toml
 
         try:
             text = gate.read(self.root / TOML).decode("utf-8-sig")
-            # In the order of the file, which is that of editions and of required notices.
-            return json.dumps(parse_toml(both_editions(text), TOML), default=str)
+            return parse_toml(both_editions(text), TOML)
         except (OSError, ValueError, ProblemsError):
+            return None
+
+    @property
+    def _values(self) -> str:
+        """Return the values of makebook.toml, without its comments and its collections."""
+        if self._table is None:
             return self.digests[self.root / TOML]
+        # In the order of the file, which is that of editions and of required notices.
+        values = {key: value for key, value in self._table.items() if key != COLLECTIONS}
+        return json.dumps(values, default=str)
+
+    @property
+    def _collections(self) -> Any:
+        return (self._table or {}).get(COLLECTIONS, {})
+
+    @cached_property
+    def collections(self) -> tuple[str, ...]:
+        """The names of the collections."""
+        return tuple(self._collections) if isinstance(self._collections, dict) else ()
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the articles, then those of the collections."""
+        return tuple(dict.fromkeys((*self.articles, *self.collections)))
 
     def _issue(self, issue: str) -> tuple[str, str]:
         """Return what `_of_all` does, with the files of an imprint."""
@@ -192,6 +216,8 @@ class Keys:
             and name not in cited
             and (name != TOML or TOML in told)
         }
+        if "parts" in entry:
+            found[COLLECTIONS] = json.dumps(self._collections, default=str)
         for name, path in self.notices.items():
             found[name] = self.digests[path] if name in used else self._rule(name, path)
         # A file that is copied into the folder `files` would take the place of one from elsewhere.

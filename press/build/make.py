@@ -22,6 +22,7 @@ from press.core.problems import Problem, ProblemsError, Span, counted
 from press.design.color import check_styles
 from press.design.styles import Styles
 from press.document import crosslinks, editions, identity
+from press.document.binding import without_contents
 from press.document.prose import prose
 from press.document.sheet import taken, unknown
 from press.output.epub.package import write_epub
@@ -166,12 +167,14 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         progress.say(f"{document.name}: writing the e-book")
         progress.enter("writing")
         picture = task.cover or draw_cover(document, first.styles)
-        book = write_epub(document, layout.anchors, main.name, first.styles, picture)
+        work = without_contents(document)
+        book = write_epub(work, layout.anchors, main.name, first.styles, picture)
         progress.enter("proof")
-        prove_epub(document, book, problems)
+        prove_epub(work, book, problems)
         artifacts, data = ([book] if book.name in task.stale else []), book.data
+    written = [each.source for each in document.bound] or [document.source]
     carried = (
-        Attached(*document.source, "Source"),
+        *(Attached(*source, "Source") for source in written),
         Attached(base_name(file_of(document.name, "epub")), data, "Alternative"),
         said,
     )

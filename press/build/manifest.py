@@ -349,7 +349,20 @@ def covers(ledger: Ledger, digests: State) -> dict[str, CoverEntry]:
 
 
 def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
-    """Record which articles are withdrawn; `finish` leaves over the files of their last build."""
+    """Record which articles are withdrawn; `finish` leaves over the files of their last build.
+
+    So it does with those of a collection that has a withdrawn article, or whose files would replace
+    others (CFG007).
+    """
+    for collection in project.collections:
+        before = ledger.content["articles"]
+        over = collection.withdrawn or any(p.code == "CFG007" for p in collection.problems)
+        if over and "parts" in before.get(collection.name, ()):
+            gone = before.pop(collection.name)
+            files = {**gone["files"], **linked_of(gone)}
+            left = {name: facts["sha256"] for name, facts in files.items()}
+            ledger.content["left"] = {**ledger.content.get("left", {}), **left}
+            ledger.changed = True
     now = _withdrawn(ledger.content, project, digests)
     if now == ledger.content.get("withdrawn", {}):
         return

@@ -48,7 +48,7 @@ def read_groups(root: Path) -> tuple[Group, ...]:
 
 
 class Members:
-    """The articles of a project, each with its groups."""
+    """The articles and collections of a project, each with its groups."""
 
     def __init__(
         self, names: Sequence[str], groups: Sequence[Group], topics: groups.Topics
@@ -126,7 +126,12 @@ class Topics:
         self._found: dict[str, Sequence[str] | None] = {}
 
     def __call__(self, name: str) -> Sequence[str] | None:
-        """Return the topics of an article; None if they cannot be read."""
+        """Return the topics of an article; None if they cannot be read.
+
+        A collection has none of its own: groups select it by its name.
+        """
+        if name not in self.keys.articles:
+            return ()
         if name not in self._found:
             known = stale.topics(name, self.keys, self.contents)
             self._found[name] = self._read(name) if known is None else known

@@ -34,6 +34,7 @@ from press.core.problems import Problem, Span, UnknownName
 
 if TYPE_CHECKING:
     from press.core.formats import FilePart
+    from press.core.model import Collection as Volume
     from press.core.model import Config, Document, Group, Imprint, Project, Request
 
 
@@ -141,13 +142,26 @@ def chosen(
     """
     known = by_name(project.articles, project.root)
     withdrawn = {name_of(each.path, project.root) for each in project.withdrawn}
-    every = {*known, *withdrawn}
+    every = {*known, *withdrawn, *(each.name for each in project.collections)}
     check_names(request.articles, request.editions, every, editions)
     if not known and not withdrawn:
         hint = "write source/NAME.md, beginning with '---', 'title: …', '---'"
         problems.append(Problem("CFG006", Span("source"), "the project has no article", hint))
     asked = [article_name(name, every) for name in request.articles] or list(known)
-    return [known[name] for name in asked if name not in withdrawn]
+    return [known[name] for name in asked if name in known]
+
+
+def binds(issue: Issue) -> bool:
+    """Say if anything that is asked for is made of collections: a PDF or an e-book.
+
+    If the project makes neither, that is said of each collection.
+    """
+    from press.source.collections import bound_config
+
+    config, request = bound_config(issue.config), issue.request
+    formats = [name for name in config.formats if not request.formats or name in request.formats]
+    editions = [e for e in config.editions if not request.editions or e.name in request.editions]
+    return not config.formats or "epub" in formats or ("pdf" in formats and bool(editions))
 
 
 def check_files(
@@ -155,22 +169,72 @@ def check_files(
     every: Sequence[Issue],
     problems: list[Problem],
     members: Members | None = None,
-) -> None:
-    """Report articles whose files could not all be in the output folder: CFG007.
+) -> Project:
+    """Report works whose files could not all be in the output folder: CFG007.
 
     Two share a name, as those of `a` in edition `b` and of `a-b`; or one is a file or a folder of
-    makebook's own, or an imprint's. Many systems take `A` and `a` for the same.
+    makebook's own, or an imprint's. Many systems take `A` and `a` for the same. Returns the
+    project, in which each collection has its own problem: it stops no article.
     """
     paths = by_name(project.articles, project.root)
     formats = {name for i in every for name in (*i.config.formats, *i.request.formats)}
     formats |= {name for group in project.config.groups for name in group.formats}
     free = {folded(Path(INDEX).stem)} if "html" not in formats else set()
     found = {name: said for name in paths if (said := _taken(name, project, OWN - free))}
+    bound = {c.name: said for c in project.collections if (said := _own_name(c.name))}
     for issue in every:
-        for name, message, hint in _shared(_configs(paths, issue, project, members)):
+        configs = _configs(paths, issue, project, members)
+        homes: dict[str, str] = {}
+        for name, message, hint in _shared(configs, homes):
             found.setdefault(name, (message, hint))
+        for name, message, hint in _of_collections(project, issue, members, homes):
+            bound.setdefault(name, (message, hint))
     for name, (message, hint) in found.items():
         problems.append(Problem("CFG007", Span(shown(paths[name], project.root)), message, hint))
+    return replace(project, collections=tuple(_told(c, bound) for c in project.collections))
+
+
+def _told(collection: Volume, found: Mapping[str, tuple[str, str]]) -> Volume:
+    if collection.name not in found:
+        return collection
+    problem = Problem("CFG007", collection.span, *found[collection.name])
+    return replace(collection, problems=(*collection.problems, problem))
+
+
+def _own_name(name: str) -> tuple[str, str] | None:
+    """Say if a collection has a name that makebook's own files have, and what to do."""
+    if folded(name) not in OWN:
+        return None
+    message = f"collection '{name}' has the name of a file that makebook writes"
+    return message, f"choose another name, such as [collections.all-{name.lower()}]"
+
+
+def _of_collections(
+    project: Project, issue: Issue, members: Members | None, homes: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each collection that would replace another work's file, a message, and a hint.
+
+    `homes` are the files of articles, with the names of these.
+    """
+    from press.source.collections import bound_config
+
+    folders = {
+        folded(str(folder)): name
+        for name in by_name(project.articles, project.root)
+        for folder in PurePosixPath(name).parents
+    }
+    called = {file: f"{name}.md" for file, name in homes.items()}
+    configs = _configs((c.name for c in project.collections), issue, project, members)
+    for name, config in configs.items():
+        for file in file_names(name, bound_config(config)):
+            mine = f"collection '{name}'"
+            other = called.setdefault(folded(file), mine)
+            if other != mine:
+                message = f"its file {file} would replace a file of {other}"
+                yield name, message, "rename one of the two"
+            if inner := folders.get(folded(file), ""):
+                message = f"its file {file} would replace the folder of {inner}.md"
+                yield name, message, "rename one of the two"
 
 
 def _configs(
@@ -191,9 +255,11 @@ def _configs(
     return configs
 
 
-def _shared(configs: Mapping[str, Config]) -> Iterator[tuple[str, str, str]]:
-    """Yield each article that would replace a file of another one, a message, and a hint."""
-    homes: dict[str, str] = {}
+def _shared(configs: Mapping[str, Config], homes: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each article that would replace a file of another one, a message, and a hint.
+
+    Fills `homes` with the names of their files, and the article of each.
+    """
     for name, config in configs.items():
         for file in file_names(name, config):
             other = homes.setdefault(folded(file), name)

@@ -6,6 +6,7 @@ make. This module knows every stage above `build`, and must not print.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from press.build import manifest, plan, stale
 from press.build.inputs import Needs
-from press.build.keys import Keys
+from press.build.keys import TOML, Keys
 from press.build.manifest import Ledger
 from press.build.members import Members, Topics, read_groups
 from press.build.plan import Issue
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from press.build.cache import Cache
     from press.build.make import Task
-    from press.core.model import Config, Document, Download, Group, Notice
+    from press.core.model import Collection, Config, Document, Download, Group, Notice
     from press.design.styles import Styles
     from press.document.compose import Draft
 
@@ -68,9 +69,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Job:
-    """One article to make, in every issue asked for."""
+    """One article or collection to make, in every issue asked for."""
 
     path: Path
+    """The article; for a collection, makebook.toml."""
     project: Project
     notices: tuple[Notice, ...]
     issues: tuple[Issue, ...]
@@ -79,11 +81,21 @@ class _Job:
     """What each issue's manifest tells of it, with all inputs of each file."""
     found: tuple[Problem, ...]
     """Problems of the project. If one is an error, the article is read only to report its own."""
+    collection: Collection | None = None
 
     @property
     def name(self) -> str:
-        """The name of the article."""
+        """The base name of its outputs."""
+        if self.collection:
+            return self.collection.name
         return name_of(self.path, self.project.root)
+
+    @property
+    def span(self) -> Span:
+        """The place of its problems that have no other."""
+        if self.collection:
+            return self.collection.span
+        return Span(shown(self.path, self.project.root))
 
 
 @dataclass(frozen=True)
@@ -157,7 +169,7 @@ def _brought_up_to_date(
     """
     keys = Keys(request.root, engine, state)
     for asked in wanted.values():
-        sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.names})
+        sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.articles})
     keys.read_all()
     ledgers = {name: manifest.opened(asked.output) for name, asked in wanted.items()}
     contents = {name: ledger.content for name, ledger in ledgers.items()}
@@ -216,39 +228,71 @@ def _make(
     paths = plan.chosen(request, project, known, problems)
     notices = read_notices(project, problems)
     Styles(request.root).check(problems)
-    plan.check_files(project, issues, problems, members)
-    contents = {name: ledger.content for name, ledger in books.ledgers.items()}
-    plan.check_identifiers(project, problems, stale.identifiers(books.keys, contents.values()))
+    project = plan.check_files(project, issues, problems, members)
+    contents = [ledger.content for ledger in books.ledgers.values()]
+    plan.check_identifiers(project, problems, stale.identifiers(books.keys, contents))
     for issue in issues:
         every_problem = [*problems, *issue.found]
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
-    jobs, made = [], []
-    owns: dict[tuple[Group, ...], Project] = {}
-    for path in paths:
-        article = name_of(path, project.root)
-        if (groups := members.of(article)) not in owns:
-            owns[groups] = replace(project, config=members.config(project.config, article))
-        own = owns[groups]
-        missing = [
-            plan.for_article(issue, own)
-            for issue in issues
-            if article not in books.stand[issue.name].kept
-            and article in (issue.request.articles or (article,))
-        ]
-        taken = [done for issue in missing if (done := _taken(article, issue, books))]
-        made += [_published(done, books) for done in taken]
-        found = {done.issue.name for done in taken}
-        those = tuple(issue for issue in missing if issue.name not in found)
-        earlier = {i.name: stale.earlier(contents[i.name], article) for i in those}
-        before = {name: entry for name, entry in earlier.items() if entry}
-        job = _Job(path, own, notices, those, books.keys, before, tuple(problems))
-        jobs += [job] if those else []
+    every_one = _Job(request.root, project, notices, issues, books.keys, {}, tuple(problems))
+    jobs, made = _planned(every_one, paths, books)
     made += [_published(done, books) for done in _run(jobs, request)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
     for ledger in books.ledgers.values():
         manifest.withdraw(ledger, project, books.state)
     _list_all(issues, made, books, project, problems)
     return made, problems
+
+
+def _planned(common: _Job, paths: Sequence[Path], books: _Books) -> tuple[list[_Job], list[Built]]:
+    """Return the jobs for what is not current; publish what the cache has, and return that.
+
+    `common` has what every job has.
+    """
+    jobs, made = list[_Job](), list[Built]()
+    project, members = common.project, books.members
+    owns: dict[tuple[Group, ...], Project] = {}
+    works: list[tuple[str, Path, Collection | None]]
+    works = [(name_of(path, project.root), path, None) for path in paths]
+    works += [(each.name, project.root / TOML, each) for each in project.collections]
+    for name, path, collection in works:
+        if (groups := members.of(name)) not in owns:
+            owns[groups] = replace(project, config=members.config(project.config, name))
+        own = replace(common, path=path, project=owns[groups], collection=collection)
+        missing = _missing(name, own, books)
+        wrong = bool(collection and collection.problems)
+        taken = [] if wrong else [d for issue in missing if (d := _taken(name, issue, books))]
+        made += [_published(done, books) for done in taken]
+        found = {done.issue.name for done in taken}
+        those = tuple(issue for issue in missing if issue.name not in found)
+        contents = {i.name: books.ledgers[i.name].content for i in those}
+        earlier = {issue: stale.earlier(content, name) for issue, content in contents.items()}
+        before = {issue: entry for issue, entry in earlier.items() if entry}
+        jobs += [replace(own, issues=those, earlier=before)] if those else []
+    return jobs, made
+
+
+def _missing(name: str, job: _Job, books: _Books) -> list[Issue]:
+    """Return the issues in which a work is to be made, with its configuration.
+
+    Unless it is named, a request for web pages or sheets alone means no collection. One that is
+    wrong is not kept either.
+    """
+    wanted = [
+        plan.for_article(issue, job.project)
+        for issue in job.issues
+        if name in (issue.request.articles or (name,))
+    ]
+    if job.collection is None:
+        return [issue for issue in wanted if name not in books.stand[issue.name].kept]
+    wanted = [issue for issue in wanted if issue.request.articles or plan.binds(issue)]
+    if job.collection.problems:
+        for issue in wanted:
+            kept = books.stand[issue.name].kept
+            if name in kept and "parts" in (kept[name].entry or ()):
+                del kept[name]
+        return wanted
+    return [issue for issue in wanted if name not in books.stand[issue.name].kept]
 
 
 def _cache(request: Request, keys: Keys, state: State) -> Cache | None:
@@ -328,10 +372,10 @@ def _needs_fonts(built: Built) -> bool:
 
 def _allowance(job: _Job) -> limits.Allowance:
     """Return what the work on an article may take."""
-    try:
-        size = min(job.path.stat().st_size, gate.LIMITS["text"])
-    except OSError:
-        size = 0
+    size = 0
+    for path in job.collection.articles if job.collection else [job.path]:
+        with contextlib.suppress(OSError):
+            size += min(path.stat().st_size, gate.LIMITS["text"])
     asked = job.issues[0].request.limits if job.issues else limits.NO_LIMITS
     return limits.allowance(size, len(job.issues), job.project.config.limits, asked)
 
@@ -348,7 +392,7 @@ def _ended(job: _Job, end: guarded.End) -> list[_Done]:
 
 def _end_problem(job: _Job, end: guarded.End) -> Problem:
     """Say why the process of an article was ended: LIM001 by a limit, SYS003 by someone else."""
-    span, name = Span(shown(job.path, job.project.root)), job.name
+    span, name = job.span, job.name
     doing = f"{faults.STAGES[end.stage]} '{name}'"
     if end.exceeded is None:
         message = f"a build process was killed while {doing}"
@@ -375,6 +419,9 @@ def make_article(job: _Job) -> Iterator[_Done]:
     """Make one article, from its file to the finished outputs of every issue."""
     from press.document.compose import read_draft
 
+    if job.collection:
+        yield from (_make_volume(job, job.collection, issue) for issue in job.issues)
+        return
     problems = list(job.found)
     draft = None
     progress.say(f"{job.name}: reading")
@@ -395,41 +442,88 @@ def _make_issue(job: _Job, issue: Issue, draft: Draft | None, before: Sequence[P
 
     problems = [*before, *issue.found]
     request = issue.request
-    failed = Built(job.name, imprint=issue.name)
-    try:
-        unread = issue.name and issue.imprint is None
-        if draft is None or unread or _stopped(issue.found, request):
-            return _Done(issue, replace(failed, problems=tuple(problems)))
+    with _caught(job, problems):
+        if draft is None or _unread(issue):
+            return _failed(job, issue, problems)
         progress.enter("composing")
         document = compose(draft, job.project, job.notices, issue.imprint, problems)
         if _stopped(problems, request):
             problems += stale.due(document.due, request.today)
-            return _Done(issue, replace(failed, problems=tuple(problems)))
-        return _renew(document, draft, job, issue, problems)
+            return _failed(job, issue, problems)
+        sources = plan.sources(document, job.path, job.project, issue)
+        return _renew(document, sources, draft, job, issue, problems)
+    return _failed(job, issue, problems)
+
+
+def _make_volume(job: _Job, collection: Collection, issue: Issue) -> _Done:
+    """Make one issue of a collection: read and bind its articles, then rebuild what is stale."""
+    from press.document.binding import bind
+    from press.source.collections import bound_config
+
+    problems, request = [*job.found, *issue.found], issue.request
+    progress.say(f"{job.name}: reading")
+    progress.enter("reading")
+    with _caught(job, problems):
+        if not plan.binds(issue):
+            message = f"nothing that was asked for is made of the collection '{job.name}'"
+            hint = "ask for PDF or EPUB, in an edition other than a sheet"
+            problems.append(Problem("COL001", job.span, message, hint))
+        if _unread(issue) or _stopped(problems, request):
+            return _failed(job, issue, problems)
+        volume = bind(collection, job.project, job.notices, issue.imprint, problems)
+        if volume is None or _stopped(problems, request):
+            return _failed(job, issue, problems)
+        sources = {TOML: job.path}
+        for path, document in volume.articles:
+            sources |= plan.sources(document, path, job.project, issue)
+        issue = replace(issue, config=bound_config(issue.config))
+        return _renew(volume.document, sources, None, job, issue, problems)
+    return _failed(job, issue, problems)
+
+
+def _unread(issue: Issue) -> bool:
+    """Say if the imprint of an issue cannot be used."""
+    unread = bool(issue.name) and issue.imprint is None
+    return unread or _stopped(issue.found, issue.request)
+
+
+def _failed(job: _Job, issue: Issue, problems: Sequence[Problem]) -> _Done:
+    return _Done(issue, Built(job.name, None, tuple(problems), imprint=issue.name))
+
+
+@contextlib.contextmanager
+def _caught(job: _Job, problems: list[Problem]) -> Iterator[None]:
+    """Add whatever ends the work on an article to its problems: other articles go on."""
+    try:
+        yield
     except parallel.Lost as error:
         lost = guarded.End(_allowance(job), limits.exceeded(error.status), "layout")
-        return _Done(issue, replace(failed, problems=(*problems, _end_problem(job, lost))))
+        problems.append(_end_problem(job, lost))
     except ProblemsError as error:
-        return _Done(issue, replace(failed, problems=(*problems, *error.problems)))
+        problems += error.problems
     except Exception as error:  # noqa: BLE001 - other articles go on
-        return _Done(issue, replace(failed, problems=(*problems, _fault(job, error))))
+        problems.append(_fault(job, error))
 
 
 def _fault(job: _Job, error: Exception) -> Problem:
     """Return the problem of an exception that nobody foresaw."""
     if isinstance(error, MemoryError):
         return _end_problem(job, guarded.End(_allowance(job), "memory", progress.stage()))
-    span = Span(shown(job.path, job.project.root))
     if isinstance(error, OSError):
-        place = Span(visible(str(error.filename))) if error.filename else span
+        place = Span(visible(str(error.filename))) if error.filename else job.span
         return Problem("SYS002", place, error.strerror or str(error), "try again")
-    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.name}'", span)
+    return faults.unforeseen(error, f"{faults.STAGES[progress.stage()]} '{job.name}'", job.span)
 
 
 def _renew(
-    document: Document, draft: Draft, job: _Job, issue: Issue, problems: list[Problem]
+    document: Document,
+    sources: Mapping[str, Path],
+    draft: Draft | None,
+    job: _Job,
+    issue: Issue,
+    problems: list[Problem],
 ) -> _Done:
-    """Rebuild every file whose inputs changed; keep the others.
+    """Rebuild every file whose inputs changed; keep the others. A collection has no `draft`.
 
     A sheet that does not fit keeps no other file back, but no page offers an earlier one.
     """
@@ -449,7 +543,6 @@ def _renew(
     config, request = issue.config, issue.request
     styles = Styles.for_imprint(request.root, issue.imprint)
     needs = Needs(document, config, styles, job.keys.engine, job.keys.digests)
-    sources = plan.sources(document, job.path, job.project, issue)
     earlier = stale.Earlier(request, job.earlier.get(issue.name), sources, job.keys.digests)
     wanted = outputs(document, config, request, needs)
     for name, (edition, needed) in wanted.items():
@@ -463,7 +556,7 @@ def _renew(
     kept, every = earlier.kept(), names(document, config) - failed
     outdated = _outdated(document, issue, needs, earlier)
     others = {n: f for n, f in earlier.others(every).items() if n not in outdated}
-    if "html" in (request.formats or config.formats):
+    if draft and "html" in (request.formats or config.formats):
         offered = _offered(config, {**others, **kept, **files})
         needed = needs.page(offered)
         if earlier.is_stale(file_of(document.name, "html"), needed):
@@ -479,14 +572,24 @@ def _renew(
     told = replace(config, editions=tuple(printable(document, config.editions)))
     shas = {name: job.keys.digests[path] for name, path in sources.items()}
     entry = manifest.entry(task, {**kept, **files}, every, told, shas, said)
-    entry["bibliography"] = list(plan.bibliographies(document, job.path, job.project, issue))
-    entry = job.keys.locked(issue.name, entry, draft.cites, draft.cited)
+    entry = _locked(entry, document, draft, job, issue)
     gone = tuple(name for name in sorted(failed) if name in earlier.files)
     reasons, problems = dict(earlier.reasons), list(_told(problems, gone))
     built = Built(
         document.name, entry, tuple(problems), tuple(files), issue.name, reasons, {}, outdated
     )
     return _Done(issue, built, tuple(artifacts), copied, gone)
+
+
+def _locked(
+    entry: ArticleEntry, document: Document, draft: Draft | None, job: _Job, issue: Issue
+) -> ArticleEntry:
+    """Return an entry with its key; a collection depends on its bibliographies as a whole."""
+    if draft is None:
+        entry["parts"] = [each.name for each in document.bound]
+        return job.keys.locked(issue.name, entry, (), "")
+    entry["bibliography"] = list(plan.bibliographies(document, job.path, job.project, issue))
+    return job.keys.locked(issue.name, entry, draft.cites, draft.cited)
 
 
 def _offered(config: Config, files: Mapping[str, FileEntry]) -> list[Download]:
@@ -581,6 +684,7 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
     names, content = [name_of(p, project.root) for p in project.articles], ledger.content
+    names += [each.name for each in project.collections]
     there = {n: content["articles"][n] for n in names if n in content["articles"]}
     formats = set(config.formats)
     if config.groups:  # articles may have others than the project

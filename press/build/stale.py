@@ -129,6 +129,8 @@ def standing(
     kept = {}
     for name in dict.fromkeys(names):
         entry = entries.get(name)
+        if entry and ("parts" in entry) == (name in keys.articles):
+            continue  # it was a collection and is an article now, or the other way round
         built = entry and _whole(name, request, entry, keys.key(issue, entry), keys, state)
         if built:
             kept[name] = replace(built, imprint=issue)
@@ -141,7 +143,8 @@ def standing(
         "html" not in formats or listed(request.output, manifest, shelf, state),
         all(entries[name].get("project") == project for name in kept)
         and withdrawn == manifest.get("withdrawn", {}).keys()
-        and all(_own(name, e) == keys.of_article(name) for name, e in entries.items()),
+        and all(_own(name, e) == keys.of_article(name) for name, e in entries.items())
+        and not set(keys.articles) & set(keys.collections),
     )
 
 
@@ -239,7 +242,8 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
     `key` is that of the entry now. Returns None if it would not, or if files are missing in the
     entry that are asked for.
     """
-    if not set(request.editions) <= set(entry["editions"]):
+    whole = "parts" in entry  # a collection has neither a web page nor a sheet of one leaf
+    if not whole and not set(request.editions) <= set(entry["editions"]):
         return None
     files = asked(request, entry)
     there = {_which(facts) for facts in files.values()}
@@ -247,8 +251,11 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
     expected: set[tuple[Format, str]] = {
         (format_, edition)
         for format_ in request.formats or entry["formats"]
+        if not whole or format_ in entry["formats"]
         for edition in (editions if FORMATS[format_].has_editions else [""])
     }
+    if whole and not expected:
+        return None
     if there != expected or any(facts["key"] != key for facts in files.values()):
         return None
     if not _same_fonts(entry):

@@ -1,4 +1,4 @@
-"""The rows of the list: one for each article, from its front matter and the manifest.
+"""The rows of the list: one for each article or collection, from its sources and the manifest.
 
 In: a project and an output folder. Out: `Entry`s in the order of the project. An article counts as
 out of date if one of the files that it was built from has other bytes than then, or if one of its
@@ -7,6 +7,7 @@ outputs is missing. This module must not know Markdown, and opens no output.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Literal
 from press.core.files import is_file, name_of, read_text, shown
 from press.core.hashing import FileDigests
 from press.core.manifest import ArticleEntry, read_manifest
-from press.core.model import Matter, Project, Withdrawn
+from press.core.model import Collection, Matter, Project, Withdrawn
 from press.core.problems import Problem
 from press.source.front_matter import read_matter, split
 from press.source.project import read_project
@@ -44,7 +45,7 @@ class Entry:
 
 
 def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entry]:
-    """Return a row for each article of a project; `output` is the folder of its outputs.
+    """Return a row for each article or collection; `output` is the folder of their outputs.
 
     Problems: those of makebook.toml and of the front matter.
 
@@ -59,6 +60,9 @@ def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entr
         _entry(path, project, output, built.get(name_of(path, root)), digests, problems)
         for path in project.articles
     ]
+    for each in project.collections:
+        problems += each.problems
+        rows.append(_bound(each, project, output, built.get(each.name), digests))
     return sorted([*rows, *map(partial(_gone, root), project.withdrawn)], key=lambda e: e.file)
 
 
@@ -78,17 +82,39 @@ def _entry(
     fields, _, _ = split(read_text(path, file, problems) or "", file, problems)
     matter = read_matter(fields, project.config.lang, problems, project.config.article)
     changed = tuple(_changed(built, project, output, digests)) if built else ()
-    built_state: State = "not built" if not built else "out of date" if changed else "current"
     return Entry(
         name_of(path, project.root),
         file,
         matter,
         _due(matter, project.config.max_age.get("reviewed")),
-        matter.status or built_state,
+        matter.status or _state(built, changed),
         changed,
         _pages(built) if built else None,
         built,
     )
+
+
+def _bound(
+    collection: Collection,
+    project: Project,
+    output: Path,
+    built: ArticleEntry | None,
+    digests: FileDigests,
+) -> Entry:
+    """Return the row of a collection, whose reviews are those of its articles."""
+    lang = built["lang"] if built else project.config.lang
+    topics = tuple(built.get("topics", ())) if built else ()
+    matter = Matter(collection.title, lang=lang, topics=topics)
+    changed = tuple(_changed(built, project, output, digests)) if built else ()
+    state: State = "draft" if built and "status" in built else _state(built, changed)
+    pages = _pages(built) if built else None
+    return Entry(
+        *(collection.name, collection.span.path, matter, None, state, changed, pages, built)
+    )
+
+
+def _state(built: ArticleEntry | None, changed: Sequence[str]) -> State:
+    return "not built" if not built else "out of date" if changed else "current"
 
 
 def _changed(

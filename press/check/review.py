@@ -61,7 +61,8 @@ def _article(
     sources = {file: root / file for file in entry["sources"]}
     if newer := moved(entry, sources, FileDigests()):
         yield f"{name}: {', '.join(newer)} changed after it was built; run makebook first", False
-    yield _readability(name, root)
+    if "parts" not in entry:  # the articles of a collection are measured by themselves
+        yield _readability(name, root)
     for file, facts in sorted(entry["files"].items()):
         if file_digest(output / file) != facts["sha256"]:
             said = "is missing or was changed after it was built; run makebook build --force first"

@@ -157,6 +157,8 @@ class ArticleEntry(_ArticleFacts, total=False):
     topics: list[str]
     codes: Mapping[str, list[str]]
     """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
+    parts: list[str]
+    """For a collection, the names of its articles; absent for an article."""
     status: Literal["draft"]
     """Absent for a handout that is published."""
     bibliography: list[str]

@@ -253,6 +253,38 @@ class Config:
 
 
 @dataclass(frozen=True)
+class Collection:
+    """`[collections.NAME]` of makebook.toml: articles to bind in one PDF and one EPUB."""
+
+    name: str
+    """The base name of the outputs."""
+    title: str
+    span: Span
+    articles: tuple[Path, ...] = ()
+    """In reading order."""
+    withdrawn: tuple[str, ...] = ()
+    """Names of listed articles that are withdrawn."""
+    problems: tuple[Problem, ...] = ()
+    """If one is an error, the collection is not built; articles and others are."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What identifies an article that is bound in a collection."""
+
+    name: str
+    title: str
+    identifier: str
+    version: str
+    hash: str
+    """That of the handout by itself."""
+    date: str
+    """The day of its text, as ISO 8601; empty without any date."""
+    source: tuple[str, bytes]
+    """Name and bytes of the article, which the PDF embeds."""
+
+
+@dataclass(frozen=True)
 class Data:
     """A table of words by locale: `source/disclaimers/NAME.toml`."""
 
@@ -343,6 +375,7 @@ class Project:
     imprint_files: tuple[Path, ...] = ()
     withdrawn: tuple[Withdrawn, ...] = ()
     """Articles that are no longer built; they are not among `articles`."""
+    collections: tuple[Collection, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -486,6 +519,8 @@ class Document:
     """The faces for characters that the text fonts lack."""
     clusters: tuple[Cluster, ...] = ()
     """The citations as written; the one with the id `cite-1` is the first."""
+    bound: tuple[Bound, ...] = ()
+    """For a collection, its articles; `source` is then all of theirs in one."""
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ class _Assembler:
         parts = self._parts()
         if self.m.citations.references:
             parts.extend(self._notices(Place("before-references")))
-            parts.append(self._references())
+            parts.append(references_part(self.m.citations, self.cited, self.ranges, self.labels))
         else:
             parts.extend(self._notices(Place("before-references")))
         ids = Counter(e.get("id") for p in parts for e in trees.parse(p.xhtml).iter("*"))
@@ -464,50 +464,59 @@ class _Assembler:
             self._no_word(found[1], notice.file, notice.text, notice.id)
         return filled
 
-    def _references(self) -> Part:
-        section = etree.Element("section", id="references")
-        section.set("class", "references")
-        section.set("aria-labelledby", "references-title")
-        heading = etree.SubElement(section, "h2", id="references-title")
-        heading.text = self.labels["references"]
-        tag = "ol" if self.m.citations.numeric else "ul"
-        items = etree.SubElement(section, tag, id="reference-list")
-        items.set("class", "reference-list")
-        for reference in self.m.citations.references:
-            item = trees.fragment(reference.xhtml, "li")
-            item.set("id", ref_id(reference.key))
-            if reference.standing:
-                said = etree.SubElement(item, "strong", attrib={"class": "standing"})
-                label = self.labels[f"standing-{reference.standing.kind}"]
-                notice = reference.standing.notice
-                said.text = f"{label}: {notice}" if notice else f"{label}."
-                _space_before(said)
-            if reference.evidence:
-                kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
-                kind.text = f"{self.labels['evidence']}: {reference.evidence}."
-                _space_before(kind)
-            enclose(item, reference.number, self.ranges)
-            self._back_links(item, reference.key, reference.number)
-            items.append(item)
-        return Part("references", "references", heading.text, trees.serialize(section))
 
-    def _back_links(self, item: Element, key: str, number: int) -> None:
-        places = self.cited.get(key, [])
-        if not places:
-            return
-        back = etree.SubElement(item, "span", attrib={"class": "backlinks"})
-        _space_before(back)
-        back.text = f"{self.labels['cited-at']} "
-        for index, place in enumerate(places):
-            link = etree.SubElement(back, "a", attrib={"class": "backlink", "href": f"#{place}"})
-            link.text = letter(index)
-            link.set(
-                "aria-label",
-                self.labels["cited-back"].format(
-                    number=number, place=index + 1, places=len(places)
-                ),
-            )
-            link.tail = ", " if index + 1 < len(places) else None
+def references_part(
+    citations: Citations,
+    cited: Mapping[str, Sequence[str]],
+    ranges: Iterable[tuple[int, int]],
+    labels: Mapping[str, str],
+) -> Part:
+    """Return the references, each with links back to the places that cite it.
+
+    `cited` has the ids of these places by key, in reading order; `ranges` are the numbers of the
+    first and the last reference of each range, such as `2-5`.
+    """
+    section = etree.Element("section", id="references")
+    section.set("class", "references")
+    section.set("aria-labelledby", "references-title")
+    heading = etree.SubElement(section, "h2", id="references-title")
+    heading.text = labels["references"]
+    tag = "ol" if citations.numeric else "ul"
+    items = etree.SubElement(section, tag, id="reference-list")
+    items.set("class", "reference-list")
+    for reference in citations.references:
+        item = trees.fragment(reference.xhtml, "li")
+        item.set("id", ref_id(reference.key))
+        if reference.standing:
+            said = etree.SubElement(item, "strong", attrib={"class": "standing"})
+            label = labels[f"standing-{reference.standing.kind}"]
+            notice = reference.standing.notice
+            said.text = f"{label}: {notice}" if notice else f"{label}."
+            _space_before(said)
+        if reference.evidence:
+            kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
+            kind.text = f"{labels['evidence']}: {reference.evidence}."
+            _space_before(kind)
+        enclose(item, reference.number, ranges)
+        _back_links(item, cited.get(reference.key, ()), reference.number, labels)
+        items.append(item)
+    return Part("references", "references", heading.text, trees.serialize(section))
+
+
+def _back_links(
+    item: Element, places: Sequence[str], number: int, labels: Mapping[str, str]
+) -> None:
+    if not places:
+        return
+    back = etree.SubElement(item, "span", attrib={"class": "backlinks"})
+    _space_before(back)
+    back.text = f"{labels['cited-at']} "
+    for index, place in enumerate(places):
+        link = etree.SubElement(back, "a", attrib={"class": "backlink", "href": f"#{place}"})
+        link.text = letter(index)
+        said = labels["cited-back"].format(number=number, place=index + 1, places=len(places))
+        link.set("aria-label", said)
+        link.tail = ", " if index + 1 < len(places) else None
 
 
 def _further_places(links: Iterable[Element]) -> dict[str, list[str]]:

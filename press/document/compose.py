@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +64,8 @@ class Draft:
     """The keys that it cites, also in `nocite`."""
     cited: str = ""
     """A digest of what its bibliography says of them."""
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    """Those that it prints, by key."""
 
 
 def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft | None:
@@ -79,7 +81,8 @@ def read_draft(path: Path, project: Project, problems: list[Problem]) -> Draft |
     cites = {*located, *manuscript.matter.nocite}
     manuscript, citations_, entries, said = _cite(manuscript, project, located, problems)
     cited = bibliography.digest_of(entries, said, cites)
-    return Draft(manuscript, citations_, tuple(sorted(cites)), cited)
+    printed = {each.key: entries[each.key] for each in citations_.references}
+    return Draft(manuscript, citations_, tuple(sorted(cites)), cited, printed)
 
 
 def compose(
@@ -106,7 +109,7 @@ def compose(
         manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
     )
     document = assemble.assemble(materials, problems)
-    return _with_faces(document, manuscript, project.root, problems)
+    return with_faces(document, manuscript, project.root, problems)
 
 
 def _cite(
@@ -246,13 +249,13 @@ def named(key: str, manuscript: Manuscript, root: Path) -> Span:
     return manuscript.matter.origin.spans.get(key) or place_of(key, root)
 
 
-def _with_faces(
+def with_faces(
     document: Document, manuscript: Manuscript, root: Path, problems: list[Problem]
 ) -> Document:
     """Return a document with the faces for characters that the text fonts lack.
 
-    TXT007 a character that no face has: it breaks PDF/A and PDF/UA and is not printed. TXT013 a
-    face of this system is used.
+    Problems: TXT007 a character that no face has: it breaks PDF/A and PDF/UA and is not printed.
+    TXT013 a face of this system is used.
     """
     texts = [unit.text for unit in head_units(document)]
     texts += ["".join(trees.texts(trees.parse(p.xhtml))) for p in document.parts]

@@ -20,7 +20,7 @@ from press.core.model import Data, Document, Due, Imprint, Manuscript, Matter, P
 from press.core.problems import Span, counted
 from press.document.digests import Digests, short_hash
 from press.document.ranges import as_before
-from press.document.words import words_of
+from press.document.words import fold, words_of
 from press.references.csl.citations import ref_id
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://example.org/makebook")
@@ -29,7 +29,12 @@ FORMAT = 1
 
 
 def content_hash(document: Document) -> str:
-    """Return 8 hexadecimal digits of the SHA-256 of the words; markup and styles do not count."""
+    """Return 8 hexadecimal digits of the SHA-256 of the words; markup and styles do not count.
+
+    Those of a collection are its title and the words of its articles, for which their hashes stand.
+    """
+    if document.bound:
+        return json_digest([fold(document.matter.title), *(b.hash for b in document.bound)])[:8]
     return json_digest(words_of(document))[:8]
 
 
@@ -94,7 +99,7 @@ def describe(document: Document) -> dict[str, Any]:
     A later state of the sources can be compared with it to say what has changed.
     """
     digests, matter = Digests(document), document.matter
-    return {
+    told: dict[str, Any] = {
         "makebook": FORMAT,
         "name": document.name,
         "title": matter.title,
@@ -109,6 +114,10 @@ def describe(document: Document) -> dict[str, Any]:
         "references": digests.references,
         "rest": _rest(document, digests),
     }
+    if document.bound:
+        names = "name", "title", "identifier", "version", "hash", "date"
+        told["parts"] = [{name: getattr(each, name) for name in names} for each in document.bound]
+    return told
 
 
 def _rest(document: Document, digests: Digests) -> dict[str, Any]:

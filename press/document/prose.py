@@ -16,7 +16,7 @@ from press.document.units import letters
 _BODY = ("p", "li", "dd", "div", "blockquote", "section")
 _OTHER = ("table", "figure", "pre")
 _SMALL = ("code", "kbd", "samp", "sup", "sub", "small")
-_OTHER_CLASSES = ("notes", "notice", "rows")
+_OTHER_CLASSES = ("notes", "notice", "rows", "facts", "identity")
 _END = "\0"
 """Between two blocks, so that nothing is found across them."""
 

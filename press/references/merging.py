@@ -1,21 +1,24 @@
 """Works that a bibliography has twice: each is printed once, whatever key cites it.
 
 In: the entries of an article, and the keys that it cites. Out: for each other key, the one under
-which the work is printed, and a problem for each work that has two keys.
+which the work is printed, and a problem for each work that has two keys. For a collection: the
+entries of several articles in one bibliography.
 This module must not know citation styles.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import chain, count
 from typing import Any
 
 from press.core.model import Entry
 from press.core.problems import Problem
 from press.references.csl_data import year_of
-from press.references.works import identifiers
+from press.references.works import identifiers, work_of
 
 _ALIKE = 0.6
 """The similarity from which two titles are taken for two spellings of one."""
@@ -84,6 +87,42 @@ def same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return True
     title, year = _plain(one.get("title")), year_of(one)
     return bool(title and year) and (title, year) == (_plain(other.get("title")), year_of(other))
+
+
+def joined(
+    every: Sequence[Mapping[str, Entry]],
+) -> tuple[dict[str, Entry], list[dict[str, str]]]:
+    """Join the entries that several articles print in one bibliography, each work once.
+
+    Returns the bibliography, and for each article its keys that are others there: the same work
+    has one key, and different works with the same key have two. What one article's bibliography
+    says of a work besides its data, such as a retraction, counts for all of them.
+    """
+    entries: dict[str, Entry] = {}
+    works: dict[str, str] = {}
+    renamed: list[dict[str, str]] = []
+    for own in every:
+        others, new = dict[str, str](), dict[str, str]()
+        for key, entry in own.items():
+            work = work_of(entry.csl)
+            same = works.get(work, "")
+            if same and is_alike(entries[same].csl, entry.csl):
+                known = entries[same]
+                entries[same] = replace(
+                    known,
+                    evidence=known.evidence or entry.evidence,
+                    standing=known.standing or entry.standing,
+                )
+            else:
+                other = (f"{key}-{number}" for number in count(1))
+                same = next(name for name in chain((key,), other) if name not in entries)
+                entries[same] = replace(entry, key=same)
+                new.setdefault(work, same)
+            if same != key:
+                others[key] = same
+        works = {**new, **works}
+        renamed.append(others)
+    return entries, renamed
 
 
 class Known:

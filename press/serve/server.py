@@ -68,10 +68,12 @@ def _check_names(order: Order) -> None:
     """Check the names on the command line, which must exist at the start but not later."""
     check_imprints(order.imprints, {path.stem for path in imprint_files(order.root)})
     try:
-        config = read_project(order.root, []).config
+        project = read_project(order.root, [])
     except ProblemsError:
         return  # the build will report it
+    config = project.config
     articles = {name_of(path, order.root) for path in article_files(order.root)}
+    articles |= {each.name for each in project.collections}
     editions = {*config.known_editions, *(edition.name for edition in config.editions)}
     check_names(order.articles, order.editions, articles, editions)
 

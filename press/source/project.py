@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from press.core import gate, limits
-from press.core.files import article_files, imprint_files, listed, misnamed, read_text, shown
+from press.core.files import (
+    article_files,
+    by_name,
+    imprint_files,
+    listed,
+    misnamed,
+    read_text,
+    shown,
+)
 from press.core.formats import FLAVORS, FORMATS, Format
 from press.core.model import (
     Config,
@@ -30,6 +38,7 @@ from press.core.model import (
 from press.core.nearest import begin, near, nearest
 from press.core.paper import is_size
 from press.core.problems import Problem, ProblemsError, Span
+from press.source.collections import read_collections
 from press.source.front_matter import (
     ARTICLE_KEYS,
     ONE_EACH,
@@ -55,7 +64,7 @@ _LETTER = frozenset("US CA MX PH CL CO CR GT PA PR VE DO SV NI".split())
 
 KEYS = (
     "editions", "address", "lang", "jurisdiction", "csl", "bibliography", "formats",
-    "article", "groups", "notices", "max-age", "readability", "limits",
+    "article", "groups", "notices", "max-age", "readability", "limits", "collections",
 )  # fmt: skip
 _CHOSEN = "editions chosen"
 DEFAULT_KEYS = (*(key for key in ARTICLE_KEYS if key not in ONE_EACH), "affiliations")
@@ -87,7 +96,8 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     Raises:
         ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
     """
-    config = read_config(root, problems)
+    reader = _reader(root, problems)
+    config = reader.config(_imprints(root))
     problems += misnamed(root / "source", root)
     notices = root / "source" / "disclaimers"
     articles = article_files(root)
@@ -105,6 +115,7 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
             if (data := _data(file, root, problems)) is not None
         ),
         imprint_files=imprint_files(root),
+        collections=read_collections(reader, by_name(articles, root), by_name(gone, root)),
     )
 
 
@@ -114,12 +125,20 @@ def read_config(root: Path, problems: list[Problem]) -> Config:
     Raises:
         ProblemsError: there is none (CFG001), or it is not valid TOML (CFG002).
     """
+    return _reader(root, problems).config(_imprints(root))
+
+
+def _reader(root: Path, problems: list[Problem]) -> _ConfigReader:
     require_project(root)
     begin()
     text = read_text(root / FILE, FILE, problems)
     if text is None:
         raise ProblemsError(problems)
-    return _ConfigReader(text, problems).config([path.stem for path in imprint_files(root)])
+    return _ConfigReader(text, problems)
+
+
+def _imprints(root: Path) -> list[str]:
+    return [path.stem for path in imprint_files(root)]
 
 
 def _withdrawn(paths: Iterable[Path], root: Path, config: Config) -> Iterator[Withdrawn]:

@@ -86,7 +86,11 @@ def make_chapters(
     pictures = {image.name: image for image in document.images}
     taken, last = {"title", "contents", "cover"}, dict[str, int]()
     for group in _groups(document.parts):
-        _add(chapters, _chapter(group, document, taken, last))
+        new = _chapter(group, document, taken, last)
+        if document.bound:  # each article has a file of its own
+            chapters.append(new)
+        else:
+            _add(chapters, new)
     for chapter in chapters:
         _semantics(chapter.content, document)
         hold_tables(chapter.content, _WIDE, document.labels["table"])

@@ -28,6 +28,8 @@ def cover_page(document: Document, styles: Styles) -> tuple[str, list[str]]:
     digits = hashlib.sha256(seed.encode()).digest()
     tiles = [(byte % 8, byte // 8 % 4) for byte in digits[:28]]
     lines = facts(document.matter, document.labels, brief=True)
+    if document.bound:  # each article has a review of its own
+        lines = document.facts
     text = styles.fill(
         "cover.html", document=document, matter=document.matter, tiles=tiles, facts=lines
     )

@@ -1,0 +1,125 @@
+"""Collections: `[collections.NAME]` of makebook.toml, articles to bind in one PDF and one EPUB.
+
+In: the values of makebook.toml, and the articles of the project. Out: `Collection`s; what is wrong
+with one concerns that one alone. This module must not know how articles are bound.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection as Names
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from press.core.model import Collection, Config
+from press.core.nearest import nearest
+from press.core.problems import Problem, Span
+from press.source.settings import Settings, line_of
+
+KEYS = ("title", "articles")
+TABLE = "collections"
+
+
+def read_collections(
+    settings: Settings, articles: Mapping[str, Path], withdrawn: Names[str]
+) -> tuple[Collection, ...]:
+    """Read the collections of a project, in the order of makebook.toml.
+
+    `articles` are all of the project by name, those in `withdrawn` as well. Problem CFG004:
+    `collections` is not a table. Problems of a collection itself are in its `problems`.
+    """
+    given = settings.table_of(TABLE)
+    reader = _Reader(settings, articles, withdrawn, tuple(given))
+    return tuple(reader.collection(name, value) for name, value in given.items())
+
+
+def bound_config(config: Config) -> Config:
+    """Return the configuration of a collection: PDF and e-book, and no sheets of one leaf."""
+    return replace(
+        config,
+        formats=tuple(name for name in config.formats if name in ("pdf", "epub")),
+        editions=tuple(each for each in config.editions if each.kind != "sheet"),
+    )
+
+
+class _Reader:
+    def __init__(
+        self,
+        settings: Settings,
+        articles: Mapping[str, Path],
+        withdrawn: Names[str],
+        names: Sequence[str],
+    ) -> None:
+        self.text, self.file = settings.text, settings.file
+        self.articles, self.withdrawn, self.names = articles, withdrawn, names
+
+    def collection(self, name: str, given: Any) -> Collection:
+        """Read one collection. Problems CFG003, CFG004, COL001."""
+        table, problems = f"{TABLE}.{name}", list[Problem]()
+        plain = re.sub(r"[\s\"']", "", name)  # as `line_of` reads a header
+        span = Span(self.file, line_of(self.text, plain, TABLE), 1)
+        found = Collection(name, name, span)
+        if not isinstance(given, dict):
+            message = f"collection '{name}' must be a table"
+            hint = f'write [{table}] and, below it, title = "…" and articles = ["…"]'
+            return replace(found, problems=(Problem("CFG004", span, message, hint),))
+        settings = Settings(self.text, self.file, given, problems)
+        settings.known(given, KEYS, table)
+        title = given.get("title", "")
+        if not isinstance(title, str) or not title.strip():
+            message = f"collection '{name}' has no title"
+            place = settings.span("title", table) if "title" in given else span
+            problems.append(Problem("CFG004", place, message, 'write title = "…"'))
+        problems += self._name(name, span)
+        listed = settings.list_of(given, "articles", table)
+        if not any(problem.code == "CFG004" for problem in problems):
+            place = settings.span("articles", table) if "articles" in given else span
+            problems += self._listed(name, listed, place)
+        return replace(
+            found,
+            title=str(title).strip(),
+            articles=tuple(self.articles[each] for each in listed if each in self.articles),
+            withdrawn=tuple(each for each in listed if each in self.withdrawn),
+            problems=tuple(problems),
+        )
+
+    def _name(self, name: str, span: Span) -> list[Problem]:
+        """Check the form of a name; `plan.check_files` looks for files with the same name."""
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+            return []
+        message = f"'{name}' is not a valid name for a collection"
+        hint = "use letters, digits, and hyphens: it becomes the name of its files"
+        return [Problem("COL001", span, message, hint)]
+
+    def _listed(self, name: str, listed: Sequence[str], span: Span) -> list[Problem]:
+        """Check the articles of a collection."""
+        usable = [each for each in self.articles if each not in self.withdrawn]
+        if not listed:
+            hint = "list articles by their names: " + _listing(usable[:2] or ["…"])
+            return [Problem("COL001", span, f"collection '{name}' has no article", hint)]
+        found = []
+        for each in dict.fromkeys(listed):
+            if each in self.withdrawn:
+                message = f"'{each}' is withdrawn, so collection '{name}' cannot be bound"
+                hint = "remove it from the list; the earlier files are no longer offered"
+            elif each in self.articles and listed.count(each) > 1:
+                message, hint = f"collection '{name}' lists '{each}' twice", "list it once"
+            elif each in self.articles:
+                continue
+            elif each == name:
+                message = f"collection '{name}' lists itself"
+                hint = "list articles by their names"
+            elif each in self.names:
+                message = f"collection '{name}' lists '{each}', which is a collection"
+                hint = f"list the articles of '{each}' instead"
+            else:
+                message = f"collection '{name}' lists '{each}', which is not an article"
+                hint = nearest(each, usable)
+            found.append(Problem("COL001", span, message, hint))
+        return found
+
+
+def _listing(names: Sequence[str]) -> str:
+    return "articles = [" + ", ".join(f'"{name}"' for name in names) + "]"

@@ -1,0 +1,318 @@
+"""Collections: several articles bound in one PDF and one EPUB.
+
+The goldens in `tests/data/goldens/bound/` are the collection of `tests/projects/bound`, as it is
+read and heard. Its articles have the same ids and picture names, one work under two keys, two works
+under one key, notices that all of them share, that two share, and that differ in their words. After
+a change that is meant set MAKEBOOK_REWRITE=1, run this file, and read the diff first.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from press.build.run import build
+from press.check.external import epubcheck, verapdf
+from press.cli import main
+from press.core import labels
+from press.core.manifest import read_manifest
+from press.core.model import Request
+from press.core.problems import ERROR
+from press.document.binding import assembled
+from press.document.compose import read_sources
+from press.readback.aloud import aloud
+from tests import inside
+
+TODAY = date(2026, 11, 23)
+BOUND = Path(__file__).parent / "projects" / "bound"
+NOTICE = "---\ntitle: Ask\nshort: Ask first.\nplace: [closing, every-page]\n---\n\nAsk us.\n"
+TOML = 'editions = ["letter", "sheet"]\n[collections.all-of-it]\ntitle = "All of it"\n'
+
+
+@pytest.fixture(scope="module")
+def nights(built) -> Path:
+    folder = built("bound")
+    assert isinstance(folder, Path)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bound():
+    return assembled(read_sources(BOUND), "nights", "")
+
+
+def write(root: Path, **files: str) -> Path:
+    """Write a project; `__` in a name is a slash, and a name without an ending gets `.md`."""
+    for name, text in files.items():
+        path = root / name.replace("__", "/")
+        path = path if path.suffix else path.with_name(f"{path.name}.md")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def two(root: Path, **files: str) -> Path:
+    """Write a project of two articles and a collection of both."""
+    articles = 'articles = ["tea", "milk"]\n'
+    tea = "---\ntitle: Tea\n---\n\n## How\n\nHot.\n"
+    return write(
+        root,
+        **{
+            "makebook.toml": TOML + articles,
+            "source__disclaimers__ask": NOTICE,
+            "source__tea": tea,
+            "source__milk": "---\ntitle: Milk\n---\n\n## How\n\nCold.\n",
+            **files,
+        },
+    )
+
+
+def make(root: Path, *articles: str, **options):
+    return build(Request(root, root / "build", TODAY, articles, **options))
+
+
+def rebuilt(root: Path) -> dict[str, tuple[str, ...]]:
+    """Build, and return what was made of each article and collection."""
+    outcome = make(root)
+    assert not outcome.failed, "\n".join(map(str, outcome.every_problem))
+    return {built.name: built.made for built in outcome.built}
+
+
+def said(outcome) -> list[str]:
+    return [str(problem) for problem in outcome.every_problem if problem.severity == ERROR]
+
+
+# What is bound
+
+
+def test_the_pdf_as_it_is_heard(nights, golden):
+    golden("bound/nights.pdf.txt", "\n".join(aloud((nights / "nights.pdf").read_bytes())))
+
+
+def test_the_bookmarks_lead_to_the_articles_and_their_sections(nights, golden):
+    golden("bound/bookmarks.txt", "\n".join(inside.bookmarks((nights / "nights.pdf").read_bytes())))
+
+
+@pytest.mark.parametrize("name", ["contents.xhtml", "part-2.xhtml", "references.xhtml"])
+def test_the_e_book(nights, golden, name):
+    book = inside.book((nights / "nights.epub").read_bytes())
+    golden(f"bound/{name}", inside.spread(book.read(f"EPUB/{name}").decode()))
+
+
+def test_each_article_has_a_file_of_the_e_book(nights):
+    names = inside.book((nights / "nights.epub").read_bytes()).namelist()
+    files = [name.removeprefix("EPUB/") for name in names if name.endswith(".xhtml")]
+    assert [name for name in files if name.startswith("part-")] == [
+        "part-1.xhtml", "part-2.xhtml", "part-3.xhtml",
+    ]  # fmt: skip
+
+
+def test_only_a_pdf_and_an_e_book_are_made(nights):
+    assert {path.name for path in nights.glob("nights*")} == {"nights.pdf", "nights.epub"}
+
+
+@pytest.mark.parametrize(("check", "name"), [(epubcheck, "nights.epub"), (verapdf, "nights.pdf")])
+def test_the_checkers_find_nothing(nights, checker, check, name):
+    assert [line for line in checker(check, nights / name) if " USAGE " not in line] == []
+
+
+def test_the_pdf_says_what_each_part_is(nights):
+    identity = read_manifest(nights)["articles"]["nights"]["identity"]
+    articles = read_manifest(nights)["articles"]
+    assert identity["parts"] == [
+        {"name": name, "title": title, "identifier": f"{name.upper()}-1", "version": version,
+         "hash": articles[name]["hash"], "date": day}
+        for name, title, version, day in [
+            ("sleep", "Sleep", "1.2", "2026-05-01"),
+            ("worry", "Worry", "2", "2026-04-01"),
+            ("tea", "Tea", "", "2026-06-01"),
+        ]
+    ]  # fmt: skip
+    embedded = inside.attached((nights / "nights.pdf").read_bytes())
+    assert sorted(embedded) == ["identity.json", "nights.epub", "sleep.md", "tea.md", "worry.md"]
+
+
+def test_a_part_has_the_hash_of_the_handout_by_itself(nights, bound):
+    articles = read_manifest(nights)["articles"]
+    for part, name in zip(bound.parts[2:5], ("sleep", "worry", "tea"), strict=True):
+        assert articles[name]["stamp"] in part.xhtml
+
+
+def test_the_words_of_the_program_do_not_change_the_hash(bound, monkeypatch):
+    for name in ("contents", "reviewed-by", "version", "by"):
+        monkeypatch.setitem(labels._ENGLISH, name, f"Zz {labels._ENGLISH[name]}")
+    again = assembled(read_sources(BOUND), "nights", "")
+    assert (again.hash, again.parts != bound.parts) == (bound.hash, True)
+
+
+def test_works_are_printed_once_and_numbered_through(bound):
+    assert [(each.number, each.key) for each in bound.references] == [
+        (1, "light"), (2, "bed"), (3, "noise"), (4, "bed-1"),
+    ]  # fmt: skip
+    assert [[cite.key for cite in each.cites] for each in bound.clusters] == [
+        ["light", "bed", "noise"], ["noise"], ["light"], ["bed-1"],
+    ]  # fmt: skip
+
+
+def test_no_id_is_used_twice_and_every_link_leads_somewhere(bound):
+    text = "".join(part.xhtml for part in bound.parts)
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(set(ids)) == len(ids)
+    assert set(re.findall(r' href="#([^"]+)"', text)) <= set(ids)
+    assert "worry.html" not in text  # a link to an article that is bound leads to it
+
+
+def test_diff_knows_a_collection(nights, capsys):
+    for old in (str(nights / "nights.pdf"), "nights 00000000"):
+        with pytest.raises(SystemExit):
+            main(["diff", "--project", str(BOUND), "--output", str(nights), old])
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first.startswith("current: Better nights (nights · ")
+    assert second.startswith("out of date: Better nights (nights): printed code 00000000")
+
+
+def test_a_notice_in_the_text_of_two_articles_is_printed_in_the_first(tmp_path):
+    text = "---\ntitle: {0}\n---\n\n## How\n\n{0}.\n\n{{{{ notice.ask }}}}\n"
+    root = two(tmp_path, source__tea=text.format("Tea"), source__milk=text.format("Milk"))
+    document = assembled(read_sources(root), "all-of-it", "")
+    contents, tea, milk = document.parts
+    assert [part.xhtml.count("Ask us.") for part in (contents, tea, milk)] == [0, 1, 0]
+    assert '<a href="#notice-ask">Ask</a>' in milk.xhtml
+    assert document.short == "Ask first."
+
+
+def test_articles_in_two_languages_are_not_bound(tmp_path):
+    root = two(tmp_path, source__milk="---\ntitle: Milk\nlang: en-GB\n---\n\nCold.\n")
+    (problem,) = said(make(root, "all-of-it"))
+    assert problem.startswith(
+        "makebook.toml:2:1: error COL001: collection 'all-of-it' has articles"
+    )
+    assert "'tea' in en-US and 'milk' in en-GB" in problem
+
+
+# The citation style
+
+
+def test_authors_and_years_are_told_apart_across_articles(tmp_path):
+    book = "@book{{x, author={{Smith, Jane}}, title={{{0}}}, year=2020, publisher={{P}}}}\n"
+    article = "---\ntitle: {0}\nbibliography: {0}.bib\n---\n\nSo it is [@x].\n"
+    root = two(
+        tmp_path,
+        **{
+            "makebook.toml": 'csl = "apa"\n' + TOML + 'articles = ["tea", "milk"]\n',
+            "source__tea": article.format("tea"),
+            "source__milk": article.format("milk"),
+            "source__tea.bib": book.format("On Tea"),
+            "source__milk.bib": book.format("On Milk"),
+        },
+    )
+    document = assembled(read_sources(root), "all-of-it", "")
+    text = "".join(part.xhtml for part in document.parts)
+    assert re.findall(r"2020[ab]?", "".join(re.findall(r'class="cite"[^>]*>([^<]+)', text))) == [
+        "2020b", "2020a",
+    ]  # fmt: skip
+    assert len(document.references) == 2
+
+
+# The incremental build
+
+
+def test_a_collection_follows_its_articles(tmp_path):
+    root = two(tmp_path)
+    files = {"all-of-it.epub", "all-of-it.pdf"}
+    assert set(rebuilt(root)["all-of-it"]) == files
+    assert not any(rebuilt(root).values())
+    (root / "source" / "tea.md").write_text("---\ntitle: Tea\n---\n\n## How\n\nVery hot.\n")
+    made = rebuilt(root)
+    assert (set(made["all-of-it"]), made["milk"]) == (files, ())
+    toml = root / "makebook.toml"
+    toml.write_text(toml.read_text().replace("All of it", "All of them"))
+    made = rebuilt(root)
+    assert (set(made["all-of-it"]), made["tea"], made["milk"]) == (files, (), ())
+    (root / "source" / "disclaimers" / "ask.md").write_text(NOTICE.replace("Ask us", "Ask all"))
+    assert set(rebuilt(root)["all-of-it"]) == files
+    assert not any(rebuilt(root).values())
+
+
+def test_the_library_offers_a_collection(tmp_path):
+    root = two(tmp_path)
+    rebuilt(root)
+    for name in ("index.html", "opds.json"):
+        assert "all-of-it.pdf" in (root / "build" / name).read_text()
+
+
+def test_a_collection_that_is_deleted_is_no_longer_offered(tmp_path):
+    root = two(tmp_path)
+    rebuilt(root)
+    (root / "makebook.toml").write_text('editions = ["letter", "sheet"]\n')
+    outcome = make(root)
+    left = {p.span.path for p in outcome.every_problem if p.code == "OUT001"}
+    assert left == {"build/all-of-it.epub", "build/all-of-it.pdf"}
+    assert "all-of-it" not in (root / "build" / "index.html").read_text()
+
+
+def test_a_withdrawn_article_is_not_bound(tmp_path):
+    root = two(tmp_path)
+    rebuilt(root)
+    gone = "---\ntitle: Tea\nstatus: withdrawn\nwithdrawn-because: Wrong.\n---\n\n## How\n\nHot.\n"
+    (root / "source" / "tea.md").write_text(gone)
+    for _ in range(2):
+        outcome = make(root)
+        assert said(outcome) == [
+            "makebook.toml:4:1: error COL001: 'tea' is withdrawn, so collection 'all-of-it' "
+            "cannot be bound\n    hint: remove it from the list; the earlier files are no longer "
+            "offered"
+        ]
+        assert "all-of-it" not in read_manifest(root / "build")["articles"]
+        assert "all-of-it" not in (root / "build" / "index.html").read_text()
+
+
+def test_a_draft_makes_the_collection_a_draft(tmp_path):
+    root = two(tmp_path, source__tea="---\ntitle: Tea\nstatus: draft\n---\n\nHot.\n")
+    rebuilt(root)
+    assert read_manifest(root / "build")["articles"]["all-of-it"]["status"] == "draft"
+    assert "all-of-it" not in (root / "build" / "index.html").read_text()
+    document = assembled(read_sources(root), "all-of-it", "")
+    assert document.short == "Draft. Ask first."
+    assert ['class="identity">Draft · ' in part.xhtml for part in document.parts[1:3]] == [
+        True, False,
+    ]  # fmt: skip
+
+
+def test_an_error_in_one_article_stops_the_collection_and_no_other_article(tmp_path):
+    root = two(tmp_path, source__tea="---\ntitle: Tea\n---\n\nSee [@nobody].\n")
+    outcome = make(root)
+    assert {built.name: bool(built.entry) for built in outcome.built} == {
+        "all-of-it": False, "milk": True, "tea": False,
+    }  # fmt: skip
+
+
+# What is asked for
+
+
+def test_a_collection_is_built_by_its_name(tmp_path):
+    outcome = make(two(tmp_path), "all-of-it")
+    assert [built.name for built in outcome.built] == ["all-of-it"]
+    assert not outcome.failed
+
+
+@pytest.mark.parametrize(
+    "options", [{"formats": ("html",)}, {"formats": ("pdf",), "editions": ("sheet",)}]
+)
+def test_what_is_not_made_of_collections(tmp_path, options):
+    root = two(tmp_path)
+    assert "all-of-it" not in [built.name for built in make(root, **options).built]
+    for _ in range(2):
+        (problem,) = said(make(root, "all-of-it", **options))
+        assert "nothing that was asked for is made of the collection 'all-of-it'" in problem
+
+
+def test_an_imprint_binds_its_own(tmp_path):
+    clinic = '[clinic]\nname = "The Clinic"\n'
+    root = two(tmp_path, **{"source__imprints__north.toml": clinic})
+    assert not make(root, "all-of-it", imprints=("north",)).failed
+    words = "\n".join(aloud((root / "build" / "north" / "all-of-it.pdf").read_bytes()))
+    assert "The Clinic" in words
