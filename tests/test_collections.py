@@ -13,7 +13,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from press.build import run
 from press.build.run import build
 from press.check.external import epubcheck, verapdf
 from press.cli import main
@@ -21,6 +23,7 @@ from press.core import labels
 from press.core.manifest import read_manifest
 from press.core.model import Request
 from press.core.problems import ERROR
+from press.document import binding
 from press.document.binding import assembled
 from press.document.compose import read_sources
 from press.readback.aloud import aloud
@@ -270,16 +273,13 @@ def test_a_withdrawn_article_is_not_bound(tmp_path):
         assert "all-of-it" not in (root / "build" / "index.html").read_text()
 
 
-def test_a_draft_makes_the_collection_a_draft(tmp_path):
+def test_a_draft_is_not_bound(tmp_path):
     root = two(tmp_path, source__tea="---\ntitle: Tea\nstatus: draft\n---\n\nHot.\n")
-    rebuilt(root)
-    assert read_manifest(root / "build")["articles"]["all-of-it"]["status"] == "draft"
-    assert "all-of-it" not in (root / "build" / "index.html").read_text()
-    document = assembled(read_sources(root), "all-of-it", "")
-    assert document.short == "Draft. Ask first."
-    assert ['class="identity">Draft · ' in part.xhtml for part in document.parts[1:3]] == [
-        True, False,
-    ]  # fmt: skip
+    (problem,) = said(make(root, "all-of-it"))
+    assert problem == (
+        "makebook.toml:2:1: error COL001: 'tea' is a draft, so collection 'all-of-it' cannot be "
+        "bound\n    hint: remove it from the list, or delete 'status: draft' in source/tea.md"
+    )
 
 
 def test_an_error_in_one_article_stops_the_collection_and_no_other_article(tmp_path):
@@ -288,6 +288,139 @@ def test_an_error_in_one_article_stops_the_collection_and_no_other_article(tmp_p
     assert {built.name: bool(built.entry) for built in outcome.built} == {
         "all-of-it": False, "milk": True, "tea": False,
     }  # fmt: skip
+
+
+def test_what_is_current_is_neither_read_nor_composed(tmp_path, monkeypatch):
+    root = two(tmp_path, source__cup="---\ntitle: Cup\n---\n\nRound.\n")
+    rebuilt(root)
+    (root / "source" / "cup.md").write_text("---\ntitle: Cup\n---\n\nSquare.\n")
+    monkeypatch.setattr(binding, "bind", None)
+    made = rebuilt(root)
+    assert (bool(made["cup"]), made["all-of-it"]) == (True, ())
+    toml = root / "makebook.toml"
+    toml.write_text(f"# Of this clinic\n{toml.read_text()}")
+    assert not any(rebuilt(root).values())
+
+
+def test_a_request_for_web_pages_is_current_with_a_collection(tmp_path, monkeypatch):
+    root = two(tmp_path)
+    assert not make(root).failed
+    monkeypatch.setattr(run, "_make", None)
+    assert not make(root, formats=("html",)).failed
+
+
+# Folders, names, groups, and the cache
+
+FOLDERS = {
+    "makebook.toml": 'address = "https://example.org/h"\n'
+    + TOML.replace(', "sheet"', "")
+    + 'articles = ["tea", "ward/tea"]\n',
+    "source__tea": "---\ntitle: Tea\nbibliography: own.bib\n---\n\n"
+    "[There](ward/tea.md) and [far](ward/far.md) [@x].\n\n![A cup](cup.png)\n",
+    "source__ward__tea": "---\ntitle: Ward tea\nbibliography: own.bib\n---\n\n## More\n\n"
+    "[Here](../tea.md), [far](far.md), and [a form](../files/form.txt) [@x].\n\n"
+    "![A pot](cup.png)\n",
+    "source__ward__far": "---\ntitle: Far\n---\n\nFar.\n",
+    "source__files__form.txt": "A form.\n",
+    "source__own.bib": "@book{x, author={Smith, Jane}, title={On Tea}, year=2020, publisher={P}}\n",
+    "source__ward__own.bib": "@book{x, author={Ng, Lee}, title={On Wards}, year=2021, "
+    "publisher={P}}\n",
+}
+
+
+def folders(root):
+    root = two(root, **FOLDERS)
+    for number, name in enumerate(("source/cup.png", "source/ward/cup.png")):
+        Image.new("RGB", (40, 40), (number * 200, 90, 90)).save(root / name, dpi=(150, 150))
+    return root
+
+
+def test_each_article_has_what_is_in_its_own_folder(tmp_path):
+    root = folders(tmp_path)
+    document = assembled(read_sources(root), "all-of-it", "")
+    assert [each.name for each in document.bound] == ["tea", "ward/tea"]
+    assert [each.source[0] for each in document.bound] == ["tea.md", "tea-1.md"]
+    assert len({image.data for image in document.images}) == 2
+    assert [each.key for each in document.references] == ["x", "x-1"]
+    text = "".join(part.xhtml for part in document.parts)
+    links = re.findall(r'<a href="((?!#)[^"]+)"', text)
+    assert links == ["ward/far.html", "ward/far.html", "files/form.txt"]
+    assert '<a href="#part-2">There</a>' in text
+    assert '<a href="#part-1">Here</a>' in text
+
+
+def test_a_collection_of_articles_in_folders_is_built(tmp_path):
+    root = folders(tmp_path)
+    outcome = make(root, "all-of-it")
+    assert said(outcome) == []
+    data = (root / "build" / "all-of-it.pdf").read_bytes()
+    assert {"tea.md", "tea-1.md"} <= set(inside.attached(data))
+    book = inside.book((root / "build" / "all-of-it.epub").read_bytes())
+    assert 'href="https://example.org/h/ward/far.html"' in book.read("EPUB/part-2.xhtml").decode()
+    (root / "source" / "ward" / "own.bib").write_text(
+        FOLDERS["source__ward__own.bib"].replace("On Wards", "On Beds")
+    )
+    assert make(root, "all-of-it").built[0].made
+
+
+def test_an_article_takes_the_name_of_a_collection(tmp_path):
+    root = two(tmp_path)
+    rebuilt(root)
+    write(root, **{"source__all-of-it": "---\ntitle: All\n---\n\nAll.\n"})
+    for _ in range(2):
+        outcome = make(root)
+        (problem,) = said(outcome)
+        assert problem.startswith("makebook.toml:2:1: error CFG007: its file all-of-it.")
+        assert "would replace a file of all-of-it.md" in problem
+        entry = read_manifest(root / "build")["articles"]["all-of-it"]
+        assert entry["title"] == "All"
+        assert "All." in "\n".join(aloud((root / "build" / "all-of-it.pdf").read_bytes()))
+
+
+def test_an_article_takes_a_file_of_a_collection(tmp_path):
+    root = two(tmp_path)
+    toml = root / "makebook.toml"
+    toml.write_text(toml.read_text().replace("sheet", "a4"))
+    rebuilt(root)
+    write(root, **{"source__all-of-it-a4": "---\ntitle: New\n---\n\nNew.\n"})
+    for _ in range(2):
+        (problem,) = said(make(root))
+        assert "its file all-of-it-a4.pdf would replace a file of all-of-it-a4.md" in problem
+        articles = read_manifest(root / "build")["articles"]
+        assert ("all-of-it" in articles, "all-of-it-a4" in articles) == (False, True)
+    assert "New." in "\n".join(aloud((root / "build" / "all-of-it-a4.pdf").read_bytes()))
+
+
+def test_a_group_selects_a_collection_by_its_name(tmp_path):
+    group = '[groups.big]\narticles = ["all-*"]\neditions = ["a4"]\nimprints = ["north"]\n'
+    clinic = '[clinic]\nname = "The Clinic"\n'
+    root = two(tmp_path, **{"source__imprints__north.toml": clinic})
+    toml = root / "makebook.toml"
+    toml.write_text(f"{toml.read_text()}{group}")
+    outcome = make(root, matrix=True, group="big")
+    assert said(outcome) == []
+    assert [(b.name, b.imprint) for b in outcome.built] == [
+        ("all-of-it", ""), ("all-of-it", "north"),
+    ]  # fmt: skip
+    entry = read_manifest(root / "build")["articles"]["all-of-it"]
+    assert entry["editions"] == ["a4"]
+    assert not any(built.made for built in make(root, matrix=True, group="big").built)
+
+
+def test_the_cache_has_collections(tmp_path):
+    (shared := tmp_path / "shared").mkdir()
+    first, second = two(tmp_path / "one"), two(tmp_path / "two")
+    assert not make(first, cache=shared).failed
+    outcome = make(second, cache=shared)
+    (built,) = [built for built in outcome.built if built.name == "all-of-it"]
+    assert (built.made, built.problems) == ((), ())
+    for name in ("all-of-it.pdf", "all-of-it.epub"):
+        data = (second / "build" / name).read_bytes()
+        assert data == (first / "build" / name).read_bytes()
+    toml = second / "makebook.toml"
+    toml.write_text(toml.read_text().replace("All of it", "All of them"))
+    outcome = make(second, cache=shared)
+    assert [bool(b.made) for b in outcome.built if b.name == "all-of-it"] == [True]
 
 
 # What is asked for

@@ -118,7 +118,9 @@ def standing(
     """Compare what is asked for with what stands in the folder of an issue."""
     there = set(keys.names)
     entries = {name: entry for name, entry in manifest["articles"].items() if name in there}
-    names = [article_name(name, there) for name in request.articles] or keys.names
+    names = [article_name(name, there) for name in request.articles] or [
+        name for name in keys.names if name not in entries or _expected(request, entries[name])
+    ]
     if request.force:
         return Standing({}, frozenset(names))
     withdrawn = {
@@ -246,14 +248,7 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
     if not whole and not set(request.editions) <= set(entry["editions"]):
         return None
     files = asked(request, entry)
-    there = {_which(facts) for facts in files.values()}
-    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
-    expected: set[tuple[Format, str]] = {
-        (format_, edition)
-        for format_ in request.formats or entry["formats"]
-        if not whole or format_ in entry["formats"]
-        for edition in (editions if FORMATS[format_].has_editions else [""])
-    }
+    there, expected = {_which(facts) for facts in files.values()}, _expected(request, entry)
     if whole and not expected:
         return None
     if there != expected or any(facts["key"] != key for facts in files.values()):
@@ -271,6 +266,17 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
     why = f"not rebuilt: the changes in {', '.join(changes)} do not affect it" if changes else KEPT
     entry = {**entry, "files": files, "sources": now}
     return Built(name, entry, problems, reasons=dict.fromkeys(files, why))
+
+
+def _expected(request: Request, entry: ArticleEntry) -> set[tuple[Format, str]]:
+    """Return what a request asks for of an article; a collection may have nothing of it."""
+    editions = [e for e in entry["editions"] if not request.editions or e in request.editions]
+    return {
+        (format_, edition)
+        for format_ in request.formats or entry["formats"]
+        if "parts" not in entry or format_ in entry["formats"]
+        for edition in (editions if FORMATS[format_].has_editions else [""])
+    }
 
 
 def keep(built: Built, ledger: Ledger, project: str, found: str) -> None:

@@ -106,8 +106,7 @@ def _bound(
     topics = tuple(built.get("topics", ())) if built else ()
     matter = Matter(collection.title, lang=lang, topics=topics)
     changed = tuple(_changed(built, project, output, digests)) if built else ()
-    state: State = "draft" if built and "status" in built else _state(built, changed)
-    pages = _pages(built) if built else None
+    pages, state = _pages(built) if built else None, _state(built, changed)
     return Entry(
         *(collection.name, collection.span.path, matter, None, state, changed, pages, built)
     )

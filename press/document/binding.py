@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
+from press.core import trees
 from press.core.files import beside
-from press.core.formats import file_of
+from press.core.formats import base_name, file_of
 from press.core.model import (
     Bound,
     Citations,
@@ -89,6 +90,7 @@ def bind(
     read = [draft for draft in drafts if draft]
     if len(read) < len(drafts) or _has_errors(problems[before:]):
         return None
+    problems += _drafts(collection, read)
     alone = [compose(draft, project, notices, imprint, problems) for draft in read]
     languages = {document.matter.lang: document.name for document in alone}
     if len(languages) > 1:
@@ -130,6 +132,15 @@ def assembled(sources: Sources, name: str, imprint: str) -> Document:
     if volume is None or _has_errors(problems):
         raise ProblemsError(problems)
     return volume.document
+
+
+def _drafts(collection: Collection, read: Sequence[Draft]) -> Iterator[Problem]:
+    """Yield a problem for each article that is a draft: its words may still change."""
+    for manuscript in (draft.manuscript for draft in read):
+        if manuscript.matter.status == "draft":
+            message = f"'{manuscript.name}' is a draft, so collection '{collection.name}' "
+            hint = f"remove it from the list, or delete 'status: draft' in {manuscript.file}"
+            yield Problem("COL001", collection.span, f"{message}cannot be bound", hint)
 
 
 def _has_errors(problems: Sequence[Problem]) -> bool:
@@ -214,7 +225,7 @@ def _bound(
         due=tuple(dict.fromkeys(due for each in alone for due in each.due)),
         linked=_linked(alone),
         clusters=clusters,
-        bound=tuple(map(_identity, alone)),
+        bound=tuple(map(_identity, alone, _source_names(alone))),
     )
     digest = identity.content_hash(document)
     stamp = identity.stamp(matter, first.labels, digest)
@@ -241,10 +252,7 @@ def _places(clusters: Sequence[Cluster]) -> dict[str, list[str]]:
 
 
 def _matter(collection: Collection, alone: Sequence[Document]) -> Matter:
-    """Return the front matter of the whole: when its oldest review was, if all articles have one.
-
-    If one of the articles is a draft, so is the collection.
-    """
+    """Return the front matter of the whole; its review is the oldest, if all articles have one."""
     every = [document.matter for document in alone]
     days = [each.date for each in every if each.date]
     checks = [each.sources_checked for each in every if each.sources_checked]
@@ -265,7 +273,6 @@ def _matter(collection: Collection, alone: Sequence[Document]) -> Matter:
         reviewed=min(reviews) if len(reviews) == len(every) else None,
         sources_checked=min(checks) if len(checks) == len(every) else None,
         next_review=min(nexts, default=None),
-        status="draft" if any(each.status == "draft" for each in every) else "",
     )
 
 
@@ -277,9 +284,7 @@ def _short(pieces: Sequence[Document], config: Config, project: Project) -> str:
         words = Placeholders(piece.matter, config, project.data, clinic, piece.labels)
         notices = [p.notice for p in piece.placements if p.place == Place("every-page")]
         said += [words.fill_text(notice.short) for notice in notices]
-    draft = any(piece.matter.status == "draft" for piece in pieces)
-    label = [f"{pieces[0].labels['draft']}."] if draft else []
-    return " ".join((*label, *dict.fromkeys(said)))
+    return " ".join(dict.fromkeys(said))
 
 
 def _linked(alone: Sequence[Document]) -> tuple[Linked, ...]:
@@ -287,7 +292,15 @@ def _linked(alone: Sequence[Document]) -> tuple[Linked, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def _identity(document: Document) -> Bound:
+def _source_names(alone: Sequence[Document]) -> list[str]:
+    """Return a name for the source of each article; those in several folders may share one."""
+    names: list[str] = []
+    for document in alone:
+        names.append(trees.free_id(base_name(document.name), names))
+    return [f"{name}.md" for name in names]
+
+
+def _identity(document: Document, source: str) -> Bound:
     matter = document.matter
     day = document.modified[:10] if document.dated else ""
     return Bound(
@@ -297,5 +310,5 @@ def _identity(document: Document) -> Bound:
         matter.version,
         document.hash,
         day,
-        document.source,
+        (source, document.source[1]),
     )

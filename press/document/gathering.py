@@ -8,6 +8,7 @@ must not know configuration or references.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +18,12 @@ from lxml import etree
 
 from press.core import trees
 from press.core.emoji import name_emoji
-from press.core.formats import file_of
+from press.core.formats import FORMATS, file_of
 from press.core.model import CRISIS, Document, Image, Part, Place, Placement
 from press.core.trees import Element, has_class, plain
 from press.document.ranges import ends_of
 
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _CITATION = re.compile(r"cite-(\d+)")
 _HEADINGS = ("h2", "h3", "h4", "h5")
 _ID_LISTS = ("aria-labelledby", "aria-describedby", "headers")
@@ -175,8 +177,12 @@ class Gathering:
 
     def _adapt(self, tree: Element, number: int, ids: Sequence[Mapping[str, str]]) -> None:
         """Give ids, links, and pictures of an article the names that they have in the whole."""
-        own = ids[number]
-        homes = {quote(file_of(piece.name, "html")): n for n, piece in enumerate(self.pieces)}
+        own, home = ids[number], posixpath.dirname(self.pieces[number].name)
+        homes = {
+            quote(file_of(piece.name, name)): n
+            for n, piece in enumerate(self.pieces)
+            for name in FORMATS
+        }
         for element in tree.iter("*"):
             if id_ := element.get("id"):
                 element.set("id", own[id_])
@@ -184,12 +190,16 @@ class Gathering:
                 if listed := element.get(name):
                     element.set(name, " ".join(own.get(id_, id_) for id_ in listed.split()))
             target = element.get("href") or ""
-            file, _, part = target.partition("#")
+            file, mark, part = target.partition("#")
             if target.startswith("#"):
                 element.set("href", f"#{own.get(target[1:], target[1:])}")
-            elif file in homes:
-                other = homes[file]
-                element.set("href", f"#{ids[other].get(unquote(part), f'part-{other + 1}')}")
+            elif target and not _ELSEWHERE.match(target):
+                file = posixpath.normpath(posixpath.join(home, file))
+                if file in homes:
+                    other = homes[file]
+                    element.set("href", f"#{ids[other].get(unquote(part), f'part-{other + 1}')}")
+                else:  # the collection is in the output folder itself
+                    element.set("href", f"{file}{mark}{part}")
             if element.tag == "img" and (source := element.get("src")):
                 element.set("src", self.pictures[number].get(source, source))
 
@@ -218,12 +228,11 @@ class Gathering:
         document, id_ = self.alone[number], f"part-{number + 1}"
         matter = document.matter
         section = _section(id_, "section bound", matter.title)
-        draft = f"{document.labels['draft']} · " if matter.status == "draft" else ""
         lines = {
             "subtitle": matter.subtitle,
             "abstract": matter.abstract,
             "facts": " · ".join(document.facts),
-            "identity": f"{draft}{document.stamp}",
+            "identity": document.stamp,
         }
         for name, words in lines.items():
             if words:
