@@ -97,7 +97,7 @@ class _Group(click.Group):
             raise
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
-        """Complete commands, and the articles in this folder."""
+        """Complete commands, and the articles and collections in this folder."""
         from click.shell_completion import CompletionItem
 
         names = _articles(Path())
@@ -181,7 +181,14 @@ def _place(project: Path, output: Path | None, imprint: str) -> tuple[Path, Path
 
 
 def _articles(root: Path) -> list[str]:
-    return [name_of(path, root) for path in article_files(root)]
+    """Return the names of the articles and collections, as far as they can be read."""
+    from press.source.project import read_project
+
+    names = [name_of(path, root) for path in article_files(root)]
+    try:
+        return [*names, *(each.name for each in read_project(root, []).collections)]
+    except ProblemsError:
+        return names
 
 
 def _imprints(root: Path) -> list[str]:

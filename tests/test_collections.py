@@ -27,6 +27,7 @@ from press.document import binding
 from press.document.binding import assembled
 from press.document.compose import read_sources
 from press.readback.aloud import aloud
+from press.serve import steps
 from tests import inside
 
 TODAY = date(2026, 11, 23)
@@ -449,3 +450,22 @@ def test_an_imprint_binds_its_own(tmp_path):
     assert not make(root, "all-of-it", imprints=("north",)).failed
     words = "\n".join(aloud((root / "build" / "north" / "all-of-it.pdf").read_bytes()))
     assert "The Clinic" in words
+
+
+def test_the_preview_builds_a_collection_in_view(tmp_path):
+    root, told = two(tmp_path), []
+    order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
+             "editions": [], "imprints": [""], "article": "all-of-it", "imprint": ""}  # fmt: skip
+    order["view"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
+    steps.perform(order, told.append)
+    assert [(m["step"], m["failed"]) for m in told] == [("main", False), ("rest", False)]
+    assert (root / "build" / "all-of-it.pdf").is_file()
+
+
+@pytest.mark.parametrize("command", ["packet", "record"])
+def test_other_commands_take_a_collection(nights, capsys, command):
+    output = ["--output", str(nights)]
+    with pytest.raises(SystemExit) as end:
+        main([command, "nights", "--project", str(BOUND), *output])
+    assert not end.value.code
+    assert {"packet": "1 handout", "record": "Better nights"}[command] in capsys.readouterr().out

@@ -26,6 +26,7 @@ CODE = "import sys; sys.argv[0] = 'makebook'; from press.cli import main; main()
         ("makebook build --format e", ["epub"]),
         ("makebook serve --edition ink", ["ink-saver"]),
         ("makebook --project docs cl", ["clinic"]),
+        ("makebook build --project tests/projects/bound ni", ["nights"]),
         ("makebook --project none --edition a", []),
     ],
 )

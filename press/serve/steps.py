@@ -232,13 +232,13 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, article, imprint)
-    if found and article in {name_of(path, base.root) for path in article_files(base.root)}:
+    if found:
         one = replace(base, articles=(article,), imprints=(imprint,) if imprint else ())
         if message["view"] and message["view"]["view"] == "web" and "html" in found.formats:
             yield "page", [replace(one, formats=("html",))]
-        main = found.editions[0].name
+        main = found.editions[0].name if found.editions else ""
         formats = tuple(name for name in found.formats if name != "html")
-        if formats and (not base.editions or main in base.editions):
+        if main and formats and (not base.editions or main in base.editions):
             yield "main", [replace(one, formats=formats, editions=(main,))]
     names = [name for name in message["imprints"] if name]
     rest = replace(base, jobs=processors())
@@ -247,7 +247,11 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
 
 
 def _configured(root: Path, article: str, imprint: str) -> Config | None:
-    """Return the configuration of an article; None if it cannot be read: the build reports it."""
+    """Return the configuration of an article or a collection; None if there is none to build.
+
+    The build reports what cannot be read.
+    """
+    from press.source.collections import bound_config
     from press.source.groups import config_of
     from press.source.imprints import read_imprint
     from press.source.project import effective, read_project
@@ -256,7 +260,11 @@ def _configured(root: Path, article: str, imprint: str) -> Config | None:
         project = read_project(root, [])
         known = {path.stem for path in imprint_files(root)}
         own = read_imprint(imprint, project, []) if imprint in known else None
-        return effective(config_of(project, article), own)
+        config = effective(config_of(project, article), own)
+        if article in {name_of(path, root) for path in article_files(root)}:
+            return config
+        bound = article in (each.name for each in project.collections)
+        return bound_config(config) if bound else None
     except (ProblemsError, OSError, IndexError):
         return None
 
