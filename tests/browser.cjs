@@ -10,6 +10,17 @@ const focus = () => {
   return { what: e.id || e.getAttribute("href") || e.className, tag: e.tagName.toLowerCase(), seen };
 };
 
+// Wait until every picture in view is loaded, or could not be: lazy ones are asked for after `load`.
+const pictured = () =>
+  new Promise((done) => {
+    const awaited = (image) => {
+      const box = image.getBoundingClientRect();
+      return !image.complete && box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+    };
+    const look = () => ([...document.images].some(awaited) ? requestAnimationFrame(look) : done());
+    requestAnimationFrame(look);
+  });
+
 const judge = async (page) => {
   await page.evaluate(fs.readFileSync(axe, "utf8"));
   return page.evaluate(async () => {
@@ -30,6 +41,7 @@ const run = async (browser, job) => {
   await page.setViewport({ width: job.width || 1280, height: job.height || 900 });
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: job.dark ? "dark" : "light" }]);
   await page.goto(job.url);
+  if (job.script !== false) await page.evaluate(pictured);
   if (job.type) await page.type(job.type[0], job.type[1]);
   if (job.evaluate) said.value = await page.evaluate(job.evaluate);
   said.width = await page.evaluate(() => document.documentElement.scrollWidth);
