@@ -49,21 +49,11 @@ class Cost:
 
     cpu: float
     wall: float
+    memory: float = 0.0
+    """That of the largest process, in MB."""
 
     def __str__(self) -> str:
         return f"{self.cpu:8.2f} s of processor time, {self.wall:7.2f} s in all"
-
-
-class Clock:
-    """What this process's children cost from a moment on."""
-
-    def __init__(self) -> None:
-        self.start, self.before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-
-    def stop(self) -> Cost:
-        wall, after = time.perf_counter() - self.start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - self.before.ru_utime - self.before.ru_stime
-        return Cost(cpu, wall)
 
 
 def sentence(chance: random.Random) -> str:
@@ -127,14 +117,19 @@ def write(root: Path, numbers: Sequence[int], formats: Sequence[str]) -> None:
 
 def run(root: Path, *arguments: str) -> Cost:
     """Build a project; return what it cost."""
-    clock = Clock()
     command = [sys.executable, "-P", *(arguments or built(root))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    cost = clock.stop()
-    if done.returncode:
-        sys.exit(f"the build failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    return cost
+    start = time.perf_counter()
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            said.seek(0)
+            sys.exit(f"the build failed:\n{said.read().decode()[-4000:]}")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / unit)
 
 
 def built(root: Path) -> list[str]:
@@ -191,10 +186,11 @@ def by_peers(
             if done.returncode:
                 raise SystemExit(f"{' '.join(command)}\n{done.stderr.decode()[-2000:]}")
 
-    clock = Clock()
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     with ThreadPoolExecutor(os.cpu_count()) as several:
         list(several.map(make, numbers))
-    return clock.stop()
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall)
 
 
 def pages(folder: Path) -> int:

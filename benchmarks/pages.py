@@ -10,9 +10,7 @@ start (a work of one page), and the memory of the largest process. Nothing is wr
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import sys
 import tempfile
 from pathlib import Path
 
@@ -44,8 +42,8 @@ def _share(part: int, parts: int, things: int) -> range:
     return range(things * part // parts, things * (part + 1) // parts)
 
 
-def measure(parts: int, works: int = 0, pictures: int = 0) -> tuple[library.Cost, int, float]:
-    """Build a work; return its cost, its pages, and the memory of the largest process in MB."""
+def measure(parts: int, works: int = 0, pictures: int = 0) -> tuple[library.Cost, int]:
+    """Build a work; return its cost and its pages."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         library.write(root, [], ["pdf", "epub"])
@@ -60,16 +58,8 @@ def measure(parts: int, works: int = 0, pictures: int = 0) -> tuple[library.Cost
         for number in range(pictures):
             name = f"p{number:03}.png"
             library.picture(number).save(root / "source" / "images" / name)
-        reader, writer = os.pipe()
-        if not (child := os.fork()):  # the memory of the processes of this work alone
-            cost = library.run(root, *library.built(root), "--limit", _LIMIT)
-            largest = library.resource.getrusage(library.resource.RUSAGE_CHILDREN).ru_maxrss
-            os.write(writer, f"{cost.cpu} {cost.wall} {largest}".encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-        cpu, wall, largest = map(float, os.read(reader, 99).split())
-        unit = 2**20 if sys.platform == "darwin" else 2**10
-        return library.Cost(cpu, wall), library.pages(root / "build"), largest / unit
+        cost = library.run(root, *library.built(root), "--limit", _LIMIT)
+        return cost, library.pages(root / "build")
 
 
 def main() -> None:
@@ -77,11 +67,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="time long works")
     parser.add_argument("--large", action="store_true")
     large = parser.parse_args().large
-    start, first, _ = min((measure(1) for _ in range(3)), key=lambda found: found[0].cpu)
+    start, first = min((measure(1) for _ in range(3)), key=lambda found: found[0].cpu)
     for asked in [(300, 2000, 200)] if large else [(8,), (83,), (833,)]:
-        cost, pages, memory = measure(*asked)
+        cost, pages = measure(*asked)
         each = 1000 * (cost.cpu - start.cpu) / (pages - first)
-        print(f"{pages:5} pages  {cost}, {each:5.1f} ms a page, {memory:4.0f} MB", flush=True)
+        print(f"{pages:5} pages  {cost}, {each:5.1f} ms a page, {cost.memory:4.0f} MB", flush=True)
 
 
 if __name__ == "__main__":
