@@ -182,13 +182,11 @@ def _place(project: Path, output: Path | None, imprint: str) -> tuple[Path, Path
 
 def _articles(root: Path) -> list[str]:
     """Return the names of the articles and collections, as far as they can be read."""
-    from press.source.project import read_project
+    from press.source.collections import names_in
+    from press.source.project import read_table
 
-    names = [name_of(path, root) for path in article_files(root)]
-    try:
-        return [*names, *(each.name for each in read_project(root, []).collections)]
-    except ProblemsError:
-        return names
+    names = (name_of(path, root) for path in article_files(root))
+    return [*names, *names_in(read_table(root) or {})]
 
 
 def _imprints(root: Path) -> list[str]:

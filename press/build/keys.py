@@ -49,8 +49,8 @@ class Keys:
     def __init__(self, root: Path, engine: Mapping[str, str], digests: FileDigests) -> None:
         """`engine` is what `stale.versions` returns."""
         self.root, self.engine, self.digests = root, engine, digests
-        self.articles = [name_of(path, root) for path in article_files(root)]
-        """The names of the articles; `names` has those of the collections as well."""
+        self.articles = dict.fromkeys(name_of(path, root) for path in article_files(root))
+        """The names of the articles, in order; `names` has those of the collections as well."""
         self._rules: dict[str, str] = {}
         self._bibliographies: dict[tuple[str, ...], _Bibliography] = {}
         self._issues: dict[str, tuple[str, str]] = {}
@@ -110,15 +110,9 @@ class Keys:
 
     @cached_property
     def _table(self) -> dict[str, Any] | None:
-        from press.core.problems import ProblemsError
-        from press.source.project import both_editions
-        from press.source.settings import parse_toml
+        from press.source.project import read_table
 
-        try:
-            text = gate.read(self.root / TOML).decode("utf-8-sig")
-            return parse_toml(both_editions(text), TOML)
-        except (OSError, ValueError, ProblemsError):
-            return None
+        return read_table(self.root)
 
     @property
     def _values(self) -> str:
@@ -129,14 +123,12 @@ class Keys:
         values = {key: value for key, value in self._table.items() if key != COLLECTIONS}
         return json.dumps(values, default=str)
 
-    @property
-    def _collections(self) -> Any:
-        return (self._table or {}).get(COLLECTIONS, {})
-
     @cached_property
     def collections(self) -> tuple[str, ...]:
         """The names of the collections."""
-        return tuple(self._collections) if isinstance(self._collections, dict) else ()
+        from press.source.collections import names_in
+
+        return names_in(self._table or {})
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -146,12 +138,7 @@ class Keys:
     def _issue(self, issue: str) -> tuple[str, str]:
         """Return what `_of_all` does, with the files of an imprint."""
         if issue not in self._issues:
-            own = f"source/imprints/{issue}"
-            files = {
-                name: self.digests[path]
-                for name, path in self.files.items()
-                if issue and (name == f"{own}.toml" or name.startswith(f"{own}/"))
-            }
+            files = {name: self.digests[path] for name, path in self._of_imprint(issue).items()}
             names = [path.name for path in imprint_files(self.root)] if issue else []
             common, project = self._of_all
             more = [issue, files, names]
@@ -169,12 +156,16 @@ class Keys:
 
     def common_files(self, issue: str) -> list[Path]:
         """Return the files that `common` covers, and the notices."""
+        return [*self._common_files, *self._of_imprint(issue).values()]
+
+    def _of_imprint(self, issue: str) -> dict[str, Path]:
+        """Return the files of an imprint by their names; none without an imprint."""
         own = f"source/imprints/{issue}"
-        return self._common_files + [
-            path
-            for name, path in self.files.items()
-            if issue and (name == f"{own}.toml" or name.startswith(f"{own}/"))
-        ]
+        return {
+            name: path
+            for name, path in (self.files.items() if issue else ())
+            if name == f"{own}.toml" or name.startswith(f"{own}/")
+        }
 
     @cached_property
     def _common_files(self) -> list[Path]:
@@ -217,7 +208,7 @@ class Keys:
             and (name != TOML or TOML in told)
         }
         if "parts" in entry:
-            found[COLLECTIONS] = json.dumps(self._collections, default=str)
+            found[COLLECTIONS] = json.dumps((self._table or {}).get(COLLECTIONS, {}), default=str)
         for name, path in self.notices.items():
             found[name] = self.digests[path] if name in used else self._rule(name, path)
         # A file that is copied into the folder `files` would take the place of one from elsewhere.

@@ -44,6 +44,12 @@ def bound_config(config: Config) -> Config:
     )
 
 
+def names_in(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the collections in the values of makebook.toml, whether right or not."""
+    given = table.get(TABLE, {})
+    return tuple(given) if isinstance(given, dict) else ()
+
+
 class _Reader:
     def __init__(
         self,

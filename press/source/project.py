@@ -128,6 +128,15 @@ def read_config(root: Path, problems: list[Problem]) -> Config:
     return _reader(root, problems).config(_imprints(root))
 
 
+def read_table(root: Path) -> dict[str, Any] | None:
+    """Return the values of makebook.toml, unchecked; None if it cannot be read."""
+    try:
+        text = gate.read(root / FILE).decode("utf-8-sig")
+        return parse_toml(both_editions(text), FILE)
+    except (OSError, ValueError, ProblemsError):
+        return None
+
+
 def _reader(root: Path, problems: list[Problem]) -> _ConfigReader:
     require_project(root)
     begin()
