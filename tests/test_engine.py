@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import base64
+import io
+import os
+import subprocess
+import sys
+import zlib
 
-from press.output.pdf import engine
+import pypdfium2
+import pytest
+from PIL import Image
+
+from press.output.pdf import engine, rasters
+from tests.conftest import ROOT
 
 STYLE = """@page { size: A6; margin: 1cm }
 body { text-align: justify; hyphens: auto }
@@ -53,3 +63,121 @@ def test_the_memory_is_bounded(monkeypatch):
     whole, _ = made()
     monkeypatch.setattr(engine, "_LINES", 3)
     assert made()[0] == whole
+
+
+LENGTHS = """@page { size: A6 landscape; margin: 5% 1cm; @bottom-center { content: counter(page) } }
+body { margin-inline-start: 4%; padding-block-end: 3px; line-height: 1.4; inset-inline-end: 1px }
+.box { box-sizing: border-box; width: 50%; min-width: 8em; max-height: 40%; border: 1px solid;
+       border-start-start-radius: 4px; padding-inline: 2% 1em; min-block-size: 3em }
+.half { height: 50%; width: calc(20px + 2em); box-sizing: padding-box; outline: 1px solid }
+.late { direction: rtl; min-height: 400%; border-inline-start: 2px solid; float: left; width: 30% }
+table { border-collapse: collapse; width: 100% } td { border: 1px solid; padding: 1%; width: 20% }
+.fixed { position: absolute; top: 10%; right: 2em; width: auto; text-decoration: underline }
+.grid { display: grid; grid-template-columns: 1fr 2fr; gap: 3px } .flex { display: flex }
+img { width: 30%; border-top: 2px solid }"""
+
+
+def png(picture: Image.Image, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG", **options)
+    return out.getvalue()
+
+
+def field(mode: str) -> Image.Image:
+    """A picture without two equal rows, in gray, RGB, or with a palette or transparency."""
+    picture = Image.linear_gradient("L").resize((60, 40)).rotate(30, expand=False)
+    return Image.merge("RGB", [picture, picture.rotate(90), picture.rotate(180)]).convert(mode)
+
+
+def shown(data: bytes) -> str:
+    return f'<img src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+
+
+def page() -> str:
+    pictures = "".join(shown(png(field(mode))) for mode in ("RGB", "L", "P", "RGBA", "1", "LA"))
+    return f"""<style>{LENGTHS}</style><html lang="en"><p class="box">{WORDS}</p>
+<div class="half">{WORDS[:80]}</div><div class="late">{WORDS[:80]}</div>
+<table><tr><td>One<td>Two<tr><td>{WORDS}<td>Four</table><p class="fixed">In a corner</p>
+<div class="grid"><p class="box">Left</p><p>Right</p></div>
+<div class="flex"><p class="box">Left</p><p class="half">Right</p></div>{pictures}"""
+
+
+PLAIN = """
+import sys
+from press.output.pdf import engine, lengths, rasters
+engine._know_types = engine._know_defaults = engine._know_uses = lambda: None
+lengths.start = rasters.start = lambda: None
+engine.start()
+import weasyprint
+data = weasyprint.HTML(string=sys.stdin.read()).write_pdf(pdf_identifier=b"x")
+sys.stdout.buffer.write(data)
+"""
+
+
+def test_what_is_known_before_changes_no_byte():
+    import weasyprint
+
+    fast = weasyprint.HTML(string=page()).write_pdf(pdf_identifier=b"x")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-P", "-c", PLAIN]
+    slow = subprocess.run(
+        command, input=page().encode(), capture_output=True, check=True, env=environment
+    ).stdout
+    assert fast == slow
+
+
+def pixels_in_pdf(data: bytes) -> bytes:
+    """What a reader of the PDF makes of the picture on its page."""
+    import weasyprint
+
+    pdf = pypdfium2.PdfDocument(weasyprint.HTML(string=shown(data)).write_pdf())
+    (picture,) = (item for item in pdf[0].get_objects() if isinstance(item, pypdfium2.PdfImage))
+    return picture.get_bitmap(render=False).to_pil().convert("RGB").tobytes()
+
+
+def test_a_png_is_put_into_the_pdf_as_it_is():
+    for options in ({}, {"compress_level": 1}, {"compress_type": 3}, {"optimize": True}):
+        for mode in ("RGB", "L"):
+            data = png(field(mode), **options)
+            assert rasters.png_data(data) in data
+            assert pixels_in_pdf(data) == field(mode).convert("RGB").tobytes()
+
+
+def chunks_of(data: bytes) -> dict[bytes, bytes]:
+    """The parts of a PNG; those of one kind joined."""
+    found: dict[bytes, bytes] = {}
+    place = 8
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4])
+        kind = data[place + 4 : place + 8]
+        found[kind] = found.get(kind, b"") + data[place + 8 : place + 8 + length]
+        place += 12 + length
+    return found
+
+
+def made_of(parts: dict[bytes, bytes]) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+        for kind, body in parts.items()
+    )
+
+
+def test_a_png_that_is_not_fit_for_a_pdf_is_coded_again():
+    whole = chunks_of(png(field("RGB")))
+    rows = zlib.decompress(whole[b"IDAT"])
+    head = whole[b"IHDR"]
+    for name, parts in {
+        "a palette": chunks_of(png(field("P"))),
+        "transparency": chunks_of(png(field("RGBA"))),
+        "16 bits": chunks_of(png(Image.new("I;16", (9, 9)))),
+        "interlaced": {**whole, b"IHDR": head[:-1] + b"\1"},
+        "a row too few": {**whole, b"IDAT": zlib.compress(rows[:-181])},
+        "a row too many": {**whole, b"IDAT": zlib.compress(rows + rows[:181])},
+        "no such filter": {**whole, b"IDAT": zlib.compress(b"\5" + rows[1:])},
+        "cut off": {**whole, b"IDAT": whole[b"IDAT"][:-9]},
+        "damaged": {**whole, b"IDAT": whole[b"IDAT"][:-1] + b"?"},
+        "not compressed": {**whole, b"IDAT": zlib.compress(rows, 0)},
+        "no pixels": {b"IHDR": head, b"IEND": b""},
+    }.items():
+        assert rasters.png_data(made_of(parts)) is None, name
+    assert rasters.png_data(made_of(whole)) == whole[b"IDAT"]

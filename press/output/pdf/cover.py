@@ -40,7 +40,7 @@ def draw_cover(document: Document, styles: Styles) -> bytes:
     """Draw the cover; the same document gives the same bytes."""
     text, sheets = cover_page(document, styles)
     pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
-    image = raster(pdf, 0, WIDTH).convert("RGB")
+    image = raster(pdf, 0, WIDTH)
     # A palette taken from a small copy needs a third of the time and fits the tones better.
     palette = image.reduce(4).quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
     image = image.quantize(palette=palette, dither=Dither.NONE)

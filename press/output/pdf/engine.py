@@ -21,7 +21,16 @@ from typing import Any
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.system import remedy
-from press.output.pdf import drawings, fontconfig, paging, painting, tags, targets
+from press.output.pdf import (
+    drawings,
+    fontconfig,
+    lengths,
+    paging,
+    painting,
+    rasters,
+    tags,
+    targets,
+)
 
 
 @cache
@@ -50,6 +59,8 @@ def start() -> None:
     tags.start()
     painting.start()
     drawings.start()
+    lengths.start()
+    rasters.start()
 
 
 def _later(name: str, *functions: str) -> None:
@@ -118,11 +129,12 @@ def _know_types() -> None:
 
 
 def _know_defaults() -> None:
-    """Look up the default of a property that no rule sets directly.
+    """Look up the default of a property that no rule sets, directly or by a logical name.
 
     WeasyPrint checks each time whether it is logical, pending, or a formula; a default never is.
     """
     from weasyprint.css import (
+        COMPUTER_FUNCTIONS,
         INHERITED,
         INITIAL_NOT_COMPUTED,
         INITIAL_VALUES,
@@ -130,17 +142,29 @@ def _know_defaults() -> None:
         ComputedStyle,
     )  # fmt: skip
 
-    special = {"page", "position", "float", "display", *PHYSICAL_FUNCTIONS}
+    special = {"page", "position", "float", "display"}
     special |= {key for key in INITIAL_VALUES if key.startswith("text_decoration_")}
     plain = {key: key in INHERITED for key in INITIAL_VALUES if key not in special}
-    plain = {k: v for k, v in plain.items() if v or k not in INITIAL_NOT_COMPUTED}
+    computed = {k: COMPUTER_FUNCTIONS[k] for k in INITIAL_NOT_COMPUTED & COMPUTER_FUNCTIONS.keys()}
+    logical = {
+        key: tuple(name(block="ttb", inline=way) for way in ("ltr", "rtl"))
+        for key, name in PHYSICAL_FUNCTIONS.items()
+    }
     whole = ComputedStyle.__missing__
 
     def missing(self: Any, key: str) -> Any:
-        inherited = plain.get(key)
-        if inherited is None or key in self.cascaded or (inherited and self.parent_style is None):
+        inherited, cascaded = plain.get(key), self.cascaded
+        if inherited is None or key in cascaded or (inherited and self.parent_style is None):
             return whole(self, key)
-        value = self[key] = self.parent_style[key] if inherited else INITIAL_VALUES[key]
+        if key in logical and not cascaded.keys().isdisjoint(logical[key]):
+            return whole(self, key)
+        if inherited:
+            value = self.parent_style[key]
+        else:
+            value = INITIAL_VALUES[key]
+            if key in computed:
+                value = computed[key](self, key, value)
+        self[key] = value
         return value
 
     ComputedStyle.__missing__ = missing
