@@ -181,13 +181,19 @@ def _mend(_: Any, pdf: Any) -> None:
     """Add what the standards require and WeasyPrint omits, before the file is written.
 
     Viewers must not smooth pictures (ISO 19005-3, 6.2.8). Each embedded file must be listed only
-    once.
+    once. To compress an e-book again would take time and memory, and save nothing.
     """
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
     for item in pdf.objects:
-        if "Interpolate" in getattr(item, "extra", ()):
-            item.extra["Interpolate"] = "false"
+        extra = getattr(item, "extra", {})
+        if "Interpolate" in extra:
+            extra["Interpolate"] = "false"
+        if extra.get("Subtype") == _EPUB:
+            item.compress = False
+
+
+_EPUB = "/application#2fepub+zip"
 
 
 def lay_out(
