@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import os
 import subprocess
 import sys
+import weakref
 import zlib
 
 import pypdfium2
@@ -63,6 +65,31 @@ def test_the_memory_is_bounded(monkeypatch):
     whole, _ = made()
     monkeypatch.setattr(engine, "_LINES", 3)
     assert made()[0] == whole
+
+
+def test_what_waits_for_a_page_number_does_not_keep_the_whole_source(monkeypatch):
+    """It would be kept until the garbage collector runs, long after the file is written."""
+    import weasyprint
+    from weasyprint import document
+
+    source, whole = [], document.layout_document
+
+    def layout_document(html, root_box, *rest):
+        source.extend(weakref.ref(box) for box in root_box.descendants())
+        return whole(html, root_box, *rest)
+
+    monkeypatch.setattr(document, "layout_document", layout_document)
+    gc.disable()
+    try:
+        rendered = weasyprint.HTML(string=TEXT).render()
+        kept = sum(box() is not None for box in source)
+        gc.collect()
+        in_use = sum(box() is not None for box in source)
+        assert len(source) > 20
+        assert kept == in_use < 5
+        assert rendered.pages
+    finally:
+        gc.enable()
 
 
 LENGTHS = """@page { size: A6 landscape; margin: 5% 1cm; @bottom-center { content: counter(page) } }

@@ -181,7 +181,7 @@ def _mend(_: Any, pdf: Any) -> None:
     """Add what the standards require and WeasyPrint omits, before the file is written.
 
     Viewers must not smooth pictures (ISO 19005-3, 6.2.8). Each embedded file must be listed only
-    once. To compress an e-book again would take time and memory, and save nothing.
+    once. To compress a large e-book again would take memory five times its size, and save little.
     """
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
@@ -189,11 +189,13 @@ def _mend(_: Any, pdf: Any) -> None:
         extra = getattr(item, "extra", {})
         if "Interpolate" in extra:
             extra["Interpolate"] = "false"
-        if extra.get("Subtype") == _EPUB:
+        if extra.get("Subtype") == _EPUB and extra["Params"]["Size"] > _LARGE:
             item.compress = False
 
 
 _EPUB = "/application#2fepub+zip"
+_LARGE = 1_000_000
+"""Bytes beyond which an e-book consists of pictures, which are compressed already."""
 
 
 def lay_out(
