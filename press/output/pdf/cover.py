@@ -39,7 +39,7 @@ def cover_page(document: Document, styles: Styles) -> tuple[str, list[str]]:
 def draw_cover(document: Document, styles: Styles) -> bytes:
     """Draw the cover; the same document gives the same bytes."""
     text, sheets = cover_page(document, styles)
-    pdf = render(text, sheets, document, styles, tagged=False).write_pdf()
+    pdf = render(text, sheets, document, styles, tagged=False).write_pdf(uncompressed_pdf=True)
     image = raster(pdf, 0, WIDTH)
     # A palette taken from a small copy needs a third of the time and fits the tones better.
     palette = image.reduce(4).quantize(64, Quantize.FASTOCTREE, dither=Dither.NONE)
