@@ -123,8 +123,17 @@ class _Reader:
             else:
                 message = f"collection '{name}' lists '{each}', which is not an article"
                 hint = nearest(each, usable)
-            found.append(Problem("COL001", span, message, hint))
+            place = self._place(each, min(listed.count(each), 2), span)
+            found.append(Problem("COL001", place, message, hint))
         return found
+
+    def _place(self, item: str, nth: int, span: Span) -> Span:
+        """Return where an item of a list that begins at `span` is named, for the `nth` time."""
+        quoted = re.compile(rf"""["']{re.escape(item)}["']""")
+        lines = self.text.splitlines()
+        named = (n for n, line in enumerate(lines, 1) for _ in quoted.findall(line))
+        found = [number for number in named if number >= span.line]
+        return Span(span.path, found[nth - 1], 1) if len(found) >= nth else span
 
 
 def _listing(names: Sequence[str]) -> str:
