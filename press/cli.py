@@ -11,6 +11,7 @@ import errno
 import gc
 import io
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -234,6 +235,21 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
     return Limits(**found)
 
 
+def _scheduler(_: click.Context, _option: click.Parameter, given: str | None) -> str:
+    """Check the form of an address: Dask waits long for a wrong one. Empty without the option."""
+    if given is None:
+        return ""
+    found = _ADDRESS.fullmatch(given)
+    if found is None or int(found[1]) >= 2**16:
+        hint = "write it as tcp://HOST:PORT, for example tcp://10.0.0.5:8786"
+        message = f"'{visible(given)}' is not the address of a scheduler\n    hint: {hint}"
+        raise click.BadParameter(message)
+    return given
+
+
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:[^\s:/\[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})")
+
+
 def _imprint_option(command: Any) -> Any:
     return click.option(
         "--imprint", default="", metavar="NAME",
@@ -288,7 +304,7 @@ def _imprint_option(command: Any) -> Any:
 )
 @click.option(
     "--scheduler",
-    default="",
+    callback=_scheduler,
     metavar="tcp://HOST:PORT",
     help="Build on the workers of this Dask scheduler; needs makebook[dask] there and here.",
 )

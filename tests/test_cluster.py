@@ -270,11 +270,25 @@ def refused(folder, address, patch=""):
     return done.stderr
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://a b", "127.0.0.1:x"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "tcp://[::1]:9"])
 def test_an_unreachable_scheduler(address, tmp_path):
     said = refused(tmp_path, address, "cluster._CONNECT = 0.1")
     assert said.startswith(f"{address}: error SYS005: the scheduler cannot be reached: ")
     assert "hint: check its address" in said
+    assert len(said.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "nonsense", "nonsense://a b", "127.0.0.1:x", "tcp://", "tcp://127.0.0.1", "tcp://a:65536"],
+)
+def test_what_is_not_an_address_is_refused_at_once(address, capsys):
+    """Even if nothing is to be built; Dask would wait, and end with a traceback."""
+    with pytest.raises(SystemExit) as stop:
+        main(["build", "--project", str(SMALL), "--scheduler", address])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert f"'{address}' is not the address of a scheduler\n    hint: write it as tcp://" in said
 
 
 def test_a_scheduler_without_a_worker(tmp_path):
@@ -333,7 +347,7 @@ def test_dask_costs_nothing_without_a_scheduler(project, tmp_path):
 
 def test_folders_outside_cannot_be_allowed(capsys, tmp_path):
     with pytest.raises(SystemExit) as stop:
-        main(["build", "--project", str(SMALL), "--allow", str(tmp_path), "--scheduler", "tcp://a"])
+        main(["build", "--project", str(SMALL), "--allow", str(tmp_path), "--scheduler", "a:1"])
     assert stop.value.code == 2
     assert "--allow is not possible with --scheduler" in capsys.readouterr().err
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from press.build.run import build
 from press.cli import main
 from press.core import speech, trees
 from press.core.labels import labels_for
-from press.core.model import Cluster
+from press.core.model import Cluster, Request
+from press.core.problems import ERROR
 from press.output.pdf import engine
 from press.readback.aloud import aloud
 from press.source import crossrefs, markup
@@ -285,3 +288,24 @@ def test_an_unknown_key_names_what_is_like_it(tmp_path, capsys) -> None:
     printed = capsys.readouterr().err
     assert "CIT001: no figure, table, formula, section, or entry is named 'fig:oen'" in printed
     assert r"did you mean 'fig:one'? For a plain @, write \@" in printed
+
+
+@pytest.mark.parametrize("where", ["a.md", ""])
+def test_a_link_leads_to_whatever_has_an_id(where, tmp_path) -> None:
+    """In this article or in another one: captions and formulas have their ids at the end."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    ids = ["fig:one", "tbl:doses", "tbl-hours", "eq:square", "eq-next", "sec:when", "example-one"]
+    links = " ".join(f"[x]({where}#{id_})" for id_ in ids)
+    example = "\n(@one) An example.\n"
+    (tmp_path / "source" / "a.md").write_text(projects.front_matter() + THINGS + example)
+    if where:
+        (tmp_path / "source" / "b.md").write_text(projects.front_matter("B") + links)
+    else:
+        with (tmp_path / "source" / "a.md").open("a") as file:
+            file.write(f"\n{links}\n")
+    (tmp_path / "source" / "dot.svg").write_text(DOT)
+    request = Request(tmp_path, tmp_path / "build", date(2026, 11, 23), formats=("html",))
+    assert not [p for p in build(request).every_problem if p.severity == ERROR]
+    page = (tmp_path / "build" / "a.html").read_text()
+    assert [id_ for id_ in ids if f'id="{id_}"' not in page] == []

@@ -75,10 +75,7 @@ def read_manuscript(
     matter = read_matter(fields, config.lang, problems, config.article)
     made = markup.convert(body_text, file, first, problems, matter.lang)
     reader = _ArticleReader(made.body, body_text, file, first, problems)
-    reader.regular(matter.title)
-    reader.cross_references(made.clusters, labels_for(matter.lang))
-    cites = bool(matter.nocite) or trees.CITE_OPEN in "".join(made.body.itertext())
-    reader.name_blocks(cites=cites)
+    cites = reader.settle(matter.title, made.clusters, matter.lang, cites=bool(matter.nocite))
     link_headings(made.body)
     images = reader.images(path.parent)
     linked = reader.links(path, root, config, cites=cites)
@@ -98,8 +95,8 @@ def _ids_of(path: Path, root: Path) -> set[str | None]:
     fields, body_text, first = split(text, file, unheard)
     made = markup.convert(body_text, file, first, unheard)
     reader = _ArticleReader(made.body, body_text, file, first, unheard)
-    reader.regular(str(fields.values.get("title", "")))
-    reader.name_blocks(cites=bool(made.clusters))
+    title, nocite = (str(fields.values.get(key) or "") for key in ("title", "nocite"))
+    reader.settle(title, made.clusters, "", cites=bool(nocite))
     return {element.get("id") for element in made.body.iter("*")} | {"references"}
 
 
@@ -143,16 +140,23 @@ class _ArticleReader:
         places = (markup.locate(self.text, pattern, self.first, n) for n in (nth, 0))
         return Span(self.file, *next((place for place in places if place[0]), (0, 0)))
 
-    def regular(self, title: str) -> None:
-        """Normalize headings, notes, abbreviations, captions, and figures, in that order."""
+    def settle(self, title: str, clusters: Sequence[Cluster], lang: str, *, cites: bool) -> bool:
+        """Make the tree regular, link its cross-references, and give its blocks their ids.
+
+        `cites` says that works are listed though not cited. Returns whether there are references.
+        """
         self._title(title)
         self._levels()
         self.collect_notes()
         _spell_out(self.body)
         _captions(self.body)
         _figures(self.body)
+        self._cross_references(clusters, labels_for(lang))
+        cites = cites or trees.CITE_OPEN in "".join(self.body.itertext())
+        self._name_blocks(cites=cites)
+        return cites
 
-    def cross_references(self, clusters: Sequence[Cluster], labels: Mapping[str, str]) -> None:
+    def _cross_references(self, clusters: Sequence[Cluster], labels: Mapping[str, str]) -> None:
         """Turn the citations of the article's own figures, tables, and sections into links."""
 
         def report(code: str, key: str, nth: int, message: str, hint: str) -> None:
@@ -271,7 +275,7 @@ class _ArticleReader:
         remove(holder)
         _distribute(self.body, notes)
 
-    def name_blocks(self, *, cites: bool) -> None:
+    def _name_blocks(self, *, cites: bool) -> None:
         """Give every block a unique id; keep the author's ids and report duplicates (LNK003).
 
         No heading gets an id that the references page or a citation will have.
