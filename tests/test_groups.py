@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -167,6 +169,43 @@ def test_a_link_leads_to_the_file_that_there_is(root):
     assert 'href="ward/bed.epub"' in page
     assert 'href="ward/deep/rest.html#x"' in page
     assert "source/ward/bed.md" in read_manifest(root / "build")["articles"]["nap"]["sources"]
+
+
+BOTH = """
+[collections.both]
+title = "Both"
+articles = ["ward/bed", "ward/deep/rest"]
+"""
+
+
+def test_a_link_of_an_imprint_leads_out_of_its_folder_where_it_has_to(root):
+    """Of the articles, the group makes only those of the ward for the imprint."""
+    links = "[nap](../nap.md#x), [rest](deep/rest.md), [a plan](plan.txt)."
+    (root / "source/ward/plan.txt").write_text("The plan.")
+    with (root / "source/ward/bed.md").open("a") as text:
+        text.write(f"\n{links}\n")
+    with (root / "source/nap.md").open("a") as text:
+        text.write("\n## There {#x}\n\nText.\n")
+    ward = WARD.replace('"ward/*"', '"ward/*", "both"').replace('"epub"', '"html", "epub"')
+    web = "https://example.org/h"
+    (root / "makebook.toml").write_text(f'address = "{web}"\n{BASE}{ward}{SLEEP}{BOTH}')
+    outcome = run(root)
+    assert not outcome.failed, told(outcome)
+    for page, out in (("ward/bed.html", ""), ("north/ward/bed.html", "../")):
+        text = (root / "build" / page).read_text()
+        found = re.findall(r'<a [^>]*href="([^"#:]+)[#"]', text)
+        assert {f"{out}../nap.html", "deep/rest.html", "../files/ward/plan.txt"} <= set(found)
+        folder = (root / "build" / page).parent
+        assert [link for link in found if not (folder / link).is_file()] == []
+    north = read_manifest(root / "build/north")["articles"]
+    assert north.keys() == {"ward/bed", "ward/deep/rest", "both"}
+    assert "source/nap.md" in north["ward/bed"]["sources"]
+    for name in ("ward/bed", "both"):
+        with zipfile.ZipFile(root / "build/north" / f"{name}.epub") as book:
+            text = "".join(book.read(n).decode() for n in book.namelist() if n.endswith(".xhtml"))
+        assert f'href="{web}/nap.html#x"' in text
+        assert f'href="{web}/north/nap.html' not in text
+        assert (f'href="{web}/north/ward/deep/rest.html"' in text) == (name == "ward/bed")
 
 
 def test_one_that_fails_stops_no_other(root):

@@ -8,12 +8,10 @@ anything is made.
 from __future__ import annotations
 
 import os
-import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from press.build.members import Members, meant
 from press.core.files import (
@@ -356,10 +354,7 @@ def sources(document: Document, path: Path, project: Project, issue: Issue) -> d
     paths += [folder / image.file for image in document.images if image.file]
     paths += [root / linked.file for linked in document.linked]
     names = by_name(project.articles, root)
-    home = posixpath.dirname(document.name)
-    links = (unquote(link.partition("#")[0]) for link in neighbors(document))
-    pages = (posixpath.normpath(posixpath.join(home, link)) for link in links)
-    paths += [names[name] for page in pages if (name := posixpath.splitext(page)[0]) in names]
+    paths += [names[name] for name in neighbors(document).values() if name in names]
     if issue.imprint:
         paths += source_paths(issue.imprint, root)
     # Without `..`, so that it is the same path that others ask about.

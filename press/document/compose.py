@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -33,6 +34,7 @@ from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName
 from press.design import fallback
 from press.design.styles import Styles
 from press.document import assemble
+from press.document.crosslinks import beyond
 from press.document.placement import Need, place_notices
 from press.document.units import head_units
 from press.references import bibliography
@@ -44,6 +46,7 @@ from press.references.merging import one_key_each
 from press.source.citation_syntax import locate_keys
 from press.source.crossrefs import id_of, is_target, referred
 from press.source.front_matter import body_line, inline_references
+from press.source.groups import is_made_for
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
 from press.source.notices import read_notices
@@ -109,6 +112,8 @@ def compose(
         manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
     )
     document = assemble.assemble(materials, problems)
+    if imprint and config.groups:
+        document = beyond(document, partial(is_made_for, imprint.name, project))
     return with_faces(document, manuscript, project.root, problems)
 
 

@@ -2,14 +2,17 @@
 
 In: a Document, whose links to other files are relative to the output folder, as its web page needs
 them. Out: the Document for a PDF or an e-book, in which they lead to the web, or are plain words
-if the project has no address. The text is the same. This module must not know any renderer.
+if the project has no address; and for an imprint, the Document whose links lead to what is there.
+The text is the same. This module must not know any renderer.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Callable, Container
 from dataclasses import replace
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from press.core import trees
 from press.core.model import Document, Part
@@ -40,11 +43,42 @@ def _alone(part: Part, address: str) -> Part:
     return replace(part, xhtml=trees.serialize(root))
 
 
-def neighbors(document: Document) -> set[str]:
-    """Return the addresses of the files next to a web page that its text links to."""
-    found = set()
+def neighbors(document: Document) -> dict[str, str]:
+    """Return the relative links of a text, and the name of what each leads to.
+
+    For a link to an article, that is the name of the article.
+    """
+    found = set[str]()
     for part in document.parts:
         if _RELATIVE.search(part.xhtml):
             links = (link.get("href") or "#" for link in trees.parse(part.xhtml).iter("a"))
             found |= {link for link in links if not _HOME.match(link)}
-    return found
+    return {link: _name(link, document.name) for link in found}
+
+
+def _name(link: str, article: str) -> str:
+    file = unquote(link.partition("#")[0])
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(article), file))
+    return posixpath.splitext(path.removeprefix(_ABOVE))[0]
+
+
+def beyond(document: Document, is_here: Callable[[str], bool]) -> Document:
+    """Return a document of an imprint, whose links lead out of its folder where they have to.
+
+    `is_here` says of the name of what a link leads to whether it is in the folder of the imprint.
+    All else is in the folder above.
+    """
+    out = {link for link, name in neighbors(document).items() if not is_here(name)}
+    parts = tuple(_beyond(part, out) for part in document.parts) if out else document.parts
+    return replace(document, parts=parts)
+
+
+def _beyond(part: Part, out: Container[str]) -> Part:
+    root = trees.parse(part.xhtml)
+    links = [link for link in root.iter("a") if link.get("href") in out]
+    for link in links:
+        link.set("href", f"{_ABOVE}{link.get('href')}")
+    return replace(part, xhtml=trees.serialize(root)) if links else part
+
+
+_ABOVE = "../"

@@ -195,8 +195,9 @@ class Gathering:
                 element.set("href", f"#{own.get(target[1:], target[1:])}")
             elif target and not _ELSEWHERE.match(target):
                 file = posixpath.normpath(posixpath.join(home, file))
-                if file in homes:
-                    other = homes[file]
+                bound = file.removeprefix("../")  # as a link leads out of an imprint's folder
+                if bound in homes:
+                    other = homes[bound]
                     element.set("href", f"#{ids[other].get(unquote(part), f'part-{other + 1}')}")
                 else:  # the collection is in the output folder itself
                     element.set("href", f"{file}{mark}{part}")

@@ -70,6 +70,19 @@ def formats_of(path: Path, root: Path, config: Config) -> tuple[Format, ...]:
     return grouped(base, groups_of(name_of(path, root), topics, config.groups)).formats
 
 
+def is_made_for(imprint: str, project: Project, name: str) -> bool:
+    """Say if groups make a work for an imprint; without one that names the imprint, all are made.
+
+    What is not an article is published with the articles that link to it.
+    """
+    config, root = project.config, project.root
+    groups = [group for group in config.groups if not {imprint, "all"}.isdisjoint(group.imprints)]
+    path = by_name(project.articles, root).get(name)
+    if not groups or path is None:
+        return True
+    return bool(groups_of(name, lambda _: read_topics(path, root, config), groups))
+
+
 def config_of(project: Project, name: str) -> Config:
     """Return the configuration of one article."""
     config, root = project.config, project.root
