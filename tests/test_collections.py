@@ -20,6 +20,7 @@ from press.build.run import build
 from press.check.external import epubcheck, verapdf
 from press.cli import main
 from press.core import labels
+from press.core.files import default_folder
 from press.core.manifest import read_manifest
 from press.core.model import Request
 from press.core.problems import ERROR
@@ -469,3 +470,27 @@ def test_other_commands_take_a_collection(nights, capsys, command):
         main([command, "nights", "--project", str(BOUND), *output])
     assert not end.value.code
     assert {"packet": "1 handout", "record": "Better nights"}[command] in capsys.readouterr().out
+
+
+def test_the_contents_name_the_page_of_each_article(tmp_path):
+    """Of the one on their own page, too; and the proof misses it there."""
+    root = two(tmp_path)
+    assert not make(root, "all-of-it", formats=("pdf",)).failed
+    heard = "".join(aloud((root / "build/all-of-it.pdf").read_bytes()))
+    assert "[link: Tea (page 1)]" in heard
+    css = (default_folder() / "print.css").read_text()
+    (root / "styles").mkdir()
+    (root / "styles/print.css").write_text(css.replace(".xref::after", ".xref:not(.entry)::after"))
+    said = [str(problem) for problem in make(root, "all-of-it", formats=("pdf",)).every_problem]
+    assert any("has a cross-reference that does not name page 1: 'Tea'" in each for each in said)
+
+
+def test_a_title_from_right_to_left_in_english_contents(tmp_path):
+    """Programs turn the signs around it."""
+    good = "\u05d8\u05d5\u05d1"
+    milk = f"---\ntitle: Milk “{good}”\n---\n\n## How\n\n[Tea](tea.md) ({good}).\n"
+    root = two(tmp_path, source__milk=milk)
+    outcome = make(root, formats=("pdf",))
+    assert not outcome.failed, outcome.every_problem
+    heard = "".join(aloud((root / "build/all-of-it.pdf").read_bytes()))
+    assert f"[link: Milk “{good}” (page 2)]" in heard

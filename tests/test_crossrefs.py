@@ -309,3 +309,16 @@ def test_a_link_leads_to_whatever_has_an_id(where, tmp_path) -> None:
     assert not [p for p in build(request).every_problem if p.severity == ERROR]
     page = (tmp_path / "build" / "a.html").read_text()
     assert [id_ for id_ in ids if f'id="{id_}"' not in page] == []
+
+
+def test_words_like_our_own_markup_stay_as_they_are(tmp_path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    words = (
+        'Write `class="xref"`, `<a class="backlink">`, and "class="xref"". See [here](#sec:one).'
+    )
+    text = f"{projects.front_matter()}## One {{#sec:one}}\n\n{words}\n"
+    (tmp_path / "source" / "a.md").write_text(text)
+    request = Request(tmp_path, tmp_path / "build", date(2026, 11, 23), formats=("pdf",))
+    assert not [p for p in build(request).every_problem if p.severity == ERROR]
+    assert 'class="xref"' in "".join(aloud((tmp_path / "build" / "a.pdf").read_bytes()))

@@ -96,7 +96,8 @@ def _named(part: Part) -> Part:
         around = list(link.iterancestors())
         mark = any(e.tag == "sup" or trees.has_class(e, "citation") for e in around)
         if target.startswith("#") and not (mark or link.get("class")):
-            link.set("class", "xref")
+            listed = any(trees.has_class(e, "contents") for e in around)
+            link.set("class", "xref entry" if listed else "xref")
     return replace(part, xhtml=trees.serialize(root))
 
 

@@ -45,7 +45,7 @@ def _wrong_in(
         number = int("".join(filter(str.isdigit, said[0]))) if said else 0
         if said and there and number not in there:
             yield f"has a cross-reference to page {number}, but its target is on page {told}"
-        elif not said and there and there.isdisjoint(here):
+        elif not said and there and (has_class(link, "entry") or there.isdisjoint(here)):
             yield f"has a cross-reference that does not name page {told}"
 
 

@@ -286,7 +286,7 @@ class _Proof:
 _SYLLABLES = re.compile("[\u0900-\u0dff\u0e00-\u109f\u1780-\u17ff\u1a20-\u1aaf\ua8e0-\ua8ff]")
 """Letters of scripts in which a glyph can stand for other letters, by those around it."""
 
-_MIRRORED = str.maketrans("<≤≮≰≪≲⊂⊆∈≺([{⟨«‹⌈⌊", ">≥≯≱≫≳⊃⊇∋≻)]}⟩»›⌉⌋")
+_MIRRORED = str.maketrans("<≤≮≰≪≲⊂⊆∈≺([{⟨«‹⌈⌊“‘", ">≥≯≱≫≳⊃⊇∋≻)]}⟩»›⌉⌋”’")
 """Signs of which each is drawn as the other among letters from the right (UAX 9, rule L4)."""
 
 

@@ -160,6 +160,32 @@ _WORDS = "\n\n".join(
         "5\u00a0-\u00a010, 5 - 10.",
     ]
 )
+_AMONG = """\
+## Tea טוב {#tea}
+
+Say “טוב” or (טוב); take 5 טוב. Café טוב (see page 2), then “טוב” 12.
+
+See [טוב](#water) (3 of 4), **טוב** [2/3], *then* טוב: 5 mg (12–14). طوب ‘طوب’ < 5.
+
+- **טוב**: 2 mg.
+- المريض (5 mg), 3 < 4.
+
+| טוב | (b) |
+|---|---|
+| 1. | טוב! |
+
+## Water {#water}
+
+See [water](#tea), [tea](#tea), [@sec:last], and [@sec:end].
+
+## Last טוב {#sec:last}
+
+Yes.
+
+## טוב {#sec:end}
+
+No.
+"""
 _HEBREW = front_matter("8-HE", "1", "he") + (
     "## מינון 5 מ״ג {#dose}\n\n"
     "לקחת Ketamine 5 mg בכל יום, 2 טיפות (10%) בשעה 8:30, ולא יותר מ-20.\n\n"
@@ -266,4 +292,5 @@ SPECIALS = {
     ),
     "Hebrew": Special(_HEBREW, _IN_HEBREW, faces=True),
     "Arabic": Special(_ARABIC, _IN_ARABIC, faces=True),
+    "Hebrew and Arabic in English": Special(_AMONG, faces=True),
 }

@@ -317,9 +317,8 @@ def handout_html(document: Document, edition: Edition, styles: Styles) -> str:
         generator=f"makebook {__version__}",
     )
     text = _INNER.sub("", text)
-    text = text.replace('class="backlink"', f'class="backlink" data-page="{page}"')
     page = escape(document.labels["page"], {'"': "&quot;"})
-    text = text.replace('class="xref"', f'class="xref" data-page="{page}"')
+    text = _PAGED.sub(lambda _: f'<a data-page="{page}" ', text)
     return _MARKED.sub(r'<span class="keep">\1\2</span>', text)
 
 
@@ -372,6 +371,8 @@ _PLAIN = frozenset("b strong i em u sub sup small code kbd samp var mark span br
 """Elements with nothing but text in them."""
 _INNER = re.compile("\ufe0f(?=[\u200d\u20e3])|(?<=\u200d.)\ufe0f")
 """Variation selectors within an emoji. WeasyPrint would find no text for its glyph."""
+_PAGED = re.compile(r'<a (?=[^<>]*class="(?:xref|backlink)[ "])')
+"""Links that name a page in words."""
 _WIDE = "\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\uff00-\uffef"
 """Signs of Chinese and Japanese, which have no spaces between words."""
 _MARKED = re.compile(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -89,6 +89,24 @@ def start() -> None:
     Stream.__init__, Stream.marked, Stream.artifact = begin, _marked, _artifact
 
 
+def find_turned(pages: Sequence[Any]) -> None:
+    """Note of each text in a document with letters from the right that it may be read in any order.
+
+    Programs find out by themselves what is on one line, and turn signs and spaces between such
+    letters and others, which may be in another box.
+    """
+    from weasyprint.formatting_structure.boxes import TextBox
+
+    whole = [page._page_box for page in pages]  # noqa: SLF001 - the library has no other way to ask
+    roots = (child.element for page in whole[:1] for child in page.children[:1])
+    words = (text for root in roots if root is not None for text in root.itertext())
+    if not any(not text.isascii() and _RTL.search(text) for text in words):
+        return
+    for box in (each for page in whole for each in page.descendants()):
+        if isinstance(box, TextBox):
+            box.turned = True
+
+
 def _fill_syllables() -> None:
     """Let each glyph have a text: of a syllable, all but one glyph would have an empty one."""
     from weasyprint.pdf.fonts import Font
@@ -138,7 +156,7 @@ def _is_turned(box: Any) -> str:
     """
     text = getattr(box, "text", "")
     if not text or not (
-        box.style["direction"] == "rtl" or _RTL.search(text) or _JOINED.search(text)
+        getattr(box, "turned", False) or box.style["direction"] == "rtl" or _JOINED.search(text)
     ):
         return ""
     words = ("\ufeff" + text).encode("utf-16-be").hex()

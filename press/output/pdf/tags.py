@@ -36,6 +36,7 @@ def start() -> None:
         variant = weasyprint.pdf.VARIANTS.get(options["pdf_variant"], (None, {}))[1]
         if options["pdf_tags"] or variant.get("pdf_tags"):
             rendered.structure = Structure(rendered.pages)
+        marking.find_turned(rendered.pages)
         return whole(rendered, *args, **options)
 
     document.generate_pdf = generate_pdf

@@ -124,6 +124,7 @@ def _name_again(item: Any, pages: Any) -> None:
 def _omit_own_page() -> None:
     """Let a cross-reference (class `xref`) name the page of its target only if it is another one.
 
+    An entry of a list of contents names it always.
     CSS cannot compare two counters. The page of the link is added to the counters that its content
     waits for, so that WeasyPrint makes the content again on each page that the link moves to.
     """
@@ -134,6 +135,7 @@ def _omit_own_page() -> None:
     def compute(content: Any, box: Any, counters: Any, what: str, again: Any, targets: Any,
                 *rest: Any, **options: Any) -> Any:  # fmt: skip
         plain = what != "content" or box.element is None or not has_class(box.element, "xref")
+        plain = plain or has_class(box.element, "entry")
         if plain or content in ("normal", "none") or not box.element_tag.endswith("::after"):
             return whole(content, box, counters, what, again, targets, *rest, **options)
         waiting = (*content, ("counter()", ("page", "decimal")))
