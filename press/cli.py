@@ -648,11 +648,11 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     from press.currency.diff import Today, UnknownSheet, compare
     from press.document.binding import assembled, names_of
     from press.document.compose import read_sources
+    from press.source.collections import withdrawn_works
 
     folder = _outputs(project, output)
     sources = read_sources(project.resolve())
-    gone = {name_of(each.path, sources.project.root): each.matter
-            for each in sources.project.withdrawn}  # fmt: skip
+    gone = withdrawn_works(sources.project)
     today = Today(names_of(sources), sources.imprints, partial(assembled, sources), gone)
     try:
         several = len(old) > 1 and any(Path(name).exists() for name in old)

@@ -17,6 +17,8 @@ from PIL import Image
 
 from press.build import run
 from press.build.run import build
+from press.catalog.entries import read_entries
+from press.catalog.listing import chosen
 from press.check.external import epubcheck, verapdf
 from press.cli import main
 from press.core import labels
@@ -28,6 +30,7 @@ from press.document import binding
 from press.document.binding import assembled
 from press.document.compose import read_sources
 from press.readback.aloud import aloud
+from press.readback.pdf import read_pdf
 from press.serve import steps
 from tests import inside
 
@@ -143,7 +146,9 @@ def test_the_pdf_says_what_each_part_is(nights):
 def test_a_part_has_the_hash_of_the_handout_by_itself(nights, bound):
     articles = read_manifest(nights)["articles"]
     for part, name in zip(bound.parts[2:5], ("sleep", "worry", "tea"), strict=True):
-        assert articles[name]["stamp"] in part.xhtml
+        dated, line = articles[name]["stamp"].split(" · ", 1)
+        assert f">{line}</p>" in part.xhtml
+        assert dated.removeprefix("Reviewed ") in part.xhtml
 
 
 def test_the_words_of_the_program_do_not_change_the_hash(bound, monkeypatch):
@@ -259,20 +264,65 @@ def test_a_collection_that_is_deleted_is_no_longer_offered(tmp_path):
     assert "all-of-it" not in (root / "build" / "index.html").read_text()
 
 
-def test_a_withdrawn_article_is_not_bound(tmp_path):
+def test_a_withdrawn_article_is_not_bound(tmp_path, capsys):
+    """And the library and `diff` answer for what was printed of the collection."""
     root = two(tmp_path)
     rebuilt(root)
+    digest = read_manifest(root / "build")["articles"]["all-of-it"]["hash"]
+    old = (root / "build" / "all-of-it.pdf").rename(root / "old.pdf")
     gone = "---\ntitle: Tea\nstatus: withdrawn\nwithdrawn-because: Wrong.\n---\n\n## How\n\nHot.\n"
     (root / "source" / "tea.md").write_text(gone)
-    for _ in range(2):
-        outcome = make(root)
-        assert said(outcome) == [
-            "makebook.toml:4:1: error COL001: 'tea' is withdrawn, so collection 'all-of-it' "
-            "cannot be bound\n    hint: remove it from the list; the earlier files are no longer "
-            "offered"
-        ]
-        assert "all-of-it" not in read_manifest(root / "build")["articles"]
-        assert "all-of-it" not in (root / "build" / "index.html").read_text()
+    answer = "withdrawn: do not use All of it (all-of-it): Tea: Wrong.\n"
+    for built in (False, True, True):
+        if built:
+            assert said(make(root)) == [
+                "makebook.toml:4:1: error COL001: 'tea' is withdrawn, so collection 'all-of-it' "
+                "cannot be bound\n    hint: remove it from the list; the library no longer offers "
+                "the earlier files"
+            ]
+            assert "all-of-it" not in read_manifest(root / "build")["articles"]
+            page = (root / "build" / "index.html").read_text()
+            assert re.search(f'data-hashes="[^"]*{digest}[^"]*" data-because="Tea: Wrong."', page)
+            assert "all-of-it" not in page
+        for sheet in (str(old), f"Reviewed · {digest}", "all-of-it"):
+            with pytest.raises(SystemExit):
+                main(["diff", "--project", str(root), sheet])
+            assert capsys.readouterr().out == answer
+    toml = (root / "makebook.toml").read_text()
+    (root / "makebook.toml").write_text(toml.replace('"tea", ', ""))
+    assert not make(root).failed
+    with pytest.raises(SystemExit):
+        main(["diff", "--project", str(root), str(old)])
+    assert capsys.readouterr().out == answer, "what was printed still contains it"
+    assert "Tea: Wrong." not in (root / "build" / "index.html").read_text()
+
+
+DATES = "reviewer: Dr. Reed\nreviewed: 2026-0{0}-05\nnext-review: 2027-0{0}-05\ndate: {1}-01-01"
+
+
+def test_a_collection_is_as_old_as_its_oldest_article(tmp_path):
+    text = "---\ntitle: {}\n{}\n---\n\n## How\n\nHot.\n"
+    root = two(tmp_path, source__milk=text.format("Milk", DATES.format(3, 2025)))
+    tea, pdf = root / "source" / "tea.md", root / "build" / "all-of-it.pdf"
+    tea.write_text(text.format("Tea", DATES.format(2, 2024)))
+    assert not make(root, formats=("pdf",)).failed
+    heard = list(aloud(pdf.read_bytes()))
+    assert heard[1] == "paragraph: Reviewed February 5, 2026 · Published January 1, 2024"
+    line = "paragraph: Reviewed by Dr. Reed, {} 5, 2026 · Published January 1, {}"
+    assert {line.format("February", 2024), line.format("March", 2025)} < set(heard)
+    digest = read_manifest(root / "build")["articles"]["tea"]["hash"]
+    assert f"paragraph: {digest}" in heard  # its dates are in the line above
+    entries = read_entries(root, root / "build", [])
+    (row,) = (entry for entry in entries if entry.name == "all-of-it")
+    assert (row.matter.reviewed, row.due) == (date(2026, 2, 5), date(2027, 2, 5))
+    assert {entry.name for entry in chosen(entries, (), 80, TODAY)} == {"all-of-it", "tea"}
+
+    tea.write_text(text.format("Tea", "date: 2024-01-01"))
+    assert not make(root, formats=("pdf",)).failed
+    (page, *_) = read_pdf(pdf.read_bytes())
+    text = page.text.replace("\xa0", " ")
+    assert re.search("Published January 1, 2024 · [0-9a-f]{8}", text)
+    assert "Reviewed" not in text
 
 
 def test_a_draft_is_not_bound(tmp_path):

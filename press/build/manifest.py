@@ -349,11 +349,11 @@ def covers(ledger: Ledger, digests: State) -> dict[str, CoverEntry]:
 
 
 def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
-    """Record which articles are withdrawn; `finish` leaves over the files of their last build.
+    """Record what is withdrawn; `finish` leaves over the files of its last build.
 
-    So it does with those of a collection that has a withdrawn article, or whose files would replace
-    others (CFG007).
+    So it does with those of a collection whose files would replace others (CFG007).
     """
+    now = _withdrawn(ledger.content, project, digests)
     for collection in project.collections:
         before = ledger.content["articles"]
         over = collection.withdrawn or any(p.code == "CFG007" for p in collection.problems)
@@ -363,7 +363,6 @@ def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
             left = {name: facts["sha256"] for name, facts in files.items()}
             ledger.content["left"] = {**ledger.content.get("left", {}), **left}
             ledger.changed = True
-    now = _withdrawn(ledger.content, project, digests)
     if now == ledger.content.get("withdrawn", {}):
         return
     ledger.content.pop("withdrawn", None)
@@ -373,32 +372,40 @@ def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
 
 
 def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str, WithdrawnEntry]:
-    """Return an entry for each withdrawn article, with the hashes of its builds in a folder."""
+    """Return an entry for each withdrawn work, with the hashes of its builds in a folder."""
+    from press.source.collections import withdrawn_works
+
+    articles = {name_of(each.path, project.root): each for each in project.withdrawn}
+    collections = {each.name: each for each in project.collections}
     found: dict[str, WithdrawnEntry] = {}
-    for each in project.withdrawn:
-        name, matter = name_of(each.path, project.root), each.matter
+    for name, matter in withdrawn_works(project).items():
         before = manifest.get("withdrawn", {}).get(name)
         hashes = list(before["hashes"]) if before else []
         if entry_ := manifest["articles"].get(name):
             hashes += [entry_["hash"], entry_["identity"].get("earlier", "")]
-        span = matter.origin.spans["status"]
+        span = matter.origin.spans["status"] if name in articles else collections[name].span
         found[name] = {
             "title": matter.title,
             "identifier": matter.identifier,
             "because": matter.withdrawn_because,
             "hashes": sorted({one for one in hashes if one}),
             "place": (span.path, span.line, span.column),
-            "source": "" if each.problems else digests[each.path],
         }
+        if name in articles:
+            each = articles[name]
+            found[name]["source"] = "" if each.problems else digests[each.path]
+        else:
+            found[name]["parts"] = list(collections[name].withdrawn)
     return found
 
 
 def report_withdrawn(withdrawn: Mapping[str, WithdrawnEntry], problems: list[Problem]) -> None:
     """Say which articles are not built because they are withdrawn: FRM011."""
-    hint = "delete the line to build it again"
+    hint = "to build it again, delete 'status' and 'withdrawn-because'"
     for name, facts in sorted(withdrawn.items()):
-        message = f"'{name}' is withdrawn, so it is not built"
-        problems.append(Problem("FRM011", Span(*facts["place"]), message, hint))
+        if "parts" not in facts:  # COL001 tells of a collection
+            message = f"'{name}' is withdrawn, so it is not built"
+            problems.append(Problem("FRM011", Span(*facts["place"]), message, hint))
 
 
 def list_library(ledger: Ledger, library: LibraryEntry, digests: State) -> None:

@@ -126,7 +126,7 @@ def standing(
     withdrawn = {
         name
         for name, entry in manifest.get("withdrawn", {}).items()
-        if name in there and entry.get("source") == keys.of_article(name)
+        if name in there and entry.get("source") == keys.of_article(name) and "parts" not in entry
     }
     kept = {}
     for name in dict.fromkeys(names):

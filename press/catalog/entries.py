@@ -19,6 +19,7 @@ from press.core.hashing import FileDigests
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.model import Collection, Matter, Project, Withdrawn
 from press.core.problems import Problem
+from press.source.collections import matter_of
 from press.source.front_matter import read_matter, split
 from press.source.project import read_project
 
@@ -60,9 +61,11 @@ def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entr
         _entry(path, project, output, built.get(name_of(path, root)), digests, problems)
         for path in project.articles
     ]
+    found = dict(zip(project.articles, rows, strict=True))
     for each in project.collections:
         problems += each.problems
-        rows.append(_bound(each, project, output, built.get(each.name), digests))
+        own = [found[path] for path in each.articles if path in found]
+        rows.append(_bound(each, project, output, built.get(each.name), digests, own))
     return sorted([*rows, *map(partial(_gone, root), project.withdrawn)], key=lambda e: e.file)
 
 
@@ -100,15 +103,22 @@ def _bound(
     output: Path,
     built: ArticleEntry | None,
     digests: FileDigests,
+    articles: Sequence[Entry],
 ) -> Entry:
-    """Return the row of a collection, whose reviews are those of its articles."""
-    lang = built["lang"] if built else project.config.lang
-    topics = tuple(built.get("topics", ())) if built else ()
-    matter = Matter(collection.title, lang=lang, topics=topics)
+    """Return the row of a collection, whose reviews are those of its `articles`."""
+    every = [entry.matter for entry in articles]
+    matter = matter_of(collection, every) if every else Matter(collection.title)
     changed = tuple(_changed(built, project, output, digests)) if built else ()
-    pages, state = _pages(built) if built else None, _state(built, changed)
+    dues = [entry.due for entry in articles if entry.due and not collection.withdrawn]
     return Entry(
-        *(collection.name, collection.span.path, matter, None, state, changed, pages, built)
+        collection.name,
+        collection.span.path,
+        matter,
+        min(dues, default=None),
+        "withdrawn" if collection.withdrawn else _state(built, changed),
+        changed,
+        _pages(built) if built else None,
+        built,
     )
 
 

@@ -182,7 +182,7 @@ class CoverEntry(TypedDict):
 
 @final
 class WithdrawnEntry(TypedDict):
-    """An article that is withdrawn: what answers the line of an old sheet."""
+    """What is withdrawn, and answers the line of an old sheet: an article, or a collection."""
 
     title: str
     identifier: str
@@ -193,6 +193,8 @@ class WithdrawnEntry(TypedDict):
     """Path, line, and column of its status."""
     source: NotRequired[str]
     """The SHA-256 of its file, unless there is a problem in it; absent in older manifests."""
+    parts: NotRequired[list[str]]
+    """The articles of a collection that are withdrawn."""
 
 
 class LibraryEntry(TypedDict):

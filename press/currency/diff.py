@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
+from press.core.manifest import read_manifest
 from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.currency.changes import changes, printable, unchanged
@@ -88,7 +89,7 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
         ProblemsError: the file cannot be read (DIF001), or the sources have errors.
     """
     found = read_file(Path(old)) if os.path.exists(old) else old  # noqa: PTH110 - Path's may fail
-    if gone := _withdrawn(found, sources):
+    if gone := _withdrawn(found, sources, output):
         return gone
     if isinstance(found, str):
         return _by_text(found, sources, output).lines
@@ -97,21 +98,42 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
     return _all(found, sources)
 
 
-def _withdrawn(found: str | Sequence[Snapshot], sources: Today) -> list[str]:
-    """Return the answer for a sheet of a withdrawn article; nothing for any other."""
-    if not isinstance(found, str) and len(found) != 1:
+def _withdrawn(found: str | Sequence[Snapshot], sources: Today, output: Path) -> list[str]:
+    """Return the answer for a sheet that is withdrawn, or has a part that is; nothing otherwise."""
+    if not sources.withdrawn or (not isinstance(found, str) and len(found) != 1):
         return []
-    for name, matter in sources.withdrawn.items():
-        words = [word for word in (matter.identifier, name) if word]
-        issued = [Snapshot("", name=name, identifier=matter.identifier)]
-        if isinstance(found, str):
-            is_it = _identified(_folded(found), issued)[0] == name
-        else:
-            is_it = (found[0].identifier or found[0].name) in words
-        if is_it:
-            because = printable(matter.withdrawn_because)
-            return [f"withdrawn: do not use {printable(matter.title)} ({words[0]}): {because}"]
-    return []
+    old = _withdrawn_line(found, sources, output) if isinstance(found, str) else found[0]
+    if old is None:
+        return []
+    gone = {word: n for n, m in sources.withdrawn.items() for word in (n, m.identifier) if word}
+    if name := gone.get(old.identifier or old.name):
+        matter = sources.withdrawn[name]
+        title, because = matter.title, matter.withdrawn_because
+        called = matter.identifier or name
+    else:
+        parts = [sources.withdrawn[gone[part]] for part in old.parts if part in gone]
+        title, called = old.title, old.identifier or old.name
+        because = "; ".join(f"{part.title}: {part.withdrawn_because}" for part in parts)
+    said = f"withdrawn: do not use {printable(title)} ({printable(called)}): {printable(because)}"
+    return [said] if because else []
+
+
+def _withdrawn_line(text: str, sources: Today, output: Path) -> Snapshot | None:
+    """Return the withdrawn work that a printed line may identify.
+
+    A line without an identifier has only the code, which the manifests of earlier builds have.
+    """
+    gone, text = sources.withdrawn, _folded(text)
+    issued = [Snapshot("", name=n, identifier=matter.identifier) for n, matter in gone.items()]
+    name, _ = _identified(text, issued)
+    codes = set(_HASH.findall(text))
+    if name or not codes:
+        return next((each for each in issued if each.name == name), None)
+    for folder in (path.parent for path in _manifests(output)):
+        for name, entry in read_manifest(folder).get("withdrawn", {}).items():
+            if name in gone and not codes.isdisjoint(entry["hashes"]):
+                return Snapshot("", name=name)
+    return next((each for each in _built(output) if _printed(each, list(codes))), None)
 
 
 def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
@@ -256,9 +278,14 @@ def _known(issued: Sequence[Snapshot]) -> str:
     return f"use an identifier of this project: {names}" if names else "choose another project"
 
 
+def _manifests(output: Path) -> list[Path]:
+    """Return where the manifests of an output folder and of its imprints' folders are."""
+    return [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]
+
+
 def _built(output: Path) -> Iterator[Snapshot]:
     """Yield the Snapshots in the manifests of an output folder and of its imprints' folders."""
-    for path in [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]:
+    for path in _manifests(output):
         try:
             snapshots = read_file(path)
         except ProblemsError:

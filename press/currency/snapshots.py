@@ -10,7 +10,7 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,8 @@ class Snapshot:
     references: Mapping[str, Piece] = field(default_factory=dict)
     rest: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    """The identifiers, or else names, of the articles of a collection."""
 
 
 def from_identity(record: Any) -> Snapshot:
@@ -78,6 +80,7 @@ def from_identity(record: Any) -> Snapshot:
     earlier = _text(record.get("earlier", ""))
     sheet = replace(_named(record), name=_text(record.get("name")), earlier=earlier)
     sheet = replace(sheet, imprint=_text(record.get("imprint")), lang=_text(record.get("lang")))
+    sheet = replace(sheet, parts=tuple(_parts(record.get("parts", []))))
     if record.get("makebook") != FORMAT:
         return sheet
     rest = dict(_mapping(record.get("rest")))
@@ -91,6 +94,13 @@ def from_identity(record: Any) -> Snapshot:
         rest={key: _text(value) for key, value in rest.items()},
         pictures={name: _text(value) for name, value in pictures.items()},
     )
+
+
+def _parts(value: Any) -> Iterator[str]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")  # noqa: TRY004 - the input is wrong, not the program
+    for part in map(_mapping, value):
+        yield _text(part.get("identifier")) or _text(part.get("name"))
 
 
 def _named(record: Mapping[str, Any]) -> Snapshot:

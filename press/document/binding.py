@@ -15,6 +15,7 @@ from urllib.parse import quote
 from press.core import trees
 from press.core.files import beside
 from press.core.formats import base_name, file_of
+from press.core.labels import spell_date
 from press.core.model import (
     Bound,
     Citations,
@@ -24,10 +25,8 @@ from press.core.model import (
     Document,
     Imprint,
     Linked,
-    Matter,
     Notice,
     Part,
-    Person,
     Place,
     Project,
 )
@@ -40,7 +39,7 @@ from press.document.gathering import Gathering
 from press.references.beside import finished
 from press.references.csl.citations import find_style, format_citations
 from press.references.merging import joined
-from press.source.collections import bound_config
+from press.source.collections import bound_config, matter_of
 from press.source.imprints import read_imprint
 from press.source.placeholders import Placeholders
 from press.source.project import effective
@@ -198,14 +197,17 @@ def _bound(
     project: Project,
 ) -> Document:
     """Return the whole work; `pieces` have the citations of the whole, `alone` their own."""
-    first, matter = alone[0], _matter(collection, alone)
+    first, matter = alone[0], matter_of(collection, [each.matter for each in alone])
     gathered = Gathering(pieces, alone)
     clusters = tuple(cluster for piece in pieces for cluster in piece.clusters)
     parts = list(_in_order(gathered, first.labels))
     if citations.references:
         places = _places(clusters)
         parts.append(references_part(citations, places, gathered.ranges(), first.labels))
+    unknown, day = first.labels["not-reviewed"], matter.reviewed  # each article says by whom
+    reviewed = f"{first.labels['reviewed']} {spell_date(day, matter.lang)}" if day else ""
     facts = identity.facts(matter, first.labels, brief=True)
+    facts = tuple(filter(None, (reviewed if fact == unknown else fact for fact in facts)))
     dated = [each.modified for each in alone if each.dated]
     format_ = bound_config(config).formats[0]
     document = replace(
@@ -214,7 +216,7 @@ def _bound(
         matter=matter,
         parts=tuple(parts),
         short=_short(pieces, config, project),
-        facts=tuple(fact for fact in facts if fact != first.labels["not-reviewed"]),
+        facts=facts,
         address=config.address and f"{config.address}/{quote(file_of(collection.name, format_))}",
         placements=gathered.placements(),
         references=citations.references,
@@ -249,31 +251,6 @@ def _places(clusters: Sequence[Cluster]) -> dict[str, list[str]]:
         for key in dict.fromkeys(cite.key for cite in cluster.cites):
             places.setdefault(key, []).append(f"cite-{number}")
     return places
-
-
-def _matter(collection: Collection, alone: Sequence[Document]) -> Matter:
-    """Return the front matter of the whole; its review is the oldest, if all articles have one."""
-    every = [document.matter for document in alone]
-    days = [each.date for each in every if each.date]
-    checks = [each.sources_checked for each in every if each.sources_checked]
-    reviews = [each.reviewed for each in every if each.reviewed]
-    nexts = [each.next_review for each in every if each.next_review]
-    rights = {each.rights for each in every}
-    people: dict[str, Person] = {}
-    for person in (person for each in every for person in each.authors):
-        people.setdefault(person.name, person)
-    return Matter(
-        title=collection.title,
-        authors=tuple(people.values()),
-        date=max(days, default=None),
-        lang=every[0].lang,
-        keywords=tuple(dict.fromkeys(word for each in every for word in each.keywords)),
-        topics=tuple(dict.fromkeys(topic for each in every for topic in each.topics)),
-        rights=rights.pop() if len(rights) == 1 else "",
-        reviewed=min(reviews) if len(reviews) == len(every) else None,
-        sources_checked=min(checks) if len(checks) == len(every) else None,
-        next_review=min(nexts, default=None),
-    )
 
 
 def _short(pieces: Sequence[Document], config: Config, project: Project) -> str:

@@ -21,6 +21,7 @@ from press.core.emoji import name_emoji
 from press.core.formats import FORMATS, file_of
 from press.core.model import CRISIS, Document, Image, Part, Place, Placement
 from press.core.trees import Element, has_class, plain
+from press.document import identity
 from press.document.ranges import ends_of
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
@@ -233,7 +234,7 @@ class Gathering:
             "subtitle": matter.subtitle,
             "abstract": matter.abstract,
             "facts": " · ".join(document.facts),
-            "identity": document.stamp,
+            "identity": identity.stamp(matter, document.labels, document.hash, document.facts),
         }
         for name, words in lines.items():
             if words:

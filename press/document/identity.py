@@ -222,10 +222,16 @@ def _date_lines(matter: Matter, labels: Mapping[str, str]) -> list[str]:
     return known[:1]
 
 
-def stamp(matter: Matter, labels: Mapping[str, str], digest: str) -> str:
-    """Return the line that identifies a loose sheet: date, identifier, version, hash."""
+def stamp(matter: Matter, labels: Mapping[str, str], digest: str, known: Sequence[str] = ()) -> str:
+    """Return the line that identifies a loose sheet: date, identifier, version, hash.
+
+    The date is left out if one of the lines `known`, which stand above this one, has it.
+    """
     pieces = []
-    if matter.reviewed:
+    day = matter.reviewed or matter.sources_checked or matter.date
+    if day and any(spell_date(day, matter.lang) in line for line in known):
+        pass
+    elif matter.reviewed:
         pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
     else:
         pieces.extend(_date_lines(matter, labels))

@@ -10,10 +10,12 @@ import re
 from collections.abc import Collection as Names
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from press.core.model import Collection, Config
+from press.core.files import name_of
+from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source.settings import Settings, line_of
@@ -42,6 +44,50 @@ def bound_config(config: Config) -> Config:
         formats=tuple(name for name in config.formats if name in ("pdf", "epub")),
         editions=tuple(each for each in config.editions if each.kind != "sheet"),
     )
+
+
+def matter_of(collection: Collection, every: Sequence[Matter]) -> Matter:
+    """Return the front matter of a collection, from that of its articles, at least one.
+
+    Its dates are the oldest, so that no article seems newer than it is. It has none that an article
+    lacks, except for the next review.
+    """
+    nexts = [each.next_review for each in every if each.next_review]
+    rights = {each.rights for each in every}
+    people: dict[str, Person] = {}
+    for person in (person for each in every for person in each.authors):
+        people.setdefault(person.name, person)
+    return Matter(
+        title=collection.title,
+        authors=tuple(people.values()),
+        date=_oldest([each.date for each in every]),
+        lang=every[0].lang,
+        keywords=tuple(dict.fromkeys(word for each in every for word in each.keywords)),
+        topics=tuple(dict.fromkeys(topic for each in every for topic in each.topics)),
+        rights=rights.pop() if len(rights) == 1 else "",
+        reviewed=_oldest([each.reviewed for each in every]),
+        sources_checked=_oldest([each.sources_checked for each in every]),
+        next_review=min(nexts, default=None),
+    )
+
+
+def _oldest(days: Sequence[date | None]) -> date | None:
+    known = [day for day in days if day]
+    return min(known) if len(known) == len(days) else None
+
+
+def withdrawn_works(project: Project) -> dict[str, Matter]:
+    """Return the front matter of each article that is withdrawn, and of each collection with one.
+
+    The reason for a collection names its articles that are withdrawn.
+    """
+    gone = {name_of(each.path, project.root): each.matter for each in project.withdrawn}
+    found = dict(gone)
+    for collection in project.collections:
+        if every := [gone[name] for name in collection.withdrawn if name in gone]:
+            because = "; ".join(f"{each.title}: {each.withdrawn_because}" for each in every)
+            found[collection.name] = Matter(collection.title, withdrawn_because=because)
+    return found
 
 
 def names_in(table: Mapping[str, Any]) -> tuple[str, ...]:
@@ -109,7 +155,7 @@ class _Reader:
         for each in dict.fromkeys(listed):
             if each in self.withdrawn:
                 message = f"'{each}' is withdrawn, so collection '{name}' cannot be bound"
-                hint = "remove it from the list; the earlier files are no longer offered"
+                hint = "remove it from the list; the library no longer offers the earlier files"
             elif each in self.articles and listed.count(each) > 1:
                 message, hint = f"collection '{name}' lists '{each}' twice", "list it once"
             elif each in self.articles:
