@@ -167,6 +167,48 @@ def test_works_are_printed_once_and_numbered_through(bound):
     ]  # fmt: skip
 
 
+NOISE = """@article{noise, author={Jones, Ann}, title={Noise at night},
+journal={J Sleep}, year=2020,
+volume=4, number=1, pages={110--119}}"""
+
+
+@pytest.mark.parametrize(
+    ("change", "times"),
+    [
+        (("Noise at night", "{{Noise} at Night.}"), 1),
+        (("J Sleep", "Journal of Sleep"), 1),
+        (("110--119", "110-9"), 1),
+        (("}}", "}, doi={10.1000/noise}}"), 1),
+        (("}}", "}, pmid={123}}"), 1),
+        (("Jones, Ann", "Jones, A."), 1),
+        (("Noise at night", "Noise at noon"), 2),
+        (("Jones, Ann", "Smith, Ann"), 2),
+        (("volume=4", "volume=5"), 2),
+        (("110--119", "210--219"), 2),
+        (("number=1", "number=2"), 2),
+        (("year=2020", "year=2021"), 2),
+        (("@article", "@phdthesis"), 2),
+        (("journal={J Sleep}, year=2020,\nvolume=4", "journal={J Rest}, year=2020"), 2),
+    ],
+    ids=lambda value: str(value[1])[:12] if isinstance(value, tuple) else "",
+)
+def test_a_work_that_is_written_in_two_ways_is_printed_once(tmp_path, change, times):
+    """But what may be two works is printed twice: nothing is lost."""
+    text = "---\ntitle: {0}\nbibliography: {0}.bib\n---\n\n## How\n\nText [@{1}].\n"
+    root = two(
+        tmp_path,
+        source__tea=text.format("tea", "noise"),
+        source__milk=text.format("milk", "other"),
+        **{"source__tea.bib": NOISE, "source__milk.bib": NOISE.replace("{noise", "{other")},
+    )
+    path = root / "source" / "milk.bib"
+    assert change[0] in path.read_text()
+    path.write_text(path.read_text().replace(*change))
+    document = assembled(read_sources(root), "all-of-it", "")
+    assert len(document.references) == times
+    assert ("10.1000" in document.references[0].xhtml) == ("doi" in change[1])
+
+
 def test_no_id_is_used_twice_and_every_link_leads_somewhere(bound):
     text = "".join(part.xhtml for part in bound.parts)
     ids = re.findall(r' id="([^"]+)"', text)

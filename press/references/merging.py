@@ -18,7 +18,7 @@ from typing import Any
 from press.core.model import Entry
 from press.core.problems import Problem
 from press.references.csl_data import year_of
-from press.references.works import identifiers, work_of
+from press.references.works import identifiers
 
 _ALIKE = 0.6
 """The similarity from which two titles are taken for two spellings of one."""
@@ -89,6 +89,42 @@ def same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(title and year) and (title, year) == (_plain(other.get("title")), year_of(other))
 
 
+def is_one_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two entries are one work beyond doubt, so that printing one loses none.
+
+    They share an identifier. If one of them has none, kind, title, year, and first author are the
+    same, and nothing that tells two works apart is another; only the name of a journal may be
+    written in another way, if volume and pages are there.
+    """
+    mine, theirs = set(identifiers(one)), set(identifiers(other))
+    if mine & theirs:
+        return is_alike(one, other)
+    kinds = [{name.partition(":")[0] for name in names} for names in (mine, theirs)]
+    if kinds[0] & kinds[1] or not _plain(one.get("title")) or _name_of(one) != _name_of(other):
+        return False
+    told = [[_told(item, name) for name in _TELLING] for item in (one, other)]
+    if any(a and b and a != b for a, b in zip(*told, strict=True)):
+        return False
+    journals = [_plain(item.get("container-title")) for item in (one, other)]
+    return journals[0] == journals[1] or (told[0][:2] == told[1][:2] and all(told[0][:2]))
+
+
+_TELLING = ("volume", "page", "issue", "number", "edition", "publisher")
+
+
+def _told(item: Mapping[str, Any], name: str) -> str:
+    """Return what tells a work from another one; of pages, the first."""
+    said = str(item.get(name) or "")
+    return _plain(re.split(r"[-\u2010-\u2015,;]", said)[0] if name == "page" else said)
+
+
+def _name_of(item: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return kind, title, year, and the first author of a work."""
+    first: Mapping[str, Any] = next(iter(item.get("author") or item.get("editor") or ()), {})
+    who = _plain(first.get("family") or first.get("literal"))
+    return item.get("type"), _plain(item.get("title")), year_of(item), who
+
+
 def joined(
     every: Sequence[Mapping[str, Entry]],
 ) -> tuple[dict[str, Entry], list[dict[str, str]]]:
@@ -99,17 +135,19 @@ def joined(
     says of a work besides its data, such as a retraction, counts for all of them.
     """
     entries: dict[str, Entry] = {}
-    works: dict[str, str] = {}
+    works: dict[object, list[str]] = {}
     renamed: list[dict[str, str]] = []
     for own in every:
-        others, new = dict[str, str](), dict[str, str]()
+        others, new = dict[str, str](), list[str]()
         for key, entry in own.items():
-            work = work_of(entry.csl)
-            same = works.get(work, "")
-            if same and is_alike(entries[same].csl, entry.csl):
+            near = (known for name in _names(entry.csl) for known in works.get(name, ()))
+            same = next((k for k in near if is_one_work(entries[k].csl, entry.csl)), "")
+            if same:
                 known = entries[same]
+                richer = entry if identifiers(entry.csl) and not identifiers(known.csl) else known
                 entries[same] = replace(
-                    known,
+                    richer,
+                    key=same,
                     evidence=known.evidence or entry.evidence,
                     standing=known.standing or entry.standing,
                 )
@@ -117,12 +155,21 @@ def joined(
                 other = (f"{key}-{number}" for number in count(1))
                 same = next(name for name in chain((key,), other) if name not in entries)
                 entries[same] = replace(entry, key=same)
-                new.setdefault(work, same)
+            new.append(same)
             if same != key:
                 others[key] = same
-        works = {**new, **works}
+        for key in new:
+            for name in _names(entries[key].csl):
+                if key not in works.setdefault(name, []):
+                    works[name].append(key)
         renamed.append(others)
     return entries, renamed
+
+
+def _names(item: Mapping[str, Any]) -> list[object]:
+    """Return under what a work is looked up: its identifiers, and its title with the year."""
+    title = _plain(item.get("title"))
+    return [*identifiers(item), *([(title, year_of(item))] if title else [])]
 
 
 class Known:
@@ -135,15 +182,10 @@ class Known:
 
     def add(self, entry: Entry) -> None:
         """Add a work."""
-        for name in self._names(entry):
+        for name in _names(entry.csl):
             self._found.setdefault(name, []).append(entry)
 
     def find(self, entry: Entry) -> str:
         """Return the key of the same work, or an empty string."""
-        near = (other for name in self._names(entry) for other in self._found.get(name, ()))
+        near = (other for name in _names(entry.csl) for other in self._found.get(name, ()))
         return next((other.key for other in near if same_work(other.csl, entry.csl)), "")
-
-    @staticmethod
-    def _names(entry: Entry) -> list[object]:
-        title = _plain(entry.csl.get("title"))
-        return [*identifiers(entry.csl), *([(title, year_of(entry.csl))] if title else [])]
