@@ -17,7 +17,7 @@ from press.core.model import Citations, Cite, Cluster, Entry
 from press.core.problems import Problem, ProblemsError, Span
 from press.references.bibliography import read_bibliography
 from press.references.csl.citations import find_style, format_citations, ref_id
-from press.references.keys import check_keys
+from press.references.keys import check_keys, uncited
 from press.source.citation_syntax import locate_keys
 from tests.citing import clusters, written
 from tests.reporting import reported
@@ -238,7 +238,9 @@ def test_the_entry_that_a_wrong_key_means_is_not_reported_as_well() -> None:
         key: Entry(key, article("a"), Span("r.bib")) for key in ("d'Invention2016", "bloch2012")
     }
     located = locate_keys("One [@d'Invention2016] and [@bloch2021].")
-    problems = reported(check_keys, made, located, "a.md", ["r.bib"], [])
+    problems: list[Problem] = []
+    keys = check_keys(made, located, "a.md", ["r.bib"], [], problems)
+    assert uncited(made, keys) == []
     assert [str(problem) for problem in problems] == [
         "a.md:1:6: error CIT001: no entry for 'd' in r.bib\n"
         "    hint: a key with ' needs braces: [@{d'Invention2016}]",
@@ -249,10 +251,11 @@ def test_the_entry_that_a_wrong_key_means_is_not_reported_as_well() -> None:
 
 def test_entries_that_nobody_cites() -> None:
     made = {key: Entry(key, article(key), Span("r.bib", line)) for line, key in enumerate("abc", 1)}
-    problems = reported(check_keys, made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"])
-    assert [str(p).splitlines()[0] for p in problems] == [
+    keys = check_keys(made, {"a": [(1, 1)]}, "a.md", ["r.bib"], ["b"], [])
+    assert [str(p).splitlines()[0] for p in uncited(made, keys)] == [
         "r.bib:3: warning CIT002: the entry 'c' is not cited"
     ]
+    assert uncited(made, keys, lambda: {"c"}) == []
 
 
 @pytest.mark.parametrize(

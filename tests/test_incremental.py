@@ -775,6 +775,22 @@ def test_an_entry_that_nobody_cites_is_told_of_without_reading_an_article(librar
         library()
 
 
+def test_an_entry_that_another_article_cites_is_not_idle(library):
+    """Nor is one that it lists; to delete it would break that article."""
+    library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
+    library.edit("source/bed.md", "@rest; ", "")
+    library.edit("source/hat.md", "[@walk; @rest]", "@idle")
+    library(force=True)
+    assert not [p for p in library.outcome.every_problem if p.code == "CIT002"]
+    library.edit("source/hat.md", "@idle", "[@walk]")
+    library(force=True)
+    told = {p.message for p in library.outcome.every_problem if p.code == "CIT002"}
+    assert told == {"the entry 'idle' is not cited"}
+    library.edit("source/hat.md", "title:", 'nocite: "@idle"\ntitle:')
+    library(force=True)
+    assert not [p for p in library.outcome.every_problem if p.code == "CIT002"]
+
+
 def test_a_picture_is_of_the_articles_that_show_it(library):
     library.write("source/bed.svg", DRAWING.format("blue"))
     library.write("source/new.svg", DRAWING.format("blue"))

@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,16 +268,20 @@ class Keys:
         return self._bibliographies[names]
 
     def warnings(
-        self, entry: ArticleEntry, kept: Callable[[Problem], ProblemEntry]
+        self, name: str, entry: ArticleEntry, kept: Callable[[Problem], ProblemEntry]
     ) -> list[ProblemEntry]:
         """Return the warnings of an article that is kept, with today's about uncited entries."""
         if not self._moved(entry):
             return entry["warnings"]
         from press.references.keys import uncited
+        from press.source.mentions import mentioned
 
         said = [each for each in entry["warnings"] if each["code"] != UNCITED]
         entries, _ = self._bibliography(entry)
-        return said + [kept(problem) for problem in uncited(entries, set(entry.get("cites", [])))]
+        articles = [self.root / "source" / f"{each}.md" for each in self.articles]
+        others = partial(mentioned, articles, self.root / "source" / f"{name}.md")
+        idle = uncited(entries, set(entry.get("cites", [])), others)
+        return said + [kept(problem) for problem in idle]
 
 
 def _read(files: Sequence[tuple[Path, str]]) -> _Bibliography | None:

@@ -81,7 +81,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "FET002": (ERROR, "a picture that could not be downloaded"),
     "FET003": (ERROR, "a downloaded file that is not a picture, or has no place in the article"),
     "CIT001": (ERROR, "a citation key that is not in any bibliography"),
-    "CIT002": (WARNING, "a bibliography entry that is never cited"),
+    "CIT002": (WARNING, "a bibliography entry that no article cites"),
     "CIT003": (ERROR, "a bibliography file or entry that cannot be read"),
     "CIT004": (ERROR, "a citation style that was not found or cannot be read"),
     "CIT005": (ERROR, "two bibliography entries with the same key"),

@@ -41,7 +41,7 @@ from press.references import bibliography
 from press.references.beside import check_standings, finished
 from press.references.completeness import asks, check_parts
 from press.references.csl import citations
-from press.references.keys import EVERYTHING, check_keys
+from press.references.keys import EVERYTHING, check_keys, uncited
 from press.references.merging import one_key_each
 from press.source.citation_syntax import locate_keys
 from press.source.crossrefs import id_of, is_target, referred
@@ -49,6 +49,7 @@ from press.source.front_matter import body_line, inline_references
 from press.source.groups import is_made_for
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
+from press.source.mentions import mentioned
 from press.source.notices import read_notices
 from press.source.project import effective, place_of, read_project
 
@@ -148,7 +149,10 @@ def _cite(
         rest = {key: entry for key, entry in entries.items() if key not in cross}
         manuscript, cited, rest = _once(manuscript, cited, rest, problems)
         nocite = manuscript.matter.nocite
-        check_keys(rest, cited, manuscript.file, named_files, nocite, problems)
+        every = [*project.articles, *(each.path for each in project.withdrawn)]
+        others = partial(mentioned, every, project.root / manuscript.file)
+        keys = check_keys(rest, cited, manuscript.file, named_files, nocite, problems)
+        problems += uncited(rest, keys, others)
         check_standings(rest, cited, manuscript.file, problems)
         entries = {key: entry for key, entry in entries.items() if key in rest or key in cross}
     blank = Citations(("",) * len(manuscript.clusters), ())

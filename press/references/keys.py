@@ -7,7 +7,7 @@ entry that is not cited. This module must not know citation styles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from press.core.model import Entry
 from press.core.nearest import did_you_mean, near
@@ -26,8 +26,8 @@ def check_keys(
     bibliographies: Sequence[str],
     nocite: Sequence[str],
     problems: list[Problem],
-) -> None:
-    """Compare the keys that an article cites with its bibliography.
+) -> set[str]:
+    """Compare the keys that an article cites with its bibliography; return those of `uncited`.
 
     An entry whose key resembles a wrong one is probably meant, and does not count as uncited.
 
@@ -37,7 +37,7 @@ def check_keys(
         source: The name of the article's file.
         bibliographies: The names of the bibliography files.
         nocite: Keys to print without citing them.
-        problems: Each citation of an unknown key, and each entry that is not cited, is added here.
+        problems: Each citation of an unknown key is added here.
     """
     places = {key: [(line, column) for line, column in spots] for key, spots in located.items()}
     for key in nocite:
@@ -52,19 +52,25 @@ def check_keys(
             hint = _hint(key, alike, bibliographies)
             message = f"no entry for '{key}' in {files}"
             problems += [Problem("CIT001", Span(source, *spot), message, hint) for spot in spots]
-    problems += uncited(entries, {*places, *nocite, *meant})
+    return {*places, *nocite, *meant}
 
 
-def uncited(entries: Mapping[str, Entry], keys: Set[str]) -> list[Problem]:
-    """Return the problems of entries that are not among the keys: CIT002.
+def uncited(
+    entries: Mapping[str, Entry], keys: Set[str], elsewhere: Callable[[], Set[str]] = frozenset
+) -> list[Problem]:
+    """Return the problems of entries that are neither among the keys nor cited elsewhere: CIT002.
 
-    There is one for each entry, or one for all in a file that has many.
+    There is one for each entry, or one for all in a file that has many. `elsewhere` returns the
+    keys that other articles cite; it is called only if need be.
     """
+    idle = _others(entries.values(), keys)
+    return list(_uncited(_others(idle, elsewhere()))) if idle else []
+
+
+def _others(entries: Iterable[Entry], keys: Set[str]) -> list[Entry]:
     if EVERYTHING in keys:
         return []
-    return list(
-        _uncited([entry for entry in entries.values() if not keys & {entry.key, *entry.also}])
-    )
+    return [entry for entry in entries if not keys & {entry.key, *entry.also}]
 
 
 def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -75,10 +81,10 @@ def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
     for file, some in by_file.items():
         if len(some) > _MANY:
             message = f"{len(some)} entries are not cited, the first of them '{some[0].key}'"
-            hint = "to keep only what you cite, delete them, or list them in `nocite`"
+            hint = "cite them, list them in `nocite`, or delete those that no article needs"
             yield Problem("CIT002", Span(file), message, hint)
             continue
-        hint = "cite it, delete it, or list it in `nocite`"
+        hint = "cite it, list it in `nocite`, or delete it if no article needs it"
         for entry in some:
             yield Problem("CIT002", entry.span, f"the entry '{entry.key}' is not cited", hint)
 
