@@ -903,7 +903,12 @@ def _trim(cache: str | None, days: int, *, dry_run: bool) -> None:
         hint = "run makebook clean --cache DIR --older-than 90, or set MAKEBOOK_CACHE"
         raise click.UsageError(f"name the folder of the cache\n    hint: {hint}")
     folder = Path(cache)
-    trimmed = trim(folder, days, dry_run=dry_run)
+    try:
+        trimmed = trim(folder, days, dry_run=dry_run)
+    except OSError as error:
+        hint = "name the folder that builds use with --cache, and see that you may read it"
+        message = f"the cache cannot be read: {error.strerror or error}"
+        raise ProblemsError([Problem("SYS002", Span(visible(cache)), message, hint)]) from None
     for line in trimmed.lines(folder, dry_run=dry_run):
         _say(line)
     if trimmed.failed:

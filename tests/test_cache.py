@@ -338,6 +338,13 @@ def test_old_entries_are_trimmed(first, second, capsys, monkeypatch):
     assert [path for path in second.shared.rglob("*") if path.is_file()] == [other]
 
 
+def test_a_cache_that_is_missing_cannot_be_trimmed(tmp_path, capsys):
+    assert _clean("--cache", str(tmp_path / "none"), "--older-than", "90") == 3
+    said = capsys.readouterr().err
+    assert "none: error SYS002: the cache cannot be read: No such file or directory\n" in said
+    assert "hint: name the folder that builds use with --cache" in said
+
+
 def test_the_folder_may_be_named_by_a_variable(tmp_path, first):
     output = tmp_path / "out"
     variable = {**os.environ, "MAKEBOOK_CACHE": str(tmp_path / "shared"), "PYTHONPATH": str(ROOT)}

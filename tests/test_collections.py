@@ -464,7 +464,7 @@ def test_an_article_takes_the_name_of_a_collection(tmp_path):
     for _ in range(2):
         outcome = make(root)
         (problem,) = said(outcome)
-        assert problem.startswith("makebook.toml:2:1: error CFG007: its file all-of-it.")
+        assert problem.startswith("makebook.toml:2:1: error CFG007: file all-of-it.")
         assert "would replace a file of all-of-it.md" in problem
         entry = read_manifest(root / "build")["articles"]["all-of-it"]
         assert entry["title"] == "All"
@@ -479,7 +479,7 @@ def test_an_article_takes_a_file_of_a_collection(tmp_path):
     write(root, **{"source__all-of-it-a4": "---\ntitle: New\n---\n\nNew.\n"})
     for _ in range(2):
         (problem,) = said(make(root))
-        assert "its file all-of-it-a4.pdf would replace a file of all-of-it-a4.md" in problem
+        assert "all-of-it-a4.pdf of collection 'all-of-it' would replace a file of" in problem
         articles = read_manifest(root / "build")["articles"]
         assert ("all-of-it" in articles, "all-of-it-a4" in articles) == (False, True)
     assert "New." in "\n".join(aloud((root / "build" / "all-of-it-a4.pdf").read_bytes()))

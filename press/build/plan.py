@@ -228,10 +228,10 @@ def _of_collections(
             mine = f"collection '{name}'"
             other = called.setdefault(folded(file), mine)
             if other != mine:
-                message = f"its file {file} would replace a file of {other}"
+                message = f"file {file} of {mine} would replace a file of {other}"
                 yield name, message, "rename one of the two"
             if inner := folders.get(folded(file), ""):
-                message = f"its file {file} would replace the folder of {inner}.md"
+                message = f"file {file} of {mine} would replace the folder of {inner}.md"
                 yield name, message, "rename one of the two"
 
 

@@ -262,6 +262,8 @@ class Collection:
     span: Span
     articles: tuple[Path, ...] = ()
     """In reading order."""
+    places: tuple[Span, ...] = ()
+    """Where each is listed."""
     withdrawn: tuple[str, ...] = ()
     """Names of listed articles that are withdrawn."""
     problems: tuple[Problem, ...] = ()

@@ -91,12 +91,15 @@ def bind(
         return None
     problems += _drafts(collection, read)
     alone = [compose(draft, project, notices, imprint, problems) for draft in read]
-    languages = {document.matter.lang: document.name for document in alone}
-    if len(languages) > 1:
-        said = " and ".join(f"'{name}' in {lang}" for lang, name in languages.items())
-        message = f"collection '{collection.name}' has articles in several languages: {said}"
-        hint = "bind the articles of each language in a collection of their own"
-        problems.append(Problem("COL001", collection.span, message, hint))
+    languages: dict[str, str] = {}
+    for document, place in zip(alone, collection.places, strict=True):
+        if languages and document.matter.lang not in languages:
+            other, name = next(iter(languages.items()))
+            message = f"collection '{collection.name}' has articles in several languages: "
+            message += f"'{name}' in {other} and '{document.name}' in {document.matter.lang}"
+            hint = "bind the articles of each language in a collection of their own"
+            problems.append(Problem("COL001", place, message, hint))
+        languages.setdefault(document.matter.lang, document.name)
     if _has_errors(problems[before:]):
         return None
     citations, cited = _cited_together(collection, read, config, project.root)
@@ -135,11 +138,12 @@ def assembled(sources: Sources, name: str, imprint: str) -> Document:
 
 def _drafts(collection: Collection, read: Sequence[Draft]) -> Iterator[Problem]:
     """Yield a problem for each article that is a draft: its words may still change."""
-    for manuscript in (draft.manuscript for draft in read):
+    for draft, place in zip(read, collection.places, strict=True):
+        manuscript = draft.manuscript
         if manuscript.matter.status == "draft":
             message = f"'{manuscript.name}' is a draft, so collection '{collection.name}' "
             hint = f"remove it from the list, or delete 'status: draft' in {manuscript.file}"
-            yield Problem("COL001", collection.span, f"{message}cannot be bound", hint)
+            yield Problem("COL001", place, f"{message}cannot be bound", hint)
 
 
 def _has_errors(problems: Sequence[Problem]) -> bool:

@@ -19,6 +19,7 @@ from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.source.settings import Settings, line_of
+from press.source.values import BRACES, first_in
 
 KEYS = ("title", "articles")
 TABLE = "collections"
@@ -110,8 +111,7 @@ class _Reader:
     def collection(self, name: str, given: Any) -> Collection:
         """Read one collection. Problems CFG003, CFG004, COL001."""
         table, problems = f"{TABLE}.{name}", list[Problem]()
-        plain = re.sub(r"[\s\"']", "", name)  # as `line_of` reads a header
-        span = Span(self.file, line_of(self.text, plain, TABLE), 1)
+        span = Span(self.file, line_of(self.text, name, TABLE), 1)
         found = Collection(name, name, span)
         if not isinstance(given, dict):
             message = f"collection '{name}' must be a table"
@@ -124,15 +124,21 @@ class _Reader:
             message = f"collection '{name}' has no title"
             place = settings.span("title", table) if "title" in given else span
             problems.append(Problem("CFG004", place, message, 'write title = "…"'))
+        elif braces := first_in(title, BRACES):
+            message = f"'{braces}' in the title of a collection is not filled in"
+            hint = "write the words themselves"
+            problems.append(Problem("CFG004", settings.span("title", table), message, hint))
         problems += self._name(name, span)
         listed = settings.list_of(given, "articles", table)
+        place = settings.span("articles", table) if "articles" in given else span
         if not any(problem.code == "CFG004" for problem in problems):
-            place = settings.span("articles", table) if "articles" in given else span
             problems += self._listed(name, listed, place)
+        known = [each for each in listed if each in self.articles]
         return replace(
             found,
             title=str(title).strip(),
-            articles=tuple(self.articles[each] for each in listed if each in self.articles),
+            articles=tuple(self.articles[each] for each in known),
+            places=tuple(self._place(each, 1, place) for each in known),
             withdrawn=tuple(each for each in listed if each in self.withdrawn),
             problems=tuple(problems),
         )

@@ -75,12 +75,15 @@ def read_toml(path: Path, file: str, problems: list[Problem]) -> tuple[str, dict
 def line_of(text: str, key: str, table: str = "") -> int:
     """Return the line of a key in a TOML file; 1 if it is not found."""
     found = _places(text)
+    key, table = (_QUOTES.sub("", name) for name in (key, table))
     whole = f"{table}.{key}".strip(".")
     places = [("header", whole), ("name", table, key)]
     places += [("name", "", whole), ("inline", table, key)] if table else [("head", key)]
     return min((found[place] for place in places if place in found), default=1)
 
 
+_QUOTES = re.compile(r"[\s\"']")
+"""What does not count in the name of a table."""
 _LEVELS = 8
 """Parts of a dotted key by which it is found."""
 
@@ -95,7 +98,7 @@ def _places(text: str) -> dict[tuple[str, ...], int]:
     current = ""
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[{1,2}([^\[\]]+)\]", line):
-            current = re.sub(r"[\s\"']", "", header[1])
+            current = _QUOTES.sub("", header[1])
             found.setdefault(("header", current), number)
             found.setdefault(("head", current.partition(".")[0]), number)
         if name := re.match(r"\s*[\"']?([\w*.-]+)[\"']?\s*=", line):

@@ -36,6 +36,20 @@ class Fields:
         return Span(self.file, self.lines.get(key, 1), 1)
 
 
+BRACES = re.compile(r"\{\{[^{}\n]*\}\}")
+"""A placeholder."""
+
+
+def first_in(value: object, pattern: re.Pattern[str]) -> str:
+    """Return what a pattern first matches in a text, or in a text within a value; else nothing."""
+    if isinstance(value, str):
+        found = pattern.search(value)
+        return found[0] if found else ""
+    inner = value.values() if isinstance(value, Mapping) else value
+    every = (first_in(each, pattern) for each in inner) if isinstance(inner, Iterable) else ()
+    return next(filter(None, every), "")
+
+
 class FieldReader:
     """A reader that takes values out of `Fields` and reports a problem for each invalid one."""
 
