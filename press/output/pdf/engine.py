@@ -324,11 +324,11 @@ def _know_starts() -> None:
     def layout_document(html: Any, root_box: Any, context: Any, loops: int = 8) -> Iterator[Any]:
         if excerpt := getattr(html, "excerpt", None):
             yield from _some_pages(html, root_box, context, excerpt)
-            return
-        yield from whole(html, root_box, context, loops)
-        html.starts = tuple(item[:4] for item in context.page_maker)
-        html.strings = {name: dict(pages) for name, pages in context.string_set.items()}
-        html.sizes = dict(context.style_for.initial_page_sizes)
+        else:
+            yield from whole(html, root_box, context, loops)
+            html.starts = tuple(item[:4] for item in context.page_maker)
+            html.strings = {name: dict(pages) for name, pages in context.string_set.items()}
+            html.sizes = dict(context.style_for.initial_page_sizes)
         _forget(context)
 
     document.layout_document = layout_document

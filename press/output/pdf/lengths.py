@@ -23,13 +23,12 @@ _BORDERS = (
 
 def start() -> None:
     """Let WeasyPrint resolve lengths faster; it is still asked about all but plain ones."""
-    from weasyprint.layout import absolute, block, column, flex, grid, inline, page, percent, table
+    from weasyprint.layout import absolute, block, column, grid, inline, page, percent, table
     from weasyprint.layout import float as floating
 
     percent.resolve_percentages = resolve = _resolver()
-    for module in (absolute, block, column, flex, floating, grid, inline, page, table):
-        if hasattr(module, "resolve_percentages"):
-            module.resolve_percentages = resolve
+    for module in (absolute, block, column, floating, grid, inline, page, table):
+        module.resolve_percentages = resolve
 
 
 def _taker() -> Callable[[Any, tuple[str, ...], Any], None]:
