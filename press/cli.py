@@ -235,9 +235,9 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
     return Limits(**found)
 
 
-def _scheduler(_: click.Context, _option: click.Parameter, given: str | None) -> str:
-    """Check the form of an address: Dask waits long for a wrong one. Empty without the option."""
-    if given is None:
+def _scheduler(_: click.Context, _option: click.Parameter, given: str) -> str:
+    """Check the form of an address: Dask waits long for a wrong one. An empty one is none."""
+    if not given:
         return ""
     found = _ADDRESS.fullmatch(given)
     if found is None or int(found[1]) >= 2**16:
@@ -304,6 +304,7 @@ def _imprint_option(command: Any) -> Any:
 )
 @click.option(
     "--scheduler",
+    default="",
     callback=_scheduler,
     metavar="tcp://HOST:PORT",
     help="Build on the workers of this Dask scheduler; needs makebook[dask] there and here.",

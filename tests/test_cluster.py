@@ -280,7 +280,7 @@ def test_an_unreachable_scheduler(address, tmp_path):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "nonsense", "nonsense://a b", "127.0.0.1:x", "tcp://", "tcp://127.0.0.1", "tcp://a:65536"],
+    ["nonsense", "nonsense://a b", "127.0.0.1:x", "tcp://", "tcp://127.0.0.1", "tcp://a:65536"],
 )
 def test_what_is_not_an_address_is_refused_at_once(address, capsys):
     """Even if nothing is to be built; Dask would wait, and end with a traceback."""

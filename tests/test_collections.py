@@ -240,7 +240,7 @@ def test_articles_in_two_languages_are_not_bound(tmp_path):
     root = two(tmp_path, source__milk="---\ntitle: Milk\nlang: en-GB\n---\n\nCold.\n")
     (problem,) = said(make(root, "all-of-it"))
     assert problem.startswith(
-        "makebook.toml:2:1: error COL001: collection 'all-of-it' has articles"
+        "makebook.toml:4:1: error COL001: collection 'all-of-it' has articles"
     )
     assert "'tea' in en-US and 'milk' in en-GB" in problem
 
@@ -371,7 +371,7 @@ def test_a_draft_is_not_bound(tmp_path):
     root = two(tmp_path, source__tea="---\ntitle: Tea\nstatus: draft\n---\n\nHot.\n")
     (problem,) = said(make(root, "all-of-it"))
     assert problem == (
-        "makebook.toml:2:1: error COL001: 'tea' is a draft, so collection 'all-of-it' cannot be "
+        "makebook.toml:4:1: error COL001: 'tea' is a draft, so collection 'all-of-it' cannot be "
         "bound\n    hint: remove it from the list, or delete 'status: draft' in source/tea.md"
     )
 

@@ -76,7 +76,7 @@ title: Tea and sleep
 subtitle: What is known
 author: A. Writer
 date: 2026-01-02
-abstract: On *tea* late in the day.
+abstract: On tea late in the day.
 identifier: TEA-1
 version: "1.0"
 bibliography: references.bib
