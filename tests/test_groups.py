@@ -208,6 +208,29 @@ def test_a_link_of_an_imprint_leads_out_of_its_folder_where_it_has_to(root):
         assert (f'href="{web}/north/ward/deep/rest.html"' in text) == (name == "ward/bed")
 
 
+@pytest.mark.parametrize("address", ["https://example.org/h", ""])
+def test_a_link_of_an_imprint_that_is_published_elsewhere(root, address):
+    """It leads to the project's library, if that has an address."""
+    with (root / "source/ward/bed.md").open("a") as text:
+        text.write("\n[nap](../nap.md), [rest](deep/rest.md).\n")
+    own = "https://north.example.org"
+    (root / "source/imprints/north.toml").write_text(f'address = "{own}"\n[clinic]\nname = "N"\n')
+    head = f'address = "{address}"\n' if address else ""
+    ward = WARD.replace('"epub"', '"html", "epub"')
+    (root / "makebook.toml").write_text(f"{head}{BASE}{ward}{SLEEP}")
+    outcome = run(root)
+    assert not outcome.failed, told(outcome)
+    page = (root / "build/north/ward/bed.html").read_text()
+    with zipfile.ZipFile(root / "build/north/ward/bed.epub") as book:
+        text = "".join(book.read(n).decode() for n in book.namelist() if n.endswith(".xhtml"))
+    for each in (page, text):
+        assert (f'href="{address}/nap.html"' in each) == bool(address)
+        assert len(re.findall(r'href="[^"]*nap\.html', each)) == bool(address)
+    assert 'href="deep/rest.html"' in page
+    assert f'href="{own}/ward/deep/rest.html"' in text
+    assert "source/nap.md" in read_manifest(root / "build/north")["articles"]["ward/bed"]["sources"]
+
+
 def test_one_that_fails_stops_no_other(root):
     path = root / "source/nap.md"
     path.write_text(path.read_text().replace("title: nap", "title: [nap"))

@@ -276,6 +276,7 @@ def make_page(
     from press.proof.page import prove_page
 
     progress.enter("writing")
+    document = crosslinks.published(document)
     artifact = write_page(document, downloads, styles)
     progress.enter("proof")
     prove_page(document, artifact, downloads, problems)

@@ -523,6 +523,8 @@ class Document:
     """The citations as written; the one with the id `cite-1` is the first."""
     bound: tuple[Bound, ...] = ()
     """For a collection, its articles; `source` is then all of theirs in one."""
+    above: str = ""
+    """The address of the project's library, if the imprint has another one."""
 
 
 @dataclass(frozen=True)

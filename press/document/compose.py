@@ -115,6 +115,7 @@ def compose(
     document = assemble.assemble(materials, problems)
     if imprint and config.groups:
         document = beyond(document, partial(is_made_for, imprint.name, project))
+        document = replace(document, above=project.config.address if imprint.address else "")
     return with_faces(document, manuscript, project.root, problems)
 
 

@@ -23,11 +23,23 @@ _RELATIVE = re.compile(rf'<a [^>]*href="(?!{_HOME.pattern})')
 
 def alone(document: Document) -> Document:
     """Return a document whose links do not depend on the files next to it."""
-    parts = tuple(_alone(part, document.address) for part in document.parts)
+    return _led(document, lambda link: _address(link, document))
+
+
+def published(document: Document) -> Document:
+    """Return a document for a web page, whose links lead where its imprint is published."""
+    if not (document.imprint and document.imprint.address):
+        return document
+    return _led(document, lambda to: _address(to, document) if _is_out(to, document) else to)
+
+
+def _led(document: Document, lead: Callable[[str], str]) -> Document:
+    """Give each relative link another address, or make it plain words if that is empty."""
+    parts = tuple(_led_in(part, lead) for part in document.parts)
     return document if parts == document.parts else replace(document, parts=parts)
 
 
-def _alone(part: Part, address: str) -> Part:
+def _led_in(part: Part, lead: Callable[[str], str]) -> Part:
     if not _RELATIVE.search(part.xhtml):
         return part
     root = trees.parse(part.xhtml)
@@ -35,12 +47,34 @@ def _alone(part: Part, address: str) -> Part:
         target = link.get("href")
         if target is None or _HOME.match(target):
             continue
-        if address:
-            link.set("href", urljoin(address, target))
+        if address := lead(target):
+            link.set("href", address)
         else:
             link.tag = "span"
             del link.attrib["href"]
     return replace(part, xhtml=trees.serialize(root))
+
+
+def _address(link: str, document: Document) -> str:
+    """Return the web address of a relative link; empty without one.
+
+    The folder above that of an imprint with an address of its own is somewhere else.
+    """
+    if document.imprint and document.imprint.address and _is_out(link, document):
+        path, mark, part = link.partition("#")
+        path = _path(path, document.name).removeprefix(_ABOVE)
+        return document.above and f"{document.above}/{path}{mark}{part}"
+    return urljoin(document.address, link) if document.address else ""
+
+
+def _is_out(link: str, document: Document) -> bool:
+    """Say if a link leads out of the output folder."""
+    return _path(link, document.name).startswith(_ABOVE)
+
+
+def _path(file: str, article: str) -> str:
+    """Return where a link of an article leads, from the output folder."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(article), file))
 
 
 def neighbors(document: Document) -> dict[str, str]:
@@ -57,8 +91,7 @@ def neighbors(document: Document) -> dict[str, str]:
 
 
 def _name(link: str, article: str) -> str:
-    file = unquote(link.partition("#")[0])
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(article), file))
+    path = _path(unquote(link.partition("#")[0]), article)
     return posixpath.splitext(path.removeprefix(_ABOVE))[0]
 
 
