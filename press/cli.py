@@ -236,7 +236,7 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
 
 
 def _scheduler(_: click.Context, _option: click.Parameter, given: str) -> str:
-    """Check the form of an address: Dask waits long for a wrong one. An empty one is none."""
+    """Check the form of an address: Dask waits long for a wrong one. It may be empty."""
     if not given:
         return ""
     found = _ADDRESS.fullmatch(given)
