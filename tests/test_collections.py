@@ -188,7 +188,11 @@ volume=4, number=1, pages={110--119}}"""
         (("number=1", "number=2"), 2),
         (("year=2020", "year=2021"), 2),
         (("@article", "@phdthesis"), 2),
-        (("journal={J Sleep}, year=2020,\nvolume=4", "journal={J Rest}, year=2020"), 2),
+        (("J Sleep", "J Rest"), 2),
+        (("volume=4, ", ""), 2),
+        (("Noise at night", "Noise < night"), 2),
+        (("Jones, Ann", "Jones, Zed"), 2),
+        (("Jones, Ann", "Jones, Ann and Roe, Jo"), 2),
     ],
     ids=lambda value: str(value[1])[:12] if isinstance(value, tuple) else "",
 )
@@ -207,6 +211,36 @@ def test_a_work_that_is_written_in_two_ways_is_printed_once(tmp_path, change, ti
     document = assembled(read_sources(root), "all-of-it", "")
     assert len(document.references) == times
     assert ("10.1000" in document.references[0].xhtml) == ("doi" in change[1])
+
+
+PAGE = (
+    "@online{{{0}, title={{Insomnia}}, url={{https://{1}.example.org}}, urldate={{2026-01-0{2}}}}}"
+)
+PART = """@incollection{{{0}, title={{Treatment of {1}}}, author={{Roe, Jo}}, booktitle={{Sleep}},
+year=2020, publisher={{Press}}, pages={{{2}}}, doi={{10.1000/book}}}}"""
+SHORT = (
+    "@article{{{0}, title={{Reply}}, author={{Lee, Ann}}, journal={{J}}, year=2017, month={1}{2}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "one", "other"),
+    [
+        (PAGE, ("north", 1), ("south", 1)),
+        (PAGE, ("north", 1), ("north", 2)),
+        (PART, ("depression", "1--9"), ("delusions", "20--29")),
+        (PART, ("worry", "1--9"), ("worry in children", "20--29")),
+        (SHORT, ("jan", ""), ("feb", "")),
+        (SHORT, ("jan", ""), ("jan", ", note={a}, number=3")),
+    ],
+)
+def test_works_that_only_look_alike_are_all_printed(tmp_path, entry, one, other):
+    """To take two works for one would lose a reference."""
+    text = "---\ntitle: {0}\nbibliography: {0}.bib\n---\n\n## How\n\nText [@{0}].\n"
+    root = two(tmp_path, source__tea=text.format("tea"), source__milk=text.format("milk"))
+    (root / "source" / "tea.bib").write_text(entry.format("tea", *one))
+    (root / "source" / "milk.bib").write_text(entry.format("milk", *other))
+    assert len(assembled(read_sources(root), "all-of-it", "").references) == 2
 
 
 def test_no_id_is_used_twice_and_every_link_leads_somewhere(bound):

@@ -8,6 +8,7 @@ This module must not know citation styles.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from typing import Any
 from press.core.model import Entry
 from press.core.problems import Problem
 from press.references.csl_data import year_of
-from press.references.works import identifiers
+from press.references.works import NOT_PRINTED, identifiers
 
 _ALIKE = 0.6
 """The similarity from which two titles are taken for two spellings of one."""
@@ -68,9 +69,13 @@ def _problem(name: str, before: Entry, entry: Entry) -> Problem:
 def is_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two entries have titles that can be those of one work.
 
-    Chapters of a book often carry the identifier of the book, so it is not enough alone.
+    Chapters of a book often carry the identifier of the book, so it is not enough alone: if both
+    the titles and the first pages are others, they are two works.
     """
     titles = [_plain(item.get("title")) for item in (one, other)]
+    pages = [_first_page(item.get("page")) for item in (one, other)]
+    if all(pages) and pages[0] != pages[1] and titles[0] != titles[1]:
+        return False
     shorter, longer = sorted(titles, key=len)
     if not shorter or longer.startswith(shorter):
         return True
@@ -92,37 +97,72 @@ def same_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def is_one_work(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two entries are one work beyond doubt, so that printing one loses none.
 
-    They share an identifier. If one of them has none, kind, title, year, and first author are the
-    same, and nothing that tells two works apart is another; only the name of a journal may be
-    written in another way, if volume and pages are there.
+    They share an identifier, or all that is printed of them is the same, but for braces, capitals,
+    and a last point. If volume and first page are there and agree, one of them may lack something
+    that the other has, and the journal may be abbreviated.
     """
     mine, theirs = set(identifiers(one)), set(identifiers(other))
     if mine & theirs:
         return is_alike(one, other)
     kinds = [{name.partition(":")[0] for name in names} for names in (mine, theirs)]
-    if kinds[0] & kinds[1] or not _plain(one.get("title")) or _name_of(one) != _name_of(other):
+    if kinds[0] & kinds[1] or not _folded(one.get("title")):
         return False
-    told = [[_told(item, name) for name in _TELLING] for item in (one, other)]
-    if any(a and b and a != b for a, b in zip(*told, strict=True)):
+    is_placed = all(_folded(one.get(name)) for name in ("volume", "page"))
+    names = {*one, *other} - NOT_PRINTED - _IDENTIFIERS
+    return all(_agree(name, one.get(name), other.get(name), placed=is_placed) for name in names)
+
+
+_IDENTIFIERS = frozenset(["DOI", "PMID", "PMCID", "ISSN"])
+_MAY_LACK = frozenset(["issue", "URL", "accessed", "publisher", "publisher-place",
+                       "container-title-short"])  # fmt: skip
+_SMALL = frozenset(["a", "an", "and", "for", "in", "of", "on", "the", "&"])
+
+
+def _agree(name: str, one: Any, other: Any, *, placed: bool) -> bool:
+    """Say if two entries have the same in a field; `placed`: they have volume and page."""
+    if placed and name in _MAY_LACK and not (one and other):
+        return True
+    if placed and name == "issued":
+        return year_of({name: one}) == year_of({name: other})
+    if placed and name == "container-title":
+        return _abbreviates(_folded(one), _folded(other))
+    if name == "page":
+        return _first_page(one) == _first_page(other)
+    people = [isinstance(said, list) and all(isinstance(e, dict) for e in said)
+              for said in (one, other)]  # fmt: skip
+    if all(people):
+        return len(one) == len(other) and all(map(_is_person, one, other))
+    return _folded(one) == _folded(other)
+
+
+def _first_page(pages: Any) -> str:
+    return re.split(r"[-\u2010-\u2015,;]", _folded(pages))[0].strip()
+
+
+def _is_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say if two names are those of one person: given names may be initials in one of them."""
+    names = ("family", "literal", "suffix", "non-dropping-particle", "dropping-particle")
+    if any(_folded(one.get(name)) != _folded(other.get(name)) for name in names):
         return False
-    journals = [_plain(item.get("container-title")) for item in (one, other)]
-    return journals[0] == journals[1] or (told[0][:2] == told[1][:2] and all(told[0][:2]))
+    given = [re.findall(r"\w+", _folded(each.get("given"))) for each in (one, other)]
+    return len(given[0]) == len(given[1]) and all(
+        a == b or (min(len(a), len(b)) == 1 and a[0] == b[0]) for a, b in zip(*given, strict=True)
+    )
 
 
-_TELLING = ("volume", "page", "issue", "number", "edition", "publisher")
+def _abbreviates(one: str, other: str) -> bool:
+    """Say if two journals have one name, or each word of one shortens that of the other."""
+    every = [[w.rstrip(".") for w in title.split() if w not in _SMALL] for title in (one, other)]
+    return len(every[0]) == len(every[1]) and all(
+        a.startswith(b) or b.startswith(a) for a, b in zip(*every, strict=True)
+    )
 
 
-def _told(item: Mapping[str, Any], name: str) -> str:
-    """Return what tells a work from another one; of pages, the first."""
-    said = str(item.get(name) or "")
-    return _plain(re.split(r"[-\u2010-\u2015,;]", said)[0] if name == "page" else said)
-
-
-def _name_of(item: Mapping[str, Any]) -> tuple[object, ...]:
-    """Return kind, title, year, and the first author of a work."""
-    first: Mapping[str, Any] = next(iter(item.get("author") or item.get("editor") or ()), {})
-    who = _plain(first.get("family") or first.get("literal"))
-    return item.get("type"), _plain(item.get("title")), year_of(item), who
+def _folded(value: Any) -> str:
+    """Return a value as text without tags, capitals, and the last point."""
+    text = json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else value
+    plain = re.sub(r"</?\w[^<>]*>", "", str(text or ""))
+    return " ".join(plain.casefold().split()).rstrip(".")
 
 
 def joined(

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_NOT_PRINTED = frozenset("id citation-key citation-label abstract annote categories custom keyword "
+NOT_PRINTED = frozenset("id citation-key citation-label abstract annote categories custom keyword "
                          "language note source".split())  # fmt: skip
 
 
@@ -19,7 +19,7 @@ def work_of(csl: Mapping[str, Any]) -> str:
     """Return what identifies a work: `doi:10.1000/rest.3`, `pmid:123`, or its data as JSON."""
     for name in identifiers(csl):
         return name
-    data = {name: value for name, value in csl.items() if name not in _NOT_PRINTED}
+    data = {name: value for name, value in csl.items() if name not in NOT_PRINTED}
     return json.dumps(data, sort_keys=True, ensure_ascii=False, default=str)
 
 
