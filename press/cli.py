@@ -654,7 +654,8 @@ def diff_command(project: Path, output: Path | None, old: Sequence[str]) -> None
     folder = _outputs(project, output)
     sources = read_sources(project.resolve())
     gone = withdrawn_works(sources.project)
-    today = Today(names_of(sources), sources.imprints, partial(assembled, sources), gone)
+    names = [name for name in names_of(sources) if name not in gone]
+    today = Today(names, sources.imprints, partial(assembled, sources), gone)
     try:
         several = len(old) > 1 and any(Path(name).exists() for name in old)
         for name in old if several else [" ".join(old)]:

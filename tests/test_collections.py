@@ -19,6 +19,7 @@ from press.build import run
 from press.build.run import build
 from press.catalog.entries import read_entries
 from press.catalog.listing import chosen
+from press.catalog.record import record
 from press.check.external import epubcheck, verapdf
 from press.cli import main
 from press.core import labels
@@ -346,6 +347,7 @@ def test_a_withdrawn_article_is_not_bound(tmp_path, capsys):
     rebuilt(root)
     digest = read_manifest(root / "build")["articles"]["all-of-it"]["hash"]
     old = (root / "build" / "all-of-it.pdf").rename(root / "old.pdf")
+    manifest = (root / "build" / "manifest.json").read_text()
     gone = "---\ntitle: Tea\nstatus: withdrawn\nwithdrawn-because: Wrong.\n---\n\n## How\n\nHot.\n"
     (root / "source" / "tea.md").write_text(gone)
     answer = "withdrawn: do not use All of it (all-of-it): Tea: Wrong.\n"
@@ -364,6 +366,16 @@ def test_a_withdrawn_article_is_not_bound(tmp_path, capsys):
             with pytest.raises(SystemExit):
                 main(["diff", "--project", str(root), sheet])
             assert capsys.readouterr().out == answer
+    (root / "old.json").write_text(manifest)
+    with pytest.raises(SystemExit):
+        main(["diff", "--project", str(root), str(root / "old.json")])
+    printed = capsys.readouterr().out
+    assert answer in printed
+    assert "withdrawn: do not use Tea (tea): Wrong.\n" in printed
+    assert "current: Milk" in printed
+    with pytest.raises(SystemExit):
+        main(["diff", "--project", str(root), "deadbeef"])
+    assert "no article in this project has the code 'deadbeef'" in capsys.readouterr().err
     toml = (root / "makebook.toml").read_text()
     (root / "makebook.toml").write_text(toml.replace('"tea", ', ""))
     assert not make(root).failed
@@ -391,6 +403,7 @@ def test_a_collection_is_as_old_as_its_oldest_article(tmp_path):
     entries = read_entries(root, root / "build", [])
     (row,) = (entry for entry in entries if entry.name == "all-of-it")
     assert (row.matter.reviewed, row.due) == (date(2026, 2, 5), date(2027, 2, 5))
+    assert record(row).endswith(" · All of it · en-US · 2026-02-05")
     assert {entry.name for entry in chosen(entries, (), 80, TODAY)} == {"all-of-it", "tea"}
 
     tea.write_text(text.format("Tea", "date: 2024-01-01"))

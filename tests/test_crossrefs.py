@@ -322,3 +322,13 @@ def test_words_like_our_own_markup_stay_as_they_are(tmp_path) -> None:
     request = Request(tmp_path, tmp_path / "build", date(2026, 11, 23), formats=("pdf",))
     assert not [p for p in build(request).every_problem if p.severity == ERROR]
     assert 'class="xref"' in "".join(aloud((tmp_path / "build" / "a.pdf").read_bytes()))
+
+
+def test_a_link_to_references_that_another_article_has_not(tmp_path, capsys) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    (tmp_path / "source" / "a.md").write_text(f"{projects.front_matter()}See [b](b.md#references).")
+    (tmp_path / "source" / "b.md").write_text(f"{projects.front_matter('B')}Words.\n")
+    with pytest.raises(SystemExit):
+        main(["build", "--project", str(tmp_path), "--format", "html"])
+    assert "LNK005: there is no id 'references' in source/b.md" in capsys.readouterr().err

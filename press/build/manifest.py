@@ -33,7 +33,7 @@ from press.core.manifest import (
     linked_of,
     read_manifest,
 )
-from press.core.model import Artifact, Built, Config, Due, Measures
+from press.core.model import Artifact, Built, Config, Document, Due, Measures
 from press.core.problems import Problem, ProblemsError, Span
 
 if TYPE_CHECKING:
@@ -66,6 +66,15 @@ def _kept(code: str, span: Span, message: str, hint: str) -> ProblemEntry:
     return {"code": code, "place": place, "message": message, "hint": hint}
 
 
+def _day(document: Document) -> str:
+    """Return the day of a work, which for a collection is the oldest of its articles."""
+    matter = document.matter
+    oldest = matter.reviewed or matter.sources_checked or matter.date
+    if document.bound:
+        return oldest.isoformat() if oldest else ""
+    return document.modified[:10] if document.dated else ""
+
+
 def entry(
     task: Task,
     files: Mapping[str, FileEntry],
@@ -87,7 +96,7 @@ def entry(
         "subtitle": matter.subtitle,
         "abstract": matter.abstract,
         "keywords": list(matter.keywords),
-        "date": document.modified[:10] if document.dated else "",
+        "date": _day(document),
         "facts": list(document.facts),
         "stamp": document.stamp,
         "identifier": matter.identifier,

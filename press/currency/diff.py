@@ -103,8 +103,10 @@ def _withdrawn(found: str | Sequence[Snapshot], sources: Today, output: Path) ->
     if not sources.withdrawn or (not isinstance(found, str) and len(found) != 1):
         return []
     old = _withdrawn_line(found, sources, output) if isinstance(found, str) else found[0]
-    if old is None:
-        return []
+    return _gone(old, sources) if old else []
+
+
+def _gone(old: Snapshot, sources: Today) -> list[str]:
     gone = {word: n for n, m in sources.withdrawn.items() for word in (n, m.identifier) if word}
     if name := gone.get(old.identifier or old.name):
         matter = sources.withdrawn[name]
@@ -142,6 +144,9 @@ def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
     unknown: list[UnknownSheet] = []
     failed: list[Problem] = []
     for snapshot in found:
+        if gone := _gone(snapshot, sources):
+            blocks.append(_Answer(gone, current=False))
+            continue
         try:
             blocks.append(_by_snapshot(snapshot, sources))
         except UnknownSheet as error:

@@ -96,8 +96,8 @@ def _ids_of(path: Path, root: Path) -> set[str | None]:
     made = markup.convert(body_text, file, first, unheard)
     reader = _ArticleReader(made.body, body_text, file, first, unheard)
     title, nocite = (str(fields.values.get(key) or "") for key in ("title", "nocite"))
-    reader.settle(title, made.clusters, "", cites=bool(nocite))
-    return {element.get("id") for element in made.body.iter("*")} | {"references"}
+    cites = reader.settle(title, made.clusters, "", cites=bool(nocite))
+    return {*(e.get("id") for e in made.body.iter("*")), *(["references"] if cites else [])}
 
 
 def slug(text: str) -> str:
