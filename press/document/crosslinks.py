@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote, urljoin
 
@@ -101,17 +101,8 @@ def beyond(document: Document, is_here: Callable[[str], bool]) -> Document:
     `is_here` says of the name of what a link leads to whether it is in the folder of the imprint.
     All else is in the folder above.
     """
-    out = {link for link, name in neighbors(document).items() if not is_here(name)}
-    parts = tuple(_beyond(part, out) for part in document.parts) if out else document.parts
-    return replace(document, parts=parts)
-
-
-def _beyond(part: Part, out: Container[str]) -> Part:
-    root = trees.parse(part.xhtml)
-    links = [link for link in root.iter("a") if link.get("href") in out]
-    for link in links:
-        link.set("href", f"{_ABOVE}{link.get('href')}")
-    return replace(part, xhtml=trees.serialize(root)) if links else part
+    names = neighbors(document)
+    return _led(document, lambda link: link if is_here(names[link]) else f"{_ABOVE}{link}")
 
 
 _ABOVE = "../"
