@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from press.output.pdf import engine, rasters
+from press.output.pdf import engine, lines, rasters
 from tests.conftest import ROOT
 
 STYLE = """@page { size: A6; margin: 1cm }
@@ -26,6 +26,10 @@ WORDS = "Sleep, light, and a regular morning help most people more than any tabl
 TEXT = f"""<style>{STYLE}</style><html lang="en"><h2>Contents</h2>
 <div class="columns">{f"<p>{WORDS}<u>Seen</u> by all</p>" * 4}</div>
 <div class="row"><p>{WORDS}</p><p>Tea <b>at night</b> {WORDS}</p></div>
+<ul>{f"<li><p>Tea <i>at {WORDS}</i></p></li>" * 3}</ul>
+<div style="direction: rtl"><p>{WORDS}</p></div><p style="max-lines: 2">{WORDS}</p>
+<p style="position: relative; left: 3px">{WORDS}<i style="position: relative; top: 1px">Up</i></p>
+<div class="columns"><p style="text-indent: 2em"><b style="float: left">B</b>{WORDS}</p></div>
 <table><tr><td>{WORDS}</td><td>Two words</td></tr></table><p id="end">{WORDS}</p></html>"""
 
 
@@ -39,32 +43,61 @@ def made() -> tuple[bytes, int]:
     import weasyprint
     from weasyprint.text import line_break
 
-    lines = 0
+    count = 0
     whole = line_break.Layout.__init__
 
     def counted(self, *args, **options):
-        nonlocal lines
-        lines += 1
+        nonlocal count
+        count += 1
         whole(self, *args, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(line_break.Layout, "__init__", counted)
         data = weasyprint.HTML(string=TEXT).write_pdf(pdf_identifier=b"x")
-    return data, lines
+    return data, count
 
 
 def test_lines_that_are_remembered_are_the_same(monkeypatch):
     fast, few = made()
-    monkeypatch.setattr(engine, "_LONG_TEXT", -1)
-    slow, many = made()
+    monkeypatch.setattr(lines, "_is_plain", lambda line: False)
+    slow, several = made()
     assert fast == slow
-    assert few < 0.75 * many, "too few lines were remembered"
+    assert few < several, "no line was kept"
+    monkeypatch.setattr(engine, "_LONG_TEXT", -1)
+    slowest, many = made()
+    assert fast == slowest
+    assert several < 0.75 * many, "too few texts of lines were remembered"
 
 
 def test_the_memory_is_bounded(monkeypatch):
     whole, _ = made()
     monkeypatch.setattr(engine, "_LINES", 3)
+    monkeypatch.setattr(lines, "_KEPT", 3)
     assert made()[0] == whole
+
+
+XREFS = """<style>@page { size: A6 } section { break-before: page }
+.xref::after { content: " (page " target-counter(attr(href), page) ")" }</style>
+<h1 id="first">One</h1><p>See <a class="xref" href="#last">the end</a>.</p>
+<section><p>See <a class="xref" href="#first">the beginning</a>.</p></section><section>Two</section>
+<section><p id="last">See <a class="xref" href="#last">this</a>.</p></section>"""
+
+
+def test_only_the_page_of_a_link_forward_is_made_again(monkeypatch):
+    import weasyprint
+    from weasyprint.layout import page
+
+    made, whole = [], page.make_page
+
+    def make_page(context, root, kind, resume_at, number, *rest):
+        made.append(number)
+        return whole(context, root, kind, resume_at, number, *rest)
+
+    monkeypatch.setattr(page, "make_page", make_page)
+    pages = pypdfium2.PdfDocument(weasyprint.HTML(string=XREFS).write_pdf())
+    said = [" ".join(each.get_textpage().get_text_range().split()) for each in pages]
+    assert said == ["One See the end (page 4).", "See the beginning (page 1).", "Two", "See this."]
+    assert made == [1, 2, 3, 4, 1]
 
 
 def test_what_waits_for_a_page_number_does_not_keep_the_whole_source(monkeypatch):

@@ -26,6 +26,7 @@ from press.output.pdf import (
     drawings,
     fontconfig,
     lengths,
+    lines,
     paging,
     painting,
     rasters,
@@ -61,6 +62,7 @@ def start() -> None:
     painting.start()
     drawings.start()
     lengths.start()
+    lines.start()
     rasters.start()
 
 
@@ -348,7 +350,8 @@ def _forget(context: Any) -> None:
         items.clear()
     images = context.get_image_from_uri.func
     context.get_image_from_uri = partial(images, context=weakref.proxy(context))
-    vars(context).pop("lines", None)
+    for name in ("lines", "kept_lines"):
+        vars(context).pop(name, None)
 
 
 def _some_pages(html: Any, root_box: Any, context: Any, excerpt: Excerpt) -> Iterator[Any]:
