@@ -17,7 +17,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from press.core import gate
 from press.core.hashing import digest, json_digest
 from press.core.manifest import ArticleEntry, Record, linked_of, record_of
 from press.core.problems import ERROR, Problem, Span, counted
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from press.build.keys import Keys

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from press.core.files import INDEX, JOURNAL, MANIFEST, PACKET, PREVIEW, STATE
 from press.core.hashing import digest_of
 from press.core.manifest import published_hashes
 from press.core.problems import Problem, Span, visible
+from press.core.records import dataclass
 from press.core.temporary import FILE, is_running
 
 _KEEPERS = frozenset({".gitignore"})

@@ -18,7 +18,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from press.build.parcels import Places, pack, places, unpack
 from press.core import gate, guarded, progress, temporary
 from press.core.files import MANIFEST
 from press.core.problems import Problem, ProblemsError, Span
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory

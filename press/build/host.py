@@ -14,13 +14,13 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from press.build import machine
 from press.build.parcels import pack, places, unpack
 from press.core import gate, guarded, parallel, quiet, temporary
+from press.core.records import dataclass
 
 
 @dataclass(frozen=True)

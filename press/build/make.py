@@ -8,7 +8,7 @@ booklets and separate references. This module must not publish anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from press.core.formats import FORMATS, FilePart, base_name, file_of
 from press.core.hashing import digest, file_digest
 from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
 from press.core.problems import Problem, ProblemsError, Span, counted
+from press.core.records import dataclass
 from press.design.color import check_styles
 from press.design.styles import Styles
 from press.document import crosslinks, editions, identity

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,7 @@ from press.core.manifest import (
 )
 from press.core.model import Artifact, Built, Config, Document, Due, Measures
 from press.core.problems import Problem, ProblemsError, Span
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from press.build.make import Task

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from press.core.files import (
 )
 from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, Span, UnknownName
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from press.core.formats import FilePart

@@ -11,12 +11,12 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from press.core import parallel, temporary
 from press.core.files import COVERS, LINKED, PREVIEW
 from press.core.problems import Problem, ProblemsError, Span
+from press.core.records import dataclass
 
 
 def check_home(place: Path, folder: Path) -> None:

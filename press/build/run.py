@@ -10,7 +10,7 @@ import contextlib
 import posixpath
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ from press.core.problems import (
     Span,
     visible,
 )
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

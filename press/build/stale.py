@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from press.core.manifest import (
 )
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem
+from press.core.records import dataclass
 from press.core.system import shared_library, told_version
 
 _LIBRARIES = frozenset(

@@ -8,7 +8,6 @@ outputs is missing. This module must not know Markdown, and opens no output.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from press.core.hashing import FileDigests
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.model import Collection, Matter, Project, Withdrawn
 from press.core.problems import Problem
+from press.core.records import dataclass
 from press.source.collections import matter_of
 from press.source.front_matter import read_matter, split
 from press.source.project import read_project

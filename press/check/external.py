@@ -15,7 +15,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from lxml import etree
 from press.core import temporary, watch
 from press.core.formats import FLAVORS, Checker
 from press.core.problems import counted
+from press.core.records import dataclass
 from press.core.system import program, quoted, remedy, script
 
 TIMEOUT = 300.0

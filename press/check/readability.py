@@ -17,9 +17,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from xml.etree import ElementTree as ET
+
+from press.core.records import dataclass
 
 POLYSYLLABLE = 3
 """Number of syllables from which SMOG counts a word as hard."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from press.citing.online import identifier, look_up
@@ -17,6 +17,7 @@ from press.core import gate
 from press.core.files import decode, present, replace_file, shown
 from press.core.model import Cite, Cluster, Entry
 from press.core.problems import ERROR, Problem, ProblemsError, Refused, Span, counted
+from press.core.records import dataclass
 from press.core.trees import fragment, plain
 from press.references.beside import finished
 from press.references.bibliography import ENDINGS, read_bibliography, read_entries

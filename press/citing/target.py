@@ -6,13 +6,13 @@ This module must not know entries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from press.core.files import article_name, beside, name_of, read_text, shown
 from press.core.model import Project
 from press.core.nearest import nearest_article
 from press.core.problems import Problem, Refused, UnknownName
+from press.core.records import dataclass
 from press.source.citation_syntax import locate_keys
 from press.source.front_matter import inline_references, read_matter, split
 

@@ -6,8 +6,9 @@ formats depend on each other is in `build.make`. This module must not know any s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from press.core.records import dataclass
 
 Format = Literal["pdf", "epub", "html"]
 """A format in which an article is built."""

@@ -16,10 +16,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from press.core import gate, limits, nearest, parallel, progress, quiet
+from press.core.records import dataclass
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -14,10 +14,11 @@ import os
 import re
 import sys
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
+
+from press.core.records import dataclass
 
 if sys.platform == "win32":
     _SYSTEM: bool = False

@@ -7,7 +7,7 @@ This module must not know any stage, nor any third-party library.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date as Date  # noqa: N812 - a field is called date
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from press.core.formats import EditionKind, FilePart, Format, Standard
 from press.core.limits import NO_LIMITS, Limits
 from press.core.manifest import ArticleEntry
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 
 ReferencesPlace = Literal["auto", "inline", "sheet", "companion", "link"]
 """The place of an edition's references: below the text, on a last sheet, in a separate file, or on

@@ -7,8 +7,9 @@ This module must not know any other module of the program, and it prints nothing
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from press.core.records import dataclass
 
 Severity = Literal["error", "warning", "note"]
 NameKind = Literal["article", "edition", "imprint", "group"]

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
 from press.core import tables
+from press.core.records import dataclass
 from press.core.trees import BLOCKS, Element, has_class, local_name
 
 _CONTAINERS = BLOCKS | frozenset(

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from lxml import etree
+
+from press.core.records import dataclass
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 

@@ -20,10 +20,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from press.core import gate, limits, parallel
+from press.core.records import dataclass
 
 MEMORY = 3 * 2**29
 """Bytes that a command may take besides the program that has been loaded."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
 from press.core.manifest import read_manifest
 from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
+from press.core.records import dataclass
 from press.currency.changes import changes, printable, unchanged
 from press.currency.snapshots import Snapshot, from_identity, read_file
 from press.document import identity

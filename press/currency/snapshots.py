@@ -11,12 +11,13 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from press.core.files import read_given
 from press.core.problems import Problem, ProblemsError, Span
+from press.core.records import dataclass
 from press.document.identity import FORMAT
 from press.readback.epub import Book
 

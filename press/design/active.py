@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from press.core.records import dataclass
 from press.design import css, svg
 from press.design.svg import is_safe_address
 

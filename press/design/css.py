@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import tinycss2
 
 from press.core.problems import counted
+from press.core.records import dataclass
 
 LONGEST = 500_000
 """The most characters of a style sheet."""

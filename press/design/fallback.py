@@ -11,12 +11,12 @@ import shutil
 import subprocess
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from press.core.emoji import EMOJI
 from press.core.hashing import file_digest, json_digest
 from press.core.model import Face
+from press.core.records import dataclass
 from press.design import fonts
 from press.design.styles import Styles
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
+from press.core.records import dataclass
 from press.core.trees import MATHML, Element
 
 _NUMBER = re.compile(r"-?[\d.]+(?:e-?\d+)?")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -38,6 +38,7 @@ from press.core.model import (
 )
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.core.trees import BLOCKS, Element, plain
 from press.document import identity
 from press.document.ranges import enclose, join_ranges

@@ -8,7 +8,7 @@ style numbers the references through. This module must not know any renderer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,6 +32,7 @@ from press.core.model import (
 )
 from press.core.nearest import nearest
 from press.core.problems import ERROR, Problem, ProblemsError, UnknownName
+from press.core.records import dataclass
 from press.document import identity
 from press.document.assemble import references_part
 from press.document.compose import Draft, Sources, compose, read_draft, with_faces

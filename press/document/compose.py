@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from press.core.model import (
 )
 from press.core.nearest import did_you_mean, near, nearest, nearest_article
 from press.core.problems import ERROR, Problem, ProblemsError, Span, UnknownName, counted
+from press.core.records import dataclass
 from press.design import fallback
 from press.design.styles import Styles
 from press.document import assemble

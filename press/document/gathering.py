@@ -11,7 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import quote, unquote
 
 from lxml import etree
@@ -20,6 +20,7 @@ from press.core import trees
 from press.core.emoji import name_emoji
 from press.core.formats import FORMATS, file_of
 from press.core.model import CRISIS, Document, Image, Part, Place, Placement
+from press.core.records import dataclass
 from press.core.trees import Element, has_class, plain
 from press.document import identity
 from press.document.ranges import ends_of

@@ -8,11 +8,11 @@ must not know the article's text, nor any renderer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from press.core.model import Config, Matter, Notice, Place, Placement
 from press.core.nearest import near, nearest
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 
 
 @dataclass(frozen=True)

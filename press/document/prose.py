@@ -6,10 +6,9 @@ This module must not know any format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from press.core import trees
 from press.core.model import Document
+from press.core.records import dataclass
 from press.core.trees import BLOCKS, Element, has_class
 from press.document.units import letters
 

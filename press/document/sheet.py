@@ -10,13 +10,14 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from lxml import etree
 
 from press.core import trees
 from press.core.model import CRISIS, Document, Part
+from press.core.records import dataclass
 from press.core.trees import Element, has_class
 
 MARK = "short"

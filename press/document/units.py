@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from press.core import speech, trees
 from press.core.emoji import EMOJI, with_names
 from press.core.model import Document, Part
+from press.core.records import dataclass
 from press.core.speech import Block
 
 _IGNORED = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff\ufffe\u0002\u2010\u2011-]+")

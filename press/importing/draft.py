@@ -7,10 +7,11 @@ note reference holds the label of a note. Must not know any format.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lxml import etree
 
+from press.core.records import dataclass
 from press.core.trees import Element
 
 MARK_OPEN, MARK_CLOSE = "\U000f0010", "\U000f0011"

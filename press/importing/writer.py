@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 
+from press.core.records import dataclass
 from press.core.trees import Element, is_block, serialize, unwrap
 from press.importing.draft import GUESS, HEADINGS, MARK, NOTE, TOKENS, Draft, words
 from press.source import markup

@@ -7,7 +7,6 @@ is on the cover sheet, and nowhere else. This module must not know how handouts 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import category
 
@@ -18,6 +17,7 @@ from press.core.files import PACKET
 from press.core.labels import labels_for
 from press.core.model import Imprint, Packet, Request
 from press.core.problems import ERROR, Problem, ProblemsError, Span, counted
+from press.core.records import dataclass
 from press.design.styles import Styles
 from press.packet.choosing import chosen
 from press.proof.packet import prove_packet

@@ -7,12 +7,12 @@ is missing, hidden, altered, doubled, or in another place. This module must not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from press.core.model import Artifact, Document, Image
 from press.core.paper import booklet_sides
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.core.speech import plain_words
 from press.document.units import Unit, letters, text_units
 from press.proof import drawings, formulas, running

@@ -7,11 +7,11 @@ hidden, altered, doubled, or in another place. This module must not know which f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from press.core import speech
 from press.core.model import Document
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.core.speech import Block, Piece, plain_words
 from press.core.trees import FORMULA, Element, has_class
 from press.document.units import (

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from press.core.model import Document
+from press.core.records import dataclass
 from press.core.speech import Block, plain_words
 from press.document.units import FACT, Unit
 from press.proof.matching import reads

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from urllib.parse import unquote
@@ -18,6 +17,7 @@ from urllib.parse import unquote
 from press.core import trees
 from press.core.model import Document
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.core.speech import Block, plain_words
 from press.core.trees import Element, has_class
 from press.document.units import Unit, letters

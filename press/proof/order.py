@@ -7,9 +7,9 @@ one that is printed above the one it follows. This module must not know document
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.proof.matching import HINT, excerpt
 from press.readback.pdf import TextSpan
 

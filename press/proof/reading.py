@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 
 from press.core.model import Document
+from press.core.records import dataclass
 from press.core.speech import plain_words
 from press.document.units import FACT, Unit, by_letters, contact_units, head_units, letters
 from press.proof.frame import squeezed

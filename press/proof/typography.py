@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TypeVar
@@ -19,6 +18,7 @@ from typing import TypeVar
 from press.core.formats import EditionKind
 from press.core.model import Edition, Measures
 from press.core.problems import Problem, Span, counted
+from press.core.records import dataclass
 from press.document.prose import Prose
 from press.proof.matching import excerpt
 from press.readback.pdf import TextSpan

@@ -12,12 +12,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
 from lxml import etree
 
+from press.core.records import dataclass
 from press.core.trees import Element
 
 LARGEST = 64 * 2**20

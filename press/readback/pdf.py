@@ -9,11 +9,13 @@ import contextlib
 import ctypes
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import groupby
 from math import hypot
 from typing import Any
+
+from press.core.records import dataclass
 
 _CONTRAST = 48
 """Difference between darkest and lightest, of 256 steps, that makes text visible in print."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lxml import etree
 
+from press.core.records import dataclass
 from press.core.speech import plain_words
 from press.core.trees import Element
 from press.readback.pdf import PdfPage, TextSpan

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from press.core.model import Standing
 from press.core.months import month_number
 from press.core.problems import Span
+from press.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from press.core.records import dataclass
 from press.references.csl_data import SHOWN
 
 

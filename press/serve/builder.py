@@ -19,7 +19,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from press.build import run as build
 from press.core import gate, limits, temporary
 from press.core.model import Request
 from press.core.parallel import follow
+from press.core.records import dataclass
 from press.serve.messages import Answer, BuildMessage
 from press.serve.steps import Send, Trails, perform, rehearse
 

@@ -16,7 +16,6 @@ import socket
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -26,6 +25,7 @@ from press.core import temporary
 from press.core.files import MANIFEST, article_files, imprint_files, name_of
 from press.core.manifest import read_manifest
 from press.core.problems import ERROR, Problem, ProblemsError, Span, counted
+from press.core.records import dataclass
 from press.serve.link import Link
 from press.serve.messages import Answer, EarlyMessage, StepMessage, View
 from press.serve.site import application

@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from press.core.files import article_files, article_name, imprint_files, name_of
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
 from press.core.problems import Problem, visible
+from press.core.records import dataclass
 from press.serve.messages import BuildMessage, ProblemMessage, View
 
 PORT = 8377

@@ -13,7 +13,7 @@ import pickle
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +28,7 @@ from press.core.formats import base_name, file_of
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
 from press.core.problems import NameKind, Problem, ProblemsError, Span, UnknownName
+from press.core.records import dataclass
 from press.readback.epub import Book
 from press.serve.messages import Answer, BuildMessage, EarlyMessage, Step, StepMessage, View
 from press.serve.state import problem_message

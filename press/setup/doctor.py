@@ -13,11 +13,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from press.core.problems import ProblemsError, counted, visible
+from press.core.records import dataclass
 from press.core.system import program, quoted, remedy, script, shared_library, told_version
 from press.setup.equipment import PURPOSES, fits, requirements, version_of
 

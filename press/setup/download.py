@@ -16,10 +16,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
 from press import __version__
+from press.core.records import dataclass
 
 MOST_BYTES = 20 * 2**20
 MOST_SECONDS = 30.0

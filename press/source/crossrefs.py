@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from lxml import etree
 
 from press.core import trees
 from press.core.model import Cite, Cluster
+from press.core.records import dataclass
 from press.core.trees import CITE, Element, has_class, text_runs
 
 Kind = Literal["fig", "tbl", "eq", "sec"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from press.core.months import month_number
+from press.core.records import dataclass
 
 _LAST_YEAR = 2100  # the ZIP format of an EPUB has no dates after 2107 (APPNOTE 4.4.6)
 _TIME = r"(?:[T\s]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?)?"

@@ -11,7 +11,6 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -23,6 +22,7 @@ from press.core.hashing import source_digest
 from press.core.model import Config, Linked
 from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.source.front_matter import split
 from press.source.groups import formats_of
 

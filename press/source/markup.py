@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from markdown.util import Registry
 
 from press.core.model import Cluster
 from press.core.problems import Problem, Span, on_lines
+from press.core.records import dataclass
 from press.core.trees import (
     CITE_CLOSE,
     CITE_OPEN,

@@ -12,13 +12,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 from markdown.inlinepatterns import InlineProcessor
 
 from press.core.problems import Problem, Span
+from press.core.records import dataclass
 from press.core.trees import (
     MATH,
     MATH_CLOSE,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from press.core.model import Person
 from press.core.nearest import near
+from press.core.records import dataclass
 
 PERSON_KEYS = ("name", "affiliation", "orcid", "role", "email", "corresponding", "equal-contrib")
 _PARTS = {

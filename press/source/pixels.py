@@ -12,11 +12,11 @@ import io
 import re
 import struct
 import warnings
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from press.core.model import Ground
+from press.core.records import dataclass
 
 _MOST_PIXELS = 100_000_000
 _LONGEST_SIDE = 10_000

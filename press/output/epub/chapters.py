@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from lxml import etree
 
 from press.core import trees
 from press.core.model import Document, Part, PartKind
+from press.core.records import dataclass
 from press.core.trees import Element, free_id, has_class, plain
 from press.document.ranges import range_id, ranges_of
 from press.document.semantics import (

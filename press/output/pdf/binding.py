@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, NameTree, NumberTree, Object, Stream, String
+
+from press.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ import re
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
+from press.core.records import dataclass
 from press.core.system import remedy
 from press.output.pdf import (
     drawings,

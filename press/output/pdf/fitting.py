@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from press.core import trees
 from press.core.breaks import mark_long_words
 from press.core.model import Document
+from press.core.records import dataclass
 from press.document.editions import as_lists, table_names
 from press.output.pdf.notes import table_notes, tall_notes
 

@@ -1,7 +1,7 @@
-"""Lines of text: one that was made before is taken again, and not made anew.
+"""Lines of text: WeasyPrint makes each only once.
 
-In: a line to make, in one layout. Out: the same line, in less time. WeasyPrint makes the same lines
-several times: to balance columns, in flexible boxes, and on pages that it makes again.
+In: a line to make, in one layout. Out: the same line, in less time. Without this, WeasyPrint makes
+the same lines several times: to balance columns, in flexible boxes, and on pages made again.
 This module must not know documents.
 """
 

@@ -8,11 +8,12 @@ This module must not know what a handout contains besides sections, figures, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from press.core import limits
 from press.core.model import Move
+from press.core.records import dataclass
 from press.core.trees import has_class
 
 _THIRD = 1 / 3

@@ -12,9 +12,9 @@ lines.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from press.core.model import Document, Edition, Trail
+from press.core.records import dataclass
 from press.design.styles import Styles
 from press.document.editions import as_lists, moved
 from press.output.pdf.engine import Excerpt

@@ -7,10 +7,10 @@ nothing; tests and `makebook check` ask veraPDF. This module must not know docum
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from press.core.formats import Standard
+from press.core.records import dataclass
 
 # ISO 14289-1, clause 5: the identification schema. ISO 19005-3, 6.6.2.3 requires it to be declared,
 # as any property outside the schemas that PDF/A predefines.

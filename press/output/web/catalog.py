@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from press.core.files import FEED
 from press.core.formats import FORMATS
 from press.core.labels import labels_for
 from press.core.manifest import ArticleEntry, WithdrawnEntry
+from press.core.records import dataclass
 from press.document.identity import urn
 from press.output.web.offers import downloads, handouts_in, offers
 

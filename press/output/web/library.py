@@ -14,7 +14,6 @@ import hashlib
 import io
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +22,7 @@ from press.core.hashing import digest
 from press.core.labels import direction, labels_for, language_name
 from press.core.manifest import ArticleEntry, CoverEntry, WithdrawnEntry
 from press.core.model import Direction
+from press.core.records import dataclass
 from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles

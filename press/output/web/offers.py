@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from press.core.formats import FORMATS
 from press.core.manifest import ArticleEntry, FileEntry, WithdrawnEntry
 from press.core.model import Download
 from press.core.paper import booklet_sheets
+from press.core.records import dataclass
 
 _ORDER = ("html", "standard", "sheet", "large-print", "ink-saver", "booklet", "references", "epub")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from press.core import trees
 from press.core.files import INDEX
 from press.core.formats import file_of, way_home
 from press.core.model import Artifact, Document, Download, Part, PartKind
+from press.core.records import dataclass
 from press.core.trees import Element, has_class, plain
 from press.design.color import nearest_text, parse_hex
 from press.design.faces import data_uri, faces, lettered

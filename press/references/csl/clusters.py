@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from press.core.model import Cite, Cluster
+from press.core.records import dataclass
 from press.references.csl.locators import with_locator
 from press.references.csl.markup import (
     CITE,

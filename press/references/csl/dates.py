@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from press.core.months import month_number
+from press.core.records import dataclass
 from press.references.csl.markup import from_csl
 
 PARTS = ("year", "month", "day")

@@ -7,10 +7,10 @@ This module must not know clusters, articles, or XHTML.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from press.core.records import dataclass
 from press.references.csl import sorting
 from press.references.csl.item import Item, Person
 from press.references.csl.markup import Finishing, wrap

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from press.core.records import dataclass
 from press.references.csl.dates import CslDate, to_date
 from press.references.csl.markup import from_csl, strip, without_illegal
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from press.core.records import dataclass
 from press.references.csl.item import Person, join_words
 from press.references.csl.markup import MARKS, strip
 from press.references.csl.printing import Printing, Substitution

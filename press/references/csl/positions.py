@@ -7,9 +7,9 @@ In: citations in their order. Out: the position of each of their cites (CSL 1.0.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
 from press.core.model import Cite
+from press.core.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from press.core.records import dataclass
 from press.references.csl.case import change_case
 from press.references.csl.dates import CslDate
 from press.references.csl.item import Item, Person

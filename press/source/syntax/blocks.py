@@ -8,8 +8,9 @@ quotation, or a fence ends; this module takes its place. It must not know how a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from press.core.records import dataclass
 from press.source.syntax import lists, references, tables
 from press.source.syntax.levels import nest
 from press.source.syntax.nodes import CONTAINERS, Kind, Node, is_kind

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from press.core.records import dataclass
 
 RULE = re.compile(r"\+(?:[:=-]+\+)+[ \t]*$")
 """A line that goes through all columns."""

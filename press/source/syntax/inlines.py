@@ -12,7 +12,6 @@ import re
 import unicodedata
 import xml.etree.ElementTree as etree  # noqa: N813, ICN001 - the library's name
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from markdown.extensions.attr_list import get_attrs_and_remainder
@@ -20,6 +19,7 @@ from markdown.inlinepatterns import InlineProcessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString, code_escape
 
+from press.core.records import dataclass
 from press.source.syntax import references
 from press.source.syntax.tree import Parser
 

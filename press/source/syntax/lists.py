@@ -6,8 +6,9 @@ In: a line, from the mark on. Out: a `Mark`. This module must not know blocks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from press.core.records import dataclass
 
 _BULLET = re.compile(r"([-+*])(?=[ \t]|$)")
 _NUMBER = re.compile(r"(\d{1,9})([.)])(?=[ \t]|$)")

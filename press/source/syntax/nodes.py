@@ -6,8 +6,10 @@ blocks are recognized, nor how they are written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
+
+from press.core.records import dataclass
 
 Kind = Literal[
     "document", "quote", "list", "item", "div", "wrap", "note", "definitions", "definition",
