@@ -163,9 +163,10 @@ def page() -> str:
 
 
 PLAIN = """
-import sys
+import contextlib, sys
 from press.output.pdf import engine, lengths, rasters
-engine._know_types = engine._know_defaults = engine._know_uses = lambda: None
+engine._known_types = contextlib.nullcontext
+engine._know_defaults = engine._know_uses = lambda: None
 lengths.start = rasters.start = lambda: None
 engine.start()
 import weasyprint

@@ -289,7 +289,7 @@ class Styles:
 
     @cached_property
     def _templates(self) -> Templates:
-        return Templates(self._template)
+        return Templates(self._template, own=not self.has_own_templates)
 
     def _template(self, name: str) -> tuple[str, str, None] | None:
         """Return a template's text and its path, as `templates.Finder` does."""

@@ -8,12 +8,16 @@ makes, how often it loops, and how long it runs is limited. This module must not
 
 from __future__ import annotations
 
+import marshal
 import re
 import string
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from jinja2 import (
@@ -22,6 +26,7 @@ from jinja2 import (
     StrictUndefined,
     TemplateNotFound,
     Undefined,
+    compiler,
     nodes,
 )
 from jinja2.bccache import Bucket
@@ -32,7 +37,7 @@ from jinja2.utils import Namespace
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from press.core import trees
+from press.core import compiled, trees
 from press.core.emoji import with_names
 
 Finder = Callable[[str], tuple[str, str, None] | None]
@@ -127,10 +132,13 @@ def plain(value: Any) -> Any:
 
 
 class Templates:
-    """Templates that a function finds, and that can include each other."""
+    """Templates that a function finds, and that can include each other.
 
-    def __init__(self, find: Finder) -> None:
-        self._environment = _Environment(
+    `own` says that all of them belong to the program.
+    """
+
+    def __init__(self, find: Finder, *, own: bool = False) -> None:
+        self._environment = (_Own if own else _Environment)(
             loader=FunctionLoader(find),
             autoescape=True,
             undefined=StrictUndefined,
@@ -322,6 +330,18 @@ class _Environment(ImmutableSandboxedEnvironment):
         tree: nodes.Template = _Counting().visit(super()._parse(source, name, filename))
         tree.set_environment(self)
         return tree
+
+
+class _Own(_Environment):
+    """The sandbox for templates of the program, which are kept when they are compiled."""
+
+    def compile(self, source: Any, name: Any = None, filename: Any = None, *_: Any) -> Any:
+        """Return the code of a template, compiled now or by an earlier process."""
+        files = [Path(module.__file__ or "").stat() for module in (sys.modules[__name__], compiler)]
+        of = [source, filename, *((file.st_mtime_ns, file.st_size) for file in files)]
+        whole = partial(super().compile, source, name, filename)
+        kept = compiled.kept(f"template-{name}", repr(of), lambda: marshal.dumps(whole()))
+        return marshal.loads(kept)  # noqa: S302 - this program wrote it, as Python does
 
 
 def _is_lazy(value: Any) -> bool:

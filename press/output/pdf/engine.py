@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import ctypes.util
 import importlib
-import re
+import io
+import marshal
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from functools import cache, partial
 from types import ModuleType
 from typing import Any
 
+from press.core import compiled
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.records import dataclass
@@ -45,13 +47,12 @@ def start() -> None:
     _later("fontTools.subset")
     _later("fontTools.varLib.instancer", "instantiateVariableFont")
     try:
-        with _no_search(), fontconfig.without_fonts():
+        with _no_search(), _known_types(), fontconfig.without_fonts():
             import weasyprint  # noqa: F401
     except OSError as error:
         hint = remedy("Pango", "HarfBuzz", "Fontconfig")
         message = f"WeasyPrint cannot start: {str(error).splitlines()[0]}"
         raise ProblemsError([Problem("SYS001", Span("Pango"), message, hint)]) from None
-    _know_types()
     _know_defaults()
     _know_uses()
     _fill_lines()
@@ -107,28 +108,52 @@ def _no_search() -> Iterator[None]:
         tools.find_library = search
 
 
-def _know_types() -> None:
-    """Let cffi look up a C type without parsing all the others first.
+class _Types:
+    """The C types that WeasyPrint declares, for cffi, compiled by an earlier process.
 
-    For each of a dozen types, it would parse a line for every type declared so far.
+    cffi would parse their declarations each time that WeasyPrint is imported, and again at each use
+    of a type that it has not seen yet.
     """
-    from cffi.cparser import Parser
 
-    whole = Parser._parse  # noqa: SLF001
+    def cdef(self, source: str) -> None:
+        import cffi
 
-    def parse(self: Any, source: str) -> Any:
-        known, words = self._declarations, set(re.findall(r"\w+", source))
-        self._declarations = {
-            name: type_
-            for name, type_ in known.items()
-            if name.removeprefix("typedef ") in words or not name.startswith("typedef ")
-        }
-        try:
-            return whole(self, source)
-        finally:
-            self._declarations = known
+        code = compiled.kept("types", cffi.__version__ + source, partial(self._compiled, source))
+        found: dict[str, Any] = {}
+        exec(marshal.loads(code), found)  # noqa: S102, S302 - this program wrote it
+        for name in dir(found["ffi"]):
+            if not name.startswith("__"):
+                setattr(self, name, getattr(found["ffi"], name))
 
-    Parser._parse = parse  # noqa: SLF001
+    @staticmethod
+    def _compiled(source: str) -> bytes:
+        from cffi.api import FFI
+        from cffi.recompiler import Recompiler
+
+        types, text = FFI(), io.StringIO()
+        types.cdef(source + fontconfig.DECLARED)
+        writer = Recompiler(types, "types", target_is_python=True)
+        writer.collect_type_table()
+        writer.collect_step_tables()
+        writer.write_source_to_f(text, None)
+        return marshal.dumps(compile(text.getvalue(), "types", "exec"))
+
+
+@contextlib.contextmanager
+def _known_types() -> Iterator[None]:
+    """Let WeasyPrint take its C types from `_Types` while it is imported, if they can be kept.
+
+    On systems other than Linux, only cffi itself finds all libraries.
+    """
+    import cffi
+
+    whole = cffi.FFI
+    if sys.platform == "linux" and compiled.keeps():
+        cffi.FFI = _Types
+    try:
+        yield
+    finally:
+        cffi.FFI = whole
 
 
 def _know_defaults() -> None:

@@ -102,15 +102,21 @@ def _edit(mode: str, family: str) -> str:
     return f"<edit name='family' mode='{mode}' {strength}><string>{name}</string></edit>"
 
 
+DECLARED = """
+    FcBool FcInit (void);
+    FcConfig * FcConfigCreate (void);
+    FcBool FcConfigBuildFonts (FcConfig *config);
+    FcBool FcConfigSetCurrent (FcConfig *config);
+"""
+"""The functions of Fontconfig that are used here, in addition to those that WeasyPrint declares."""
+
+
 @cache
 def _library() -> Any:
-    """Return Fontconfig as WeasyPrint loaded it, with the extra functions used here declared."""
+    """Return Fontconfig as WeasyPrint loaded it, with all functions used here declared."""
+    from cffi.api import FFI
     from weasyprint.text.ffi import ffi, fontconfig
 
-    ffi.cdef("""
-        FcBool FcInit (void);
-        FcConfig * FcConfigCreate (void);
-        FcBool FcConfigBuildFonts (FcConfig *config);
-        FcBool FcConfigSetCurrent (FcConfig *config);
-    """)
+    if isinstance(ffi, FFI):  # types that are compiled have them
+        ffi.cdef(DECLARED)
     return fontconfig
