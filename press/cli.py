@@ -241,13 +241,14 @@ def _scheduler(_: click.Context, _option: click.Parameter, given: str) -> str:
         return ""
     found = _ADDRESS.fullmatch(given)
     if found is None or int(found[1]) >= 2**16:
-        hint = "write it as tcp://HOST:PORT, for example tcp://10.0.0.5:8786"
+        hint = "write it as tcp://HOST:PORT, for example tcp://10.0.0.5:8786; with certificates,"
+        hint += " as tls://HOST:PORT"
         message = f"'{visible(given)}' is not the address of a scheduler\n    hint: {hint}"
         raise click.BadParameter(message)
     return given
 
 
-_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss)://)?(?:[^\s:/\[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})")
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[^\s:/\[\]]+|\[[\da-fA-F:.]+\]):(\d{1,5})")
 
 
 def _imprint_option(command: Any) -> Any:

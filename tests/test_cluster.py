@@ -12,8 +12,10 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from datetime import date
@@ -270,17 +272,73 @@ def refused(folder, address, patch=""):
     return done.stderr
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "tcp://[::1]:9"])
-def test_an_unreachable_scheduler(address, tmp_path):
-    said = refused(tmp_path, address, "cluster._CONNECT = 0.1")
-    assert said.startswith(f"{address}: error SYS005: the scheduler cannot be reached: ")
-    assert "hint: check its address" in said
+@pytest.mark.parametrize(
+    ("address", "reason", "hint"),
+    [
+        (
+            "tcp://127.0.0.1:9",
+            "nothing listens at this port",
+            "check its address (tcp://host:8786)",
+        ),
+        ("127.0.0.1:9", "nothing listens at this port", "check its address"),
+        ("tcp://[::1]:9", "", "check its address"),
+        ("tcp://host.invalid:9", "the host 'host.invalid' is not known", "check its address"),
+        ("tcp://a..b:9", "the host 'a..b' is not known", "check its address"),
+        ("tls://127.0.0.1:9", "there are no certificates in Dask's configuration", "set ca-file"),
+    ],
+)
+def test_an_unreachable_scheduler(address, reason, hint, tmp_path):
+    said = refused(tmp_path, address, "cluster._KNOCK = 1")
+    assert said.startswith(f"{address}: error SYS005: the scheduler cannot be reached: {reason}")
+    assert f"hint: {hint}" in said
     assert len(said.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP", b"\0\0\0\0\0\0\0\xff"])
+def test_another_program_than_a_scheduler(words, tmp_path):
+    def answer(server):
+        with server.accept()[0] as link:
+            link.sendall(words)
+            link.recv(1)  # the other side closes the connection
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listening = threading.Thread(target=answer, args=(server,))
+        listening.start()
+        said = refused(tmp_path, f"tcp://127.0.0.1:{server.getsockname()[1]}", "cluster._KNOCK = 1")
+        listening.join()
+    assert "what listens there is not a Dask scheduler, or needs certificates\n" in said
+    assert len(said.splitlines()) == 2
+
+
+def test_a_connection_that_fails_later_is_closed(two, tmp_path, monkeypatch):
+    """Dask would wait for it after the last line of the program, and print a traceback."""
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION", "true")
+    said = refused(tmp_path, two.address)
+    assert "the scheduler cannot be reached: the connection failed\n" in said
+    assert "hint: check that Dask has the same version and settings" in said
+    assert len(said.splitlines()) == 2
+
+
+def test_certificates_that_cannot_be_read(tmp_path, monkeypatch):
+    for name in ("CA_FILE", "CLIENT__CERT"):
+        monkeypatch.setenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", str(tmp_path / "none.pem"))
+    said = refused(tmp_path, "tls://127.0.0.1:9")
+    assert "the certificates in Dask's configuration cannot be read\n" in said
 
 
 @pytest.mark.parametrize(
     "address",
-    ["nonsense", "nonsense://a b", "127.0.0.1:x", "tcp://", "tcp://127.0.0.1", "tcp://a:65536"],
+    [
+        "nonsense",
+        "nonsense://a b",
+        "inproc://a:1",
+        "ucx://a:1",
+        "ws://a:1",
+        "127.0.0.1:x",
+        "tcp://",
+        "tcp://127.0.0.1",
+        "tcp://a:65536",
+    ],
 )
 def test_what_is_not_an_address_is_refused_at_once(address, capsys):
     """Even if nothing is to be built; Dask would wait, and end with a traceback."""

@@ -12,6 +12,9 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import socket
+import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -33,8 +36,14 @@ from press.core.records import dataclass
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
+_KNOCK = 5
+"""Seconds in which what listens at an address has to say that it is a scheduler."""
 _CONNECT = 10
 """Seconds in which a scheduler has to answer."""
+_LENGTH = struct.Struct("<Q")
+"""The first bytes of a scheduler are the length of its first message."""
+_GREETING = 2**16
+"""The largest length of that message in bytes. In the words of other programs, it is larger."""
 WORKERS = 60.0
 """Seconds in which it has to have a worker."""
 _LOOK = 0.25
@@ -59,7 +68,7 @@ class Order:
     """What is needed to send the work on a project to other machines."""
 
     scheduler: str
-    """Its address: `tcp://host:8786`."""
+    """Its address: `tcp://host:8786`, `tls://host:8786`, or `host:8786`."""
     root: Path
     output: Path
     common: Sequence[object]
@@ -114,22 +123,86 @@ def connected(order: Order) -> Executor:
     progress.say(f"connecting to {order.scheduler}")
     client: Any = None
     try:
+        _knock(order.scheduler, distributed.Security())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about other versions, which are compared below
-            client = distributed.Client(order.scheduler, timeout=_CONNECT, set_as_default=False)
+            # A client that cannot start has to be closed as well; else it waits at the very end.
+            client = distributed.Client.__new__(distributed.Client)
+            client.__init__(order.scheduler, timeout=_CONNECT, set_as_default=False)
         _compare(client, order.scheduler)
         return _Cluster(client, order)
     except BaseException as error:
         _close(client)
         if isinstance(error, ProblemsError) or not isinstance(error, Exception):
             raise
-        raise _unreachable(order.scheduler, error) from None
+        hint = "check that Dask has the same version and settings there and here"
+        raise _unreachable(order.scheduler, "the connection failed", hint) from None
 
 
-def _unreachable(scheduler: str, error: Exception) -> ProblemsError:
-    reason = str(error).strip() or type(error).__name__
+def _knock(scheduler: str, security: Any) -> None:
+    """Refuse an address at which there is no scheduler (SYS005).
+
+    Dask itself tries again when it is refused, and waits without end for the first message, which
+    each side sends unasked.
+    """
+    kind, _, address = scheduler.rpartition("://")
+    host, _, port = address.rpartition(":")
+    safe = _certificates(scheduler, security) if kind == "tls" else None
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), _KNOCK) as plain:
+            greeting = _greeting(plain, safe)
+    except (OSError, UnicodeError) as error:
+        raise _unreachable(scheduler, _reason(error, host)) from None
+    if len(greeting) == _LENGTH.size and _LENGTH.unpack(greeting)[0] <= _GREETING:
+        return
+    if safe:
+        reason = "what listens there does not accept the certificates, or is not a scheduler"
+        hint = "check its address and the certificates; write tcp:// if it does not use them"
+    else:
+        reason = "what listens there is not a Dask scheduler, or needs certificates"
+        hint = "check its address; write tls:// if it uses certificates"
+    raise _unreachable(scheduler, reason, hint)
+
+
+def _greeting(plain: socket.socket, safe: ssl.SSLContext | None) -> bytes:
+    """Return the first bytes that the other side sends; empty if it sends none."""
+    try:
+        with safe.wrap_socket(plain) if safe else plain as link, link.makefile("rb") as sent:
+            return sent.read(_LENGTH.size)
+    except (OSError, ValueError):
+        return b""
+
+
+def _certificates(scheduler: str, security: Any) -> ssl.SSLContext:
+    """Return what opens a connection with the certificates of Dask's configuration."""
+    try:
+        safe: ssl.SSLContext | None = security.get_connection_args("client")["ssl_context"]
+    except (OSError, ValueError):
+        safe, reason = None, "the certificates in Dask's configuration cannot be read"
+    else:
+        reason = "there are no certificates in Dask's configuration"
+    if safe is None:
+        hint = "set ca-file, client.cert, and client.key below distributed.comm.tls in"
+        hint = f"{hint} ~/.config/dask/distributed.yaml, or use tcp:// in a network that you trust"
+        raise _unreachable(scheduler, reason, hint)
+    return safe
+
+
+def _reason(error: Exception, host: str) -> str:
+    """Say why nothing answers at an address."""
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens at this port"
+    if isinstance(error, (socket.gaierror, UnicodeError)):
+        return f"the host '{host}' is not known"
+    if isinstance(error, TimeoutError):
+        return f"it did not answer in {_KNOCK} seconds"
+    return str(getattr(error, "strerror", "") or "the network failed").lower()
+
+
+def _unreachable(scheduler: str, reason: str, hint: str = "") -> ProblemsError:
     message = f"the scheduler cannot be reached: {reason}"
-    hint = "check its address (tcp://host:8786) and that it runs, or build without --scheduler"
+    hint = hint or "check its address (tcp://host:8786) and that it runs"
+    hint += ", or build without --scheduler"
     return ProblemsError([Problem("SYS005", Span(scheduler), message, hint)])
 
 
@@ -217,7 +290,7 @@ class _Cluster(Executor):
         from distributed import KilledWorker
 
         if done.cancelled():
-            raise _unreachable(self.order.scheduler, ConnectionError("the connection was lost"))
+            raise _unreachable(self.order.scheduler, "the connection was lost")
         error = done.exception()
         if isinstance(error, KilledWorker):
             return call.ended(call.item, guarded.End(call.allowed, None, "reading"))
