@@ -370,7 +370,7 @@ class _ArticleReader:
             target = link.get("href")
             if target is None:
                 continue
-            pattern, nth = rf"(?<=[\s(<\"'=]){re.escape(target)}(?![\w-])", seen[target]
+            pattern, nth = _as_written(target), seen[target]
             seen[target] += 1
             if may_be_file(target):
                 place = self.place(pattern, nth)
@@ -432,6 +432,17 @@ class _ArticleReader:
                 if self.place(pattern).line:
                     hint = f"write the note as a separate paragraph: '{found}: …'"
                     self.report("LNK001", pattern, f"there is no note for '{found}'", hint)
+
+
+def _as_written(address: str) -> str:
+    """Return a pattern for the ways in which Markdown can spell the address of a link."""
+    spelled = "".join(
+        _SPELLED.get(piece, rf"\\?{re.escape(piece)}") for piece in re.findall(r"%20|.", address)
+    )
+    return rf"(?<=[\s(<\"'=]){spelled}(?![\w-]|\.\w)"
+
+
+_SPELLED = {"%20": r"(?:%20|\\?[ ])", "&": r"\\?&(?:amp;)?"}
 
 
 def _distribute(body: Element, notes: dict[str, Element]) -> None:
