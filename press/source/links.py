@@ -10,17 +10,17 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from press.core import gate
-from press.core.files import LINKED, article_files, name_of, read_text, shown, spelled
+from press.core.files import LINKED, article_files, files_below, name_of, read_text, shown, spelled
 from press.core.formats import Format, base_name, file_of
 from press.core.hashing import source_digest
 from press.core.model import Config, Linked
-from press.core.nearest import nearest, nearest_article
+from press.core.nearest import did_you_mean, near, nearest
 from press.core.problems import Problem, Span
 from press.core.records import dataclass
 from press.source.front_matter import split
@@ -67,7 +67,7 @@ def read_target(
         problems.append(Problem("LNK006", place, message, hint))
         return None
     if not is_file:
-        hint = _hint(path, root, articles)
+        hint = _hint(path, folder, root)
         message = f"link to '{link}': there is no such article or file"
         problems.append(Problem("LNK004", place, message, hint))
         return None
@@ -100,15 +100,25 @@ def _from(folder: Path, source: Path, name: str) -> str:
     return quote(os.path.relpath(source / name, folder).replace(os.sep, "/"))
 
 
-def _hint(path: Path, root: Path, articles: Collection[Path]) -> str:
-    """Return the nearest name: of an article or a file in the same folder, or of any article."""
-    near = [p.name for p in path.parent.glob("*") if p.is_file()] if path.parent.is_dir() else []
-    names = [a.name for a in articles if a.parent == path.parent]
-    names += [name for name in near if not name.startswith(".") and name not in names]
-    if names:
-        return nearest(path.name, names)
-    names = [f"{name_of(a, root)}.md" for a in articles]
-    return nearest_article(path.name, names) if names else "add the file, or correct its path"
+def _hint(path: Path, folder: Path, root: Path) -> str:
+    """Return the addresses from a folder of the files with the most similar names.
+
+    A file whose name has other letters, or which is in another folder, is the nearest.
+    """
+    articles = article_files(root)
+    others = [p for p in files_below(root / "source") if p.suffix not in (".md", ".toml")]
+    files = [p for p in (*articles, *others) if not p.name.startswith(".")]
+    named = [p for p in files if p.name.casefold() == path.name.casefold()]
+    if same := named or [p for p in files if p.stem.casefold() == path.stem.casefold()]:
+        return did_you_mean([_way(folder, p) for p in same[:3]])
+    wanted = _way(folder, path)
+    similar = near(wanted, [_way(folder, p) for p in files])
+    return did_you_mean(similar) or nearest(wanted, [_way(folder, p) for p in articles])
+
+
+def _way(folder: Path, path: Path) -> str:
+    """Return the address of a path, as an article in a folder writes it."""
+    return os.path.relpath(path, folder).replace(os.sep, "/").replace(" ", "%20")
 
 
 def _fields(article: Path, root: Path) -> Mapping[str, Any]:
