@@ -23,8 +23,10 @@ from press.core.model import Config, Linked
 from press.core.nearest import did_you_mean, near, nearest
 from press.core.problems import Problem, Span
 from press.core.records import dataclass
+from press.source.collections import names_in
 from press.source.front_matter import split
 from press.source.groups import formats_of
+from press.source.project import read_table
 
 _LARGEST = 100 * 2**20
 
@@ -67,9 +69,7 @@ def read_target(
         problems.append(Problem("LNK006", place, message, hint))
         return None
     if not is_file:
-        hint = _hint(path, folder, root)
-        message = f"link to '{link}': there is no such article or file"
-        problems.append(Problem("LNK004", place, message, hint))
+        problems.append(_missing(link, path, folder, root, place))
         return None
     plain = Path(os.path.normpath(path))  # one name for a file, however a link leads to it
     path = plain if plain.resolve() == home else path
@@ -98,6 +98,21 @@ def read_target(
 def _from(folder: Path, source: Path, name: str) -> str:
     """Return the address of a file in the output folder, from the page of an article."""
     return quote(os.path.relpath(source / name, folder).replace(os.sep, "/"))
+
+
+def _missing(link: str, path: Path, folder: Path, root: Path, place: Span) -> Problem:
+    """Return the problem of a link that leads to a collection, or to nothing (LNK004)."""
+    name = path.stem if path.suffix.lower() in _MADE else path.name
+    if name in names_in(read_table(root) or {}):
+        message = f"link to '{link}': '{name}' is a collection, which has no web page"
+        hint = "link to one of its articles, or to the web address of its PDF or e-book"
+        return Problem("LNK004", place, message, hint)
+    message = f"link to '{link}': there is no such article or file"
+    return Problem("LNK004", place, message, _hint(path, folder, root))
+
+
+_MADE = frozenset((".md", ".pdf", ".epub", ".html"))
+"""The endings of a work's source and of its outputs, with which an author may name it."""
 
 
 def _hint(path: Path, folder: Path, root: Path) -> str:

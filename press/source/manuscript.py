@@ -439,7 +439,7 @@ def _as_written(address: str) -> str:
     spelled = "".join(
         _SPELLED.get(piece, rf"\\?{re.escape(piece)}") for piece in re.findall(r"%20|.", address)
     )
-    return rf"(?<=[\s(<\"'=]){spelled}(?![\w-]|\.\w)"
+    return rf"(?:(?<=[(<\"'=])|(?<=\(\s)|(?<=\]:\s)){spelled}(?![\w-]|\.\w)"
 
 
 _SPELLED = {"%20": r"(?:%20|\\?[ ])", "&": r"\\?&(?:amp;)?"}
