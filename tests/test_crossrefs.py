@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+import zipfile
 from dataclasses import replace
 from datetime import date
 
+import pikepdf
 import pytest
 
 from press.build.run import build
@@ -332,3 +334,65 @@ def test_a_link_to_references_that_another_article_has_not(tmp_path, capsys) -> 
     with pytest.raises(SystemExit):
         main(["build", "--project", str(tmp_path), "--format", "html"])
     assert "LNK005: there is no id 'references' in source/b.md" in capsys.readouterr().err
+
+
+NOTICE = "---\ntitle: {}\nplace: closing\n{}---\n\nWords of the notice.\n"
+
+
+def notices_of_two(root) -> Request:
+    """Write an article that links to both notices of another; return how to build them."""
+    (root / "source" / "ward").mkdir(parents=True)
+    (root / "source" / "disclaimers").mkdir()
+    (root / "source" / "imprints").mkdir()
+    (root / "source" / "imprints" / "clinic.toml").write_text('[clinic]\nname = "Clinic"\n')
+    (root / "makebook.toml").write_text(
+        'editions = ["letter"]\naddress = "https://example.org/h"\n\n'
+        '[collections.two]\ntitle = "Two"\narticles = ["a", "ward/b"]\n'
+    )
+    for name, when in (("all", ""), ("tea", "when: {topics: [tea]}\n")):
+        (root / "source" / "disclaimers" / f"{name}.md").write_text(NOTICE.format(name, when))
+    links = "See [all](ward/b.md#notice-all) and [tea](ward/b.md#notice-tea).\n"
+    (root / "source" / "a.md").write_text(projects.front_matter() + links)
+    front = projects.front_matter("B").replace("\n---\n", "\ntopics: [tea]\n---\n")
+    (root / "source" / "ward" / "b.md").write_text(f"{front}Words.\n")
+    return Request(root, root / "build", date(2026, 11, 23))
+
+
+def test_a_link_to_a_notice_of_another_article(tmp_path) -> None:
+    request = notices_of_two(tmp_path)
+    for imprints in ((), ("clinic",)):
+        made = build(replace(request, imprints=imprints))
+        assert not [p for p in made.every_problem if p.severity == ERROR]
+    for folder in (tmp_path / "build", tmp_path / "build" / "clinic"):
+        page, there = (folder / "a.html").read_text(), (folder / "ward" / "b.html").read_text()
+        for id_ in ("notice-all", "notice-tea"):
+            assert f'href="ward/b.html#{id_}"' in page
+            assert f'id="{id_}"' in there
+        address = f"https://example.org/h/{folder.name}/ward/b.html".replace("/build/", "/")
+        with zipfile.ZipFile(folder / "a.epub") as book:
+            words = "".join(book.read(n).decode() for n in book.namelist() if n[-6:] == ".xhtml")
+        assert f'href="{address}#notice-tea"' in words
+        with pikepdf.open(folder / "a.pdf") as pdf:
+            notes = [note.A for page in pdf.pages for note in page.get("/Annots", [])
+                     if "/A" in note and "/URI" in note.A]  # fmt: skip
+        assert f"{address}#notice-tea" in [str(note["/URI"]) for note in notes]
+    with zipfile.ZipFile(tmp_path / "build" / "two.epub") as book:
+        words = "".join(book.read(n).decode() for n in book.namelist() if n[-6:] == ".xhtml")
+    assert 'href="part-2.xhtml#notice-tea"' in words
+    assert 'id="notice-tea"' in words
+
+
+def test_a_link_to_a_notice_that_another_article_has_no_longer(tmp_path) -> None:
+    request = notices_of_two(tmp_path)
+    build(request)
+    notice = tmp_path / "source" / "disclaimers" / "tea.md"
+    notice.write_text(notice.read_text().replace("[tea]", "[coffee]"))
+    found = [p for p in build(request).every_problem if p.severity == ERROR]
+    assert {(p.code, str(p.span), p.message, p.hint) for p in found} == {
+        (
+            "LNK005",
+            "source/a.md:9:43",
+            "there is no id 'notice-tea' in source/ward/b.md",
+            "did you mean 'notice-all'?",
+        )
+    }

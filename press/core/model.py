@@ -382,6 +382,17 @@ class Project:
 
 
 @dataclass(frozen=True)
+class NoticeLink:
+    """A link to a notice of another article; which notices that has is known only later."""
+
+    article: str
+    """The name of the other article."""
+    notice: str
+    """The id of the part: `notice-crisis`."""
+    span: Span
+
+
+@dataclass(frozen=True)
 class Manuscript:
     """One article as its author wrote it, read and validated."""
 
@@ -397,6 +408,7 @@ class Manuscript:
     clusters: tuple[Cluster, ...]
     images: tuple[Image, ...]
     linked: tuple[Linked, ...] = ()
+    to_notices: tuple[NoticeLink, ...] = ()
 
 
 @dataclass(frozen=True)

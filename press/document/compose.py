@@ -17,16 +17,18 @@ from pathlib import Path
 from lxml import etree
 
 from press.core import trees
-from press.core.files import beside, is_file, name_of, present, read_text
+from press.core.files import beside, by_name, is_file, name_of, present, read_text
 from press.core.model import (
     Citations,
     Cite,
+    Config,
     Document,
     Entry,
     Image,
     Imprint,
     Manuscript,
     Notice,
+    Placement,
     Project,
 )
 from press.core.nearest import did_you_mean, near, nearest, nearest_article
@@ -100,16 +102,8 @@ def compose(
     """Place the notices and assemble the work, for an imprint or without one."""
     config = effective(project.config, imprint)
     manuscript = for_readers(draft.manuscript, imprint)
-    notices = (*notices, *(imprint.notices if imprint else ()))
-    need = Need(
-        matter=manuscript.matter,
-        file=manuscript.file,
-        config=config,
-        by_hand=assemble.notices_by_hand(manuscript, problems),
-        sections=assemble.section_ids(manuscript),
-        named=jurisdiction_place(imprint),
-    )
-    placements = place_notices(notices, need, problems)
+    placements = _placements(manuscript, config, notices, imprint, problems)
+    _check_notice_links(manuscript, project, notices, imprint, problems)
     materials = assemble.Materials(
         manuscript, config, draft.citations, placements, project.data, imprint, source_date_epoch()
     )
@@ -118,6 +112,55 @@ def compose(
         document = beyond(document, partial(is_made_for, imprint.name, project))
         document = replace(document, above=project.config.address if imprint.address else "")
     return with_faces(document, manuscript, project.root, problems)
+
+
+def _placements(
+    manuscript: Manuscript,
+    config: Config,
+    notices: Sequence[Notice],
+    imprint: Imprint | None,
+    problems: list[Problem],
+) -> tuple[Placement, ...]:
+    """Decide which notices an article has, and where."""
+    need = Need(
+        matter=manuscript.matter,
+        file=manuscript.file,
+        config=config,
+        by_hand=assemble.notices_by_hand(manuscript, problems),
+        sections=assemble.section_ids(manuscript),
+        named=jurisdiction_place(imprint),
+    )
+    return place_notices((*notices, *(imprint.notices if imprint else ())), need, problems)
+
+
+def _check_notice_links(
+    manuscript: Manuscript,
+    project: Project,
+    notices: Sequence[Notice],
+    imprint: Imprint | None,
+    problems: list[Problem],
+) -> None:
+    """Report links to notices that another article does not have (LNK005).
+
+    The other article is that of the same imprint, or if it is not made for that, the common one.
+    """
+    paths, unheard = by_name(project.articles, project.root), list[Problem]()
+    known: dict[str, list[str]] = {}
+    for link in manuscript.to_notices:
+        name = link.article
+        if name not in known:
+            own = imprint if imprint and is_made_for(imprint.name, project, name) else None
+            config = effective(project.config, own)
+            read = read_manuscript(paths[name], project.root, project.config, unheard)
+            other = read and for_readers(read, own)
+            placed = _placements(other, config, notices, own, unheard) if other else ()
+            known[name] = [
+                f"notice-{each.notice.id}" for each in placed if each.place.kind != "every-page"
+            ]
+        if link.notice not in known[name]:
+            message = f"there is no id '{link.notice}' in source/{name}.md"
+            hint = nearest(link.notice, known[name])
+            problems.append(Problem("LNK005", link.span, message, hint))
 
 
 def _cite(

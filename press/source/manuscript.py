@@ -18,7 +18,7 @@ from lxml import etree
 from press.core import trees
 from press.core.files import decode, name_of, read_bytes, read_text, shown
 from press.core.labels import labels_for, letter
-from press.core.model import Cluster, Config, Image, Linked, Manuscript
+from press.core.model import Cluster, Config, Image, Linked, Manuscript, NoticeLink
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
 from press.core.tables import grid_of
@@ -85,7 +85,8 @@ def read_manuscript(
     clusters = _in_reading_order(made.body, made.clusters)
     body = trees.serialize(made.body)
     name = name_of(path, root)
-    return Manuscript(name, file, data, text, matter, body, clusters, images, linked)
+    to_notices = tuple(reader.to_notices)
+    return Manuscript(name, file, data, text, matter, body, clusters, images, linked, to_notices)
 
 
 def _ids_of(path: Path, root: Path) -> set[str | None]:
@@ -127,6 +128,7 @@ class _ArticleReader:
         self.last: dict[str, Span] = {}
         """The location of the last problem of each code."""
         self.others: dict[Path, set[str | None]] = {}
+        self.to_notices: list[NoticeLink] = []
         """The ids of other articles."""
 
     def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
@@ -415,7 +417,10 @@ class _ArticleReader:
             if found.article not in self.others:
                 self.others[found.article] = _ids_of(found.article, root)
             known = self.others[found.article]
-            if found.part not in known:
+            if found.part not in known and found.part.startswith("notice-"):
+                name = name_of(found.article, root)
+                self.to_notices.append(NoticeLink(name, found.part, place))
+            elif found.part not in known:
                 message = f"there is no id '{found.part}' in {shown(found.article, root)}"
                 hint = nearest(found.part, sorted(markup.linkable(known)))
                 self.problems.append(Problem("LNK005", place, message, hint))
