@@ -216,6 +216,16 @@ def test_a_folder_before_a_name_counts():
     assert article_name("./ward/two.md", known) == "ward/two"
     assert article_name("other/two", known) == "other/two"
     assert nearest_article("other/two", known) == "did you mean 'two' or 'ward/two'?"
+    assert nearest_article("ward", known) == "did you mean 'ward/two'?"
+
+
+@pytest.mark.parametrize("command", ["build", "packet", "record"])
+@pytest.mark.parametrize("file", ["build/ward/two.pdf", "two.epub", "ward"])
+def test_an_output_or_a_folder_leads_to_its_articles(root, command, file, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, file, "--project", str(root)])
+    assert end.value.code == 2
+    assert "hint: did you mean 'ward/" in capsys.readouterr().err
 
 
 def test_the_preview_shows_them(root):

@@ -27,7 +27,7 @@ from press.core.files import (
     name_of,
     shown,
 )
-from press.core.nearest import nearest, nearest_article
+from press.core.nearest import namesakes, nearest
 from press.core.problems import Problem, Span, UnknownName
 from press.core.records import dataclass
 
@@ -101,7 +101,7 @@ def check_names(
     for argument in articles:
         name = article_name(argument, known)
         if name not in known:
-            hint = document_hint(argument) or nearest_article(name, known)
+            hint = namesakes(name, known) or document_hint(argument) or nearest(name, known)
             raise UnknownName("article", name, hint)
     for name in editions:
         if name not in known_editions:

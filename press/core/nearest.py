@@ -6,6 +6,7 @@ In: a word and the known names. Out: a hint. Must not know what the names are fo
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -43,10 +44,21 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 
 def nearest_article(name: str, names: Iterable[str]) -> str:
-    """Return what `nearest` does; an article that only has another folder is the nearest."""
-    known, last = list(names), name.rpartition("/")[2].lower()
-    same = [other for other in known if other.rpartition("/")[2].lower() == last]
-    return did_you_mean(same[:3]) or nearest(name, known)
+    """Return what `nearest` does, but first what `namesakes` does."""
+    known = list(names)
+    return namesakes(name, known) or nearest(name, known)
+
+
+def namesakes(name: str, known: Iterable[str]) -> str:
+    """Return a hint with the articles that `name` may mean as a file or a folder; '' without any.
+
+    They have this name in another folder, or they made the output of this name, or they are in
+    the folder of this name.
+    """
+    last = re.sub(r"\.(?:pdf|epub|html)\Z", "", name.rpartition("/")[2].lower())
+    every = sorted(known)
+    same = [other for other in every if other.rpartition("/")[2].lower() == last]
+    return did_you_mean((same or [o for o in every if o.startswith(f"{name}/")])[:3])
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
