@@ -574,7 +574,7 @@ def record_command(project: Path, output: Path | None, imprint: str, article: st
     name = article_name(article, entries)
     if name not in entries:
         raise _wrong_use(UnknownName("article", name, nearest_article(name, entries)))
-    click.echo(record(entries[name]))
+    click.echo(record(entries[name], imprint))
 
 
 _LONGEST_NOTE = 100_000

@@ -188,6 +188,14 @@ def test_only_what_is_published_and_current_is_recorded(tmp_path, capsys, matter
     assert "error REC001" in err
 
 
+def test_a_handout_that_is_not_built_for_a_clinic_is_built_for_it(tmp_path, capsys):
+    root = project(tmp_path, {"tea": RECORDED})
+    (root / "source" / "imprints").mkdir()
+    (root / "source" / "imprints" / "north.toml").write_text('[clinic]\nname = "North"\n')
+    _, _, err = run(capsys, "record", "--project", str(root), "tea", "--imprint", "north")
+    assert " tea --imprint north, and print it again" in err
+
+
 def test_an_unknown_name_is_not_recorded(tmp_path, capsys):
     root = project(tmp_path, {"tea": RECORDED})
     status, _, err = run(capsys, "record", "--project", str(root), "tee")

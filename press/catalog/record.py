@@ -13,17 +13,18 @@ from press.core.system import program
 _JOINT = " · "
 
 
-def record(entry: Entry) -> str:
+def record(entry: Entry, imprint: str = "") -> str:
     """Return identifier, version, hash, title, language, and date of a handout in one line.
 
     The date is that of the text; the record says itself when the handout was given. What a handout
-    does not have is left out.
+    does not have is left out. `imprint` is that of the outputs that the entry tells of.
 
     Raises:
         ProblemsError: it is a draft, withdrawn, not built, or out of date (REC001).
     """
     if entry.state != "current" or entry.built is None:
-        build = f"run {program()} {entry.name}, and print it again"
+        option = f" --imprint {imprint}" if imprint else ""
+        build = f"run {program()} {entry.name}{option}, and print it again"
         raise ProblemsError([refusal(entry, "REC001", build)])
     built = entry.built
     version = built["version"] and f"version {built['version']}"
