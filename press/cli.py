@@ -536,7 +536,7 @@ def list_command(
 ) -> None:
     """List the handouts of the project: versions, reviews, pages, and whether they are current.
 
-    With WORDs, only those with every word in the title or a topic. Nothing is built.
+    With WORDs, only those with every word in the name, the title, or a topic. Nothing is built.
 
     \b
     makebook list
@@ -550,6 +550,9 @@ def list_command(
     today = date.today()  # noqa: DTZ011 - the author's own day
     found = ordered(chosen(entries, words, options["due"], today), options["key"])
     click.echo(FORMS[options["form"]](found), nl=False)
+    if entries and not found:
+        where = "; names, titles, and topics are searched" if words else ""
+        _say(f"none of the project's handouts matches{where}", err=True)
     errors = [problem for problem in problems if problem.severity == ERROR]
     if errors:
         raise ProblemsError(errors)

@@ -146,6 +146,10 @@ def test_the_command_prints_and_reports_what_is_wrong(tmp_path, capsys):
     status, _, err = run(capsys, "list", "--project", str(root), "--imprint", "north")
     assert status == 2
     assert "there is no imprint 'north'" in err
+    for words, said in ((["a", "c"], "none of the project's handouts matches; names"),
+                        (["--due", "3"], "none of the project's handouts matches\n"),
+                        (["--due", "soon"], "'soon' is not a valid whole number")):  # fmt: skip
+        assert said in run(capsys, "list", "--project", str(root), *words)[2]
 
 
 RECORDED = "title: Tea\nidentifier: TEA-1\nversion: 2\ndate: 2026-03-01\nlang: en-GB\n"
