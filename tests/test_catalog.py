@@ -105,6 +105,13 @@ def test_words_and_days_filter_and_a_column_sorts(tmp_path):
     assert names(ordered(rows, "title")) == ["pain", "sleep", "tea"]
 
 
+def test_versions_are_sorted_as_numbers(tmp_path):
+    versions = ["0.10", "0.9", "1" * 5000, "2"]
+    matters = {f"a{n}": f'title: A\nversion: "{v}"\n' for n, v in enumerate(versions)}
+    rows = [*entries(project(tmp_path, matters)).values()]
+    assert [entry.name for entry in ordered(rows, "version")][:2] == ["a1", "a0"]
+
+
 def test_a_draft_and_a_withdrawn_article_say_so(tmp_path):
     gone = "title: Gone\nstatus: withdrawn\nwithdrawn-because: It is wrong.\n"
     root = project(tmp_path, {"new": "title: New\nstatus: draft\n", "old": gone})

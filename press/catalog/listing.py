@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -48,7 +49,7 @@ def ordered(entries: Sequence[Entry], key: str) -> list[Entry]:
         text = ", ".join(value) if isinstance(value, list) else value
         if text in (None, ""):
             return True, "", entry.name
-        return False, _folded(text) if isinstance(text, str) else text, entry.name
+        return False, _natural(text) if isinstance(text, str) else text, entry.name
 
     return sorted(entries, key=place)
 
@@ -126,6 +127,13 @@ def _folded(text: str) -> str:
     """Return a text without case and accents."""
     spread = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in spread if not unicodedata.combining(c))
+
+
+def _natural(text: str) -> list[Any]:
+    """Return a key by which version 0.10 comes after 0.9: each run of digits is a number."""
+    pieces = re.split(r"(\d+)", _folded(text))
+    pieces[1::2] = [piece.lstrip("0") for piece in pieces[1::2]]
+    return [(len(piece), piece) if n % 2 else piece for n, piece in enumerate(pieces)]
 
 
 def _width(text: str) -> int:
