@@ -219,6 +219,12 @@ def _editions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[s
     return []
 
 
+class _Number(click.IntRange):
+    """A whole number; Click calls it an integer range."""
+
+    name = "whole number"
+
+
 def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) -> Limits:
     """Read the values of `--limit`."""
     found: dict[str, int] = {}
@@ -282,7 +288,7 @@ def _imprint_option(command: Any) -> Any:
 @_project_options
 @click.option(
     "--jobs",
-    type=click.IntRange(1),
+    type=_Number(1),
     default=processors,
     help="Number of processes; default: one for each processor.",
 )
@@ -471,7 +477,7 @@ def _print_article(built: Built, folder: Path) -> None:
 
 @cli.command("serve")
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...", shell_complete=_names(_articles))
-@click.option("--port", type=click.IntRange(0, 65535), default=8377, show_default=True,
+@click.option("--port", type=_Number(0, 65535), default=8377, show_default=True,
               help="Port of the preview; 0 picks a free one.")  # fmt: skip
 @click.option("--edition", "editions", multiple=True, shell_complete=_editions,
               help="Limit the PDF files to this edition; can be repeated.")  # fmt: skip
@@ -523,7 +529,7 @@ def check_command(project: Path, output: Path | None, articles: Sequence[str]) -
 
 @cli.command("list")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
-@click.option("--due", type=click.IntRange(0), metavar="DAYS",
+@click.option("--due", type=_Number(0), metavar="DAYS",
               help="Only handouts whose review is overdue or due within these days.")  # fmt: skip
 @click.option("--sort", "key", type=click.Choice(COLUMNS), default="name", show_default=True,
               help="Sort by this column; what has no value comes last.")  # fmt: skip
@@ -863,7 +869,7 @@ def doctor_command(project: Path, output: Path | None) -> None:
 @click.option(
     "--older-than",
     "days",
-    type=click.IntRange(0),
+    type=_Number(0),
     metavar="DAYS",
     help="With --cache, remove only what no build has used for DAYS days.",
 )
