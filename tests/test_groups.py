@@ -171,6 +171,28 @@ def test_a_link_leads_to_the_file_that_there_is(root):
     assert "source/ward/bed.md" in read_manifest(root / "build")["articles"]["nap"]["sources"]
 
 
+def test_the_printed_address_is_that_of_a_file_that_there_is(root):
+    toml = root / "makebook.toml"
+    toml.write_text('address = "https://example.org/h"\n' + toml.read_text())
+    assert not run(root).failed
+    assert 'href="https://example.org/h/nap.html"' in (root / "build/nap.html").read_text()
+    with zipfile.ZipFile(root / "build/ward/bed.epub") as book:
+        text = "".join(book.read(n).decode() for n in book.namelist() if n.endswith(".xhtml"))
+    assert 'href="https://example.org/h/ward/bed.epub"' in text
+    assert "bed.html" not in text
+
+
+def test_a_link_leads_to_a_format_of_the_project(root):
+    only = 'address = "https://example.org/h"\neditions = ["letter"]\nformats = ["epub"]\n'
+    (root / "makebook.toml").write_text(only)
+    path = root / "source/nap.md"
+    path.write_text(path.read_text() + "\n[Bed](ward/bed.md).\n")
+    assert not run(root).failed
+    with zipfile.ZipFile(root / "build/nap.epub") as book:
+        text = "".join(book.read(n).decode() for n in book.namelist() if n.endswith(".xhtml"))
+    assert 'href="https://example.org/h/ward/bed.epub"' in text
+
+
 BOTH = """
 [collections.both]
 title = "Both"

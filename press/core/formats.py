@@ -6,6 +6,7 @@ formats depend on each other is in `build.make`. This module must not know any s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from press.core.records import dataclass
@@ -96,6 +97,14 @@ def base_name(name: str) -> str:
 def way_home(article: str) -> str:
     """Return the way from an article's files to the output folder: `../` for `ward/two`."""
     return "../" * article.count("/")
+
+
+def shown_online(formats: Sequence[Format]) -> Format:
+    """Return the format to which an address of an article leads: the web page, or else the first.
+
+    `formats` are those in which it is made.
+    """
+    return "html" if "html" in formats else formats[0]
 
 
 def file_of(article: str, format_: Format) -> str:

@@ -19,7 +19,7 @@ from lxml import etree
 
 from press.core import trees
 from press.core.emoji import EMOJI, name_emoji
-from press.core.formats import base_name, file_of
+from press.core.formats import base_name, file_of, shown_online
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
     CRISIS,
@@ -167,8 +167,7 @@ class _Assembler:
             short=short,
             facts=identity.facts(self.matter, self.labels),
             stamp="",
-            address=self.m.config.address
-            and f"{self.m.config.address}/{quote(file_of(self.m.manuscript.name, 'html'))}",
+            address=self._address(),
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self._images(),
@@ -451,6 +450,11 @@ class _Assembler:
                 return
         code, message, hint = self.words.why_not(name)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
+
+    def _address(self) -> str:
+        """Return where the work is on the web; nothing if the project has no address."""
+        home, name = self.m.config.address, self.m.manuscript.name
+        return home and f"{home}/{quote(file_of(name, shown_online(self.m.config.formats)))}"
 
     def _short(self) -> str:
         notices = [placement.notice for placement in self._placed(Place("every-page"))]

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from press.core import trees
 from press.core.files import beside
-from press.core.formats import base_name, file_of
+from press.core.formats import base_name, file_of, shown_online
 from press.core.labels import spell_date
 from press.core.model import (
     Bound,
@@ -214,7 +214,7 @@ def _bound(
     facts = identity.facts(matter, first.labels, brief=True)
     facts = tuple(filter(None, (reviewed if fact == unknown else fact for fact in facts)))
     dated = [each.modified for each in alone if each.dated]
-    format_ = bound_config(config).formats[0]
+    format_ = shown_online(bound_config(config).formats)
     document = replace(
         first,
         name=collection.name,

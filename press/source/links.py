@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from press.core import gate
 from press.core.files import LINKED, article_files, files_below, name_of, read_text, shown, spelled
-from press.core.formats import Format, base_name, file_of
+from press.core.formats import base_name, file_of, shown_online
 from press.core.hashing import source_digest
 from press.core.model import Config, Linked
 from press.core.nearest import did_you_mean, near, nearest
@@ -82,8 +82,7 @@ def read_target(
             problems.append(Problem("LNK004", place, message, "delete the link"))
             return None
         own = name_of(article, root)
-        formats = formats_of(article, root, config) if config.groups else ("html",)
-        shows: Format = "html" if "html" in formats else formats[0]
+        shows = shown_online(formats_of(article, root, config))
         address = _from(folder, source, file_of(own, shows))
         address += f"#{part}" if part and shows == "html" else ""
         title = fields.get("title")
