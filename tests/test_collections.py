@@ -8,6 +8,7 @@ a change that is meant set MAKEBOOK_REWRITE=1, run this file, and read the diff 
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -142,6 +143,20 @@ def test_the_pdf_says_what_each_part_is(nights):
     ]  # fmt: skip
     embedded = inside.attached((nights / "nights.pdf").read_bytes())
     assert sorted(embedded) == ["identity.json", "nights.epub", "sleep.md", "tea.md", "worry.md"]
+    book = inside.book((nights / "nights.epub").read_bytes())
+    assert book.read("META-INF/identity.json") == embedded["identity.json"]
+
+
+def test_an_article_with_another_name_has_it_in_both_files(tmp_path):
+    root = two(tmp_path)
+    rebuilt(root)
+    (root / "source/tea.md").rename(root / "source/cup.md")
+    write(root, **{"makebook.toml": TOML + 'articles = ["cup", "milk"]\n'})
+    assert rebuilt(root)["all-of-it"] == ("all-of-it.epub", "all-of-it.pdf")
+    book = inside.book((root / "build/all-of-it.epub").read_bytes())
+    assert [part["name"] for part in json.loads(book.read("META-INF/identity.json"))["parts"]] == [
+        "cup", "milk",
+    ]  # fmt: skip
 
 
 def test_a_part_has_the_hash_of_the_handout_by_itself(nights, bound):

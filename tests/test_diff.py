@@ -78,6 +78,14 @@ class Desk:
         pdf.save(path)
         return str(path)
 
+    def epub(self, content=None):
+        """Return an e-book with an identity: today's, or any bytes."""
+        data = identity.encode(self.record()) if content is None else content
+        path = self.root.parent / "old.epub"
+        with zipfile.ZipFile(path, "w") as book:
+            book.writestr("META-INF/identity.json", data)
+        return str(path)
+
     def manifest(self, articles, folder=""):
         path = self.root / "build" / folder / "manifest.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,6 +250,16 @@ def test_a_manifest_of_an_earlier_version_answers(desk, how):
     assert desk.told(old).endswith(EARLIER)
     desk.article("40 people", "41 people")
     assert desk.told(old) == HEAD + '  reprint: the section "What was found?" changed'
+
+
+def test_an_e_book_names_what_changed_also_without_an_identifier(desk):
+    desk.article("identifier: SLEEP-1\n", "")
+    desk.edit("source/disclaimers/closing.md", "{{ article.identifier }}, ", "")
+    old = desk.epub()
+    assert desk.told(old).startswith("current: Sleep, in short (sleep · version 2.1")
+    desk.article("40 people", "41 people")
+    expected = HEAD.replace("SLEEP-1", "sleep") + '  reprint: the section "What was found?" changed'
+    assert desk.told(old) == expected
 
 
 def test_nothing_changed(desk):
@@ -645,6 +663,7 @@ def test_an_ebook_made_to_keep_the_reader_busy(desk):
 @pytest.mark.parametrize("content", [b"{", b"[]", b"[" * 50_000, b"\xff", b"1" * 9_000, b"{}"])
 def test_an_identity_that_is_damaged(desk, content):
     assert unreadable(desk, desk.pdf(content=content)) == "its identity.json is damaged"
+    assert unreadable(desk, desk.epub(content)) == "its identity.json is damaged"
 
 
 def test_nothing_hostile_reaches_the_terminal(desk):

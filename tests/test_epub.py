@@ -331,7 +331,7 @@ def hebrew():
         document = compose.compose(draft, project, notices, None, problems)
     assert {p.code for p in problems} == {"TXT007", "FRM005"}
     pages = [["_title-block"], ["table"]]
-    return epub.write_epub(document, pages, "letter", Styles(root), write_png()).data
+    return epub.write_epub(document, pages, "letter", Styles(root), write_png(), b"{}").data
 
 
 def test_a_right_to_left_book_says_so_everywhere(hebrew):

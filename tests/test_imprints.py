@@ -90,7 +90,7 @@ def words(document: Document) -> str:
 
 def files_of(document: Document, root: Path) -> dict[str, str]:
     """The text files of the e-book, by name."""
-    book = write_epub(document, [], "letter", Styles(root), b"")
+    book = write_epub(document, [], "letter", Styles(root), b"", b"{}")
     with zipfile.ZipFile(io.BytesIO(book.data)) as package:
         names = [n for n in package.namelist() if n.endswith((".xhtml", ".opf"))]
         return {name.rpartition("/")[2]: package.read(name).decode() for name in names}

@@ -15,6 +15,7 @@ from typing import Any
 
 from press.build.inputs import Inputs, Needs
 from press.core import gate, parallel, progress
+from press.core.files import IDENTITY
 from press.core.formats import FORMATS, FilePart, base_name, file_of
 from press.core.hashing import digest, file_digest
 from press.core.model import Artifact, Attached, Config, Document, Download, Edition, Request
@@ -64,7 +65,7 @@ class Task:
     config: Config
     request: Request
     identity: Mapping[str, Any]
-    """What `identity.describe` says of the document: it goes into every PDF."""
+    """What `identity.describe` says of the document: it goes into every PDF and e-book."""
     stale: frozenset[str]
     """Names of the files to make."""
     book: bytes | None = None
@@ -152,7 +153,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         ProblemsError: something cannot be laid out.
     """
     document, main = crosslinks.alone(task.document), task.config.editions[0]
-    said = Attached("identity.json", identity.encode(task.identity), "Data")
+    said = Attached(IDENTITY, identity.encode(task.identity), "Data")
     first = _Print(task.request.root, document, main, main, (said,))
     for edition in task.config.editions:
         check_styles(first.styles, edition, problems)
@@ -169,7 +170,7 @@ def make_files(task: Task, problems: list[Problem]) -> list[Artifact]:
         progress.enter("writing")
         picture = task.cover or draw_cover(document, first.styles)
         work = without_contents(document)
-        book = write_epub(work, layout.anchors, main.name, first.styles, picture)
+        book = write_epub(work, layout.anchors, main.name, first.styles, picture, said.data)
         progress.enter("proof")
         prove_epub(work, book, problems)
         artifacts, data = ([book] if book.name in task.stale else []), book.data

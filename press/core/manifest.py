@@ -127,7 +127,7 @@ class _ArticleFacts(TypedDict):
     lang: str
     hash: str
     identity: Mapping[str, Any]
-    """As in the `identity.json` of each PDF; format 1."""
+    """As in the `identity.json` of each PDF and e-book; format 1."""
     sources: Mapping[str, str]
     """Path in the project to SHA-256."""
     notices: list[NoticeEntry]

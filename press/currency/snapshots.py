@@ -15,7 +15,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from press.core.files import read_given
+from press.core.files import IDENTITY, read_given
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.records import dataclass
 from press.document.identity import FORMAT
@@ -136,7 +136,7 @@ def _pieces(value: Any, title: str) -> dict[str, Piece]:
 
 
 def read_file(path: Path) -> list[Snapshot] | str:
-    """Return the Snapshots in a PDF or a manifest, or the line printed in an e-book.
+    """Return the Snapshots in a file, or the line printed in an e-book of an early version.
 
     Raises:
         ProblemsError: DIF001, the file cannot be read or identifies no sheet.
@@ -145,7 +145,8 @@ def read_file(path: Path) -> list[Snapshot] | str:
     if b"%PDF-" in data[:1024]:
         return [_from_pdf(data, path)]
     if data.startswith(b"PK\x03\x04"):
-        return _from_epub(data, path)
+        found = _from_epub(data, path)
+        return found if isinstance(found, str) else [found]
     content = _json(data, path, "is not a PDF, an EPUB, or a manifest.json")
     try:
         if isinstance(content, dict) and "makebook" in content:
@@ -183,11 +184,15 @@ def _from_pdf(data: bytes, path: Path) -> Snapshot:
         message = f"cannot be opened: {error}"
         hint = f"give the file as it was built, without a password, {_PRINTED}"
         raise _unreadable(path, message, hint) from None
-    if "identity.json" not in files:
-        message = "contains no identity.json: it is not from makebook, or is from an early version"
+    if IDENTITY not in files:
+        message = f"contains no {IDENTITY}: it is not from makebook, or is from an early version"
         raise _unreadable(path, message, f"give the manifest.json of its build, {_PRINTED}")
-    said = "its identity.json is damaged"
-    content = files["identity.json"]
+    return _from_record(files[IDENTITY], path)
+
+
+def _from_record(content: bytes, path: Path) -> Snapshot:
+    """Return the Snapshot in the record that a PDF or an e-book has."""
+    said = f"its {IDENTITY} is damaged"
     try:
         return from_identity(_json(content, path, said) if len(content) < _TEXT_LIMIT else None)
     except ValueError:
@@ -213,10 +218,12 @@ def _from_entry(name: str, entry: Mapping[str, Any]) -> Snapshot:
     return replace(_named(entry), name=name)
 
 
-def _from_epub(data: bytes, path: Path) -> str:
-    """Return the line on the title page of an e-book."""
+def _from_epub(data: bytes, path: Path) -> Snapshot | str:
+    """Return the Snapshot in an e-book, or else the line on its title page."""
     with contextlib.suppress(ValueError):
         book = Book(data)
+        if (name := f"META-INF/{IDENTITY}") in book.names:
+            return _from_record(book.read(name, _TEXT_LIMIT), path)
         for name in book.names:
             if name.endswith("title.xhtml"):
                 found = _STAMP.search(book.read(name, _TEXT_LIMIT).decode(errors="replace"))

@@ -94,7 +94,7 @@ def _clinic(imprint: Imprint) -> dict[str, Any]:
 
 
 def describe(document: Document) -> dict[str, Any]:
-    """Describe a handout by the titles and hashes of its pieces: `identity.json` in a PDF.
+    """Describe a handout by the titles and hashes of its pieces: `identity.json` in a file.
 
     A later state of the sources can be compared with it to say what has changed.
     """

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from press.build.plan import check_names
 from press.catalog.entries import Entry, read_entries
 from press.catalog.record import refusal
-from press.core.files import article_name
+from press.core.files import IDENTITY, article_name
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Edition, Enclosed, Request
@@ -22,7 +22,6 @@ from press.readback.pdf import attachments
 from press.source.project import read_project
 
 _CODE = "PKT001"
-_IDENTITY = "identity.json"
 
 
 def chosen(request: Request) -> tuple[tuple[Enclosed, ...], Edition]:
@@ -92,7 +91,7 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
         data = b""
     if digest(data) != facts["sha256"]:
         raise _refused(row, f"is not as it was published: {file} was changed", again)
-    identity = attachments(data).get(_IDENTITY, b"")
+    identity = attachments(data).get(IDENTITY, b"")
     if facts.get("outdated") or _hash(identity) != built["hash"]:
         raise _refused(row, f"is out of date: {file} is of an earlier text", hint)
     handout = Enclosed(

@@ -192,6 +192,7 @@ def _published(seen: _InView, file: str) -> str:
 
 def _add_book(told: EarlyMessage, seen: _InView) -> None:
     """Write the e-book with its previous page-list and cover."""
+    from press.document import identity
     from press.output.epub.package import write_epub
     from press.output.pdf.cover import draw_cover
 
@@ -204,7 +205,8 @@ def _add_book(told: EarlyMessage, seen: _InView) -> None:
     main = seen.config.editions[0].name
     styles = _styles(seen)
     cover = cover or draw_cover(seen.document, styles)
-    book = write_epub(seen.document, anchors, main, styles, cover)
+    record = identity.encode(identity.describe(seen.document))
+    book = write_epub(seen.document, anchors, main, styles, cover, record)
     told["file"], told["data"] = file, b64encode(book.data).decode()
 
 

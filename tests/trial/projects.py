@@ -120,7 +120,7 @@ def finish(
             offered.append(Download(name, "pdf", len(artifact.data), edition.name, edition.kind))
             yield Finished(layout.document, artifact, edition)
     if not wanted or "epub" in wanted:
-        book = write_epub(document, anchors, main.name, styles, _PIXEL)
+        book = write_epub(document, anchors, main.name, styles, _PIXEL, b"{}")
         offered.append(Download(book.name, "epub", len(book.data)))
         yield Finished(document, book)
     if not wanted or "html" in wanted:

@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ from ebooklib import epub
 from lxml import etree
 
 from press.core import trees
+from press.core.files import IDENTITY
 from press.core.formats import file_of
 from press.core.model import Artifact, Document
 from press.design.faces import fallback_css, fallback_files, lettered
@@ -44,11 +45,14 @@ def write_epub(
     edition: str,
     styles: Styles,
     cover: bytes,
+    record: bytes,
 ) -> Artifact:
     """Make the e-book.
 
     `pages` lists, for each page of the printed edition `edition`, the ids that begin on it; the
-    page list follows them (EPUB Accessibility 1.1, 3.2). `cover` is a PNG.
+    page list follows them (EPUB Accessibility 1.1, 3.2). `cover` is a PNG. `record` is
+    the `identity.json` that the PDFs have, too. It is in `META-INF`, where a reading system passes
+    over what it does not know (EPUB 3.3, 4.2.6).
     """
     title = trees.fragment(
         styles.fill("book-title.xhtml", document=document, matter=document.matter,
@@ -62,7 +66,8 @@ def write_epub(
     book = _Book(document, chapters, styles, edition, cover)
     for image in document.images:
         book.add(names[image.name], image.media_type, lettered(image, styles, document.faces))
-    return Artifact(file_of(document.name, "epub"), "epub", book.pack(), edition, len(pages))
+    data = book.pack(record)
+    return Artifact(file_of(document.name, "epub"), "epub", data, edition, len(pages))
 
 
 def _identifier(document: Document) -> str:
@@ -279,7 +284,7 @@ class _Book:
             )
         self._property("schema:accessibilitySummary", " ".join(summary))
 
-    def pack(self) -> bytes:
+    def pack(self, record: bytes) -> bytes:
         """Return the finished file: `mimetype` first, the rest sorted, all with the same time."""
         modified = datetime.fromisoformat(self.document.modified)
         raw = io.BytesIO()
@@ -287,7 +292,7 @@ class _Book:
         writer = _Writer(raw, self.book, options)
         writer.process()
         writer.write()
-        return _rezip(raw.getvalue(), modified)
+        return _rezip(raw.getvalue(), modified, {f"META-INF/{IDENTITY}": record})
 
 
 def _inner(body: etree._Element) -> str:
@@ -296,17 +301,20 @@ def _inner(body: etree._Element) -> str:
     return text.replace(' xmlns:epub="http://www.idpf.org/2007/ops"', "")
 
 
-def _rezip(data: bytes, modified: datetime) -> bytes:
-    """Rewrite the ZIP so that equal content gives equal bytes (OCF 3.3, 4.2: mimetype first)."""
+def _rezip(data: bytes, modified: datetime, more: Mapping[str, bytes]) -> bytes:
+    """Rewrite the ZIP so that equal content gives equal bytes (OCF 3.3, 4.2: mimetype first).
+
+    `more` has the names and bytes of files to add.
+    """
     out = io.BytesIO()
     stamp = max(modified.timetuple()[:6], (1980, 1, 1, 0, 0, 0))
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
-        names = sorted(old.namelist(), key=lambda name: (name != "mimetype", name))
-        for name in names:
+        files = {**{name: old.read(name) for name in old.namelist()}, **more}
+        for name in sorted(files, key=lambda name: (name != "mimetype", name)):
             info = zipfile.ZipInfo(name, stamp)
             info.external_attr = 0o644 << 16
             info.create_system = 3
             stored = name == "mimetype" or name.endswith((".png", ".jpg"))
             info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            new.writestr(info, old.read(name))
+            new.writestr(info, files[name])
     return out.getvalue()
