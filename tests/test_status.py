@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from press.build.cleanup import sweep
 from press.build.run import build
 from press.cli import main
+from press.core.files import CATALOG
 from press.core.manifest import read_manifest
 from press.core.model import Request
 from press.proof.epub import prove_epub
@@ -24,6 +26,7 @@ TODAY = date(2026, 11, 23)
 DRAFT = (
     "---\ntitle: Tea\nidentifier: TEA-1\nstatus: draft\n---\n\n## How? {.short}\n\nWith water.\n"
 )
+TEA = DRAFT.replace("status: draft\n", "")
 SLEEP = "---\ntitle: Sleep\nidentifier: SLEEP-1\n---\n\nSleep helps.\n"
 GONE = "status: withdrawn\nwithdrawn-because: The dose was wrong.\n"
 NOTICE = "---\ntitle: Notice\nshort: Ask your clinic.\nplace: [closing, every-page]\n---\n\nAsk.\n"
@@ -143,11 +146,10 @@ def test_a_draft_is_in_the_library_only_if_asked_for(tmp_path):
 def withdrawn(tmp_path_factory):
     """Two articles, of which one is withdrawn after a build."""
     root = tmp_path_factory.mktemp("withdrawn")
-    tea = DRAFT.replace("status: draft\n", "")
-    write(root, **{"source/tea.md": tea, "source/sleep.md": SLEEP})
+    write(root, **{"source/tea.md": TEA, "source/sleep.md": SLEEP})
     make(root)
     before = read_manifest(root / "build")["articles"]["tea"]
-    write(root, **{"source/tea.md": tea.replace("---\n\n", f"{GONE}---\n\n", 1)})
+    write(root, **{"source/tea.md": TEA.replace("---\n\n", f"{GONE}---\n\n", 1)})
     return root, before["hash"], make(root)
 
 
@@ -211,6 +213,114 @@ def test_the_only_article_can_be_withdrawn_and_come_back(tmp_path):
     assert [b.name for b in make(root).built] == ["sleep"]
     assert "withdrawn" not in read_manifest(root / "build")
     assert "sleep.html" in library(root)
+
+
+PAIR = """formats = ["html", "epub"]
+[collections.pair]
+title = "Both"
+articles = ["tea", "sleep"]
+"""
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A built project of two articles without identifiers and a collection; the codes of each."""
+    plain = {name: text.replace(f"identifier: {name.upper()}-1\n", "")
+             for name, text in (("tea", TEA), ("sleep", SLEEP))}  # fmt: skip
+    write(tmp_path, **{f"source/{name}.md": text for name, text in plain.items()})
+    write(tmp_path, **{"makebook.toml": PAIR})
+    outcome = make(tmp_path)
+    assert not outcome.failed, outcome.every_problem
+    return tmp_path, codes(tmp_path)
+
+
+def codes(root):
+    return {n: e["hash"] for n, e in read_manifest(root / "build")["articles"].items()}
+
+
+def change(root, name, old, new):
+    path = root / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def answers(root, capsys, *lines):
+    """Return the answer of `diff` to each line, and check that the library answers as well."""
+    found = []
+    for line in lines:
+        with pytest.raises(SystemExit):
+            main(["diff", "--project", str(root), line])
+        found.append(capsys.readouterr().out.strip())
+        listed = library(root) if (root / "build" / "index.html").is_file() else line
+        assert line in listed
+    return found
+
+
+BAD = [
+    "withdrawn: do not use Tea (tea): The dose was wrong.",
+    "withdrawn: do not use Both (pair): Tea: The dose was wrong.",
+]
+
+
+def test_a_code_stays_withdrawn_after_clean_and_a_change_of_the_list(pair, capsys):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    sweep(root / "build")
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    change(root, "makebook.toml", '"tea", ', "")
+    assert not make(root).failed
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    assert answers(root, capsys, codes(root)["pair"])[0].startswith("current: Both (pair")
+    sweep(root / "build")
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    (root / "source/tea.md").unlink()
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    catalog = json.loads((root / "build" / CATALOG).read_text())
+    assert catalog["withdrawn"] == []  # "pair" is offered again
+
+
+def test_an_article_can_be_withdrawn_and_taken_off_the_list_at_once(pair, capsys):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    change(root, "makebook.toml", '"tea", ', "")
+    assert not make(root).failed
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+
+
+def test_what_was_withdrawn_by_mistake_is_current_again(pair, capsys):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    make(root)
+    change(root, "source/tea.md", GONE, "")
+    expected = [f"current: Tea (tea · {old['tea']})", f"current: Both (pair · {old['pair']})"]
+    assert answers(root, capsys, old["tea"], old["pair"]) == expected
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == expected
+    assert 'class="withdrawn"' not in library(root)
+    change(root, "source/sleep.md", "title: Sleep", "title: Rest")
+    make(root)
+    assert "recalled" not in read_manifest(root / "build")
+
+
+def test_the_identifier_of_another_handout_counts_more_than_a_withdrawn_code(pair, capsys):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    make(root)
+    (root / "source/tea.md").unlink()
+    change(root, "makebook.toml", '"tea", ', "")
+    make(root)
+    with pytest.raises(SystemExit):
+        main(["diff", "--project", str(root), f"OTHER-1 {old['tea']}"])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no article in this project has the identifier 'OTHER-1'" in said.err
 
 
 def test_a_link_to_a_withdrawn_article_is_an_error(tmp_path):

@@ -15,6 +15,7 @@ import pytest
 from press.build import cleanup as sweeping
 from press.build.cleanup import sweep
 from press.cli import main
+from press.core.problems import Problem, ProblemsError, Span
 
 DEAD = 2**31 - 1
 """No process has this number: Linux and macOS count no further than 4 million."""
@@ -90,6 +91,35 @@ FOREIGN = (
     ".sleep.pdf.tmp",
     ".DS_Store",
 )
+
+
+def test_what_was_withdrawn_stays_in_the_manifest(output):
+    gone = {"title": "Tea", "identifier": "", "because": "Wrong.", "hashes": ["0123abcd"]}
+    old = {"name": "milk", **gone}
+    withdrawn = {"tea": {**gone, "place": ("source/tea.md", 4, 1)}}
+    manifest(output, "sleep.pdf", articles={}, left={}, withdrawn=withdrawn, recalled=[old])
+    for dry_run in (True, False, False):
+        swept = sweep(output, dry_run=dry_run)
+        assert ("manifest.json", "it has the codes of what was withdrawn") in swept.kept
+        assert not swept.failed
+    said = json.loads((output / "manifest.json").read_text())
+    assert said["withdrawn"]["tea"]["hashes"] == said["recalled"][0]["hashes"] == ["0123abcd"]
+    assert said["articles"] == {}
+    assert not (output / "clinic").exists()
+
+
+def test_a_manifest_with_withdrawn_works_that_cannot_be_written_stays(output, monkeypatch):
+    gone = {"title": "Tea", "identifier": "", "because": "Wrong.", "hashes": ["0123abcd"]}
+    old = [{"name": "milk", **gone}]
+    manifest(output, articles={}, recalled=old)
+    before = (output / "manifest.json").read_bytes()
+
+    def full(*_):
+        raise ProblemsError([Problem("SYS002", Span("manifest.json"), "the disk is full", "")])
+
+    monkeypatch.setattr(sweeping, "replace_files", full)
+    assert [problem.code for problem in sweep(output).failed] == ["SYS002"]
+    assert (output / "manifest.json").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", FOREIGN)

@@ -2,7 +2,8 @@
 
 In: the output folder. Out: what was removed and what was kept, with the reason. A file counts as
 ours if a manifest lists it and its bytes are those that were published, or if its name is one that
-only the program gives. Files that someone else added or changed stay; links are never followed.
+only the program gives. Files that someone else added or changed stay; links are never followed. The
+manifest stays if it has works that were withdrawn, and then tells of these alone.
 This module must not know any source.
 """
 
@@ -14,10 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
+from press.build.manifest import encoded
+from press.build.publish import replace_files
 from press.core.files import INDEX, JOURNAL, MANIFEST, PACKET, PREVIEW, STATE
 from press.core.hashing import digest_of
-from press.core.manifest import published_hashes
-from press.core.problems import Problem, Span, visible
+from press.core.manifest import published_hashes, read_manifest, without_files
+from press.core.problems import Problem, ProblemsError, Span, visible
 from press.core.records import dataclass
 from press.core.temporary import FILE, is_running
 
@@ -145,10 +148,21 @@ class _Sweeper:
         return self.leftover(path)
 
     def record(self, path: Path, *, known: bool) -> bool:
-        """Remove a manifest or journal, unless files of which it tells stay."""
+        """Remove a manifest or journal, unless files of which it tells stay, or withdrawn works."""
         if path.parent in self.locked:
             return self.keep(path, "it lists files that were not removed")
-        return self.remove(path) if known else self.keep(path, "damaged or not from makebook")
+        if not known:
+            return self.keep(path, "damaged or not from makebook")
+        withdrawn = without_files(read_manifest(path.parent)) if path.name == MANIFEST else None
+        if withdrawn is None:
+            return self.remove(path)
+        try:
+            if not self.dry_run:
+                replace_files(path.parent, {path.name: encoded(withdrawn)})
+        except ProblemsError as error:  # it stays as it was
+            self.swept.failed += error.problems
+            return False
+        return self.keep(path, "it has the codes of what was withdrawn")
 
     def leftover(self, path: Path) -> bool:
         """Remove what an interrupted build left, unless that build is still running."""

@@ -26,11 +26,14 @@ from press.core.manifest import (
     Manifest,
     MeasuresEntry,
     ProblemEntry,
+    RecalledEntry,
     Record,
     WithdrawnEntry,
     add,
+    codes_of,
     linked_of,
     read_manifest,
+    recalled,
 )
 from press.core.model import Artifact, Built, Config, Document, Due, Measures
 from press.core.problems import Problem, ProblemsError, Span
@@ -284,7 +287,7 @@ def finish(ledger: Ledger, order: Sequence[str]) -> None:
         ledger.changed = True
     if not all((output / name).is_file() for name in content.get("left", {})):
         ledger.changed = True  # someone removed it
-    if not ledger.changed or not (content["articles"] or withdrawn):
+    if not ledger.changed or not (content["articles"] or withdrawn or content.get("recalled")):
         return
     known = content["articles"]
     content["articles"] = {name: known[name] for name in order if name in known}
@@ -302,7 +305,7 @@ def finish(ledger: Ledger, order: Sequence[str]) -> None:
     if left:
         content["left"] = left
     _share(content)
-    replace_files(output, {MANIFEST: _encoded(content)})
+    replace_files(output, {MANIFEST: encoded(content)})
     with contextlib.suppress(OSError):
         (output / JOURNAL).unlink(missing_ok=True)
     ledger.changed = False
@@ -330,7 +333,7 @@ def _is_own(name: str) -> bool:
     return name in ("work", "source", "settings", "downloads") or name.startswith("font ")
 
 
-def _encoded(content: Manifest) -> bytes:
+def encoded(content: Manifest) -> bytes:
     """Return the bytes of a manifest, with a line for each article."""
 
     def line(value: Any) -> str:
@@ -358,11 +361,13 @@ def covers(ledger: Ledger, digests: State) -> dict[str, CoverEntry]:
 
 
 def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
-    """Record what is withdrawn; `finish` leaves over the files of its last build.
+    """Record what is withdrawn, and keep the record of what was; call this before publishing.
 
-    So it does with those of a collection whose files would replace others (CFG007).
+    `finish` leaves over the files of its last build, and those of a collection whose files would
+    replace others (CFG007).
     """
     now = _withdrawn(ledger.content, project, digests)
+    past = _recalled(ledger.content, now)
     for collection in project.collections:
         before = ledger.content["articles"]
         over = collection.withdrawn or any(p.code == "CFG007" for p in collection.problems)
@@ -372,12 +377,33 @@ def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
             left = {name: facts["sha256"] for name, facts in files.items()}
             ledger.content["left"] = {**ledger.content.get("left", {}), **left}
             ledger.changed = True
-    if now == ledger.content.get("withdrawn", {}):
+    content = ledger.content
+    if (now, past) == (content.get("withdrawn", {}), content.get("recalled", [])):
         return
-    ledger.content.pop("withdrawn", None)
-    if now:
-        ledger.content["withdrawn"] = now
+    content["withdrawn"], content["recalled"] = now, past
+    for key, said in (("withdrawn", now), ("recalled", past)):
+        if not said:
+            content.pop(key)  # type: ignore[misc]
     ledger.changed = True
+
+
+def _recalled(manifest: Manifest, now: Mapping[str, WithdrawnEntry]) -> list[RecalledEntry]:
+    """Return what was withdrawn, except for the works in `now`.
+
+    A collection that is published with an article in `now` is one of them, also if makebook.toml
+    does not list the article any more.
+    """
+    before = {n: e for n, e in manifest.get("withdrawn", {}).items() if n not in now}
+    past = [e for e in recalled({**manifest, "withdrawn": before}) if e["hashes"]]
+    for name, entry in manifest["articles"].items():
+        gone = [now[part] for part in entry.get("parts", ()) if part in now]
+        if gone and name not in now:
+            because = "; ".join(f"{each['title']}: {each['because']}" for each in gone)
+            past.append({
+                "name": name, "title": entry["title"], "identifier": entry["identifier"],
+                "because": because, "hashes": codes_of(entry),
+            })  # fmt: skip
+    return past
 
 
 def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str, WithdrawnEntry]:
@@ -391,13 +417,13 @@ def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str
         before = manifest.get("withdrawn", {}).get(name)
         hashes = list(before["hashes"]) if before else []
         if entry_ := manifest["articles"].get(name):
-            hashes += [entry_["hash"], entry_["identity"].get("earlier", "")]
+            hashes += codes_of(entry_)
         span = matter.origin.spans["status"] if name in articles else collections[name].span
         found[name] = {
             "title": matter.title,
             "identifier": matter.identifier,
             "because": matter.withdrawn_because,
-            "hashes": sorted({one for one in hashes if one}),
+            "hashes": sorted(set(hashes)),
             "place": (span.path, span.line, span.column),
         }
         if name in articles:

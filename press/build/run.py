@@ -235,12 +235,12 @@ def _make(
     for issue in issues:
         every_problem = [*problems, *issue.found]
         books.stand[issue.name].judge(every_problem, stopped=_stopped(every_problem, request))
+    for ledger in books.ledgers.values():
+        manifest.withdraw(ledger, project, books.state)
     every_one = _Job(request.root, project, notices, issues, books.keys, {}, tuple(problems))
     jobs, made = _planned(every_one, paths, books)
     made += [_published(done, books) for done in _run(jobs, request)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
-    for ledger in books.ledgers.values():
-        manifest.withdraw(ledger, project, books.state)
     _list_all(issues, made, books, project, problems)
     return made, problems
 

@@ -29,7 +29,7 @@ from press.core.manifest import (
     LibraryEntry,
     LinkedEntry,
     Manifest,
-    WithdrawnEntry,
+    Shelved,
     inputs_of,
     linked_of,
     shelved,
@@ -199,7 +199,7 @@ def still(told: Told, request: Request) -> tuple[Built, ...]:
 def listed(
     output: Path,
     manifest: Manifest,
-    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    entries: Mapping[str, Shelved],
     state: State,
 ) -> bool:
     """Say if the library is intact and lists these handouts, as `shelved` returns them."""

@@ -197,6 +197,22 @@ class WithdrawnEntry(TypedDict):
     """The articles of a collection that are withdrawn."""
 
 
+@final
+class RecalledEntry(TypedDict):
+    """A work that was withdrawn, and has no article any more or is made of another text."""
+
+    name: str
+    title: str
+    identifier: str
+    because: str
+    hashes: list[str]
+    """The codes that stay withdrawn."""
+
+
+Shelved = ArticleEntry | WithdrawnEntry | RecalledEntry
+"""What a library shows, or answers only."""
+
+
 class LibraryEntry(TypedDict):
     """The library page."""
 
@@ -223,6 +239,8 @@ class Manifest(TypedDict):
     library: NotRequired[LibraryEntry]
     withdrawn: NotRequired[dict[str, WithdrawnEntry]]
     """Articles that are no longer built, by name."""
+    recalled: NotRequired[list[RecalledEntry]]
+    """What was withdrawn in earlier builds, and is not in `withdrawn` any more."""
     shared: NotRequired[dict[str, Mapping[str, str]]]
     """Inputs that many files have, by their hash."""
 
@@ -242,13 +260,57 @@ def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
     return entry.get("linked", {})
 
 
-def shelved(
-    manifest: Manifest, *, drafts: bool = False
-) -> dict[str, ArticleEntry | WithdrawnEntry]:
-    """Return what a library shows or answers: handouts, and withdrawn ones; drafts if asked for."""
-    entries = manifest["articles"].items()
-    shown = {name: e for name, e in entries if drafts or e.get("status") != "draft"}
-    return {**shown, **manifest.get("withdrawn", {})}
+def shelved(manifest: Manifest, *, drafts: bool = False) -> dict[str, Shelved]:
+    """Return what a library shows or answers: handouts, and withdrawn ones; drafts if asked for.
+
+    A recalled one is under a name that no article can have, and has no identifier of another.
+    """
+    articles, withdrawn = manifest["articles"], manifest.get("withdrawn", {})
+    shown = {name: e for name, e in articles.items() if drafts or e.get("status") != "draft"}
+    used = {entry["identifier"] for entry in (*articles.values(), *withdrawn.values())}
+    old: dict[str, Shelved] = {
+        f"/{number}": {**entry, "identifier": ""} if entry["identifier"] in used else entry
+        for number, entry in enumerate(lapsed(manifest))
+    }
+    return {**shown, **withdrawn, **old}
+
+
+def lapsed(manifest: Manifest) -> list[RecalledEntry]:
+    """Return what was withdrawn in earlier builds, without the codes of what is published now."""
+    now = {code for entry in manifest["articles"].values() for code in codes_of(entry)}
+    every = manifest.get("recalled", [])
+    left = [(entry, [code for code in entry["hashes"] if code not in now]) for entry in every]
+    return [{**entry, "hashes": codes} for entry, codes in left if codes]
+
+
+def codes_of(entry: ArticleEntry) -> list[str]:
+    """Return the codes of a handout: today's, and that of an earlier kind for the same text."""
+    return [code for code in (entry["hash"], entry["identity"].get("earlier", "")) if code]
+
+
+def recalled(manifest: Manifest) -> list[RecalledEntry]:
+    """Return everything that is or was withdrawn, with its codes."""
+    now: list[RecalledEntry] = [
+        {
+            "name": name,
+            "title": entry["title"],
+            "identifier": entry["identifier"],
+            "because": entry["because"],
+            "hashes": entry["hashes"],
+        }
+        for name, entry in manifest.get("withdrawn", {}).items()
+    ]
+    return [*now, *lapsed(manifest)]
+
+
+def without_files(manifest: Manifest) -> Manifest | None:
+    """Return only what a manifest says of withdrawn works; None if it says nothing of any."""
+    kept = _empty()
+    if withdrawn := manifest.get("withdrawn"):
+        kept["withdrawn"] = withdrawn
+    if old := manifest.get("recalled"):
+        kept["recalled"] = old
+    return kept if withdrawn or old else None
 
 
 def inputs_of(manifest: Manifest, facts: FileEntry) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
-from press.core.manifest import read_manifest
+from press.core.manifest import read_manifest, recalled
 from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.core.records import dataclass
@@ -93,10 +93,46 @@ def compare(old: str, sources: Today, output: Path) -> list[str]:
     if gone := _withdrawn(found, sources, output):
         return gone
     if isinstance(found, str):
-        return _by_text(found, sources, output).lines
+        return _unless_recalled(found, output, lambda: _by_text(found, sources, output)).lines
     if len(found) == 1:
-        return _by_snapshot(found[0], sources).lines
-    return _all(found, sources)
+        return _sheet(found[0], sources, output).lines
+    return _all(found, sources, output)
+
+
+def _sheet(old: Snapshot, sources: Today, output: Path) -> _Answer:
+    line = f"{old.identifier} {old.hash}"
+    return _unless_recalled(line, output, lambda: _by_snapshot(old, sources))
+
+
+def _unless_recalled(line: str, output: Path, answer: Callable[[], _Answer]) -> _Answer:
+    """Return the answer; if the sheet is not current, first see if its code was withdrawn once."""
+    try:
+        found = answer()
+    except (UnknownSheet, ProblemsError):
+        if said := _recalled(line, output):
+            return said
+        raise
+    return found if found.current else _recalled(line, output) or found
+
+
+def _recalled(line: str, output: Path) -> _Answer | None:
+    """Return the answer for a code that a manifest has for a withdrawn work.
+
+    As in any printed line, the identifier of another work counts more than the code.
+    """
+    codes = set(_HASH.findall(_folded(line)))
+    others = [_folded(word) for word in _OTHER.findall(_DASHES.sub("-", line))]
+    records = (e for path in _manifests(output) for e in recalled(read_manifest(path.parent)))
+    for entry in records if codes else ():
+        own = all(word in _folded(entry["identifier"]) for word in others)
+        if own and not codes.isdisjoint(entry["hashes"]):
+            called = entry["identifier"] or entry["name"]
+            return _Answer([_do_not_use(entry["title"], called, entry["because"])], current=False)
+    return None
+
+
+def _do_not_use(title: str, called: str, because: str) -> str:
+    return f"withdrawn: do not use {printable(title)} ({printable(called)}): {printable(because)}"
 
 
 def _withdrawn(found: str | Sequence[Snapshot], sources: Today, output: Path) -> list[str]:
@@ -117,8 +153,7 @@ def _gone(old: Snapshot, sources: Today) -> list[str]:
         parts = [sources.withdrawn[gone[part]] for part in old.parts if part in gone]
         title, called = old.title, old.identifier or old.name
         because = "; ".join(f"{part.title}: {part.withdrawn_because}" for part in parts)
-    said = f"withdrawn: do not use {printable(title)} ({printable(called)}): {printable(because)}"
-    return [said] if because else []
+    return [_do_not_use(title, called, because)] if because else []
 
 
 def _withdrawn_line(text: str, sources: Today, output: Path) -> Snapshot | None:
@@ -139,7 +174,7 @@ def _withdrawn_line(text: str, sources: Today, output: Path) -> Snapshot | None:
     return next((each for each in _built(output) if _printed(each, list(codes))), None)
 
 
-def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
+def _all(found: Sequence[Snapshot], sources: Today, output: Path) -> list[str]:
     """Return a summary line, and after it a block for each article."""
     blocks: list[_Answer] = []
     unknown: list[UnknownSheet] = []
@@ -149,7 +184,7 @@ def _all(found: Sequence[Snapshot], sources: Today) -> list[str]:
             blocks.append(_Answer(gone, current=False))
             continue
         try:
-            blocks.append(_by_snapshot(snapshot, sources))
+            blocks.append(_sheet(snapshot, sources, output))
         except UnknownSheet as error:
             unknown.append(error)
             blocks.append(_Answer([f"out of date: {_called(snapshot)}: {error}"], current=False))

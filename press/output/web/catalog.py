@@ -16,7 +16,7 @@ from urllib.parse import quote
 from press.core.files import FEED
 from press.core.formats import FORMATS
 from press.core.labels import labels_for
-from press.core.manifest import ArticleEntry, WithdrawnEntry
+from press.core.manifest import ArticleEntry, Shelved
 from press.core.records import dataclass
 from press.document.identity import urn
 from press.output.web.offers import downloads, handouts_in, offers
@@ -52,7 +52,7 @@ class Shelf:
 
 def write_feed(
     folder: Path,
-    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    entries: Mapping[str, Shelved],
     shelf: Shelf,
     covers: Mapping[str, str],
 ) -> bytes:
@@ -114,12 +114,10 @@ def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> di
     return found
 
 
-def write_list(
-    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry], shelf: Shelf
-) -> bytes:
+def write_list(folder: Path, entries: Mapping[str, Shelved], shelf: Shelf) -> bytes:
     """Write the list: each handout with its topics, codes, and files, and each withdrawn one."""
     handouts = handouts_in(folder, entries)
-    withdrawn = {n: e for n, e in entries.items() if "because" in e}
+    withdrawn = {n: e for n, e in entries.items() if "place" in e}
     return _encoded(
         {
             "makebook": 1,

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from press.core.files import COVERS
 from press.core.hashing import digest
 from press.core.labels import direction, labels_for, language_name
-from press.core.manifest import ArticleEntry, CoverEntry, WithdrawnEntry
+from press.core.manifest import ArticleEntry, CoverEntry, Shelved
 from press.core.model import Direction
 from press.core.records import dataclass
 from press.design.faces import faces
@@ -101,7 +101,7 @@ class Handout:
 
 def write_library(
     folder: Path,
-    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    entries: Mapping[str, Shelved],
     styles: Styles,
     lang: str,
     clinic: str = "",
@@ -203,7 +203,7 @@ def cover_name(article: str) -> str:
 
 def small_covers(
     folder: Path,
-    entries: Mapping[str, ArticleEntry | WithdrawnEntry],
+    entries: Mapping[str, Shelved],
     known: Mapping[str, CoverEntry],
 ) -> tuple[dict[str, CoverEntry], dict[str, bytes]]:
     """Return the covers of all handouts that have one, and the bytes of those to write.

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from press.core.files import is_file
 from press.core.formats import FORMATS
-from press.core.manifest import ArticleEntry, FileEntry, WithdrawnEntry
+from press.core.manifest import ArticleEntry, FileEntry, Shelved
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 from press.core.records import dataclass
@@ -40,9 +40,7 @@ class Offer:
     pages: int = 0
 
 
-def handouts_in(
-    folder: Path, entries: Mapping[str, ArticleEntry | WithdrawnEntry]
-) -> dict[str, ArticleEntry]:
+def handouts_in(folder: Path, entries: Mapping[str, Shelved]) -> dict[str, ArticleEntry]:
     """Return the handouts of a folder, each with its files that are there and not out of date."""
     found: dict[str, ArticleEntry] = {}
     for name, entry in entries.items():
