@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -19,6 +20,7 @@ from press.core.files import CATALOG, FEED
 from press.core.problems import ProblemsError
 from press.currency.diff import Today, UnknownSheet, compare
 from press.document import identity
+from press.document.binding import assembled, names_of
 from press.document.compose import read_sources
 from press.readback.pdf import attachments
 
@@ -571,6 +573,77 @@ def test_a_manifest_of_an_early_version_has_hashes(desk):
     assert desk.told(path).startswith("current: Sleep")
     desk.article("40 people", "41 people")
     assert desk.told(path).splitlines()[1].startswith("  the code alone does not show")
+
+
+# Collections
+
+
+LIST = '[collections.nights]\ntitle = "Nights"\narticles = [{}]\n'
+
+
+@pytest.fixture
+def nights(tmp_path):
+    """A collection of four articles, and an earlier sheet of it."""
+    desk = Desk(tmp_path)
+    for name in ("tea", "walk", "milk"):
+        head = TEA.replace("TEA-1", f"{name.upper()}-1").replace("Tea", f"On {name}")
+        desk.write(f"source/{name}.md", f"{head}## Why\n\nFor {name}.\n\n![{name}](dot.svg)\n")
+    desk.write("source/dot.svg", LOGO)
+    desk.toml = (desk.root / "makebook.toml").read_text(encoding="utf-8")
+    bind(desk, "sleep", "tea", "walk", "milk")
+    return desk, desk.pdf(content=identity.encode(whole(desk)))
+
+
+def bind(desk, *names):
+    desk.write("makebook.toml", desk.toml + LIST.format(", ".join(f'"{n}"' for n in names)))
+
+
+def whole(desk):
+    return identity.describe(assembled(read_sources(desk.root), "nights", ""))
+
+
+def lines(desk, old):
+    sources = read_sources(desk.root)
+    today = Today(names_of(sources), sources.imprints, partial(assembled, sources))
+    head, *rest = compare(old, today, desk.root / "build")
+    assert head.startswith("out of date: Nights (nights)")
+    return [line.removeprefix("  reprint: the ") for line in rest]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("tea walk milk", ['article "Sleep, in short" was removed']),
+        ("sleep tea walk", ['article "On milk" was removed']),
+        ("tea walk milk sleep", ['article "Sleep, in short" was moved']),
+        ("sleep walk tea milk", ['article "On walk" was moved']),
+        ("milk tea sleep", ['article "On milk" was moved', 'article "On tea" was moved',
+                            'article "On walk" was removed']),
+    ],
+)  # fmt: skip
+def test_an_article_of_a_collection_is_named(nights, names, expected):
+    desk, old = nights
+    bind(desk, *names.split())
+    found = [line for line in lines(desk, old) if "references: " not in line]
+    assert [line for line in found if "article" in line] == expected
+    removed = sum("was removed" in line for line in expected)
+    assert found.count('notice "Who made this handout" was removed') == removed
+    assert len(found) == len(expected) + removed
+
+
+def test_an_article_is_added_to_a_collection_and_another_changes(nights):
+    desk, _ = nights
+    bind(desk, "sleep", "tea")
+    old = desk.pdf(content=identity.encode(whole(desk)))
+    bind(desk, "milk", "sleep", "tea")
+    desk.edit("source/tea.md", "For tea", "For two")
+    assert lines(desk, old) == [
+        'notice "Who made this handout" was added',
+        'article "On milk" was added',
+        'article "On tea" changed',
+    ]
+    desk.edit("source/tea.md", "title: On tea", "title: On two")
+    assert lines(desk, old)[-1] == 'article "On tea" is now called "On two"'
 
 
 def test_an_article_whose_file_has_another_name(desk):

@@ -7,6 +7,7 @@ something that patients read. This module must not know where the Snapshots come
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
 
 from press.core.problems import visible
 from press.currency.snapshots import Piece, Snapshot
@@ -43,6 +44,7 @@ def _text_changes(old: Snapshot, new: Snapshot) -> list[str]:
     """Return what changed besides the references."""
     return [
         *_notices(old, new),
+        *_articles(old, new),
         *_sections(old, new),
         *_around(old, new),
         *_head(old, new),
@@ -51,10 +53,10 @@ def _text_changes(old: Snapshot, new: Snapshot) -> list[str]:
 
 def _notices(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Yield the notices that changed, crisis lines first: an outdated number does harm."""
-    for name in sorted({**new.notices, **old.notices}, key=lambda name: "crisis" not in name):
-        before, after = old.notices.get(name), new.notices.get(name)
-        if (what := _became(before, after)) and (piece := after or before):
-            yield f'reprint: the notice "{printable(piece.title or name)}" {what}'
+    gone, fresh = _without(old.notices, new.notices), _without(new.notices, old.notices)
+    for name, piece in sorted({**gone, **fresh}.items(), key=lambda item: "crisis" not in item[0]):
+        what = _became(gone.get(name), fresh.get(name))
+        yield f'reprint: the notice "{printable(piece.title or name)}" {what}'
 
 
 def _became(before: Piece | None, after: Piece | None) -> str:
@@ -65,10 +67,41 @@ def _became(before: Piece | None, after: Piece | None) -> str:
     return "" if before.same_as(after) else "changed"
 
 
+def _articles(old: Snapshot, new: Snapshot) -> Iterator[str]:
+    """Yield the articles of a collection that changed, by what identifies each.
+
+    Of those that are in both, the fewest are called moved.
+    """
+    gone, fresh = _apart(old.parts, new.parts)
+    renamed = dict(_pairs(gone, fresh))
+    now = {renamed.get(name, name): piece for name, piece in new.parts.items()}
+    earlier, after = [n for n in old.parts if n in now], [n for n in now if n in old.parts]
+    blocks = SequenceMatcher(None, earlier, after, autojunk=False).get_matching_blocks()
+    still = {name for block in blocks for name in after[block.b : block.b + block.size]}
+    for name, piece in now.items():
+        before, title = old.parts.get(name), printable(piece.title)
+        if what := _became(before, piece):
+            yield f'reprint: the article "{title}" {what}'
+        if before and before.title != piece.title:
+            yield f'reprint: the article "{printable(before.title)}" is now called "{title}"'
+        if before and name not in still:
+            yield f'reprint: the article "{title}" was moved'
+    for name, piece in old.parts.items():
+        if name not in now:
+            yield f'reprint: the article "{printable(piece.title)}" was removed'
+
+
+def _apart(
+    old: Mapping[str, Piece], new: Mapping[str, Piece]
+) -> tuple[dict[str, Piece], dict[str, Piece]]:
+    """Return the pieces whose names only the old state has, and those that only the new one has."""
+    gone = {name: piece for name, piece in old.items() if name not in new}
+    return gone, {name: piece for name, piece in new.items() if name not in old}
+
+
 def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
     """Yield the sections that changed, by id; a new id with the same content is a new name."""
-    gone = {name: piece for name, piece in old.sections.items() if name not in new.sections}
-    fresh = {name: piece for name, piece in new.sections.items() if name not in old.sections}
+    gone, fresh = _apart(old.sections, new.sections)
     renamed = dict(_pairs(gone, fresh))
     for name, piece in new.sections.items():
         before = old.sections.get(renamed.get(name, name))
@@ -82,7 +115,11 @@ def _sections(old: Snapshot, new: Snapshot) -> Iterator[str]:
         if name not in renamed.values():
             yield f"reprint: {_section(piece)} was removed"
     same = old.sections.keys() == new.sections.keys() and old.notices.keys() == new.notices.keys()
-    if same and old.rest.get("order") != new.rest.get("order"):
+    if (
+        same
+        and list(old.parts) == list(new.parts)
+        and old.rest.get("order") != new.rest.get("order")
+    ):
         yield "reprint: the order of the sections and notices changed"
 
 
@@ -108,7 +145,8 @@ def _around(old: Snapshot, new: Snapshot) -> Iterator[str]:
     if "short" in differs:
         yield "reprint: the short disclaimer on every page changed"
     for name, digest in new.pictures.items():
-        if old.pictures.get(name, digest) != digest:
+        known = new.parts and digest in old.pictures.values()  # the name changes with the order
+        if not known and old.pictures.get(name, digest) != digest:
             yield f"reprint: the picture {printable(name)} changed"
     if old.lang != new.lang:
         yield f"reprint: the language was {_given(old.lang)}, now {_given(new.lang)}"
@@ -138,13 +176,16 @@ def _given(text: str) -> str:
 
 
 def _references(old: Snapshot, new: Snapshot) -> Iterator[str]:
-    gone = {key: piece for key, piece in old.references.items() if key not in new.references}
-    fresh = {key: piece for key, piece in new.references.items() if key not in old.references}
-    renamed = dict(_pairs(gone, fresh))
-    for key, piece in new.references.items():
-        before = old.references.get(renamed.get(key, key))
-        if what := _became(before, piece):
-            yield f'references: "{printable(piece.title)}" {what}'
+    gone = _without(old.references, new.references)
+    fresh = _without(new.references, old.references)
+    for key, piece in fresh.items():
+        yield f'references: "{printable(piece.title)}" {_became(gone.get(key), piece)}'
     for key, piece in gone.items():
-        if key not in renamed.values():
+        if key not in fresh:
             yield f'references: "{printable(piece.title)}" was removed'
+
+
+def _without(some: Mapping[str, Piece], others: Mapping[str, Piece]) -> dict[str, Piece]:
+    """Return the pieces that are not in `others`; names in a collection depend on its order."""
+    every = others.values()
+    return {name: piece for name, piece in some.items() if not any(map(piece.same_as, every))}

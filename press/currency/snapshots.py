@@ -65,8 +65,11 @@ class Snapshot:
     references: Mapping[str, Piece] = field(default_factory=dict)
     rest: Mapping[str, str] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
-    parts: tuple[str, ...] = ()
-    """The identifiers, or else names, of the articles of a collection."""
+    parts: Mapping[str, Piece] = field(default_factory=dict)
+    """The articles of a collection, in order, by identifier, or else by name.
+
+    Such a Snapshot has no sections: they have only numbers, which change with the order.
+    """
 
 
 def from_identity(record: Any) -> Snapshot:
@@ -81,7 +84,7 @@ def from_identity(record: Any) -> Snapshot:
     earlier = _text(record.get("earlier", ""))
     sheet = replace(_named(record), name=_text(record.get("name")), earlier=earlier)
     sheet = replace(sheet, imprint=_text(record.get("imprint")), lang=_text(record.get("lang")))
-    sheet = replace(sheet, parts=tuple(_parts(record.get("parts", []))))
+    sheet = replace(sheet, parts=dict(_parts(record.get("parts", []))))
     if record.get("makebook") != FORMAT:
         return sheet
     rest = dict(_mapping(record.get("rest")))
@@ -89,7 +92,7 @@ def from_identity(record: Any) -> Snapshot:
     return replace(
         sheet,
         detailed=True,
-        sections=_pieces(record.get("sections"), "title"),
+        sections={} if sheet.parts else _pieces(record.get("sections"), "title"),
         notices=_pieces(record.get("notices"), "title"),
         references=_pieces(record.get("references"), "text"),
         rest={key: _text(value) for key, value in rest.items()},
@@ -97,11 +100,12 @@ def from_identity(record: Any) -> Snapshot:
     )
 
 
-def _parts(value: Any) -> Iterator[str]:
+def _parts(value: Any) -> Iterator[tuple[str, Piece]]:
     if not isinstance(value, list):
         raise ValueError("not a list")  # noqa: TRY004 - the input is wrong, not the program
     for part in map(_mapping, value):
-        yield _text(part.get("identifier")) or _text(part.get("name"))
+        name = _text(part.get("identifier")) or _text(part.get("name"))
+        yield name, Piece(_text(part.get("title")), _text(part.get("hash")))
 
 
 def _named(record: Mapping[str, Any]) -> Snapshot:
