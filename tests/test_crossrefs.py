@@ -18,6 +18,7 @@ from press.core.labels import labels_for
 from press.core.model import Cluster, Request
 from press.core.problems import ERROR
 from press.output.pdf import engine
+from press.output.pdf.paging import Paging
 from press.readback.aloud import aloud
 from press.source import crossrefs, markup
 from press.source.manuscript import _captions, _figures
@@ -257,24 +258,34 @@ def test_cross_references_name_other_pages_and_no_other(seed: int) -> None:
     import weasyprint
 
     chance = random.Random(seed)
-    blocks, links = [], []
+    links = list(range(20))
+    entries = (f'<li id=l{n + 1}><a class="xref entry" href="#s{n}">[{n}]</a></li>' for n in links)
+    blocks = [f"<ol>{''.join(entries)}</ol>"]
     for number in range(20):
         words = "word " * chance.randrange(150)
-        blocks.append(f"<h2 id=s{number}>{number}</h2><p>{words}</p>")
+        high = chance.randrange(2, 9)
+        blocks.append(f"<section class=section><h2 id=s{number}>{number}</h2><p>{words}</p>")
+        blocks.append(f'<figure id=f{number} style="height: {high}cm">Shown</figure>')
         for _ in range(2):
             target = chance.randrange(max(0, number - 2), min(20, number + 3))
             links.append(target)
             name = f"l{len(links)}"
             blocks.append(f'<p id={name}>x <a class="xref" href="#s{target}">[{target}]</a></p>')
+        blocks.append("</section>")
     engine.start()
-    layout = weasyprint.HTML(string=f"<style>{STYLE}</style>{''.join(blocks)}").render()
+    html = weasyprint.HTML(string=f"<style>{STYLE}</style>{''.join(blocks)}")
+    html.paging = Paging()
+    layout = html.render()
 
     where = {id_: n for n, page in enumerate(layout.pages, 1) for id_ in page.anchors}
     boxes = [box for page in layout.pages for box in page._page_box.descendants()]
     text = " ".join(box.text for box in boxes if hasattr(box, "text"))
     named = re.findall(r"\[\d+\](?: +\(page +(\d+)\))?", text)
     pages = [(where[f"l{n}"], where[f"s{target}"]) for n, target in enumerate(links, 1)]
-    assert named == ["" if here == there else str(there) for here, there in pages]
+    contents = [str(there) for _, there in pages[:20]]
+    rest = ["" if here == there else str(there) for here, there in pages[20:]]
+    assert named == contents + rest
+    assert html.paging.moves, "no figure was moved"
     assert "" in named
     assert any(named)
 

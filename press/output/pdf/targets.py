@@ -20,10 +20,11 @@ def start() -> None:
 class _Lookup:
     """What a link shows, for WeasyPrint's `CounterLookupItem`.
 
-    A cross-reference has a target, and is made again only if it would show another page.
+    One that names only another page has a target, and is made again only if it would change.
     """
 
     target: Any = None
+    is_cross_reference = False
 
     @property
     def cached_page_counter_values(self) -> Any:
@@ -62,6 +63,7 @@ class _Targets:
             self.waiting.setdefault(anchor, {})[key] = item
         href = (box.element.get("href") or "")[1:]
         self.links.setdefault(href, []).append(item)
+        item.is_cross_reference = box.element is not None and has_class(box.element, "xref")
         if _names_other_page(box):
             item.target = self.target_lookup_items.get(href)
             item.cached_page_counter_values = {}
@@ -85,7 +87,7 @@ class _Targets:
                 self.ahead[id(item)] = item
                 if not item.target:
                     item.parse_again(now)
-            elif item.target and before.get("page") != now.get("page"):
+            elif item.is_cross_reference and before.get("page") != now.get("page"):
                 _name_again(item, pages)
 
     def end_page(self, number: int) -> None:
