@@ -858,6 +858,9 @@ def doctor_command(project: Path, output: Path | None) -> None:
 
 @cli.command("clean")
 @_project_options
+@click.option(
+    "--leftovers", is_flag=True, help="Remove only files that the project no longer makes."
+)
 @click.option("--dry-run", is_flag=True, help="List what would be removed, and remove nothing.")
 @click.option(
     "--cache",
@@ -874,7 +877,12 @@ def doctor_command(project: Path, output: Path | None) -> None:
     help="With --cache, remove only what no build has used for DAYS days.",
 )
 def clean_command(
-    project: Path, output: Path | None, dry_run: bool, cache: str | None, days: int | None
+    project: Path,
+    output: Path | None,
+    leftovers: bool,
+    dry_run: bool,
+    cache: str | None,
+    days: int | None,
 ) -> None:
     """Remove the files that makebook built, and nothing else.
 
@@ -882,6 +890,7 @@ def clean_command(
 
     \b
     makebook clean
+    makebook clean --leftovers
     makebook clean --cache --older-than 90
     """  # noqa: D301 - Click reads the character
     from press.build.cleanup import report_lines, sweep
@@ -899,7 +908,7 @@ def clean_command(
         _say(f"a build is running in {folder}; waiting for it to finish", err=True)
 
     with locked(folder.resolve(), waiting):
-        swept = sweep(folder, dry_run=dry_run)
+        swept = sweep(folder, leftovers=leftovers, dry_run=dry_run)
     for line in report_lines(swept, folder, dry_run=dry_run):
         _say(line)
     if swept.failed:

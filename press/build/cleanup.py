@@ -42,18 +42,21 @@ class Swept:
     failed: list[Problem] = field(default_factory=list)
 
 
-def sweep(output: Path, *, dry_run: bool = False) -> Swept:
+def sweep(output: Path, *, leftovers: bool = False, dry_run: bool = False) -> Swept:
     """Remove what makebook made in an output folder, and the folders that this empties.
 
-    With `dry_run`, nothing is removed and the report is the same. What could not be removed is in
-    `failed` (SYS002); the rest was removed.
+    With `leftovers`, only files that the project no longer makes. With `dry_run`, nothing is
+    removed and the report is the same. What could not be removed is in `failed` (SYS002); the rest
+    was removed.
     """
     swept = Swept()
     try:
         if output.is_dir():
             sweeper = _Sweeper(output, swept, dry_run=dry_run)
-            empty = sweeper.folder(output, issue=True)
-            if empty and swept.removed and _is_folder(output):
+            empty = not leftovers and sweeper.folder(output, issue=True)
+            if leftovers:
+                sweeper.leftovers()
+            elif empty and swept.removed and _is_folder(output):
                 sweeper.remove(output)
     except OSError as error:
         swept.failed.append(_problem(str(output), error))
@@ -97,6 +100,15 @@ class _Sweeper:
             )
             left += [] if gone else [path]
         return not left
+
+    def leftovers(self) -> None:
+        """Remove what the manifests here and in the folders of imprints list as left."""
+        for home in [self.output, *filter(_is_folder, _listed(self.output))]:
+            left = (read_manifest(home) or {}).get("left", {})
+            for path in sorted(path for name in left if (path := home / name).is_file()):
+                gone = self.file(path, left, known=True, home=home)
+                for folder in path.parents[: path.relative_to(home).as_posix().count("/")]:
+                    gone = gone and not any(folder.iterdir()) and self.remove(folder)
 
     def subfolder(self, path: Path, hashes: Mapping[str, str], *, issue: bool) -> bool:
         """Sweep previews, covers, files of articles, or an imprint; keep any other folder."""

@@ -484,7 +484,7 @@ def left(ledger: Ledger, name: str, problems: list[Problem]) -> None:
 
     `name` is that of the folder, as an author knows it.
     """
-    hint = "run `makebook clean` to remove it and everything else that makebook made here"
+    hint = "run `makebook clean --leftovers` to remove it and other files like it"
     for file in sorted(ledger.content.get("left", {})):
         if (ledger.output / file).is_file():
             message = "the project no longer makes this file"
