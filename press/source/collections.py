@@ -18,8 +18,8 @@ from press.core.files import name_of
 from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
+from press.source.plain import check_plain
 from press.source.settings import Settings, line_of
-from press.source.values import BRACES, first_in
 
 KEYS = ("title", "articles")
 TABLE = "collections"
@@ -124,10 +124,11 @@ class _Reader:
             message = f"collection '{name}' has no title"
             place = settings.span("title", table) if "title" in given else span
             problems.append(Problem("CFG004", place, message, 'write title = "…"'))
-        elif braces := first_in(title, BRACES):
-            message = f"'{braces}' in the title of a collection is not filled in"
-            hint = "write the words themselves"
-            problems.append(Problem("CFG004", settings.span("title", table), message, hint))
+        else:
+            place = settings.span("title", table)
+            problems += check_plain(
+                title, "the title of a collection", "CFG004", lambda *_: [place]
+            )
         problems += self._name(name, span)
         listed = settings.list_of(given, "articles", table)
         place = settings.span("articles", table) if "articles" in given else span

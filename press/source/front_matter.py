@@ -23,8 +23,8 @@ from press.source.codes import SYSTEMS
 from press.source.dates import Interval, read_interval
 from press.source.foreign import ALSO, adopt, sort_out
 from press.source.people import PERSON_KEYS as PERSON_KEYS  # noqa: PLC0414 - a name for others
-from press.source.people import read_people
-from press.source.values import BRACES, FieldReader, Fields, first_in
+from press.source.people import read_people, without_notes
+from press.source.values import FieldReader, Fields
 
 _LISTED = 20
 """Keys that a message lists."""
@@ -330,12 +330,10 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
     day = read.day("date")
     words = [read.strings(key) for key in ("keywords", "tags", "categories", "category")]
     status, because = _status(read)
-    for key in _PLAIN:
-        if found := first_in(read.fields.values.get(key), BRACES):
-            read.bad(key, f"'{found}' in '{key}' is not filled in", "write the words themselves")
-        if found := first_in(read.fields.values.get(key), _MARKUP):
-            message = f"markup in '{key}' is printed as it is: {found}"
-            read.warn("TXT011", read.fields.span(key), message, "write plain text")
+    # Defaults are checked once, in makebook.toml.
+    for key in (each for each in _PLAIN if each in read.fields.lines):
+        value = read.fields.values.get(key)
+        read.plain(key, without_notes(value) if key == "author" else value)
     return Matter(
         title=title,
         subtitle=read.string("subtitle"),
@@ -367,14 +365,10 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
 
 _PLAIN = (
     "title", "subtitle", "abstract", "author", "affiliations", "audience", "reviewer", "rights",
-    "funding", "conflicts", "keywords", "topics", "version", "identifier", "withdrawn-because",
+    "funding", "conflicts", "keywords", "tags", "categories", "category", "topics", "version",
+    "identifier", "withdrawn-because",
 )  # fmt: skip
 """Fields that are printed as they are."""
-_MARKUP = re.compile(
-    r"\*\*\S.*?\*\*|(?<![\w*])\*\w(?:[^*]*\w)?\*(?![\w*])|`[^`]+`|\[[^\[\]]+\]\([^()\s]+\)"
-    r"|(?<!\w)_\w(?:[^_]*\w)?_(?!\w)|<(?:b|i|em|strong|sub|sup|br)\b[^<>]*>"
-)
-"""Markup that an author may take for Markdown: strong or emphasized words, code, a link, HTML."""
 
 
 def _next_review(read: FieldReader, day: date | None) -> date | None:

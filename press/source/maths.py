@@ -45,6 +45,7 @@ INLINE_PATTERN = (
 )
 r"""A formula, by Pandoc's rule: a `$` that opens has a character that is not a space to its right;
 one that closes has one to its left, and no digit to its right."""
+_INLINE = re.compile(INLINE_PATTERN, re.DOTALL)
 _PROSE = re.compile(r"(?:\A|\s)[^\W\d_]{3,}\s|\s[^\W\d_]{3,}(?:\s|\Z)")
 """Words with spaces: two amounts of money, or brackets that were escaped."""
 _WORD = re.compile(r"\W*[^\W\d_]{4,}\W*")
@@ -358,7 +359,7 @@ def unclosed(text: str, file: str, first_line: int, problems: list[Problem]) -> 
     r"""Report `$$` or `\[` that begins a line and is never closed (MTH002)."""
     blank = without_code(text)
     blank = _DISPLAY.sub(lambda found: re.sub(r"\S", " ", found[0]), blank)
-    blank = re.sub(INLINE_PATTERN, lambda m: re.sub(r"\S", " ", m[0]), blank, flags=re.DOTALL)
+    blank = _INLINE.sub(lambda m: re.sub(r"\S", " ", m[0]), blank)
     for found in _OPENED.finditer(blank):
         line = first_line + blank.count("\n", 0, found.start("open"))
         column = found.start("open") - blank.rfind("\n", 0, found.start("open"))
@@ -368,6 +369,23 @@ def unclosed(text: str, file: str, first_line: int, problems: list[Problem]) -> 
         )
         hint = f"end it with {close}, without a blank line in it"
         problems.append(Problem("MTH002", Span(file, line, column), message, hint))
+
+
+def formulas_in(text: str) -> tuple[list[str], str]:
+    """Return the formulas in a text that is not Markdown, and the text with spaces in their place.
+
+    They are those of an article: amounts of money are not formulas.
+    """
+    formulas: list[str] = []
+
+    def blank(found: re.Match[str]) -> str:
+        source = found[0][len(found["before"]) :]
+        if _is_prose(found[found.lastgroup or ""], source[:2]):
+            return found[0]
+        formulas.append(source)
+        return f"{found['before']} "
+
+    return formulas, _INLINE.sub(blank, text)
 
 
 def blanked(text: str, formulas: Sequence[Formula]) -> str:

@@ -70,6 +70,15 @@ def read_people(authors: Any, affiliations: Any) -> tuple[tuple[Person, ...], Fl
     return tuple(people), reader.flaws
 
 
+def without_notes(value: Any) -> Any:
+    """Return authors without the notes in their names, which are read and not printed."""
+    if isinstance(value, dict):
+        return {key: without_notes(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [without_notes(each) for each in value]
+    return _NOTE.sub("", value) if isinstance(value, str) else value
+
+
 def _listed(value: Any) -> list[Any]:
     return [item for item in (value if isinstance(value, list) else [value]) if item]
 

@@ -16,6 +16,7 @@ from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.core.records import dataclass
 from press.source.dates import Interval, date_hint, is_moving, read_day, read_interval
+from press.source.plain import check_plain
 
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*\Z")
 
@@ -35,20 +36,6 @@ class Fields:
         if key in self.spans and key not in self.lines:
             return self.spans[key]
         return Span(self.file, self.lines.get(key, 1), 1)
-
-
-BRACES = re.compile(r"\{\{[^{}\n]*\}\}")
-"""A placeholder."""
-
-
-def first_in(value: object, pattern: re.Pattern[str]) -> str:
-    """Return what a pattern first matches in a text, or in a text within a value; else nothing."""
-    if isinstance(value, str):
-        found = pattern.search(value)
-        return found[0] if found else ""
-    inner = value.values() if isinstance(value, Mapping) else value
-    every = (first_in(each, pattern) for each in inner) if isinstance(inner, Iterable) else ()
-    return next(filter(None, every), "")
 
 
 class FieldReader:
@@ -85,6 +72,15 @@ class FieldReader:
         """Warn of one unknown key (FRM001)."""
         message = f"front matter has the unknown key '{key}', which has no effect"
         self.warn("FRM001", self.fields.span(key), message, hint)
+
+    def plain(self, key: str, value: object) -> None:
+        """Report placeholders and markup in the value of a key, which is printed as it is."""
+        problems = list(
+            check_plain(value, f"'{key}'", self.code, lambda *_: [self.fields.span(key)])
+        )
+        if any(problem.code == self.code for problem in problems):
+            self.wrong.add(key)
+        self.problems += problems
 
     def string(self, key: str, default: str = "") -> str:
         """Return the value as a string; report a list or mapping."""
