@@ -282,6 +282,9 @@ def test_a_group_that_is_not_there(root, capsys):
 WRONG = {
     'articles = ["wrad/*"]': ["makebook.toml:4:1: error CFG006: group 'a': no article is named "
                               "'wrad/*'"],
+    'articles = [\n  # "wrad"\n  "*",\n  "wrad",\n]': [
+        "makebook.toml:7:1: error CFG006: group 'a': no article is named 'wrad'"
+    ],
     'topics = ["sleeep"]': ["makebook.toml:4:1: error CFG006: group 'a': no article has the topic "
                             "'sleeep'"],
     'articles = ["*"]\neditions = ["a5"]': ["makebook.toml:5:1: error CFG005: there is no edition "

@@ -417,7 +417,7 @@ def test_no_file_takes_forever_to_read(kind):
 def test_the_line_of_a_key_is_found_in_an_index():
     text = "".join(f"a{n} = 1\n" for n in range(1000)) + "[t]\nb.c = 1\nd = {e = 1}\n"
     assert [line_of(text, "a0"), line_of(text, "a999")] == [1, 1000]
-    assert [line_of(text, "b", "t"), line_of(text, "e", "d"), line_of(text, "t")] == [
+    assert [line_of(text, "b", "t"), line_of(text, "e", "t.d"), line_of(text, "t")] == [
         1002,
         1003,
         1001,

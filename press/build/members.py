@@ -100,22 +100,20 @@ class Members:
 
         for group in self.groups:
             table = f"groups.{group.name}"
-            for pattern in group.articles:
+            for number, pattern in enumerate(group.articles):
                 if not any(fnmatchcase(name, pattern) for name in self.names):
                     hint = nearest_article(pattern, self.names)
                     message = f"group '{group.name}': no article is named '{pattern}'"
-                    problems.append(
-                        Problem("CFG006", place_of("articles", root, table), message, hint)
-                    )
+                    place = place_of(f"articles[{number}]", root, table)
+                    problems.append(Problem("CFG006", place, message, hint))
             read = [self.topics(name) for name in self.names] if group.topics else []
             every = [topic for topics in read for topic in topics or ()]
-            for topic in group.topics if None not in read else ():
+            for number, topic in enumerate(group.topics if None not in read else ()):
                 if not has_topic(every, topic):
                     hint = nearest(topic, dict.fromkeys(every))
                     message = f"group '{group.name}': no article has the topic '{topic}'"
-                    problems.append(
-                        Problem("CFG006", place_of("topics", root, table), message, hint)
-                    )
+                    place = place_of(f"topics[{number}]", root, table)
+                    problems.append(Problem("CFG006", place, message, hint))
 
 
 class Topics:

@@ -17,7 +17,7 @@ from typing import Any
 from press.core.files import name_of
 from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
-from press.core.problems import Problem, Span
+from press.core.problems import Problem, Span, on_lines
 from press.source.plain import check_plain
 from press.source.settings import Settings, line_of
 
@@ -119,27 +119,25 @@ class _Reader:
             return replace(found, problems=(Problem("CFG004", span, message, hint),))
         settings = Settings(self.text, self.file, given, problems)
         settings.known(given, KEYS, table)
-        title = given.get("title", "")
+        title, place = given.get("title", ""), settings.span("title", table)
         if not isinstance(title, str) or not title.strip():
             message = f"collection '{name}' has no title"
-            place = settings.span("title", table) if "title" in given else span
             problems.append(Problem("CFG004", place, message, 'write title = "…"'))
         else:
-            place = settings.span("title", table)
-            problems += check_plain(
-                title, "the title of a collection", "CFG004", lambda *_: [place]
-            )
+            shown = "the title of a collection"
+            problems += check_plain(title, shown, "CFG004", lambda *_: [place])
         problems += self._name(name, span)
         listed = settings.list_of(given, "articles", table)
-        place = settings.span("articles", table) if "articles" in given else span
+        places = [settings.span(f"articles[{number}]", table) for number in range(len(listed))]
         if not any(problem.code == "CFG004" for problem in problems):
-            problems += self._listed(name, listed, place)
-        known = [each for each in listed if each in self.articles]
+            place = settings.span("articles", table)
+            problems += self._listed(name, listed, places) if listed else [self._empty(name, place)]
+        known = [number for number, each in enumerate(listed) if each in self.articles]
         return replace(
             found,
             title=str(title).strip(),
-            articles=tuple(self.articles[each] for each in known),
-            places=tuple(self._place(each, 1, place) for each in known),
+            articles=tuple(self.articles[listed[number]] for number in known),
+            places=tuple(places[number] for number in known),
             withdrawn=tuple(each for each in listed if each in self.withdrawn),
             problems=tuple(problems),
         )
@@ -152,18 +150,23 @@ class _Reader:
         hint = "use letters, digits, and hyphens: it becomes the name of its files"
         return [Problem("COL001", span, message, hint)]
 
-    def _listed(self, name: str, listed: Sequence[str], span: Span) -> list[Problem]:
-        """Check the articles of a collection."""
+    def _empty(self, name: str, place: Span) -> Problem:
         usable = [each for each in self.articles if each not in self.withdrawn]
-        if not listed:
-            hint = "list articles by their names: " + _listing(usable[:2] or ["…"])
-            return [Problem("COL001", span, f"collection '{name}' has no article", hint)]
+        hint = "list articles by their names: " + _listing(usable[:2] or ["…"])
+        return Problem("COL001", place, f"collection '{name}' has no article", hint)
+
+    def _listed(self, name: str, listed: Sequence[str], places: Sequence[Span]) -> list[Problem]:
+        """Check the articles of a collection, each named once."""
+        named: dict[str, list[Span]] = {}
+        for each, place in zip(listed, places, strict=True):
+            named.setdefault(each, []).append(place)
         found = []
-        for each in dict.fromkeys(listed):
+        for each, (place, *again) in named.items():
             if each in self.withdrawn:
                 message = f"'{each}' is withdrawn, so collection '{name}' cannot be bound"
                 hint = "remove it from the list; the library no longer offers the earlier files"
-            elif each in self.articles and listed.count(each) > 1:
+            elif each in self.articles and again:
+                place, *again = again
                 message, hint = f"collection '{name}' lists '{each}' twice", "list it once"
             elif each in self.articles:
                 continue
@@ -175,18 +178,10 @@ class _Reader:
                 hint = f"list the articles of '{each}' instead"
             else:
                 message = f"collection '{name}' lists '{each}', which is not an article"
-                hint = nearest(each, usable)
-            place = self._place(each, min(listed.count(each), 2), span)
-            found.append(Problem("COL001", place, message, hint))
+                hint = nearest(each, [one for one in self.articles if one not in self.withdrawn])
+            also = on_lines(one.line for one in again if one != place)
+            found.append(Problem("COL001", place, f"{message}{also}", hint))
         return found
-
-    def _place(self, item: str, nth: int, span: Span) -> Span:
-        """Return where an item of a list that begins at `span` is named, for the `nth` time."""
-        quoted = re.compile(rf"""["']{re.escape(item)}["']""")
-        lines = self.text.splitlines()
-        named = (n for n, line in enumerate(lines, 1) for _ in quoted.findall(line))
-        found = [number for number in named if number >= span.line]
-        return Span(span.path, found[nth - 1], 1) if len(found) >= nth else span
 
 
 def _listing(names: Sequence[str]) -> str:

@@ -299,10 +299,11 @@ class _ConfigReader(Settings):
         if given.get("formats") == []:
             hint = 'write formats = ["pdf", "epub"]'
             self.bad("CFG004", "formats", "'formats' is empty", hint, table)
-        for name in names:
+        for number, name in enumerate(names):
             if name not in FORMATS:
                 hint = nearest(name, FORMATS)
-                self.bad("CFG004", "formats", f"'{name}' is not a valid format", hint, table)
+                place = f"formats[{number}]"
+                self.bad("CFG004", place, f"'{name}' is not a valid format", hint, table)
         return tuple(name for name in FORMATS if name in names)
 
     def groups(self, imprints: Sequence[str]) -> Iterator[Group]:
@@ -322,10 +323,11 @@ class _ConfigReader(Settings):
                     hint = f'write {key} = ["…"], or delete the line'
                     self.bad("CFG004", key, f"'{key}' of group '{name}' is empty", hint, table)
             chosen = self.list_of(given, "imprints", table)
-            for imprint in chosen:
+            for number, imprint in enumerate(chosen):
                 if imprint not in (*imprints, "all"):
                     hint = nearest(imprint, imprints) if imprints else _NO_IMPRINT
-                    self.bad("CFG008", "imprints", f"there is no imprint '{imprint}'", hint, table)
+                    message = f"there is no imprint '{imprint}'"
+                    self.bad("CFG008", f"imprints[{number}]", message, hint, table)
             yield Group(
                 name,
                 articles=self.list_of(given, "articles", table),
@@ -418,8 +420,9 @@ class _ConfigReader(Settings):
         ):
             self.bad("CFG004", "editions", "'editions' is empty", 'write editions = ["letter"]')
         if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            self.bad("CFG004", "editions", f"edition '{twice}' is listed twice", "list it once")
+            again = next(n for n, name in enumerate(names) if name in names[:n])
+            message = f"edition '{names[again]}' is listed twice"
+            self.bad("CFG004", f"editions[{again}]", message, "list it once")
         return self.choose(names, self.known_editions) or (EDITIONS["letter"],)
 
     def edition(self, name: str, given: Mapping[str, Any]) -> Edition:

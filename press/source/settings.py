@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from press.core.model import Edition
 from press.core.nearest import nearest
 from press.core.nesting import is_deep
 from press.core.problems import Problem, ProblemsError, Span, counted
+from press.source.lines import lines_of_toml
 from press.source.values import LANG
 
 _LONGEST = 2_000_000
@@ -73,42 +73,11 @@ def read_toml(path: Path, file: str, problems: list[Problem]) -> tuple[str, dict
 
 
 def line_of(text: str, key: str, table: str = "") -> int:
-    """Return the line of a key in a TOML file; 1 if it is not found."""
-    found = _places(text)
-    key, table = (_QUOTES.sub("", name) for name in (key, table))
-    whole = f"{table}.{key}".strip(".")
-    places = [("header", whole), ("name", table, key)]
-    places += [("name", "", whole), ("inline", table, key)] if table else [("head", key)]
-    return min((found[place] for place in places if place in found), default=1)
+    """Return the line of a key in a TOML file, or of an item of its list: `articles[0]`.
 
-
-_QUOTES = re.compile(r"[\s\"']")
-"""What does not count in the name of a table."""
-_LEVELS = 8
-"""Parts of a dotted key by which it is found."""
-
-
-@lru_cache(4)
-def _places(text: str) -> dict[tuple[str, ...], int]:
-    """Return the first line of each header, name in a table, and word in an inline table.
-
-    The index makes a file with many faults take no longer than one with few.
+    Of a key or item that is not in the file, it is the line of the table or list; else 1.
     """
-    found: dict[tuple[str, ...], int] = {}
-    current = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[{1,2}([^\[\]]+)\]", line):
-            current = _QUOTES.sub("", header[1])
-            found.setdefault(("header", current), number)
-            found.setdefault(("head", current.partition(".")[0]), number)
-        if name := re.match(r"\s*[\"']?([\w*.-]+)[\"']?\s*=", line):
-            found.setdefault(("name", current, name[1]), number)
-            parts = name[1].split(".", _LEVELS)
-            for count in range(1, len(parts)):
-                found.setdefault(("name", current, ".".join(parts[:count])), number)
-            for word in set(re.findall(r"[\w*-]+", line)):
-                found.setdefault(("inline", name[1], word), number)
-    return found
+    return lines_of_toml(text).of(f"{table}.{key}" if table else key)
 
 
 class Settings:
@@ -123,11 +92,11 @@ class Settings:
         self.problems = problems
 
     def span(self, key: str, table: str = "") -> Span:
-        """Return the location of a key."""
+        """Return the location of a key, or of an item of its list: `articles[0]`."""
         return Span(self.file, line_of(self.text, key, table), 1)
 
     def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
-        """Report a problem with a key."""
+        """Report a problem with a key, or with an item of its list."""
         self.problems.append(Problem(code, self.span(key, table), message, hint))
 
     def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
@@ -151,10 +120,14 @@ class Settings:
         """Read a list of texts; a single text counts as a list. Problem CFG004: it is neither."""
         value = given.get(key, [])
         items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return tuple(items)
+        place = key
+        if isinstance(items, list):
+            wrong = [number for number, item in enumerate(items) if not isinstance(item, str)]
+            if not wrong:
+                return tuple(items)
+            place = f"{key}[{wrong[0]}]"
         hint = f'write {key if re.fullmatch("[A-Za-z0-9_-]+", key) else repr(key)} = ["…", "…"]'
-        self.bad("CFG004", key, f"'{key}' must be a list of items in quotes", hint, table)
+        self.bad("CFG004", place, f"'{key}' must be a list of items in quotes", hint, table)
         return ()
 
     def table_of(self, key: str) -> dict[str, Any]:
@@ -200,15 +173,15 @@ class Settings:
 
         Problems: CFG005 there is no such edition; CFG004 the first one is only a sheet.
         """
-        for name in names:
+        for number, name in enumerate(names):
             if name not in editions:
                 message = f"there is no edition '{name}'"
-                self.bad("CFG005", "editions", message, nearest(name, editions), table)
+                self.bad("CFG005", f"editions[{number}]", message, nearest(name, editions), table)
         found = tuple(editions[n] for n in dict.fromkeys(names) if n in editions)
         if found and found[0].kind == "sheet":
             message = f"edition '{found[0].name}' cannot be the first one: it is not the whole text"
             hint = 'write editions = ["letter", "sheet"]'
-            self.bad("CFG004", "editions", message, hint, table)
+            self.bad("CFG004", "editions[0]", message, hint, table)
         return found
 
 
