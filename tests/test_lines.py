@@ -119,7 +119,7 @@ def test_an_article_in_a_comment_is_not_an_item(tmp_path) -> None:
     assert said == [
         "6 COL001: collection 'a' lists 'tae', which is not an article (also on line 9)",
         "8 COL001: collection 'a' lists 'milk' twice",
-        "12 CFG004: collection 'b' has no title",
+        "12 CFG004: the title of collection 'b' must be text in quotes",
     ]
 
 

@@ -120,7 +120,10 @@ class _Reader:
         settings = Settings(self.text, self.file, given, problems)
         settings.known(given, KEYS, table)
         title, place = given.get("title", ""), settings.span("title", table)
-        if not isinstance(title, str) or not title.strip():
+        if not isinstance(title, str):
+            message = f"the title of collection '{name}' must be text in quotes"
+            problems.append(Problem("CFG004", place, message, 'write title = "…"'))
+        elif not title.strip():
             message = f"collection '{name}' has no title"
             problems.append(Problem("CFG004", place, message, 'write title = "…"'))
         else:
