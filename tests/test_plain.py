@@ -6,8 +6,10 @@ import time
 
 import pytest
 
-from press.core.problems import Span
+from press.core.problems import Problem, Span
+from press.source.front_matter import read_matter, split
 from press.source.plain import check_plain
+from press.source.project import read_config, read_project
 
 MARKUP = (
     "**5** things", "*no* cost", "_others_", "__not__ this", "`code`", "``code``", "the `dose`",
@@ -62,3 +64,71 @@ def test_no_text_takes_long(piece: str) -> None:
     found(piece.replace("&", " ") + " " * 100_000)
     found(piece.replace("&", " ") + "." * 100_000)
     assert time.process_time() - start < 5
+
+
+def lines(front: str) -> list[str]:
+    """Return the problems of front matter, whose first line is line 2."""
+    problems: list[Problem] = []
+    fields, _, _ = split(f"---\n{front}\n---\n\nText.\n", "a.md", problems)
+    read_matter(fields, "en-US", problems)
+    return [f"{p.span.line}: {p.message}" for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("front", "line"),
+    [
+        ("title: T\nabstract: |\n  One\n\n  **two**\n", 6),
+        ("title: T\nabstract: >\n\n  One\n  and **two**\n  three\nversion: 1", 6),
+        ("title: T\nabstract: One\n  and\n  **two** three", 5),
+        ('title: T\nabstract:\n  "One\n  and **two\n  words**"', 5),
+        ("title: T\nabstract: 'One\n\n  **two**'\n", 5),
+        ('title: T\nabstract: "\\x2a*two**\n  words"', 3),
+        ("title: T\nkeywords:\n- one\n\n# **two**\n- '**two**'", 7),
+        ("title: T\nkeywords: [one,\n  '**two**']", 4),
+        ("title: T\nauthor:\n- name: Ann\n  affiliation:\n  - A\n  - '**two**'", 7),
+    ],
+)
+def test_the_line_is_that_of_the_words(front: str, line: int) -> None:
+    assert [each.partition(":")[0] for each in lines(front)] == [str(line)]
+
+
+def test_a_key_is_named_as_its_author_wrote_it() -> None:
+    assert lines(
+        "title: T\ndescription: |\n  One\n  *two*\nlicense: {a: b}\nauthors:\n- '`A`'"
+    ) == [
+        "5: markup in 'description' is printed as it is: *two*",
+        "8: markup in 'authors' is printed as it is: `A`",
+        "6: 'license' must be a single value, not a list or mapping",
+    ]
+
+
+def test_each_placeholder_is_named_once_with_all_its_lines() -> None:
+    front = "title: T\nabstract: |\n  {{ a }} {{ b }}\n  {{ a }}\nkeywords: ['{{ a }}', '{{ b }}']"
+    assert lines(front) == [
+        "4: '{{ a }}' in 'abstract' is not filled in (also on line 5)",
+        "4: '{{ b }}' in 'abstract' is not filled in",
+        "6: '{{ a }}' in 'keywords' is not filled in",
+        "6: '{{ b }}' in 'keywords' is not filled in",
+    ]
+
+
+def test_defaults_are_checked_once_at_the_line_of_the_words(tmp_path) -> None:
+    toml = '[article]\nkeywords = [\n  "sleep",\n  "**two**",\n]\nauthors = "`A`"\n'
+    (tmp_path / "makebook.toml").write_text(f"{toml}abstract = '''\nOne\n{{{{ x }}}}'''\n")
+    problems: list[Problem] = []
+    config = read_config(tmp_path, problems)
+    assert [f"{p.span.line}: {p.message}" for p in problems] == [
+        "9: '{{ x }}' in 'abstract' is not filled in",
+        "6: markup in 'authors' is printed as it is: `A`",
+        "4: markup in 'keywords' is printed as it is: **two**",
+    ]
+    fields, _, _ = split("---\ntitle: T\n---\n", "a.md", problems := [])
+    read_matter(fields, "en-US", problems, config.article)
+    assert problems == []
+
+
+def test_the_title_of_a_collection(tmp_path) -> None:
+    toml = '[collections.a]\ntitle = """\nA {{ x }}\n**two**"""\narticles = ["tea"]\n'
+    (tmp_path / "makebook.toml").write_text(toml)
+    (collection,) = read_project(tmp_path, []).collections
+    assert [f"{p.span.line} {p.code}" for p in collection.problems] == ["3 CFG004", "4 TXT011"]

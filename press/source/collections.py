@@ -18,7 +18,6 @@ from press.core.files import name_of
 from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, on_lines
-from press.source.plain import check_plain
 from press.source.settings import Settings, line_of
 
 KEYS = ("title", "articles")
@@ -127,8 +126,7 @@ class _Reader:
             message = f"collection '{name}' has no title"
             problems.append(Problem("CFG004", place, message, 'write title = "…"'))
         else:
-            shown = "the title of a collection"
-            problems += check_plain(title, shown, "CFG004", lambda *_: [place])
+            settings.plain("title", title, "the title of a collection", table)
         problems += self._name(name, span)
         listed = settings.list_of(given, "articles", table)
         places = [settings.span(f"articles[{number}]", table) for number in range(len(listed))]

@@ -81,7 +81,7 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
         return Fields(file, {}, {}), text, 1
     body, first = text[found.end() :], body_line(text)
     try:
-        values, lines = _mapping(_compose(found.group(1)), file, problems)
+        return _mapping(_compose(found.group(1)), text, file, problems), body, first
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         before = found.group(1).encode()[: getattr(error, "position", 0)].decode(errors="ignore")
@@ -94,8 +94,7 @@ def split(text: str, file: str, problems: list[Problem]) -> tuple[Fields, str, i
         )
         message = f"front matter is not valid YAML: {problem}"
         problems.append(Problem("FRM002", Span(file, line, column), message, hint))
-        values, lines = {}, {}
-    return Fields(file, values, lines), body, first
+    return Fields(file, {}, {}), body, first
 
 
 def not_printed(text: str) -> str:
@@ -123,18 +122,18 @@ def _compose(text: str) -> Any:
     return yaml.compose(text, Loader=_LOADER)
 
 
-def _mapping(
-    node: Any, file: str, problems: list[Problem]
-) -> tuple[dict[str, Any], dict[str, int]]:
+def _mapping(node: Any, text: str, file: str, problems: list[Problem]) -> Fields:
     if node is None:
-        return {}, {}
+        return Fields(file, {}, {})
     if not isinstance(node, yaml.MappingNode):
         message = "front matter must consist of 'key: value' lines"
         hint = "write 'title: …', for example"
         problems.append(Problem("FRM002", Span(file, 2, 1), message, hint))
-        return {}, {}
+        return Fields(file, {}, {})
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
+    texts: dict[str, list[str]] = {}
+    written = text.split("\n")
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=node.start_mark)
@@ -143,20 +142,24 @@ def _mapping(
             message = f"front matter has the key '{key}' twice"
             hint = f"delete either line {lines[key]} or line {line}"
             problems.append(Problem("FRM003", Span(file, line, 1), message, hint))
-        values[key], lines[key] = _to_python(value_node), line
-        if isinstance(value_node, yaml.MappingNode):
-            lines.update(_lines_below(key, value_node))
-    return values, lines
+        values[key] = _to_python(value_node)
+        for path, first, value in _nodes(key, line, value_node):
+            lines[path] = first
+            if isinstance(value, yaml.ScalarNode) and value.end_mark.line + 2 > first:
+                last = value.end_mark.line + 2 - (value.style in ("|", ">"))
+                texts[path] = written[first - 1 : last]
+    return Fields(file, values, lines, texts=texts)
 
 
-def _lines_below(key: str, node: Any) -> Iterator[tuple[str, int]]:
-    """Yield the line of each key of a mapping, `codes.icd10`, and of each value of a list there."""
-    for inner, value in node.value:
-        name = f"{key}.{inner.value}"
-        yield name, inner.start_mark.line + 2
-        if isinstance(value, yaml.SequenceNode):
-            for number, item in enumerate(value.value):
-                yield f"{name}.{number}", item.start_mark.line + 2
+def _nodes(path: str, line: int, node: Any) -> Iterator[tuple[str, int, Any]]:
+    """Yield a value with its path and line, and each in it: `codes.icd10`, `codes.icd10[0]`."""
+    yield path, line, node
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _nodes(f"{path}.{key.value}", key.start_mark.line + 2, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, item in enumerate(node.value):
+            yield from _nodes(f"{path}[{number}]", item.start_mark.line + 2, item)
 
 
 def _to_python(node: Any) -> Any:
@@ -213,7 +216,7 @@ def _adopted(fields: Fields) -> Fields:
     """Give other tools' keys the names that makebook has for them."""
     values, written = adopt(fields.values)
     lines = {**fields.lines, **{key: fields.lines.get(old, 1) for key, old in written.items()}}
-    return replace(fields, values=values, lines=lines)
+    return replace(fields, values=values, lines=lines, written=written)
 
 
 def _with_defaults(fields: Fields, defaults: Defaults) -> Fields:
@@ -303,7 +306,7 @@ def _codes(read: FieldReader) -> dict[str, tuple[str, ...]]:
         for number, code in enumerate(codes):
             flaw = ("not a single value", "write one code") if not isinstance(code, str) else None
             if flaw := flaw or SYSTEMS[system](code):
-                place = f"{name}.{number}" if f"{name}.{number}" in read.fields.lines else name
+                place = f"{name}[{number}]" if f"{name}[{number}]" in read.fields.lines else name
                 read.bad(place, f"'{code}' in '{name}' is {flaw[0]}", flaw[1])
             else:
                 good.append(code)

@@ -37,10 +37,24 @@ class Lines:
         return self.first.get(path, 1)
 
     def holding(self, path: str, words: str) -> list[int]:
-        """Return the lines of a text that have these words; its first if none has."""
+        """Return the lines of a text that have these words, or begin them; its first if none does.
+
+        `words` are not empty.
+        """
         first = self.of(path)
-        written = enumerate(self.texts.get(path, ()), first)
-        return [number for number, line in written if words in line] or [first]
+        written = [*enumerate(self.texts.get(path, ()), first)]
+        whole = [number for number, line in written if words in line]
+        begin = words.split(maxsplit=1)[0]
+        begun = [number for number, line in written if begin in line]
+        return whole or begun[:1] or [first]
+
+    def below(self, table: str) -> Lines:
+        """Return the lines of the values of a table, by their paths in it."""
+        start = f"{table}."
+        return Lines(
+            {path[len(start) :]: n for path, n in self.first.items() if path.startswith(start)},
+            {path[len(start) :]: t for path, t in self.texts.items() if path.startswith(start)},
+        )
 
 
 @lru_cache(4)

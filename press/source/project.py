@@ -46,6 +46,7 @@ from press.source.front_matter import (
     not_printed,
     read_withdrawn,
 )
+from press.source.lines import lines_of_toml
 from press.source.settings import Settings, line_of, parse_toml, read_toml
 from press.source.values import Fields
 
@@ -357,7 +358,8 @@ class _ConfigReader(Settings):
     def article(self) -> Defaults:
         """Read the defaults for front matter, each checked once here and not in each article."""
         given = self.table_of("article")
-        if "authors" in given and "author" not in given:
+        written = {"author": "authors"} if "authors" in given and "author" not in given else {}
+        if written:
             given = {"author" if key == "authors" else key: value for key, value in given.items()}
         wrong: set[str] = set()
         values: dict[str, Any] = {}
@@ -374,9 +376,11 @@ class _ConfigReader(Settings):
                 wrong.add(key)
             else:
                 values[key] = plain
-        spans = {key: self.span(key, "article") for key in values}
-        lines = {key: span.line for key, span in spans.items()}
-        wrong |= check_defaults(Fields(FILE, values, lines), self.problems)
+        spans = {key: self.span(written.get(key, key), "article") for key in values}
+        below = lines_of_toml(self.text).below("article")
+        lines = {**below.first, **{key: span.line for key, span in spans.items()}}
+        fields = Fields(FILE, values, lines, texts=below.texts, written=written)
+        wrong |= check_defaults(fields, self.problems)
         values = {key: value for key, value in values.items() if key not in wrong}
         return Defaults(values, {key: spans[key] for key in values}, frozenset(wrong))
 

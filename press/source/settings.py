@@ -19,6 +19,7 @@ from press.core.nearest import nearest
 from press.core.nesting import is_deep
 from press.core.problems import Problem, ProblemsError, Span, counted
 from press.source.lines import lines_of_toml
+from press.source.plain import check_plain
 from press.source.values import LANG
 
 _LONGEST = 2_000_000
@@ -98,6 +99,15 @@ class Settings:
     def bad(self, code: str, key: str, message: str, hint: str, table: str = "") -> None:
         """Report a problem with a key, or with an item of its list."""
         self.problems.append(Problem(code, self.span(key, table), message, hint))
+
+    def plain(self, key: str, value: str, shown: str, table: str) -> None:
+        """Report placeholders (CFG004) and markup in a text that is printed as it is."""
+
+        def where(_: str, words: str) -> list[Span]:
+            lines = lines_of_toml(self.text).holding(f"{table}.{key}", words)
+            return [Span(self.file, line, 1) for line in lines]
+
+        self.problems += check_plain(value, shown, "CFG004", where)
 
     def known(self, given: Mapping[str, Any], keys: tuple[str, ...], table: str = "") -> None:
         """Report each key that is not one of `keys` (CFG003)."""

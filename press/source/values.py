@@ -7,15 +7,17 @@ one, and problems. This module must not know which keys there are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import date
+from functools import partial
 from typing import Any
 
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span
 from press.core.records import dataclass
 from press.source.dates import Interval, date_hint, is_moving, read_day, read_interval
+from press.source.lines import Lines
 from press.source.plain import check_plain
 
 LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*\Z")
@@ -30,12 +32,25 @@ class Fields:
     lines: Mapping[str, int]
     spans: Mapping[str, Span] = field(default_factory=dict)
     """The location of each key that another file gives."""
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What is written on the lines of each text that has several."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """The key that the author wrote, for each that has another name here."""
+
+    def name(self, key: str) -> str:
+        """Return a key as the author wrote it."""
+        return self.written.get(key, key)
 
     def span(self, key: str) -> Span:
         """Return the location of a key, or the first line of the file if the key is absent."""
         if key in self.spans and key not in self.lines:
             return self.spans[key]
         return Span(self.file, self.lines.get(key, 1), 1)
+
+    def holding(self, key: str, path: str, words: str) -> list[Span]:
+        """Return the locations of words in the value of a key, below which the text has a path."""
+        lines = Lines(self.lines, self.texts).holding(f"{self.name(key)}{path}", words)
+        return [Span(self.file, line, 1) for line in lines]
 
 
 class FieldReader:
@@ -75,9 +90,8 @@ class FieldReader:
 
     def plain(self, key: str, value: object) -> None:
         """Report placeholders and markup in the value of a key, which is printed as it is."""
-        problems = list(
-            check_plain(value, f"'{key}'", self.code, lambda *_: [self.fields.span(key)])
-        )
+        where = partial(self.fields.holding, key)
+        problems = list(check_plain(value, f"'{self.fields.name(key)}'", self.code, where))
         if any(problem.code == self.code for problem in problems):
             self.wrong.add(key)
         self.problems += problems
@@ -86,8 +100,9 @@ class FieldReader:
         """Return the value as a string; report a list or mapping."""
         value = self.fields.values.get(key, "")
         if not isinstance(value, str):
-            message = f"'{key}' must be a single value, not a list or mapping"
-            self.bad(key, message, f'write {key} = "…"' if self.toml else f"write '{key}: …'")
+            name = self.fields.name(key)
+            message = f"'{name}' must be a single value, not a list or mapping"
+            self.bad(key, message, f'write {name} = "…"' if self.toml else f"write '{name}: …'")
             return default
         return re.sub(r"\s+", " ", value) or default
 
