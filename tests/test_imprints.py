@@ -271,6 +271,21 @@ def test_whatever_is_typed_is_said_in_words(tmp_path: Path) -> None:
         assert len(set(problems)) == len(problems), text
 
 
+def test_markup_in_what_is_printed_is_a_warning(tmp_path: Path) -> None:
+    toml = (
+        '[clinic]\nname = "The **Example** Clinic"\ntelephone = "*555* 555-0100"\n'
+        'hours = """\n9 to 5, $20 to $30,\nor `later`"""\naddress = "1 Example St<br>Springfield"\n'
+        'web = "https://example.org/_a_"\n'
+    )
+    problems: list[Problem] = []
+    root = project(tmp_path, **{"source/imprints/clinic.toml": toml})
+    assert read_imprint("clinic", read_project(root, []), problems)
+    assert [(p.code, p.span.line, p.message.split("'")[1]) for p in problems] == [
+        ("TXT011", 2, "name"), ("TXT011", 3, "telephone"), ("TXT011", 6, "hours"),
+        ("TXT011", 7, "address"),
+    ]  # fmt: skip
+
+
 def test_two_names_that_are_one_folder(tmp_path: Path) -> None:
     root = project(tmp_path, **{"source/imprints/Clinic.toml": CLINIC})
     if len(imprint_files(root)) < 2:

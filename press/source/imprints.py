@@ -37,7 +37,8 @@ _LONGEST = 200  # characters of one line in a clinic's contact box
 def read_imprint(name: str, project: Project, problems: list[Problem]) -> Imprint | None:
     """Read the imprint of that name; return None if it has any error.
 
-    Problems: CFG002 to CFG005, IMG001 to IMG004, NOT004, STY004, and those of any text file.
+    Problems: CFG002 to CFG005, IMG001 to IMG004, NOT004, STY004, TXT011, and those of any text
+    file.
     """
     path = project.root / "source" / "imprints" / f"{name}.toml"
     file = shown(path, project.root)
@@ -175,8 +176,13 @@ class _ImprintReader:
                 message = f"'{name}' and '{path.stem}' would share a folder on many computers"
                 problems.append(Problem("CFG004", span, message, hint))
 
-    def texts(self, key: str, keys: tuple[str, ...]) -> dict[str, str]:
-        """Read the text values of a table that are given, each as one line."""
+    def texts(
+        self, key: str, keys: tuple[str, ...], printed: tuple[str, ...] = ()
+    ) -> dict[str, str]:
+        """Read the text values of a table that are given, each as one line.
+
+        Problems: CFG004; TXT011 in those that are printed.
+        """
         given = self.tables[key]
         self.settings.known(given, keys, key)
         texts = {}
@@ -193,6 +199,8 @@ class _ImprintReader:
                 )
             elif line:
                 texts[name] = line
+            if name in printed:
+                self.settings.plain(name, value, f"'{name}'", key)
         return texts
 
     def blank(self, table: str, key: str) -> bool:
@@ -205,7 +213,7 @@ class _ImprintReader:
         Problem CFG004: the name is missing, or the telephone number or web address is invalid.
         """
         bad = self.settings.bad
-        clinic = self.texts("clinic", CLINIC)
+        clinic = self.texts("clinic", CLINIC, printed=CLINIC)
         if self.blank("clinic", "name") and isinstance(self.settings.table.get("clinic", {}), dict):
             hint = 'write [clinic] and, below it, name = "…"'
             bad("CFG004", "clinic", "the imprint has no clinic name", hint)
@@ -232,7 +240,7 @@ class _ImprintReader:
     def logo(self) -> tuple[Image | None, str]:
         """Read the logo and its alternative text. Problems: IMG001 to IMG004."""
         settings = self.settings
-        logo = self.texts("logo", ("file", "alt"))
+        logo = self.texts("logo", ("file", "alt"), printed=("alt",))
         name, alt = logo.get("file", ""), logo.get("alt", "")
         if not self.tables["logo"]:
             return None, ""
