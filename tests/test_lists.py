@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from press.core import trees
+from press.core import speech, trees
 from press.core.model import Direction
+from press.document.units import Unit
 from press.output.pdf.numbering import number_lists
+from press.proof.reading import Reading
 from tests.test_editions import every, run, write
 
 TEXT = """---
@@ -92,3 +94,67 @@ def test_a_plain_list_needs_no_styles() -> None:
 def test_a_list_of_a_hundred_items_has_room_for_three_digits() -> None:
     long = numbered(f"<section><ol>{'<li>x</li>' * 100}</ol></section>", "rtl")
     assert '<ol style="border-right: 0.65em solid transparent">' in long
+
+
+# Items that begin together, or have no words
+
+BEGIN_TOGETHER = [
+    "- word\n- 1. word\n- last",
+    "1. word\n2. 1. x\n   2. y\n3. z",
+    "- word\n- a) x\n  b) y",
+    "1. - x\n2. - - y",
+    "- - 1. - 2. x\n- 1. 2. - - 3. y",
+    "10. 10. 10. z",
+    "- [ ] 1. x\n- [x] - y",
+    "- 1. > quoted\n- 1. ```\n     1. code\n     ```",
+    '<ol type="i" start="88"><li>eighty-eight</li></ol>',
+    "1234567. x",
+    "1. one 🙂\n2. 🙂\n3. x\n\n   y ✅\n4. z",
+    "1. ![A square](square.svg)\n2. $$x^2$$\n3. z",
+    "1. one\n2.\n3. 3. 3.\n4. -\n5. five\n\n- a\n-\n- c",
+]
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>'
+
+
+def test_every_order_of_markers_is_proved_in_each_edition(tmp_path: Path) -> None:
+    text = "\n\n".join(f"## Part {n}\n\n{each}" for n, each in enumerate(BEGIN_TOGETHER, 1))
+    files = {
+        "makebook.toml": 'editions = ["letter", "booklet"]\n',
+        "source__numbers_": f"---\ntitle: Numbers\n---\n{text}\n\n## End\n\nThe last words.\n",
+        "source/square.svg": SQUARE,
+    }
+    assert run(write(tmp_path, **files)) == 0
+
+
+def faults(html: str, *pieces: str) -> list[str]:
+    """Read pieces of a page as a list; return what is wrong with its items."""
+    blocks = speech.speak([trees.parse(html)])
+    units = [(Unit("list item", each.text, block=each), each.text) for each in blocks]
+    reading = Reading(pieces)
+    reading.read_all(units)
+    return [what for _, what in reading.faults]
+
+
+TWO = "<ol><li>word</li><li><ol><li>x</li><li>y</li></ol></li></ol>"
+MIXED = "<div><ol><li>word</li></ol><ul><li><ol><li>x</li></ol></li></ul></div>"
+EMPTY = "<ol><li>word</li><li></li><li>x</li></ol>"
+
+
+@pytest.mark.parametrize(
+    ("html", "right", "wrong"),
+    [
+        (TWO, "1. word 2. 1. x 2. y", "1. word 1. 2. x 2. y"),
+        (TWO, "1. word 2. 1. x 2. y", "1. word 2. x 1. 2. y"),
+        (TWO, "1. word 2. 1. x 2. y", "1. word 1. x 2. 2. y"),
+        (TWO, "1. word 2. 1. x 2. y", "1. word 2. 1. x y 2."),
+        (TWO, "1. word b) 1) x 2) y", "1. word b) 1) 1) x 2) y"),
+        (MIXED, "1. word • 1. x", "1. 1. word • x"),
+        (MIXED, "1. word • 1. x", "1. word • • x"),
+        (EMPTY, "1. word 2. 3. x", "1. word 3. x"),
+        (EMPTY, "1. word 2. 3. x", "1. word 3. 2. x"),
+        (EMPTY, "1. word 2. 3. x", "1. 2. word 3. x"),
+    ],
+)
+def test_a_number_in_a_wrong_place_is_refused(html: str, right: str, wrong: str) -> None:
+    assert faults(html, *right.split()) == []
+    assert faults(html, *wrong.split()) != []

@@ -71,8 +71,9 @@ class Block:
     pieces: tuple[Piece, ...]
     owner: Element
     """The element that holds the text directly."""
-    label: str = ""
-    """The number of a list item, without its period."""
+    labels: tuple[str, ...] = ()
+    """The numbers, without periods, of the list items that begin with it, the outermost first; an
+    empty one for a bullet."""
     depth: int = 0
     """The number of lists around it."""
     row: int = -1
@@ -192,8 +193,8 @@ class _Speaker:
         self.around.append(entered)
         self._read_inside(element)
         self.flush()
-        if name in ("td", "th") and not entered.said:
-            self._say("", ())  # an empty cell counts, or those after it would be in its place
+        if name in ("td", "th", "li") and not entered.said:
+            self._say("", ())  # an empty one counts, or those after it would be in its place
         self.around.pop()
         if name in ("ol", "ul"):
             self.numbers.pop()
@@ -231,7 +232,7 @@ class _Speaker:
                 or "paragraph",
                 pieces=tuple(run),
                 owner=self.around[-1].element,
-                label=next((one.label for one in reversed(new) if one.label), ""),
+                labels=tuple(one.label for one in new if one.role == "list item"),
                 depth=len(self.numbers),
                 row=row,
                 column=column,
@@ -259,8 +260,9 @@ def lines(blocks: Iterable[Block]) -> Iterator[str]:
     for row, inside in groupby(blocks, _row):
         if row is None:
             for block in inside:
-                label = f"{block.label}. " if block.label else ""
-                yield f"{'  ' * max(0, block.depth - 1)}{block.role}: {label}{block.heard}"
+                label = "".join(f"{each}. " for each in block.labels if each)
+                indent = "  " * max(0, block.depth - 1)
+                yield f"{indent}{block.role}: {label}{block.heard or '(empty)'}"
             continue
         cells = []
         for _, each in groupby(inside, lambda block: block.column):

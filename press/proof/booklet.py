@@ -25,7 +25,7 @@ from press.proof.matching import (
     marked,
 )
 from press.proof.order import Drawn, disorder
-from press.proof.reading import ASTRAY, Reading, named, without_frame
+from press.proof.reading import ASTRAY, Reading, named, numbers_of, without_frame
 from press.readback.pdf import PdfPage, TextSpan, read_halves
 
 
@@ -61,7 +61,7 @@ def prove(document: Document, pages: Sequence[PdfPage], span: Span) -> Iterator[
     yield from _formulas(every, pages, span)
     # A picture has no words: the text after it may be the first of its part.
     said = [(unit, _words(unit)) for unit in every]
-    units = [(unit, words) for unit, words in said if words or _is_cell(unit)]
+    units = [(u, words) for u, words in said if words or _is_cell(u) or numbers_of(u)]
     begins = {n for n, (a, b) in enumerate(pairwise(pieces), 1) if a.page != b.page}
     reading = Reading([piece.text for piece in pieces], begins)
     reading.read_all(units)

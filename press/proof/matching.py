@@ -62,8 +62,8 @@ def kind_differs(unit: Unit, block: Block, *, levels: bool = True) -> str:
     roles = [each.role if levels else re.sub(r"\d", "", each.role) for each in (mine, block)]
     if roles[0] != roles[1]:
         return f"is {_a(block.role)}, not {_a(mine.role)}"
-    if mine.label != block.label and mine.label not in numbers(block.label):
-        return f"has the number '{block.label}', not '{mine.label}'"
+    if not same_numbers(mine.labels, block.labels):
+        return wrong_number(mine.labels, block.labels)
     if mine.depth != block.depth:
         return f"is in {block.depth} lists, not {mine.depth}"
     if (mine.row, mine.column) != (block.row, block.column):
@@ -144,7 +144,21 @@ def _quoted(words: Sequence[str]) -> str:
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
 
-def numbers(label: str) -> set[str]:
+def same_numbers(wanted: Sequence[str], found: Sequence[str]) -> bool:
+    """Say if labels of list items count alike; a style may count with letters."""
+    if len(wanted) != len(found):
+        return False
+    pairs = zip(wanted, found, strict=True)
+    return all(mine == other or mine in _numbers(other) for mine, other in pairs)
+
+
+def wrong_number(wanted: Sequence[str], found: Sequence[str]) -> str:
+    """Say that a list item has other numbers, as the end of a sentence."""
+    mine, other = (" ".join(filter(None, labels)) for labels in (wanted, found))
+    return f"has the number '{other}', not '{mine}'"
+
+
+def _numbers(label: str) -> set[str]:
     """Return the numbers that a label may stand for, if a style counts with letters."""
     low, found = label.lower(), set[str]()
     if re.fullmatch("[a-z]{1,3}", low):

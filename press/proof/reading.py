@@ -17,7 +17,7 @@ from press.core.speech import plain_words
 from press.document.units import FACT, Unit, by_letters, contact_units, head_units, letters
 from press.proof.frame import squeezed
 from press.proof.ink import PAGE, consumed
-from press.proof.matching import END, LINK, MARKS, excerpt, numbers, reads
+from press.proof.matching import END, LINK, MARKS, excerpt, reads, same_numbers, wrong_number
 from press.readback.tags import number_of
 
 
@@ -76,7 +76,7 @@ class Reading:
         if number == len(units):
             return
         unit, plain = units[number][0], _LINKS.sub("", units[number][1])
-        if not plain:
+        if not (plain or numbers_of(unit)):
             yield at, at
             return
         starts: Iterable[int] = range(at, len(self.pieces))
@@ -95,7 +95,7 @@ class Reading:
         a fault; and a table that goes on overleaf has its headers again.
         """
         plain = _LINKS.sub("", words)
-        if not plain:
+        if not (plain or numbers_of(unit)):
             return
         ahead = range(self.at, len(self.pieces) if free else self.at + _AHEAD)
         again = self._after(head, self.at)
@@ -127,26 +127,27 @@ class Reading:
     def _end(self, unit: Unit, words: str, start: int) -> tuple[int, str]:
         """Return the number of the piece after a unit that begins with a piece, and what differs.
 
-        It is -1 if the unit does not begin there.
+        It is -1 if the unit does not begin there. The numbers of the list items that begin with
+        the unit come before its words. Among them may be pieces without letters or digits: bullets,
+        and pictures of the unit before.
         """
-        label, what = unit.block.label if unit.block else "", ""
-        end = consumed(words, self.pieces, start)
-        if not label:
-            return end, ""
-        if end > start:
-            return end, f"lacks its number, '{label}'"
+        labels = numbers_of(unit)
+        if not labels:
+            return consumed(words, self.pieces, start), ""
+        faulty = -1, ""
         said: list[str] = []
-        while start < len(self.pieces) and len(said) < 2 and end <= start:
-            said.append(number_of(self.pieces[start]))
-            if len(said[-1]) > _NUMBER:
-                return -1, ""
-            start += 1
-            end = consumed(words, self.pieces, start)
-        if said[1:] == [label]:  # it begins with the next piece
-            return -1, ""
-        if said != [label] and label not in numbers("".join(said)):
-            what = f"has the number '{' '.join(said)}', not '{label}'"
-        return end if end > start else -1, what
+        for at in range(start, len(self.pieces) + 1):
+            end = consumed(words, self.pieces, at)
+            if end >= at and same_numbers(labels, said):
+                return end, ""
+            if end > at and faulty[0] < 0:
+                lacks = f"lacks its number, '{' '.join(labels)}'"
+                faulty = end, wrong_number(labels, said) if said else lacks
+            number = number_of(self.pieces[at]) if at < len(self.pieces) else ""
+            if len(said) == len(labels) or len(number) > max(_NUMBER, *map(len, labels)):
+                break
+            said += [number] if number else []
+        return faulty
 
     def _after(self, head: Sequence[str], start: int) -> int:
         """Return the place after texts if they are drawn at a place, else that place."""
@@ -293,13 +294,13 @@ def _name(
     unit: Unit, words: Sequence[str], lost: Sequence[str], more: Sequence[str], spare: Sequence[str]
 ) -> str:
     """Name the fault of a unit by its words, those it lost, those that came, and those nowhere."""
-    whole, own = "".join(words), "".join(words[bool(unit.block and unit.block.label) :])
+    whole, own = "".join(words), "".join(words[len(numbers_of(unit)) :])
     if not whole:
         return ""
     if lost and "".join(lost) == "".join(more):
         return reads(unit.text, " ".join(more))
     if lost and "".join(lost) in (whole, own):
-        if any(own in text for text in spare):
+        if own and any(own in text for text in spare):
             return "is in another place"
         return reads(" ".join(words), " ".join(more)) if more else "is missing"
     if len(lost) > len(words) / 2 and not more:
@@ -311,9 +312,13 @@ def _name(
 
 
 def _tokens(unit: Unit, words: str) -> list[str]:
-    """Return the words of a unit as paper has them, after the number of a list item."""
-    label = unit.block.label if unit.block else ""
-    return [*([label] if label else ()), *_WORD.findall(MARKS.sub(" ", words))]
+    """Return the words of a unit as paper has them, after the numbers of its list items."""
+    return [*numbers_of(unit), *_WORD.findall(MARKS.sub(" ", words))]
+
+
+def numbers_of(unit: Unit) -> list[str]:
+    """Return the numbers of the list items that begin with a unit, the outermost first."""
+    return [label for label in unit.block.labels if label] if unit.block else []
 
 
 ASTRAY = "is missing or altered"
