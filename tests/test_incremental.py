@@ -801,6 +801,68 @@ def test_an_entry_that_another_article_cites_is_not_idle(library):
     assert not [p for p in library.outcome.every_problem if p.code == "CIT002"]
 
 
+def idle(library):
+    """Return what the last build said of entries that are not cited, and where."""
+    every = [p for p in library.outcome.every_problem if p.code == "CIT002"]
+    return {(p.message.split("'")[1], p.span.path) for p in every}
+
+
+def test_an_article_that_is_kept_hears_what_others_begin_and_cease_to_cite(library):
+    library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
+    library.edit("source/bed.md", "@rest; ", "")
+    library.edit("source/hat.md", "[@walk; @rest]", "[@walk]")
+    library()
+    assert idle(library) == {("idle", "source/shared.bib")}
+    library.edit("source/cup.md", "Drink", "Drink [@idle]")
+    assert library() == ["cup"]
+    assert not idle(library)
+    assert library() == []
+    assert not idle(library)
+    library.edit("source/cup.md", " [@idle]", "")
+    library.edit("source/hat.md", "[@walk]", "[@walk; @idle]")
+    assert library() == ["cup", "hat"]
+    assert not idle(library)
+    library.edit("source/hat.md", "; @idle", "")
+    assert library(articles=("hat",)) == ["hat"]
+    assert library() == []
+    assert [p.code for b in library.outcome.built for p in b.problems if b.name == "bed"] == [
+        "CIT002"
+    ]
+    assert idle(library) == {("idle", "source/shared.bib")}
+
+
+def test_a_key_of_another_bibliography_is_not_an_entry_of_this_one(library):
+    library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
+    library.edit("source/bed.md", "@rest; ", "")
+    library.edit("source/hat.md", "[@walk; @rest]", "@idle")
+    library.write("source/own.bib", ENTRY.format("idle") + ENTRY.format("walk"))
+    library()
+    assert not idle(library)
+    library.edit("source/hat.md", "title:", "bibliography: own.bib\ntitle:")
+    assert library() == ["hat"]
+    assert idle(library) == {("idle", "source/shared.bib"), ("walk", "source/own.bib")}
+    library.edit("source/hat.md", "own.bib", "[own.bib, shared.bib]")
+    library.write("source/own.bib", ENTRY.format("rest"))
+    assert library() == ["hat"]
+    assert idle(library) == {("rest", "source/own.bib")}
+
+
+def test_an_entry_in_the_front_matter_of_an_article_is_only_its_own(library):
+    library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
+    library.edit("source/bed.md", "@rest; ", "")
+    library.edit("source/hat.md", "[@walk; @rest]", "@idle")
+    inline = (
+        "references:\n- {id: own, type: book, title: Own, author: [{family: Roe}], "
+        "issued: {year: 2001}, publisher: P}\n"
+    )
+    library.edit("source/bed.md", "title:", f"{inline}title:")
+    library()
+    assert idle(library) == {("own", "source/bed.md")}
+    library.edit("source/cup.md", "Drink", "Drink \\@own")
+    assert library() == ["cup"]
+    assert idle(library) == {("own", "source/bed.md")}
+
+
 def test_a_picture_is_of_the_articles_that_show_it(library):
     library.write("source/bed.svg", DRAWING.format("blue"))
     library.write("source/new.svg", DRAWING.format("blue"))

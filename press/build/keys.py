@@ -32,6 +32,7 @@ from press.core.manifest import ArticleEntry, FileEntry, ProblemEntry, linked_of
 if TYPE_CHECKING:
     from press.core.model import Entry
     from press.core.problems import Problem
+    from press.source.mentions import Mentions
 
 TOML = "makebook.toml"
 COLLECTIONS = "collections"
@@ -78,7 +79,7 @@ class Keys:
         for name, path in self.notices.items():
             self._rule(name, path)
         self.digests[self.root / TOML]
-        self._of_all  # noqa: B018 - it is kept
+        self._of_all, self.mentions  # noqa: B018 - they are kept
 
     @cached_property
     def _styles(self) -> dict[str, str]:
@@ -107,6 +108,20 @@ class Keys:
             json_digest([look, data, origins, self._values]),
             json_digest([look, data, toml, notices, names]),
         )
+
+    @cached_property
+    def mentions(self) -> str:
+        """The digest of what all articles cite: it decides which entries are idle."""
+        return self._mentions.digest()
+
+    @cached_property
+    def _mentions(self) -> Mentions:
+        from press.source.mentions import Mentions
+        from press.source.project import read_config
+
+        texts = [self.root / "source" / f"{name}.md" for name in self.articles]
+        toml = read_config(self.root, []) if self._table is not None else None
+        return Mentions(self.root, texts, toml.bibliography if toml else ())
 
     @cached_property
     def _table(self) -> dict[str, Any] | None:
@@ -230,7 +245,7 @@ class Keys:
 
         `cites` are the keys that it cites, `cited` is the digest of their entries.
         """
-        entry = {**entry, "cites": list(cites), "cited": cited}
+        entry = {**entry, "cites": list(cites), "cited": cited, "mentions": self.mentions}
         key = self.key(issue, entry)
         files: dict[str, FileEntry] = {n: {**f, "key": key} for n, f in entry["files"].items()}
         return {**entry, "files": files, "project": self.project(issue)}
@@ -271,15 +286,18 @@ class Keys:
         self, name: str, entry: ArticleEntry, kept: Callable[[Problem], ProblemEntry]
     ) -> list[ProblemEntry]:
         """Return the warnings of an article that is kept, with today's about uncited entries."""
-        if not self._moved(entry):
+        files = entry.get("bibliography", [])
+        if not self._moved(entry) and (not files or entry.get("mentions") == self.mentions):
             return entry["warnings"]
         from press.references.keys import uncited
-        from press.source.mentions import mentioned
 
-        said = [each for each in entry["warnings"] if each["code"] != UNCITED]
+        said = [
+            each
+            for each in entry["warnings"]
+            if each["code"] != UNCITED or each["place"][0] not in files
+        ]
         entries, _ = self._bibliography(entry)
-        articles = [self.root / "source" / f"{each}.md" for each in self.articles]
-        others = partial(mentioned, articles, self.root / "source" / f"{name}.md")
+        others = partial(self._mentions.others, self.root / "source" / f"{name}.md")
         idle = uncited(entries, set(entry.get("cites", [])), others)
         return said + [kept(problem) for problem in idle]
 

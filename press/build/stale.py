@@ -256,7 +256,8 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
         return None
     if not _same_fonts(entry):
         return None
-    entry = {**entry, "warnings": keys.warnings(name, entry, kept_warning)}
+    said = keys.warnings(name, entry, kept_warning)
+    entry = {**entry, "warnings": said, "mentions": keys.mentions}
     others = entry["files"].keys() - files.keys()
     kept = [warning for warning in warnings(entry) if warning.span.path not in others]
     problems = (*kept, *due(recorded_dues(entry), request.today))

@@ -167,6 +167,8 @@ class ArticleEntry(_ArticleFacts, total=False):
     """The keys that it cites."""
     cited: str
     """The hash of those entries, and of what was said of their files."""
+    mentions: str
+    """The hash of what all articles cited when its warnings were written."""
     project: str
     """The hash of the files that are checked once for all articles, and of their problems."""
     found: str

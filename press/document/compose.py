@@ -52,7 +52,7 @@ from press.source.front_matter import body_line, inline_references
 from press.source.groups import is_made_for
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
-from press.source.mentions import mentioned
+from press.source.mentions import Mentions
 from press.source.notices import read_notices
 from press.source.project import effective, place_of, read_project
 
@@ -195,7 +195,8 @@ def _cite(
         manuscript, cited, rest = _once(manuscript, cited, rest, problems)
         nocite = manuscript.matter.nocite
         every = [*project.articles, *(each.path for each in project.withdrawn)]
-        others = partial(mentioned, every, project.root / manuscript.file)
+        mentions = Mentions(project.root, every, config.bibliography)
+        others = partial(mentions.others, project.root / manuscript.file)
         keys = check_keys(rest, cited, manuscript.file, named_files, nocite, problems)
         problems += uncited(rest, keys, others)
         check_standings(rest, cited, manuscript.file, problems)

@@ -56,15 +56,18 @@ def check_keys(
 
 
 def uncited(
-    entries: Mapping[str, Entry], keys: Set[str], elsewhere: Callable[[], Set[str]] = frozenset
-) -> list[Problem]:
-    """Return the problems of entries that are neither among the keys nor cited elsewhere: CIT002.
+    entries: Mapping[str, Entry], keys: Set[str], elsewhere: Callable[[str], Set[str]]
+) -> Iterator[Problem]:
+    """Yield the problems of entries that are neither among the keys nor cited elsewhere: CIT002.
 
     There is one for each entry, or one for all in a file that has many. `elsewhere` returns the
-    keys that other articles cite; it is called only if need be.
+    keys that other articles cite from a file; it is called only if need be.
     """
-    idle = _others(entries.values(), keys)
-    return list(_uncited(_others(idle, elsewhere()))) if idle else []
+    by_file: dict[str, list[Entry]] = {}
+    for entry in _others(entries.values(), keys):
+        by_file.setdefault(entry.span.path, []).append(entry)
+    for file, idle in by_file.items():
+        yield from _uncited(file, _others(idle, elsewhere(file)))
 
 
 def _others(entries: Iterable[Entry], keys: Set[str]) -> list[Entry]:
@@ -73,20 +76,16 @@ def _others(entries: Iterable[Entry], keys: Set[str]) -> list[Entry]:
     return [entry for entry in entries if not keys & {entry.key, *entry.also}]
 
 
-def _uncited(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """Report entries that are not cited: each one, or their number in a file that has many."""
-    by_file: dict[str, list[Entry]] = {}
+def _uncited(file: str, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Report entries of a file that are not cited: each one, or their number if they are many."""
+    if len(entries) > _MANY:
+        message = f"{len(entries)} entries are not cited, the first of them '{entries[0].key}'"
+        hint = "cite them, list them in `nocite`, or delete those that no article needs"
+        yield Problem("CIT002", Span(file), message, hint)
+        return
+    hint = "cite it, list it in `nocite`, or delete it if no article needs it"
     for entry in entries:
-        by_file.setdefault(entry.span.path, []).append(entry)
-    for file, some in by_file.items():
-        if len(some) > _MANY:
-            message = f"{len(some)} entries are not cited, the first of them '{some[0].key}'"
-            hint = "cite them, list them in `nocite`, or delete those that no article needs"
-            yield Problem("CIT002", Span(file), message, hint)
-            continue
-        hint = "cite it, list it in `nocite`, or delete it if no article needs it"
-        for entry in some:
-            yield Problem("CIT002", entry.span, f"the entry '{entry.key}' is not cited", hint)
+        yield Problem("CIT002", entry.span, f"the entry '{entry.key}' is not cited", hint)
 
 
 _SIGNS = re.compile(r"[^\w:.#$%&+?<>~/-]")

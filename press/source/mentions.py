@@ -1,36 +1,97 @@
 """The keys that articles mention: an entry that one of them cites is not idle in another one.
 
-In: the files of articles. Out: keys, found without parsing: too many rather than too few. What was
-found in a file is remembered until the file changes. This module must not know bibliographies.
+In: the files of articles. Out: keys, found without parsing: too many rather than too few; only from
+articles that use the bibliography in question. What was found in a file is remembered until the
+file changes. This module must not know what is in a bibliography.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from press.core import gate
+from press.core.files import beside, decode
+from press.core.hashing import json_digest
 
 _KEY = re.compile(rb"@\{?([\w\x80-\xff:.#$%&+?<>~/*-]+)")
 _ENDS = ":.?/-*"
 """What may follow a key that has no braces."""
+_OWN = re.compile(rb"^[\"']?bibliography\b", re.M)
+"""What an article has in its front matter if it names bibliographies."""
 
 _Stamp = tuple[int, int]
-_known: dict[Path, tuple[_Stamp, frozenset[str]]] = {}
-_counted: list[tuple[dict[Path, _Stamp], Counter[str]]] = []
-"""The last count of all keys, and the files that were counted."""
 
 
-def mentioned(articles: Sequence[Path], but: Path) -> set[str]:
-    """Return the keys that articles mention, other than `but`."""
-    stamps = {path: _stamp(path) for path in articles}
-    if not _counted or _counted[0][0] != stamps:
-        found = Counter(key for path, stamp in stamps.items() for key in _keys(path, stamp))
-        _counted[:] = [(stamps, found)]
-    own = _keys(but, stamps[but]) if but in stamps else ()
-    return {key for key, times in _counted[0][1].items() if times > (key in own)}
+@dataclass(frozen=True)
+class _Told:
+    """What an article mentions."""
+
+    keys: frozenset[str]
+    names: tuple[str, ...]
+    """The bibliographies that it names itself."""
+
+
+_known: dict[Path, tuple[_Stamp, _Told]] = {}
+_counted: list[tuple[object, Mapping[Path, Counter[str]]]] = []
+"""The last count of all keys, and what was counted."""
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What the articles of a project mention."""
+
+    root: Path
+    articles: Sequence[Path]
+    names: Sequence[str]
+    """The bibliographies of articles that name none."""
+
+    def others(self, but: Path, file: str) -> set[str]:
+        """Return the keys that articles mention, other than `but`, and take from a bibliography.
+
+        `file` is its name in the project. One in the front matter of an article is for no other.
+        """
+        path = Path(os.path.normpath(self.root / file))
+        if path in self.articles:
+            return set()
+        times = self._count().get(path, Counter())
+        own = _told(but, _stamp(but))
+        mine = own.keys if but in self.articles and path in self._used(but, own) else ()
+        return {key for key, number in times.items() if number > (key in mine)}
+
+    def digest(self) -> str:
+        """Return a digest of all that decides what `others` returns."""
+        return json_digest(
+            {
+                os.path.relpath(path, self.root): sorted(
+                    (key, min(number, 2)) for key, number in times.items()
+                )
+                for path, times in self._count().items()
+            }
+        )
+
+    def _count(self) -> Mapping[Path, Counter[str]]:
+        """Count the articles that mention each key, for each bibliography."""
+        stamps = {path: _stamp(path) for path in self.articles}
+        of = self.root, stamps, tuple(self.names)
+        if not _counted or _counted[0][0] != of:
+            counts: dict[Path, Counter[str]] = {}
+            for article, stamp in stamps.items():
+                told = _told(article, stamp)
+                for path in self._used(article, told):
+                    counts.setdefault(path, Counter()).update(told.keys)
+            _counted[:] = [(of, counts)]
+        return _counted[0][1]
+
+    def _used(self, article: Path, told: _Told) -> set[Path]:
+        """Return the bibliographies of an article."""
+        folders = article.parent, self.root
+        paths = (beside(name, folders) for name in told.names or self.names)
+        return {Path(os.path.normpath(path)) for path in paths}
 
 
 def _stamp(path: Path) -> _Stamp:
@@ -41,12 +102,22 @@ def _stamp(path: Path) -> _Stamp:
     return found.st_mtime_ns, found.st_size
 
 
-def _keys(path: Path, stamp: _Stamp) -> frozenset[str]:
+def _told(path: Path, stamp: _Stamp) -> _Told:
     if path not in _known or _known[path][0] != stamp:
         try:
             text = gate.read(path)
         except (OSError, ValueError):
             text = b""
         keys = {key.decode("utf-8", "replace") for key in _KEY.findall(text)}
-        _known[path] = stamp, frozenset({*keys, *(key.rstrip(_ENDS) for key in keys)})
+        names = _names(text) if _OWN.search(text) else ()
+        _known[path] = stamp, _Told(frozenset({*keys, *(key.rstrip(_ENDS) for key in keys)}), names)
     return _known[path][1]
+
+
+def _names(text: bytes) -> tuple[str, ...]:
+    """Return the bibliographies that the front matter of an article names."""
+    from press.source.front_matter import split
+    from press.source.values import FieldReader
+
+    fields, _, _ = split(decode(text, "", []) or "", "", [])
+    return FieldReader(fields, []).strings("bibliography")
