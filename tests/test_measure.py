@@ -241,6 +241,29 @@ def test_length_of_lines(margin, edition, wrong):
     assert all(problem.severity == "warning" for problem in problems)
 
 
+SHORT = [f"Take {n} small cups of tea now." for n in range(20, 50)]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "".join(f"<p>{line}</p>" for line in SHORT),
+        f"<ul>{''.join(f'<li>{line}</li>' for line in SHORT)}</ul>",
+        f"<p>{'<br/>'.join(SHORT)}</p>",
+        f"<p>{'<br/>'.join(f'<b>Take:</b> {line}' for line in SHORT)}</p>",
+        f"<blockquote>{''.join(f'<p>{line}</p>' for line in SHORT)}</blockquote>",
+    ],
+    ids=["paragraphs", "items", "broken", "broken, with bold words", "quotation"],
+)
+def test_lines_that_do_not_wrap_say_nothing_of_their_length(html):
+    """Each is as long as the longest, but no column makes it so."""
+    css = "p, li { margin: 0 }"
+    assert measured(html, css).characters == 0
+    assert codes(found(html, css)) == []
+    more = measured(html + paragraphs(6), css)
+    assert more.characters == measured(paragraphs(6), css).characters
+
+
 @pytest.mark.parametrize(("leading", "wrong"), [(1.2, True), (1.25, False)])
 def test_lines_that_are_too_close(leading, wrong):
     css = f"@page {{ margin-right: 130pt }} html {{ line-height: {leading} }}"

@@ -17,7 +17,7 @@ _OTHER = ("table", "figure", "pre")
 _SMALL = ("code", "kbd", "samp", "sup", "sub", "small")
 _OTHER_CLASSES = ("notes", "notice", "rows", "facts", "identity")
 _END = "\0"
-"""Between two blocks, so that nothing is found across them."""
+"""Between two blocks or lines, so that nothing is found across them."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def _is_body(element: Element) -> bool:
 
 
 def _own_text(element: Element) -> str:
-    """Return the text of an element without that of the blocks in it and of smaller type."""
+    """Return the text of an element without the blocks in it and smaller type, line by line."""
     pieces = [element.text or ""]
     for child in element:
-        apart = child.tag in BLOCKS or child.tag in _SMALL
+        apart = child.tag in BLOCKS or child.tag in _SMALL or child.tag == "br"
         pieces += [_END if apart else _own_text(child), child.tail or ""]
     return "".join(pieces)

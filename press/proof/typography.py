@@ -125,7 +125,8 @@ def measure_type(pages: Pages, prose: Prose) -> Measures:
     """Measure the type of a finished PDF.
 
     The body size is that of most letters of body text; 0 without. The length of a full line is
-    taken from the column width with the most letters, that of paragraphs.
+    taken from the column width with the most letters, that of paragraphs. Lines between which a
+    paragraph ends, or the author broke the line, say nothing of it.
     """
     every = [span for page in pages for span in _read(page)]
     body = _commonest(span for span in _sample(every) if prose.has(span.text))
@@ -136,11 +137,12 @@ def measure_type(pages: Pages, prose: Prose) -> Measures:
         and any(prose.has(span.text) for span in pair.upper.spans)
     ]
     leading = median(pair.leading for pair in pairs) if pairs else 0.0
+    wrapped = [pair for pair in pairs if prose.has(pair.turn)]
     columns: Counter[int] = Counter()
-    for pair in pairs:
+    for pair in wrapped:
         columns[round(pair.room / 10)] += len(pair.upper.text)
     column = max(columns, key=lambda width: columns[width], default=0)
-    full = [len(p.upper.text) for p in pairs if abs(round(p.room / 10) - column) <= 1]
+    full = [len(p.upper.text) for p in wrapped if abs(round(p.room / 10) - column) <= 1]
     characters = round(median(full)) if len(full) >= _FEW else 0
     smallest = min((round(span.size, 1) for span in every), default=0.0)
     return Measures(smallest, body, round(leading, 2), characters)
@@ -170,6 +172,8 @@ class _Pair:
 
     page: int
     upper: Line
+    turn: str
+    """The end of the upper line, and the beginning of the other."""
     leading: float
     """Line spacing: the distance of their baselines, as a multiple of the size."""
     room: float
@@ -198,7 +202,8 @@ def _pairs(pages: Pages) -> Iterator[_Pair]:
             letter = (lower.right - lower.left) / len(lower.text)
             word = letter * (len(lower.text.split(" ")[0]) + 1)
             if upper.right + 0.9 * word > max(near):
-                yield _Pair(number, upper, distance / upper.size, max(near) - upper.left)
+                turn = f"{upper.spans[-1].text} {lower.spans[0].text}"
+                yield _Pair(number, upper, turn, distance / upper.size, max(near) - upper.left)
 
 
 def _marked(line: Line, marks: Sequence[TextSpan]) -> bool:
