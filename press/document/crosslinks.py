@@ -61,20 +61,25 @@ def _address(link: str, document: Document) -> str:
     The folder above that of an imprint with an address of its own is somewhere else.
     """
     if document.imprint and document.imprint.address and _is_out(link, document):
-        path, mark, part = link.partition("#")
-        path = _path(path, document.name).removeprefix(_ABOVE)
+        file, mark, part = link.partition("#")
+        path = name_in_folder(file, document.name)
         return document.above and f"{document.above}/{path}{mark}{part}"
     return urljoin(document.address, link) if document.address else ""
 
 
 def _is_out(link: str, document: Document) -> bool:
     """Say if a link leads out of the output folder."""
-    return _path(link, document.name).startswith(_ABOVE)
+    return path_of(link, document.name).startswith(_ABOVE)
 
 
-def _path(file: str, article: str) -> str:
+def path_of(file: str, article: str) -> str:
     """Return where a link of an article leads, from the output folder."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(article), file))
+
+
+def name_in_folder(file: str, article: str) -> str:
+    """Return the file to which a link leads: in the output folder, or above that of an imprint."""
+    return path_of(file, article).removeprefix(_ABOVE)
 
 
 def neighbors(document: Document) -> dict[str, str]:
@@ -91,8 +96,7 @@ def neighbors(document: Document) -> dict[str, str]:
 
 
 def _name(link: str, article: str) -> str:
-    path = _path(unquote(link.partition("#")[0]), article)
-    return posixpath.splitext(path.removeprefix(_ABOVE))[0]
+    return posixpath.splitext(name_in_folder(unquote(link.partition("#")[0]), article))[0]
 
 
 def beyond(document: Document, is_here: Callable[[str], bool]) -> Document:
@@ -102,7 +106,8 @@ def beyond(document: Document, is_here: Callable[[str], bool]) -> Document:
     All else is in the folder above.
     """
     names = neighbors(document)
-    return _led(document, lambda link: link if is_here(names[link]) else f"{_ABOVE}{link}")
+    here = {name: is_here(name) for name in set(names.values())}
+    return _led(document, lambda link: link if here[names[link]] else f"{_ABOVE}{link}")
 
 
 _ABOVE = "../"

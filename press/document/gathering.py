@@ -8,7 +8,6 @@ must not know configuration or references.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -23,6 +22,7 @@ from press.core.model import CRISIS, Document, Image, Part, Place, Placement
 from press.core.records import dataclass
 from press.core.trees import Element, has_class, plain
 from press.document import identity
+from press.document.crosslinks import name_in_folder, path_of
 from press.document.ranges import ends_of
 
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
@@ -179,7 +179,7 @@ class Gathering:
 
     def _adapt(self, tree: Element, number: int, ids: Sequence[Mapping[str, str]]) -> None:
         """Give ids, links, and pictures of an article the names that they have in the whole."""
-        own, home = ids[number], posixpath.dirname(self.pieces[number].name)
+        own, article = ids[number], self.pieces[number].name
         homes = {
             quote(file_of(piece.name, name)): n
             for n, piece in enumerate(self.pieces)
@@ -196,13 +196,11 @@ class Gathering:
             if target.startswith("#"):
                 element.set("href", f"#{own.get(target[1:], target[1:])}")
             elif target and not _ELSEWHERE.match(target):
-                file = posixpath.normpath(posixpath.join(home, file))
-                bound = file.removeprefix("../")  # as a link leads out of an imprint's folder
-                if bound in homes:
+                if (bound := name_in_folder(file, article)) in homes:
                     other = homes[bound]
                     element.set("href", f"#{ids[other].get(unquote(part), f'part-{other + 1}')}")
                 else:  # the collection is in the output folder itself
-                    element.set("href", f"{file}{mark}{part}")
+                    element.set("href", f"{path_of(file, article)}{mark}{part}")
             if element.tag == "img" and (source := element.get("src")):
                 element.set("src", self.pictures[number].get(source, source))
 

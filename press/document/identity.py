@@ -227,14 +227,11 @@ def stamp(matter: Matter, labels: Mapping[str, str], digest: str, known: Sequenc
 
     The date is left out if one of the lines `known`, which stand above this one, has it.
     """
-    pieces = []
+    pieces: list[str] = []
     day = matter.reviewed or matter.sources_checked or matter.date
-    if day and any(spell_date(day, matter.lang) in line for line in known):
-        pass
-    elif matter.reviewed:
-        pieces.append(f"{labels['reviewed']} {spell_date(matter.reviewed, matter.lang)}")
-    else:
-        pieces.extend(_date_lines(matter, labels))
+    if not (day and any(spell_date(day, matter.lang) in line for line in known)):
+        reviewed = matter.reviewed and spell_date(matter.reviewed, matter.lang)
+        pieces += [f"{labels['reviewed']} {reviewed}"] if reviewed else _date_lines(matter, labels)
     if matter.identifier:
         pieces.append(matter.identifier)
     if matter.version:
