@@ -14,8 +14,9 @@ from press.build import run as runs
 from press.build.run import build
 from press.cli import main
 from press.core.manifest import read_manifest
-from press.core.model import Config, Edition, Group, Request
+from press.core.model import Config, Document, Edition, Group, Matter, Part, Request
 from press.core.problems import UnknownName
+from press.document.crosslinks import beyond
 from press.source.groups import config_of, grouped, groups_of
 from press.source.project import read_project
 from tests.here import build_here
@@ -154,6 +155,21 @@ def test_an_article_in_two_groups_has_the_editions_of_both():
     assert grouped(config, (first, second)) == replace(
         config, editions=(a4, large, letter), formats=("epub", "html")
     )
+
+
+def test_the_topics_of_an_article_are_read_once() -> None:
+    asked: list[str] = []
+    many = [Group(str(n), topics=(f"{n}", f"{n + 1}")) for n in range(3)]
+    assert groups_of("a", lambda name: asked.append(name) or ("3",), many) == tuple(many[2:])
+    assert asked == ["a"]
+    text = "".join(f'<p><a href="{to}">B</a></p>' for to in ("b.html", "b.html#x", "b.pdf"))
+    parts = (Part("p", "section", "", f"<section>{text}</section>"),)
+    document = Document(
+        "a", Matter("A"), "ltr", {}, parts, *("", (), "", "", (), (), (), ("", b""), "", "")
+    )
+    away = beyond(document, lambda name: bool(asked.append(name)))
+    assert asked == ["a", "b"]
+    assert away.parts[0].xhtml.count('href="../b.') == 3
 
 
 def test_a_link_leads_to_the_file_that_there_is(root):

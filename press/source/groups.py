@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from press.core.files import by_name, name_of, read_text, shown
@@ -22,7 +23,8 @@ Topics = Callable[[str], Sequence[str] | None]
 
 
 def groups_of(name: str, topics: Topics, groups: Iterable[Group]) -> tuple[Group, ...]:
-    """Return the groups of an article; its topics are asked for only if some group needs them."""
+    """Return the groups of an article; its topics are asked for once, if some group needs them."""
+    topics = cache(topics)
     return tuple(
         group
         for group in groups
