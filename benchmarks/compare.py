@@ -27,11 +27,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import peers
+from peers import Cost
 
 START = time.perf_counter()
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,28 +39,16 @@ ARTICLE = ROOT / "source" / "ketamine-ocd.md"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-@dataclass(frozen=True)
-class Cost:
-    """The time that a contender takes, in seconds."""
-
-    wall: float
-    cpu: float
-
-
 def run(commands: Sequence[Sequence[str]], folder: Path) -> Cost:
     """Run commands one after the other; a failure ends the comparison."""
     start, cpu = time.perf_counter(), 0.0
     for command in commands:
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT
-            )
-            _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        cpu += used.ru_utime + used.ru_stime
-        if process.returncode:
+            cost, status = peers.run(command, log, cwd=ROOT, env=ENVIRONMENT)
+        cpu += cost.cpu
+        if status:
             sys.exit(f"{' '.join(command)}\n{(folder / 'log').read_text(errors='replace')}")
-    return Cost(time.perf_counter() - start, cpu)
+    return Cost(cpu, time.perf_counter() - start)
 
 
 ONE = ["--edition", "letter", "--jobs", "1", "--format", "pdf", "--format", "epub"]

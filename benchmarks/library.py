@@ -24,10 +24,10 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import peers
+from peers import Cost
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,19 +41,6 @@ _NOUNS = (
 _VERBS = "helps slows eases follows keeps begins changes calms holds answers".split()
 _TITLES = "Notes on|All about|Living with|A guide to|First steps with".split("|")
 _CONFIG = 'lang = "en-US"\neditions = ["letter"]\nformats = [{}]\n'
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a command took, in seconds."""
-
-    cpu: float
-    wall: float
-    memory: float = 0.0
-    """That of the largest process, in MB."""
-
-    def __str__(self) -> str:
-        return f"{self.cpu:8.2f} s of processor time, {self.wall:7.2f} s in all"
 
 
 def sentence(chance: random.Random) -> str:
@@ -119,17 +106,12 @@ def run(root: Path, *arguments: str) -> Cost:
     """Build a project; return what it cost."""
     command = [sys.executable, "-P", *(arguments or built(root))]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    start = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        cost, status = peers.run(command, said, env=environment)
+        if status:
             said.seek(0)
             sys.exit(f"the build failed:\n{said.read().decode()[-4000:]}")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / unit)
+    return cost
 
 
 def built(root: Path) -> list[str]:

@@ -11,8 +11,6 @@ article without text is subtracted. Twice and four times as long is linear. `KIN
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -116,6 +114,8 @@ def write(folder: Path, text: str, **files: str) -> None:
 
 def seconds(text: str, *, read: bool) -> tuple[float, int]:
     """Return the processor time for a text, and the exit status."""
+    import peers  # here, because the tests run this file from elsewhere for `KINDS`
+
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write(folder, text)
@@ -123,10 +123,8 @@ def seconds(text: str, *, read: bool) -> tuple[float, int]:
         if read:
             command = [sys.executable, "-P", "-c", READ, place]
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-            _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime, process.returncode
+            cost, status = peers.run(command, log, cwd=ROOT)
+    return cost.cpu, status
 
 
 def main(arguments: list[str]) -> None:

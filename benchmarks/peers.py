@@ -1,18 +1,53 @@
-"""The commands of the programs that makebook is compared with, for any article.
+"""The commands of the programs that makebook is compared with, and what any command costs.
 
-In: an article, its bibliography, and a folder for the outputs. Out: commands that make a PDF and an
-EPUB. They need `pip install '.[bench]'`. What each does and does not do stands in README.md here.
+In: an article, its bibliography, and a folder for the outputs; or a command. Out: commands that
+make a PDF and an EPUB; or the time and memory that it took. The peers need `pip install
+'.[bench]'`. What each does and does not do stands in README.md here.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 TYPST = """
 import sys, typst
 typst.compile(sys.argv[1], output=sys.argv[2], pdf_standards=["a-3a", "ua-1"])
 """
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a command took, in seconds."""
+
+    cpu: float
+    wall: float
+    memory: float = 0.0
+    """That of the largest process, in MB."""
+
+    def __str__(self) -> str:
+        return f"{self.cpu:8.2f} s of processor time, {self.wall:7.2f} s in all"
+
+
+def run(command: Sequence[str], said: IO[bytes], **options: Any) -> tuple[Cost, int]:
+    """Run a command; return what it cost, with the processes that it started, and its status.
+
+    `said` gets what it prints; `options` are those of `subprocess.Popen`.
+    """
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=said, stderr=said, **options)
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    cost = Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / unit)
+    return cost, process.returncode
 
 
 def pandoc(article: Path, bibliography: Path, resources: Path) -> list[str]:
