@@ -109,6 +109,7 @@ BEGIN_TOGETHER = [
     "- 1. > quoted\n- 1. ```\n     1. code\n     ```",
     '<ol type="i" start="88"><li>eighty-eight</li></ol>',
     "1234567. x",
+    "1. [ ] x\n2. [x] y\n3. - [ ] 1. z",
     "1. one 🙂\n2. 🙂\n3. x\n\n   y ✅\n4. z",
     "1. ![A square](square.svg)\n2. $$x^2$$\n3. z",
     "1. one\n2.\n3. 3. 3.\n4. -\n5. five\n\n- a\n-\n- c",
