@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
+
+from press.core.records import dataclass
 
 _TOKEN = re.compile(
     r"(?P<blank>(?:[ \t\r]|\#[^\n]*)+)|(?P<end>\n)"

@@ -11,12 +11,12 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from press.core import gate
 from press.core.files import beside, decode
 from press.core.hashing import json_digest
+from press.core.records import dataclass
 
 _KEY = re.compile(rb"@\{?([\w\x80-\xff:.#$%&+?<>~/*-]+)")
 _ENDS = ":.?/-*"
