@@ -542,7 +542,8 @@ def list_command(
 ) -> None:
     """List the handouts of the project: versions, reviews, pages, and whether they are current.
 
-    With WORDs, only those with every word in the name, the title, or a topic. Nothing is built.
+    With WORDs, only those with every word in the name, the title, or a topic. A word such as
+    'ward/*' is a pattern for the name. Nothing is built.
 
     \b
     makebook list

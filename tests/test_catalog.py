@@ -96,6 +96,8 @@ def test_words_and_days_filter_and_a_column_sorts(tmp_path):
 
     assert names(chosen(rows, ["INSOMNIA"], None, TODAY)) == ["sleep", "tea"]
     assert names(chosen(rows, ["insomnia", "eveil"], None, TODAY)) == ["tea"]
+    assert names(chosen(rows, ["T?a"], None, TODAY)) == ["tea"]
+    assert names(chosen(rows, ["*a"], None, TODAY)) == ["tea"]
     assert names(chosen(rows, [], 0, TODAY)) == ["pain"]
     assert names(chosen(rows, [], 43, TODAY)) == ["pain", "sleep"]
     assert names(chosen(rows, [], 42, TODAY)) == ["pain"]

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from press.core.problems import visible
@@ -31,14 +32,21 @@ def chosen(
 ) -> list[Entry]:
     """Return the entries with every word in the title, the name, or a topic.
 
-    Case and accents do not count. With `due`, only those whose review is overdue or falls due
+    A word with `*`, `?`, or `[` is a pattern for the whole name, as in a group. Case and accents
+    do not count. With `due`, only those whose review is overdue or falls due
     within that number of days.
     """
-    found = [e for e in entries if all(_folded(word) in _said(e) for word in words)]
+    found = [e for e in entries if all(_fits(e, _folded(word)) for word in words)]
     if due is None:
         return found
     last = today + timedelta(days=min(due, (date.max - today).days))
     return [entry for entry in found if entry.due and entry.due <= last]
+
+
+def _fits(entry: Entry, word: str) -> bool:
+    if any(sign in word for sign in "*?["):
+        return fnmatchcase(_folded(entry.name), word)
+    return word in _said(entry)
 
 
 def ordered(entries: Sequence[Entry], key: str) -> list[Entry]:
