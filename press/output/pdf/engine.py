@@ -118,6 +118,7 @@ class _Types:
     def cdef(self, source: str) -> None:
         import cffi
 
+        source += fontconfig.DECLARED
         code = compiled.kept("types", cffi.__version__ + source, partial(self._compiled, source))
         found: dict[str, Any] = {}
         exec(marshal.loads(code), found)  # noqa: S102, S302 - this program wrote it
@@ -131,7 +132,7 @@ class _Types:
         from cffi.recompiler import Recompiler
 
         types, text = FFI(), io.StringIO()
-        types.cdef(source + fontconfig.DECLARED)
+        types.cdef(source)
         writer = Recompiler(types, "types", target_is_python=True)
         writer.collect_type_table()
         writer.collect_step_tables()
