@@ -10,16 +10,16 @@ from __future__ import annotations
 import contextlib
 import ctypes.util
 import importlib
-import io
 import marshal
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from press.core import compiled
+from press.core import compiled, temporary
 from press.core.model import Trail
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.records import dataclass
@@ -116,28 +116,32 @@ class _Types:
     """
 
     def cdef(self, source: str) -> None:
-        import cffi
+        import cffi.api
 
         source += fontconfig.DECLARED
-        code = compiled.kept("types", cffi.__version__ + source, partial(self._compiled, source))
-        found: dict[str, Any] = {}
-        exec(marshal.loads(code), found)  # noqa: S102, S302 - this program wrote it
-        for name in dir(found["ffi"]):
+        scope: dict[str, Any] = {}
+        try:
+            of, make = cffi.__version__ + source, partial(self._compiled, source)
+            exec(marshal.loads(compiled.kept("types", of, make)), scope)  # noqa: S102, S302 - ours
+        except OSError:  # as on a full disk
+            scope["ffi"] = cffi.api.FFI()
+            scope["ffi"].cdef(source)
+        for name in dir(scope["ffi"]):
             if not name.startswith("__"):
-                setattr(self, name, getattr(found["ffi"], name))
+                setattr(self, name, getattr(scope["ffi"], name))
 
     @staticmethod
     def _compiled(source: str) -> bytes:
         from cffi.api import FFI
-        from cffi.recompiler import Recompiler
 
-        types, text = FFI(), io.StringIO()
+        types = FFI()
         types.cdef(source)
-        writer = Recompiler(types, "types", target_is_python=True)
-        writer.collect_type_table()
-        writer.collect_step_tables()
-        writer.write_source_to_f(text, None)
-        return marshal.dumps(compile(text.getvalue(), "types", "exec"))
+        types.set_source("types", None, compiler_verbose=0)
+        with temporary.folder() as folder:
+            file = Path(folder) / "types.py"
+            types.emit_python_code(str(file))
+            text = file.read_text(encoding="utf-8")
+        return marshal.dumps(compile(text, "types", "exec"))
 
 
 @contextlib.contextmanager
