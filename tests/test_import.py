@@ -304,7 +304,7 @@ def test_a_missing_program_is_named_with_its_installation(project, ending, monke
 
 @pytest.mark.parametrize("ending", [*sorted(IMPORTED), ".qmd", ".pdf"])
 def test_a_document_given_to_build_is_reported_with_the_command(ending, project, capsys):
-    Path("source/rest.md").write_text("---\ntitle: Rest\n---\n\nText.\n")
+    Path("source/sleep.md").write_text("---\ntitle: Sleep\n---\n\nText.\n")
     with pytest.raises(SystemExit) as end:
         main(["build", f"rest{ending}"])
     printed = capsys.readouterr().err
