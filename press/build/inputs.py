@@ -93,16 +93,11 @@ class Needs:
         }
 
 
-def shelf(
-    entries: Mapping[str, Mapping[str, object]],
-    styles: Styles,
-    more: Sequence[str],
-    digests: FileDigests,
-) -> str:
-    """Return one hash of what the library shows of each handout, and of its look."""
+def shelf(said: str, styles: Styles, more: Sequence[str], digests: FileDigests) -> str:
+    """Return one hash of what the library shows, of which `said` is the hash, and of its look."""
     files = _styles(styles, digests).items()
     look = {name: said for name, said in files if name not in _NOT_OF_THE_WEB}
-    return _digest_of([listing_digest(entries), look, styles.colors, list(more), program_digest()])
+    return _digest_of([said, look, styles.colors, list(more), program_digest()])
 
 
 def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:

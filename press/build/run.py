@@ -704,9 +704,10 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     entries = shelved({**content, "articles": there}, drafts=issue.request.drafts)
     if not there and not entries:
         return
-    key = shelf(entries, styles, (config.lang, clinic, config.address), state)
+    said = listing_digest(entries)
+    key = shelf(said, styles, (config.lang, clinic, config.address), state)
     known = content.get("library")
-    if known and known["key"] == key and stale.listed(folder, content, entries, state):
+    if known and known["key"] == key and stale.listed(folder, content, entries, state, said):
         return
     covers, new = small_covers(folder, entries, manifest.covers(ledger, state))
     addresses = covers_of(entries, covers)
@@ -720,7 +721,7 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     library: LibraryEntry = {
         "sha256": digest(data),
         "key": key,
-        "of": listing_digest(entries),
+        "of": said,
         "beside": {name: digest(each) for name, each in beside.items()},
         "covers": covers,
     }

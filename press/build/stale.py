@@ -82,7 +82,7 @@ class Standing:
     names: frozenset[str]
     """The articles asked for that have to be read."""
     listed: bool = True
-    """False if the library has to be written."""
+    """False if the library may have to be written."""
     checked: bool = True
     """False if a file changed that is checked once for all articles, or that may withdraw one."""
     found: str = ""
@@ -140,10 +140,11 @@ def standing(
     formats = request.formats or {f for entry in entries.values() for f in entry["formats"]}
     project = keys.project(issue)
     shelf = shelved({**manifest, "articles": entries}, drafts=request.drafts)
+    made = frozenset(name for name in names if name not in kept and name not in withdrawn)
     return Standing(
         kept,
-        frozenset(name for name in names if name not in kept and name not in withdrawn),
-        "html" not in formats or listed(request.output, manifest, shelf, state),
+        made,
+        "html" not in formats or (not made and listed(request.output, manifest, shelf, state)),
         all(entries[name].get("project") == project for name in kept)
         and withdrawn == manifest.get("withdrawn", {}).keys()
         and all(_own(name, e) == keys.of_article(name) for name, e in entries.items())
@@ -201,8 +202,12 @@ def listed(
     manifest: Manifest,
     entries: Mapping[str, Shelved],
     state: State,
+    said: str = "",
 ) -> bool:
-    """Say if the library is intact and lists these handouts, as `shelved` returns them."""
+    """Say if the library is intact and lists these handouts, as `shelved` returns them.
+
+    `said` is their `listing_digest`, if it is known.
+    """
     library = manifest.get("library")
     if library is None or "beside" not in library:
         return False
@@ -210,7 +215,7 @@ def listed(
     files |= {name: cover["sha256"] for name, cover in library.get("covers", {}).items()}
     if any(state.of_output(output / name) != sha for name, sha in files.items()):
         return False
-    return library["of"] == listing_digest(entries)
+    return library["of"] == (said or listing_digest(entries))
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
