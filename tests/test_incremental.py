@@ -847,6 +847,30 @@ def test_a_key_of_another_bibliography_is_not_an_entry_of_this_one(library):
     assert idle(library) == {("rest", "source/own.bib")}
 
 
+def test_articles_share_a_bibliography_that_is_a_default_of_front_matter(library):
+    library.edit("makebook.toml", "bibliography", "[article]\nbibliography")
+    library.edit("source/bed.md", "; @walk", "")
+    library.edit("source/hat.md", "; @rest", "")
+    library()
+    assert not idle(library)
+    library.edit("source/hat.md", "title:", "bibliography:\ntitle:")  # without a value: none
+    library.edit("source/hat.md", " [@walk]", "")
+    library()
+    assert idle(library) == {("walk", "source/shared.bib")}
+
+
+@pytest.mark.parametrize("front", ["  bibliography: shared.bib", "{bibliography: shared.bib}"])
+def test_front_matter_may_be_indented_or_in_braces(library, front):
+    library.write("makebook.toml", 'formats = ["html"]\n')
+    for name, key in (("bed", "rest"), ("hat", "walk")):
+        more = f"title: The {name}, author: Ann, version: 1, identifier: {name}"
+        lines = (f"  {each}" for each in more.split(", "))
+        head = f"{front[:-1]}, {more}}}" if "{" in front else "\n".join((front, *lines))
+        library.write(f"source/{name}.md", f"---\n{head}\n---\n\nRest [@{key}].\n")
+    library()
+    assert not idle(library)
+
+
 def test_an_entry_in_the_front_matter_of_an_article_is_only_its_own(library):
     library.edit("source/shared.bib", ENTRY.format("rest"), ENTRY.format("idle"))
     library.edit("source/bed.md", "@rest; ", "")

@@ -116,12 +116,13 @@ class Keys:
 
     @cached_property
     def _mentions(self) -> Mentions:
+        from press.core.model import Config
         from press.source.mentions import Mentions
         from press.source.project import read_config
 
         texts = [self.root / "source" / f"{name}.md" for name in self.articles]
-        toml = read_config(self.root, []) if self._table is not None else None
-        return Mentions(self.root, texts, toml.bibliography if toml else ())
+        config = read_config(self.root, []) if self._table is not None else Config()
+        return Mentions(self.root, texts, config)
 
     @cached_property
     def _table(self) -> dict[str, Any] | None:

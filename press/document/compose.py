@@ -195,7 +195,7 @@ def _cite(
         manuscript, cited, rest = _once(manuscript, cited, rest, problems)
         nocite = manuscript.matter.nocite
         every = [*project.articles, *(each.path for each in project.withdrawn)]
-        mentions = Mentions(project.root, every, config.bibliography)
+        mentions = Mentions(project.root, every, config)
         others = partial(mentions.others, project.root / manuscript.file)
         keys = check_keys(rest, cited, manuscript.file, named_files, nocite, problems)
         problems += uncited(rest, keys, others)

@@ -12,17 +12,20 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from press.core import gate
 from press.core.files import beside, decode
 from press.core.hashing import json_digest
 from press.core.records import dataclass
 
+if TYPE_CHECKING:
+    from press.core.model import Config
+
 _KEY = re.compile(rb"@\{?([\w\x80-\xff:.#$%&+?<>~/*-]+)")
 _ENDS = ":.?/-*"
 """What may follow a key that has no braces."""
-_OWN = re.compile(rb"^[\"']?bibliography\b", re.M)
-"""What an article has in its front matter if it names bibliographies."""
+_BIBLIOGRAPHY = "bibliography"
 
 _Stamp = tuple[int, int]
 
@@ -32,8 +35,8 @@ class _Told:
     """What an article mentions."""
 
     keys: frozenset[str]
-    names: tuple[str, ...]
-    """The bibliographies that it names itself."""
+    names: tuple[str, ...] | None
+    """The bibliographies that it names itself; None if its front matter has no such key."""
 
 
 _known: dict[Path, tuple[_Stamp, _Told]] = {}
@@ -47,8 +50,7 @@ class Mentions:
 
     root: Path
     articles: Sequence[Path]
-    names: Sequence[str]
-    """The bibliographies of articles that name none."""
+    config: Config
 
     def others(self, but: Path, file: str) -> set[str]:
         """Return the keys that articles mention, other than `but`, and take from a bibliography.
@@ -77,7 +79,7 @@ class Mentions:
     def _count(self) -> Mapping[Path, Counter[str]]:
         """Count the articles that mention each key, for each bibliography."""
         stamps = {path: _stamp(path) for path in self.articles}
-        of = self.root, stamps, tuple(self.names)
+        of = self.root, stamps, self.config.bibliography, self._default
         if not _counted or _counted[0][0] != of:
             counts: dict[Path, Counter[str]] = {}
             for article, stamp in stamps.items():
@@ -90,8 +92,14 @@ class Mentions:
     def _used(self, article: Path, told: _Told) -> set[Path]:
         """Return the bibliographies of an article."""
         folders = article.parent, self.root
-        paths = (beside(name, folders) for name in told.names or self.names)
+        names = self._default if told.names is None else told.names
+        paths = (beside(name, folders) for name in names or self.config.bibliography)
         return {Path(os.path.normpath(path)) for path in paths}
+
+    @property
+    def _default(self) -> tuple[str, ...]:
+        """The bibliographies that an article has by `[article]` of makebook.toml."""
+        return _names(self.config.article.values) or ()
 
 
 def _stamp(path: Path) -> _Stamp:
@@ -109,15 +117,22 @@ def _told(path: Path, stamp: _Stamp) -> _Told:
         except (OSError, ValueError):
             text = b""
         keys = {key.decode("utf-8", "replace") for key in _KEY.findall(text)}
-        names = _names(text) if _OWN.search(text) else ()
+        names = _own_names(text) if _BIBLIOGRAPHY.encode() in text else None
         _known[path] = stamp, _Told(frozenset({*keys, *(key.rstrip(_ENDS) for key in keys)}), names)
     return _known[path][1]
 
 
-def _names(text: bytes) -> tuple[str, ...]:
-    """Return the bibliographies that the front matter of an article names."""
+def _own_names(text: bytes) -> tuple[str, ...] | None:
     from press.source.front_matter import split
-    from press.source.values import FieldReader
 
     fields, _, _ = split(decode(text, "", []) or "", "", [])
-    return FieldReader(fields, []).strings("bibliography")
+    return _names(fields.values)
+
+
+def _names(values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the bibliographies that front matter names; None if it has no such key."""
+    from press.source.values import FieldReader, Fields
+
+    if _BIBLIOGRAPHY not in values:
+        return None
+    return FieldReader(Fields("", values, {}), []).strings(_BIBLIOGRAPHY)
