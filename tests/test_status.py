@@ -294,6 +294,25 @@ def test_an_article_can_be_withdrawn_and_taken_off_the_list_at_once(pair, capsys
     assert answers(root, capsys, old["tea"], old["pair"]) == BAD
 
 
+@pytest.mark.parametrize("swept", [False, True], ids=["built", "swept"])
+def test_a_killed_run_forgets_no_code(pair, capsys, monkeypatch, swept):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    change(root, "makebook.toml", '"tea", ', "")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("press.build.manifest.finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            make(root)
+    if swept:
+        sweep(root / "build")
+    assert not make(root).failed
+    assert answers(root, capsys, old["pair"]) == BAD[1:]
+
+
 def test_what_was_withdrawn_by_mistake_is_current_again(pair, capsys):
     root, old = pair
     change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")

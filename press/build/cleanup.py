@@ -232,9 +232,12 @@ def _interrupted(folder: Path) -> bool:
 
 
 def _listed(folder: Path) -> Iterator[Path]:
-    """Yield what is in a folder, the manifest last, so that an interrupted sweep can resume."""
-    last = (MANIFEST, JOURNAL)
-    yield from sorted(folder.iterdir(), key=lambda path: (path.name in last, path.name))
+    """Yield what is in a folder, the manifest last, so that an interrupted sweep can resume.
+
+    After it comes the journal, which may tell it of withdrawn works.
+    """
+    last = {MANIFEST: 1, JOURNAL: 2}
+    yield from sorted(folder.iterdir(), key=lambda path: (last.get(path.name, 0), path.name))
 
 
 def _is_folder(path: Path) -> bool:

@@ -231,6 +231,8 @@ def publish(
         "left": {name: facts["sha256"] for name, facts in old.items() if name not in now},
         "versions": dict(engine),
     }
+    if "parts" in entry and (past := ledger.content.get("recalled")):
+        record["recalled"] = past
 
     def tell() -> None:
         append(output / JOURNAL, json.dumps(record, sort_keys=True).encode())

@@ -255,6 +255,8 @@ class Record(TypedDict):
     left: dict[str, str]
     """Files that it no longer has, with their SHA-256."""
     versions: Mapping[str, str]
+    recalled: NotRequired[list[RecalledEntry]]
+    """That of the manifest, when this is a collection; its earlier entry may be one of them."""
 
 
 def linked_of(entry: ArticleEntry) -> Mapping[str, LinkedEntry]:
@@ -347,6 +349,8 @@ def add(manifest: Manifest, record: Record) -> None:
         manifest["order"].append(record["name"])
     if record["left"]:
         manifest["left"] = {**manifest.get("left", {}), **record["left"]}
+    if "recalled" in record:
+        manifest["recalled"] = record["recalled"]
 
 
 def _journal(folder: Path) -> Iterator[Record]:
