@@ -88,6 +88,14 @@ def test_a_new_notice_makes_everything_out_of_date(tmp_path):
     assert {entry.state for entry in entries(root).values()} == {"out of date"}
 
 
+def test_a_question_in_a_title_can_be_searched(tmp_path):
+    root = project(tmp_path)
+    file = root / "source" / "sleep.md"
+    file.write_text(file.read_text().replace("title: Sleep", "title: How to sleep?"))
+    for words in (["sleep?"], ["How to sleep?"], ["s*p"]):
+        assert [e.name for e in chosen([*entries(root).values()], words, None, TODAY)] == ["sleep"]
+
+
 def test_words_and_days_filter_and_a_column_sorts(tmp_path):
     rows = list(entries(project(tmp_path)).values())
 

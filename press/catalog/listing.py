@@ -32,9 +32,8 @@ def chosen(
 ) -> list[Entry]:
     """Return the entries with every word in the title, the name, or a topic.
 
-    A word with `*`, `?`, or `[` is a pattern for the whole name, as in a group. Case and accents
-    do not count. With `due`, only those whose review is overdue or falls due
-    within that number of days.
+    A word may also be a pattern for the whole name, as in a group. Case and accents do not count.
+    With `due`, only those whose review is overdue or falls due within that number of days.
     """
     found = [e for e in entries if all(_fits(e, _folded(word)) for word in words)]
     if due is None:
@@ -44,9 +43,7 @@ def chosen(
 
 
 def _fits(entry: Entry, word: str) -> bool:
-    if any(sign in word for sign in "*?["):
-        return fnmatchcase(_folded(entry.name), word)
-    return word in _said(entry)
+    return word in _said(entry) or fnmatchcase(_folded(entry.name), word)
 
 
 def ordered(entries: Sequence[Entry], key: str) -> list[Entry]:
