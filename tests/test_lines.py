@@ -114,12 +114,13 @@ def test_an_article_in_a_comment_is_not_an_item(tmp_path) -> None:
     said = told(
         tmp_path,
         '[collections.a]\ntitle = "A"\narticles = [\n  # "tae" and "tea"\n  "tea",\n  "tae",\n'
-        "  'milk',\n  \"milk\",\n  'tae',\n]\n[collections.b]\ntitle = 5\narticles = ['tea']\n",
+        "  'milk',\n  \"milk\",\n  'tae',\n]\n[collections.b]\ntitle = 5\narticles = ['tae']\n",
     )
     assert said == [
         "6 COL001: collection 'a' lists 'tae', which is not an article (also on line 9)",
         "8 COL001: collection 'a' lists 'milk' twice",
         "12 CFG004: the title of collection 'b' must be text in quotes",
+        "13 COL001: collection 'b' lists 'tae', which is not an article",
     ]
 
 

@@ -128,9 +128,10 @@ class _Reader:
         else:
             settings.plain("title", title, "the title of a collection", table)
         problems += self._name(name, span)
+        before = len(problems)
         listed = settings.list_of(given, "articles", table)
         places = [settings.span(f"articles[{number}]", table) for number in range(len(listed))]
-        if not any(problem.code == "CFG004" for problem in problems):
+        if len(problems) == before:  # it is a list
             place = settings.span("articles", table)
             problems += self._listed(name, listed, places) if listed else [self._empty(name, place)]
         known = [number for number, each in enumerate(listed) if each in self.articles]
