@@ -51,6 +51,17 @@ def test_nothing_is_written_where_python_writes_nothing(folder, monkeypatch):
     assert not list(folder.iterdir())
 
 
+def test_a_full_disk_leaves_no_part_of_a_file(folder, monkeypatch):
+    def full(path, data):
+        with path.open("wb") as file:
+            file.write(data[:9])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert make("one", []) == b"one"
+    assert not list(folder.iterdir())
+
+
 def test_only_templates_of_the_program_are_kept(folder):
     def find(name: str) -> tuple[str, str, None]:
         return "{% for one in all %}{{ one }}.{% endfor %}", name, None

@@ -36,8 +36,11 @@ def kept(name: str, of: str, make: Callable[[], bytes]) -> bytes:
     if keeps():
         new = path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):  # the next process tries again
-            new.write_bytes(head + hashlib.sha256(made).digest() + made)
-            new.replace(path)
+            try:
+                new.write_bytes(head + hashlib.sha256(made).digest() + made)
+                new.replace(path)
+            finally:
+                new.unlink(missing_ok=True)
     return made
 
 
