@@ -128,8 +128,8 @@ class _ArticleReader:
         self.last: dict[str, Span] = {}
         """The location of the last problem of each code."""
         self.others: dict[Path, set[str | None]] = {}
-        self.to_notices: list[NoticeLink] = []
         """The ids of other articles."""
+        self.to_notices: list[NoticeLink] = []
 
     def report(self, code: str, pattern: str, message: str, hint: str, nth: int = 0) -> None:
         self.told[code] += 1
