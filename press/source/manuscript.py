@@ -444,9 +444,11 @@ def _as_written(address: str) -> str:
     spelled = "".join(
         _SPELLED.get(piece, rf"\\?{re.escape(piece)}") for piece in re.findall(r"%20|.", address)
     )
-    return rf"(?:(?<=[(<\"'=])|(?<=\(\s)|(?<=\]:\s)){spelled}(?![\w-]|\.\w)"
+    return rf"(?={spelled}(?![\w-]|\.\w))(?:{_BEFORE})"  # in this order, it is quick
 
 
+_BEFORE = "|".join([r"(?<=[(<\"'=])", *(rf"(?<=\(\s{{{n}}})|(?<=\]:\s{{{n}}})" for n in range(9))])
+"""What is before an address: a sign, or the beginning of a link or a definition, and space."""
 _SPELLED = {"%20": r"(?:%20|\\?[ ])", "&": r"\\?&(?:amp;)?"}
 
 
