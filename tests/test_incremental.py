@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -723,6 +724,21 @@ def test_an_article_is_read_if_its_text_changed(library):
     assert library() == ["hat"]
     assert library.made() == ["hat.html"]
     assert [built.name for built in library.outcome.built] == ["bed", "cup", "hat"]
+
+
+def test_no_other_article_is_opened_after_an_edit(library, tmp_path):
+    """But those that changed within the last two seconds: their times prove nothing yet."""
+    time.sleep(2.1)
+    library()
+    library.edit("source/hat.md", "Wear", "Put on")
+    opened = Notes(tmp_path / "opened")
+    gate.listen(lambda path, size: opened.append(path))
+    try:
+        assert library() == ["hat"]
+    finally:
+        gate.listen(None)
+    articles = {str(path) for path in (library.root / "source").glob("*.md")}
+    assert articles & set(opened.all()) == {str(library.root / "source/hat.md")}
 
 
 def test_an_article_is_read_if_one_to_which_it_links_changed(library):

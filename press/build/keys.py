@@ -79,7 +79,7 @@ class Keys:
         for name, path in self.notices.items():
             self._rule(name, path)
         self.digests[self.root / TOML]
-        self._of_all, self.mentions  # noqa: B018 - they are kept
+        self._of_all  # noqa: B018 - it is kept
 
     @cached_property
     def _styles(self) -> dict[str, str]:
@@ -109,6 +109,22 @@ class Keys:
             json_digest([look, data, toml, notices, names]),
         )
 
+    def recall(self, told: Mapping[str, ArticleEntry]) -> None:
+        """Take what articles mention from a manifest, if their text is unchanged; read the others.
+
+        `told` has the entries of those that are unchanged.
+        """
+        from press.source import mentions
+
+        for name, entry in told.items():
+            if "mentioned" in entry:
+                names = entry.get("bibliographies")
+                mentions.remember(self._path(name), entry["mentioned"], names)
+        self.mentions  # noqa: B018 - it is kept
+
+    def _path(self, name: str) -> Path:
+        return self.root / "source" / f"{name}.md"
+
     @cached_property
     def mentions(self) -> str:
         """The digest of what all articles cite: it decides which entries are idle."""
@@ -120,7 +136,7 @@ class Keys:
         from press.source.mentions import Mentions
         from press.source.project import read_config
 
-        texts = [self.root / "source" / f"{name}.md" for name in self.articles]
+        texts = [self._path(name) for name in self.articles]
         config = read_config(self.root, []) if self._table is not None else Config()
         return Mentions(self.root, texts, config)
 
@@ -240,13 +256,19 @@ class Keys:
         return json_digest([self._issue(issue)[0], found, self._cited(entry), taken, near])
 
     def locked(
-        self, issue: str, entry: ArticleEntry, cites: Sequence[str], cited: str
+        self, issue: str, name: str, entry: ArticleEntry, cites: Sequence[str], cited: str
     ) -> ArticleEntry:
-        """Return the entry of an article that was just made, with its key.
+        """Return the entry of a work that was just made, with its key.
 
         `cites` are the keys that it cites, `cited` is the digest of their entries.
         """
+        from press.source.mentions import recorded
+
         entry = {**entry, "cites": list(cites), "cited": cited, "mentions": self.mentions}
+        if name in self.articles:
+            entry["mentioned"], names = recorded(self._path(name))
+            if names is not None:
+                entry["bibliographies"] = names
         key = self.key(issue, entry)
         files: dict[str, FileEntry] = {n: {**f, "key": key} for n, f in entry["files"].items()}
         return {**entry, "files": files, "project": self.project(issue)}

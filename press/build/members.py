@@ -131,8 +131,8 @@ class Topics:
         if name not in self.keys.articles:
             return ()
         if name not in self._found:
-            known = stale.topics(name, self.keys, self.contents)
-            self._found[name] = self._read(name) if known is None else known
+            entry = stale.unchanged(name, self.keys, self.contents)
+            self._found[name] = entry.get("topics", []) if entry else self._read(name)
         return self._found[name]
 
     def _read(self, name: str) -> Sequence[str] | None:

@@ -108,6 +108,8 @@ class _Books:
     ledgers: Mapping[str, Ledger]
     stand: Mapping[str, stale.Standing]
     members: Members
+    same: frozenset[str]
+    """The names of articles that were published as they are now."""
     cache: Cache | None = None
 
 
@@ -176,6 +178,9 @@ def _brought_up_to_date(
     contents = {name: ledger.content for name, ledger in ledgers.items()}
     members = Members(keys.names, groups, Topics(keys, contents))
     every = members.narrowed(wanted, request)
+    found = ((name, stale.unchanged(name, keys, contents)) for name in keys.articles)
+    same = {name: entry for name, entry in found if entry}
+    keys.recall(same)
     stand = {
         name: stale.standing(asked, name, keys, ledgers[name].content, state)
         for name, asked in every.items()
@@ -188,7 +193,7 @@ def _brought_up_to_date(
     whole = all(not each.names and each.listed and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
         cache = _cache(request, keys, state)
-        books = _Books(keys, state, ledgers, stand, members, cache)
+        books = _Books(keys, state, ledgers, stand, members, frozenset(same), cache)
         made, problems = _make(request, every, books, editions)
         problems += cache.problems if cache else ()
     kept = [built for each in stand.values() for built in each.kept.values()]
@@ -220,7 +225,7 @@ def _make(
     from press.source.project import read_project
 
     problems: list[Problem] = []
-    project = read_project(request.root, problems)
+    project = read_project(request.root, problems, books.same)
     issues = plan.issues(every, project)
     members = books.members
     known = editions | {e.name for issue in issues for e in issue.config.editions}
@@ -588,9 +593,9 @@ def _locked(
     """Return an entry with its key; a collection depends on its bibliographies as a whole."""
     if draft is None:
         entry["parts"] = [each.name for each in document.bound]
-        return job.keys.locked(issue.name, entry, (), "")
+        return job.keys.locked(issue.name, job.name, entry, (), "")
     entry["bibliography"] = list(plan.bibliographies(document, job.path, job.project, issue))
-    return job.keys.locked(issue.name, entry, draft.cites, draft.cited)
+    return job.keys.locked(issue.name, job.name, entry, draft.cites, draft.cited)
 
 
 def _offered(config: Config, files: Mapping[str, FileEntry]) -> list[Download]:

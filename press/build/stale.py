@@ -157,10 +157,10 @@ def _own(name: str, entry: ArticleEntry) -> str:
     return entry["sources"].get(f"source/{name}.md", "")
 
 
-def topics(name: str, keys: Keys, manifests: Mapping[str, Manifest]) -> Sequence[str] | None:
-    """Return the topics of an article; None if it changed since some manifest told them.
+def unchanged(name: str, keys: Keys, manifests: Mapping[str, Manifest]) -> ArticleEntry | None:
+    """Return what some manifest tells of an article whose own file is as it was then.
 
-    The program and makebook.toml, which has defaults, must be the same.
+    The program and makebook.toml, which has defaults, must be the same, too.
     """
     for issue, manifest in manifests.items():
         entry = manifest["articles"].get(name)
@@ -169,7 +169,7 @@ def topics(name: str, keys: Keys, manifests: Mapping[str, Manifest]) -> Sequence
             and _own(name, entry) == keys.of_article(name) != ""
             and entry.get("project") == keys.project(issue)
         ):
-            return entry.get("topics", [])
+            return entry
     return None
 
 

@@ -167,6 +167,10 @@ class ArticleEntry(_ArticleFacts, total=False):
     """The keys that it cites."""
     cited: str
     """The hash of those entries, and of what was said of their files."""
+    mentioned: list[str]
+    """The keys that its text seems to cite, for other articles."""
+    bibliographies: list[str]
+    """Those that its front matter names, as it does."""
     mentions: str
     """The hash of what all articles cited when its warnings were written."""
     project: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,18 @@ class Mentions:
     def _default(self) -> tuple[str, ...]:
         """The bibliographies that an article has by `[article]` of makebook.toml."""
         return _names(self.config.article.values) or ()
+
+
+def remember(path: Path, keys: Iterable[str], names: Iterable[str] | None) -> None:
+    """Take what `recorded` returned for a file that has not changed since."""
+    told = _Told(frozenset(keys), None if names is None else tuple(names))
+    _known[path] = _stamp(path), told
+
+
+def recorded(path: Path) -> tuple[list[str], list[str] | None]:
+    """Return the keys that an article mentions, and the bibliographies that it names, or None."""
+    told = _told(path, _stamp(path))
+    return sorted(told.keys), None if told.names is None else list(told.names)
 
 
 def _stamp(path: Path) -> _Stamp:

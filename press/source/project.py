@@ -7,7 +7,7 @@ This module must not know Markdown, nor any renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -91,8 +91,10 @@ def require_project(root: Path) -> None:
         raise ProblemsError([Problem("CFG001", Span(FILE), f"there is no {FILE} in {root}", hint)])
 
 
-def read_project(root: Path, problems: list[Problem]) -> Project:
+def read_project(root: Path, problems: list[Problem], published: Container[str] = ()) -> Project:
     """Read makebook.toml and list what is in `source/`.
+
+    Articles in `published` were published as they are, so that none of them is withdrawn.
 
     Raises:
         ProblemsError: there is no makebook.toml (CFG001), or it is not valid TOML (CFG002).
@@ -102,7 +104,8 @@ def read_project(root: Path, problems: list[Problem]) -> Project:
     problems += misnamed(root / "source", root)
     notices = root / "source" / "disclaimers"
     articles = article_files(root)
-    withdrawn = tuple(_withdrawn(articles, root, config))
+    unknown = [path for name, path in by_name(articles, root).items() if name not in published]
+    withdrawn = tuple(_withdrawn(unknown, root, config))
     gone = {each.path for each in withdrawn}
     return Project(
         root=root,
