@@ -72,3 +72,18 @@ def test_only_templates_of_the_program_are_kept(folder):
     for _ in range(2):
         assert Templates(find, own=True).fill("ours.html", values) == "a.&lt;b&gt;."
     assert [path.name for path in folder.iterdir()] == ["template-ours.html.kept"]
+
+
+def test_only_templates_of_a_project_have_bounds(folder):
+    """The page of a library grows with its handouts."""
+
+    def find(name: str) -> tuple[str, str, None]:
+        return (
+            "{% for a in range(90000) %}{% for b in 'xyz' %}{{ b }}{% endfor %}{% endfor %}",
+            name,
+            None,
+        )
+
+    assert len(Templates(find, own=True).fill("ours.html", {})) == 270_000
+    with pytest.raises(Exception, match="takes more than 200000 steps"):
+        Templates(find).fill("theirs.html", {})

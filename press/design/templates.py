@@ -155,7 +155,7 @@ class Templates:
         """
         seen = {key: plain(value) for key, value in values.items()}
         environment = self._environment
-        environment.begin(ROOM + _TIMES * _length(seen))
+        environment.begin(seen)
         template = environment.get_template(name)
         pieces: Any = template.root_render_func(template.new_context(seen))
         try:
@@ -184,14 +184,18 @@ class _Environment(ImmutableSandboxedEnvironment):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.globals = {name: self.globals[name] for name in ("range", "namespace")}
-        self.filters = {name: _watched(name, self.filters[name], self) for name in FILTERS}
-        self.filters["emoji"] = _watched("emoji", _with_emoji, self)
+        known = {**self.filters, "emoji": _with_emoji}
+        self.filters = {name: self.filter(name, known[name]) for name in (*FILTERS, "emoji")}
         self.finalize = self.printed
-        self.begin(ROOM)
+        self.begin({})
 
-    def begin(self, room: int) -> None:
-        """Begin to count for a new document."""
-        self._room, self._steps = room, STEPS
+    def filter(self, name: str, whole: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a filter as templates may use it."""
+        return _watched(name, whole, self)
+
+    def begin(self, seen: Any) -> None:
+        """Begin to count for a new document, made of the values that a template sees."""
+        self._room, self._steps = ROOM + _TIMES * _length(seen), STEPS
         self._end = time.process_time() + SECONDS
 
     def step(self) -> str:
@@ -333,7 +337,38 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 class _Own(_Environment):
-    """The sandbox for templates of the program, which are kept when they are compiled."""
+    """For templates of the program, which are kept when they are compiled, and have no bounds.
+
+    The page of a library grows with its handouts, however many they are.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.finalize = None
+
+    def filter(self, _: str, whole: Callable[..., Any]) -> Callable[..., Any]:
+        return whole
+
+    def begin(self, seen: Any) -> None:
+        """Count nothing; so do `step`, `take`, and `measure`."""
+
+    def step(self) -> str:
+        return ""
+
+    def take(self, length: int) -> None:
+        pass
+
+    def measure(self, value: Any) -> None:
+        pass
+
+    def concat(self, pieces: Iterable[str]) -> str:
+        return "".join(pieces)
+
+    def call(self, context: Any, called: Any, *arguments: Any, **named: Any) -> Any:
+        return ImmutableSandboxedEnvironment.call(self, context, called, *arguments, **named)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return ImmutableSandboxedEnvironment._parse(self, source, name, filename)  # noqa: SLF001
 
     def compile(self, source: Any, name: Any = None, filename: Any = None, *_: Any) -> Any:
         """Return the code of a template, compiled now or by an earlier process."""
