@@ -34,9 +34,9 @@ abstract: A cup before bed.
 topics: [sleep]
 keywords: [tea, sleep]
 codes:
-  icd10: [F51.0, G47.0]
   snomed:
     - 193462001
+  icd10: [F51.0, G47.0]
 ---
 
 Tea is warm.
@@ -154,6 +154,16 @@ def test_both_files_are_ours_and_shown_by_serve(made):
         assert published(made, name) == (made / name).resolve()
     assert published(made, "manifest.json") is None
     assert read_manifest(made)["library"]["beside"].keys() == {"opds.json", "library.json"}
+
+
+def test_an_article_that_is_kept_is_listed_as_when_it_was_built(tmp_path):
+    """Its facts come from the manifest, or from a cache, whose keys are sorted."""
+    root = project(tmp_path, tea=TEA)
+    listed = make(root) / "library.json"
+    before = listed.read_bytes()
+    listed.unlink()
+    make(root)
+    assert listed.read_bytes() == before
 
 
 def test_a_damaged_file_is_written_again_and_clean_removes_both(tmp_path, made):

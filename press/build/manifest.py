@@ -128,7 +128,7 @@ def entry(
     if matter.topics:
         made["topics"] = list(matter.topics)
     if matter.codes:
-        made["codes"] = {system: list(codes) for system, codes in matter.codes.items()}
+        made["codes"] = {system: list(codes) for system, codes in sorted(matter.codes.items())}
     if matter.status == "draft":
         made["status"] = "draft"
     for facts in made["files"].values():
