@@ -203,7 +203,9 @@ def _names(known: Callable[[Path], Sequence[str]]) -> Any:
 
     def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
         root = Path(ctx.params.get("project") or Path())
-        return [name for name in known(root) if name.startswith(incomplete)]
+        with contextlib.suppress(ProblemsError):
+            return [name for name in known(root) if name.startswith(incomplete)]
+        return []
 
     return complete
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -22,7 +24,7 @@ from press.core.files import STATE, article_files, article_name, name_of
 from press.core.manifest import read_manifest
 from press.core.model import Request
 from press.core.nearest import nearest_article
-from press.core.problems import UnknownName
+from press.core.problems import ProblemsError, UnknownName
 from press.readback.epub import Book
 from press.serve.showing import published
 from press.serve.state import Order, State
@@ -396,3 +398,30 @@ def test_two_articles_may_link_to_one_file(tmp_path):
     assert {entry["linked"]["files/plan.txt"]["file"] for entry in found.values()} == {
         "source/files/plan.txt"
     }
+
+
+@pytest.mark.parametrize("folder", ["ward", "disclaimers"])
+def test_a_folder_that_cannot_be_read_is_not_taken_for_empty(tmp_path, monkeypatch, folder):
+    """Its articles would leave the library, and its notices the handouts."""
+    notice = "---\nid: tea\ntitle: Tea\nplace: opening\n---\n\nNot in the evening.\n"
+    files = {"a.md": "---\ntitle: A\n---\n\nText.\n", "ward/b.md": "---\ntitle: B\n---\n\nText.\n"}
+    root = project(tmp_path / "project", {**files, "disclaimers/tea.md": notice})
+    assert codes(run(root)) == []
+    before = {path: path.read_bytes() for path in (root / "build").rglob("*") if path.is_file()}
+    closed, scan = str(root / "source" / folder), os.scandir
+
+    def refuse(path):
+        if str(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", closed)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    (root / "source" / "a.md").write_text("---\ntitle: A\n---\n\nOther text.\n")
+    with pytest.raises(ProblemsError) as stop:
+        run(root)
+    (problem,) = stop.value.problems
+    assert (problem.code, str(problem.span)) == ("TXT002", f"source/{folder}")
+    assert problem.message == "the folder cannot be read: Permission denied"
+    assert all(path.read_bytes() == data for path, data in before.items())
+    if folder == "ward":  # the loop of an author reports it with the next build
+        assert State(Order(root, root / "build")).names() == []

@@ -199,6 +199,9 @@ def files_below(folder: Path) -> Iterator[Path]:
     """Yield every file in a folder and its subfolders, following links; not Python's bytecode.
 
     A folder outside the project is passed over.
+
+    Raises:
+        ProblemsError: a folder cannot be read (TXT002).
     """
     for place, _, names in _walked(folder):
         yield from (Path(place, name) for name in names)
@@ -207,7 +210,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield what `os.walk` does; folders that are taken out of its list are not visited."""
     seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
+    for place, folders, names in os.walk(folder, onerror=_unread, followlinks=True):
         real = os.path.realpath(place)
         # One visited already would loop; one outside may be the whole disk.
         if real in seen or not gate.is_inside(Path(real)):
@@ -218,10 +221,24 @@ def _walked(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         yield place, folders, names
 
 
+def _unread(error: OSError) -> None:
+    """Report a folder that cannot be read: what is in it must not be taken for deleted."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return
+    root = gate.state()[0]
+    place = shown(Path(error.filename), Path(root)) if root else error.filename
+    message = f"the folder cannot be read: {error.strerror or error}"
+    hint = "fix its permissions, or move it out of the project; existing files are intact"
+    raise ProblemsError([Problem("TXT002", Span(place), message, hint)])
+
+
 def article_files(root: Path) -> tuple[Path, ...]:
     """List the articles of a project, in `source/` and its folders, sorted.
 
     Hidden files and folders are left out, and folders for files of other kinds.
+
+    Raises:
+        ProblemsError: a folder cannot be read (TXT002).
     """
     source = root / "source"
     found: list[Path] = []

@@ -30,7 +30,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "CFG008": (ERROR, "an imprint that does not exist"),
     "COL001": (ERROR, "a collection that cannot be bound"),
     "TXT001": (ERROR, "a file that is not UTF-8"),
-    "TXT002": (ERROR, "a file that cannot be read"),
+    "TXT002": (ERROR, "a file or folder that cannot be read"),
     "TXT003": (WARNING, "a control character; it is left out"),
     "TXT004": (ERROR, "an empty article"),
     "TXT005": (WARNING, "a heading that skips a level"),

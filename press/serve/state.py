@@ -8,6 +8,7 @@ HTTP.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,7 +21,7 @@ from press.core import gate
 from press.core.files import article_files, article_name, imprint_files, name_of
 from press.core.hashing import digest
 from press.core.manifest import FileEntry, read_manifest
-from press.core.problems import Problem, visible
+from press.core.problems import Problem, ProblemsError, visible
 from press.core.records import dataclass
 from press.serve.messages import BuildMessage, ProblemMessage, View
 
@@ -177,11 +178,17 @@ class State:
 
     def names(self) -> list[str]:
         """Return the names of the articles that the project has now."""
-        return [name_of(path, self.order.root) for path in article_files(self.order.root)]
+        return [name_of(path, self.order.root) for path in self._articles()]
+
+    def _articles(self) -> tuple[Path, ...]:
+        """List the articles; none if a folder cannot be read, which the build reports."""
+        with contextlib.suppress(ProblemsError):
+            return article_files(self.order.root)
+        return ()
 
     def saved(self, changed: Sequence[str]) -> None:
         """Note a save; an article just saved is built first."""
-        saved = {*map(Path, changed)}.intersection(article_files(self.order.root))
+        saved = {*map(Path, changed)}.intersection(self._articles())
         if len(saved) == 1:
             self.work.article = name_of(saved.pop(), self.order.root)
         self.work.number += 1
