@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from press.build import publish
+from press.build.publish import replace_files
 from press.cli import main
 from press.core import parallel
 from press.core.files import STATE
+from press.core.problems import ProblemsError
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "tests" / "projects" / "small"
@@ -84,6 +86,23 @@ def test_a_folder_that_takes_nothing(project, monkeypatch, capsys, number, words
     printed = capsys.readouterr().err
     assert f"error SYS002: cannot be written: {words}" in printed
     assert files(project) == before
+
+
+def test_a_file_that_cannot_be_written_is_named_with_its_folder(tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    replace_files(out, {"ward/tea.pdf": b"old"})
+    monkeypatch.setattr(Path, "replace", failing(1))
+    with pytest.raises(ProblemsError) as stop:
+        replace_files(out, {"ward/tea.pdf": b"new"})
+    assert stop.value.problems[0].span.path == "out/ward/tea.pdf"
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("out", "out/meadow"):
+        with pytest.raises(ProblemsError) as stop:
+            replace_files(tmp_path / "file" / name, {"tea.pdf": b"new"})
+        assert stop.value.problems[0].span.path == (tmp_path / "file" / name).as_posix()
 
 
 def failing(number):

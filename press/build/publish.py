@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from press.core import parallel, temporary
-from press.core.files import COVERS, LINKED, PREVIEW
+from press.core.files import COVERS, LINKED, PREVIEW, shown
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.records import dataclass
 
@@ -79,9 +79,11 @@ def _check_place(path: Path, folder: Path) -> None:
 
 def _failure(error: OSError, folder: Path, new: Sequence[str]) -> Problem:
     """Return the problem of a file that cannot be written; `new` could not be taken back."""
-    file = Path(str(error.filename or "")).name
-    passing = temporary.FILE.fullmatch(file)  # report the file, not its temporary name
-    place = Span(f"{folder.name}/{passing[1] if passing else file}".rstrip("/"))
+    path = Path(error.filename or folder)
+    if passing := temporary.FILE.fullmatch(path.name):  # report the file, not its temporary name
+        path = path.with_name(passing[1])
+    inside = folder in path.parents
+    place = Span(shown(path, folder.parent) if inside else path.as_posix())
     reason = error.strerror or str(error)
     but = f", except {', '.join(new)}, which {'is' if len(new) == 1 else 'are'} new" if new else ""
     hint = f"free disk space or fix permissions, then build again; existing files are intact{but}"
