@@ -338,6 +338,20 @@ def test_old_entries_are_trimmed(first, second, capsys, monkeypatch):
     assert [path for path in second.shared.rglob("*") if path.is_file()] == [other]
 
 
+def test_files_that_cannot_be_removed_are_reported_once(first, shared, capsys, monkeypatch):
+    def refuse(path, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    every = [path for path in shared.rglob("*") if path.is_file()]
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert _clean("--cache", str(shared)) == 3
+    out, err = capsys.readouterr()
+    assert out.startswith("removed 0 files")
+    assert f"{len(every)} files (" in out.splitlines()[1]
+    assert err.count("SYS002") == 1
+    assert f"cannot be removed: Permission denied (and {len(every) - 1} more files)\n" in err
+
+
 def test_a_cache_that_is_missing_cannot_be_trimmed(tmp_path, capsys):
     assert _clean("--cache", str(tmp_path / "none"), "--older-than", "90") == 3
     said = capsys.readouterr().err

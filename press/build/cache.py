@@ -16,7 +16,7 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -285,6 +285,15 @@ class Trimmed:
     held: int = 0
     failed: list[Problem] = field(default_factory=list)
 
+    def count(self, size: int, *, removed: bool) -> None:
+        """Count a file that was removed, or is left."""
+        if removed:
+            self.removed += 1
+            self.freed += size
+        else:
+            self.left += 1
+            self.held += size
+
     def lines(self, folder: Path, *, dry_run: bool) -> list[str]:
         """Return the report."""
         did = "would remove" if dry_run else "removed"
@@ -305,31 +314,38 @@ def trim(folder: Path, days: int, *, dry_run: bool = False) -> Trimmed:
     """
     trimmed = Trimmed()
     os.listdir(folder)  # noqa: PTH208 - only whether it can be read
+    refused: dict[str, list[Path]] = {}
     now = time.time()
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
         passing = _PASSING.fullmatch(path.name)
         if path.is_symlink() or not (passing or _OURS.fullmatch(name)):
             continue
+        size = 0
         try:
             facts = path.stat()
-            if now - facts.st_mtime >= (_DAY if passing else days * _DAY):
-                if not dry_run:
-                    path.unlink()
-                trimmed.removed += 1
-                trimmed.freed += facts.st_size
-            else:
-                trimmed.left += 1
-                trimmed.held += facts.st_size
+            size = facts.st_size
+            old = now - facts.st_mtime >= (_DAY if passing else days * _DAY)
+            if old and not dry_run:
+                path.unlink()
         except FileNotFoundError:  # another machine removed it
             continue
         except OSError as error:
-            message = f"cannot be removed: {error.strerror or error}"
-            hint = "check the permissions of the cache, then run makebook clean --cache again"
-            trimmed.failed.append(Problem("SYS002", Span(str(path)), message, hint))
+            old = False
+            refused.setdefault(error.strerror or str(error), []).append(path)
+        trimmed.count(size, removed=old)
+    trimmed.failed += (_unremoved(paths, reason) for reason, paths in refused.items())
     if not dry_run:
         _remove_empty(folder / _ENTRIES)
     return trimmed
+
+
+def _unremoved(paths: Sequence[Path], reason: str) -> Problem:
+    """Report files that cannot be removed for one reason, which can be all of a cache."""
+    more = f" (and {counted(len(paths) - 1, 'more file')})" if paths[1:] else ""
+    hint = "check the permissions of the cache, then run makebook clean --cache again"
+    message = f"cannot be removed: {reason}{more}"
+    return Problem("SYS002", Span(str(paths[0])), message, hint)
 
 
 def _files(folder: Path) -> Iterator[Path]:
