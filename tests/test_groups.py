@@ -331,3 +331,25 @@ def test_mistakes_in_a_group(root, toml, said):
 def test_a_group_that_is_no_table(root):
     (root / "makebook.toml").write_text(BASE + 'groups = {a = "ward/*"}\n')
     assert told(run(root)) == ["makebook.toml:3:1: error CFG004: group 'a' must be a table"]
+
+
+@pytest.mark.parametrize(
+    ("names", "edition", "available"),
+    [
+        (("nap",), "a4", "available: letter"),
+        (("ward/bed",), "letter", "available: a4"),
+        (("ward/bed", "nap"), "booklet", "available: a4, letter"),
+    ],
+)
+def test_an_edition_that_no_chosen_article_has(root, names, edition, available):
+    """It was passed over: nothing was built, and the summary said "unchanged"."""
+    assert not run(root).failed
+    with pytest.raises(UnknownName, match=f"no edition '{edition}'") as stop:
+        run(root, articles=names, editions=(edition,))
+    assert stop.value.hint == available
+
+
+def test_an_edition_that_some_articles_have(root):
+    toml = root / "makebook.toml"
+    toml.write_text(toml.read_text().replace('formats = ["epub"]', 'formats = ["pdf", "epub"]'))
+    assert made(run(root, editions=("a4",))) >= {"ward/bed.pdf", "north:ward/bed.pdf"}

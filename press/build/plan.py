@@ -115,6 +115,22 @@ def for_article(issue: Issue, project: Project) -> Issue:
     return replace(issue, config=effective(project.config, issue.imprint))
 
 
+def edition_names(every: Sequence[Issue], project: Project, members: Members) -> set[str]:
+    """Return the editions of the works that a run is for; a group can give others than the rest.
+
+    If a run is for none, they are those of the project and its groups.
+    """
+    from press.source.groups import grouped
+
+    configs: list[Config | Group] = []
+    for issue in every:
+        for groups in {members.of(name) for name in issue.request.articles or members.names}:
+            own = replace(project, config=grouped(project.config, groups))
+            configs.append(for_article(issue, own).config)
+    configs = configs or [project.config, *members.groups]
+    return {edition.name for config in configs for edition in config.editions}
+
+
 def issues(wanted: Mapping[str, Request], project: Project) -> tuple[Issue, ...]:
     """Read the imprints asked for, and return their issues."""
     from press.source.imprints import read_imprint

@@ -228,8 +228,7 @@ def _make(
     project = read_project(request.root, problems, books.same)
     issues = plan.issues(every, project)
     members = books.members
-    known = editions | {e.name for issue in issues for e in issue.config.editions}
-    known |= {e.name for group in members.groups for e in group.editions}
+    known = editions | plan.edition_names(issues, project, members)
     members.check(request.root, problems)
     paths = plan.chosen(request, project, known, problems)
     notices = read_notices(project, problems)
