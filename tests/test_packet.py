@@ -364,6 +364,7 @@ def test_a_booklet_and_an_edition_that_was_not_built_are_refused(desk, run):
     assert (status, "PKT001: 'tea' is a booklet" in printed) == (1, True)
     status, printed = run(desk, "tea", "--edition", "a4")
     assert (status, "'tea' is not built in the edition 'a4'" in printed) == (1, True)
+    assert "hint: choose one that it has with --edition: letter, " in printed
 
 
 def test_names_that_the_project_does_not_have(desk, run):

@@ -49,7 +49,7 @@ def chosen(request: Request) -> tuple[tuple[Enclosed, ...], Edition]:
     for handout, edition in found[1:]:
         if edition != found[0][1]:
             message = f"'{handout.name}' is printed in another form than '{found[0][0].name}'"
-            hint = "choose an edition that all have with --edition"
+            hint = "choose an edition that all have with --edition, or add one in makebook.toml"
             problems.append(Problem(_CODE, Span(rows[handout.name].file), message, hint))
     if problems:
         raise ProblemsError(problems)
@@ -80,6 +80,9 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     file, facts = _file(built, wanted)
     if facts is None:
         pdf = f"run {command} --format pdf, and make the packet again"
+        if wanted not in built["editions"]:
+            own = ", ".join(built["editions"])
+            pdf = f"choose one that it has with --edition: {own}; or add it in makebook.toml"
         raise _refused(row, f"is not built in the edition '{wanted}'", pdf)
     if facts["kind"] == "booklet":
         message = f"is a booklet in the edition '{wanted}', which is folded by itself"
