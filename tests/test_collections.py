@@ -346,6 +346,25 @@ def test_the_library_offers_a_collection(tmp_path):
         assert "all-of-it.pdf" in (root / "build" / name).read_text()
 
 
+def test_a_collection_is_found_by_the_codes_of_its_articles(tmp_path):
+    text = "---\ntitle: {0}\ncodes: {{{1}}}\n---\n\nText.\n"
+    root = two(
+        tmp_path,
+        source__tea=text.format("Tea", "icd10: [F42, F51.0]"),
+        source__milk=text.format("Milk", "snomed: [193462001], icd10: [F42, G47.0]"),
+    )
+    for change, icd10 in (
+        ("F51.0", ["F42", "F51.0", "G47.0"]),
+        ("F51.1", ["F42", "F51.1", "G47.0"]),
+    ):
+        path = root / "source" / "tea.md"
+        path.write_text(path.read_text().replace("F51.0", change))
+        rebuilt(root)
+        listed = json.loads((root / "build" / "library.json").read_text())["handouts"]
+        (codes,) = [each["codes"] for each in listed if each["name"] == "all-of-it"]
+        assert codes == {"icd10": icd10, "snomed": ["193462001"]}
+
+
 def test_a_collection_that_is_deleted_is_no_longer_offered(tmp_path):
     root = two(tmp_path)
     rebuilt(root)

@@ -63,7 +63,7 @@ def _snomed(code: str) -> Flaw | None:
 def _rxnorm(code: str) -> Flaw | None:
     if re.fullmatch(r"[1-9][0-9]{0,7}", code):
         return None
-    return "not in the form of an RxNorm identifier (RxCUI)", "write its digits only"
+    return "not in the form of an RxNorm identifier (RxCUI)", "write its digits, at most eight"
 
 
 SYSTEMS: Mapping[str, Callable[[str], Flaw | None]] = {

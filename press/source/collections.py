@@ -64,11 +64,21 @@ def matter_of(collection: Collection, every: Sequence[Matter]) -> Matter:
         lang=every[0].lang,
         keywords=tuple(dict.fromkeys(word for each in every for word in each.keywords)),
         topics=tuple(dict.fromkeys(topic for each in every for topic in each.topics)),
+        codes=_codes(every),
         rights=rights.pop() if len(rights) == 1 else "",
         reviewed=_oldest([each.reviewed for each in every]),
         sources_checked=_oldest([each.sources_checked for each in every]),
         next_review=min(nexts, default=None),
     )
+
+
+def _codes(every: Sequence[Matter]) -> dict[str, tuple[str, ...]]:
+    """Return the codes of all articles by system, each once."""
+    systems = dict.fromkeys(system for each in every for system in each.codes)
+    return {
+        system: tuple(dict.fromkeys(c for each in every for c in each.codes.get(system, ())))
+        for system in systems
+    }
 
 
 def _oldest(days: Sequence[date | None]) -> date | None:
