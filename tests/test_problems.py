@@ -62,6 +62,7 @@ ELSEWHERE = {
     "LIM002": "no reader takes a minute for a small file: tests/test_watch_limits.py",
     "BUG001": "no author's file causes it: tests/test_limits.py",
     "OUT001": "a file in build/, not one of the author's: tests/test_incremental.py",
+    "OUT002": "a file in build/, not one of the author's: tests/test_status.py",
     "SYS003": "the machine, not a file: tests/test_parallel.py",
     "SYS004": "the machine, not a file: tests/test_serve.py",
     "SYS005": "a scheduler, not a file: tests/test_cluster.py",
@@ -318,7 +319,8 @@ def test_an_output_folder_that_is_a_file(run):
 def test_a_damaged_manifest_is_written_anew(manifest, run):
     run.write(source__sleep_="---\ntitle: Sleep\n---\n\nSleep helps.\n").output.mkdir()
     (run.output / "manifest.json").write_text(manifest)
-    assert run() == (0, "")
+    status, printed = run()
+    assert (status, [line.split()[2] for line in problems(printed)]) == (0, ["OUT002:"])
     assert '"sleep.pdf"' in (run.output / "manifest.json").read_text()
 
 

@@ -365,3 +365,22 @@ def test_a_project_without_these_keys_has_a_manifest_as_before(tmp_path):
     manifest = read_manifest(root / "build")
     assert "withdrawn" not in manifest
     assert "status" not in manifest["articles"]["sleep"]
+
+
+@pytest.mark.parametrize("text", ["", "<<<<<<< ours\n", "[]", '{"articles": {"tea": {}}}'])
+def test_a_damaged_manifest_is_kept_until_its_codes_are_restored(pair, capsys, text):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    make(root)
+    path = root / "build" / "manifest.json"
+    sound = path.read_bytes()
+    path.write_text(text)
+    (problem,) = [p for p in make(root).every_problem if p.code == "OUT002"]
+    assert str(problem.span) == "build/manifest.json"
+    (kept,) = (root / "build").glob("manifest-*.json")
+    assert kept.name in problem.message
+    assert kept.read_text() == text
+    assert not [p for p in make(root).every_problem if p.code == "OUT002"]
+    path.write_bytes(sound)
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD

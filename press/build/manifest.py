@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from press.build.publish import append, replace_files
-from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, folded, name_of
+from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, folded, name_of, writable
 from press.core.hashing import digest, json_digest
 from press.core.manifest import (
     ArticleEntry,
@@ -31,6 +31,7 @@ from press.core.manifest import (
     WithdrawnEntry,
     add,
     codes_of,
+    is_damaged,
     linked_of,
     read_manifest,
     recalled,
@@ -193,6 +194,26 @@ class Ledger:
 def opened(output: Path) -> Ledger:
     """Return the ledger of a folder, with what a killed run could not write into the manifest."""
     return Ledger(output, read_manifest(output), (output / JOURNAL).is_file())
+
+
+def set_aside(output: Path, name: str, problems: list[Problem]) -> None:
+    """Keep a manifest that cannot be read under another name, and report it: OUT002.
+
+    `name` is that of the folder, as an author knows it.
+
+    Raises:
+        ProblemsError: the file cannot be moved (SYS002).
+    """
+    if not is_damaged(output):
+        return
+    path = output / MANIFEST
+    with writable(f"{name}/{MANIFEST}", "it was left as it is"):
+        day = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        kept = path.with_name(f"manifest-{day:%Y%m%d-%H%M%S-%f}.json")
+        path.replace(kept)
+    message = f"is not a manifest that this version can read; it is now {kept.name}"
+    hint = "restore it from a backup: it has the codes of withdrawn handouts, and lists old files"
+    problems.append(Problem("OUT002", Span(f"{name}/{MANIFEST}"), message, hint))
 
 
 def publish(

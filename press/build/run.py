@@ -174,12 +174,15 @@ def _brought_up_to_date(
     for asked in wanted.values():
         sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.articles})
     keys.read_all()
+    problems: list[Problem] = []
+    for name, asked in wanted.items():
+        manifest.set_aside(asked.output, _shown(asked, name), problems)
     ledgers = {name: manifest.opened(asked.output) for name, asked in wanted.items()}
     contents = {name: ledger.content for name, ledger in ledgers.items()}
     members = Members(keys.names, groups, Topics(keys, contents))
     every = members.narrowed(wanted, request)
-    found = ((name, stale.unchanged(name, keys, contents)) for name in keys.articles)
-    same = {name: entry for name, entry in found if entry}
+    each = ((name, stale.unchanged(name, keys, contents)) for name in keys.articles)
+    same = {name: entry for name, entry in each if entry}
     keys.recall(same)
     stand = {
         name: stale.standing(asked, name, keys, ledgers[name].content, state)
@@ -189,12 +192,12 @@ def _brought_up_to_date(
     kept = [built for each in stand.values() for built in each.kept.values()]
     editions = {name for built in kept if built.entry for name in built.entry["editions"]}
     made: list[Built] = []
-    problems: list[Problem] = []
     whole = all(not each.names and each.listed and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
         cache = _cache(request, keys, state)
         books = _Books(keys, state, ledgers, stand, members, frozenset(same), cache)
-        made, problems = _make(request, every, books, editions)
+        made, found = _make(request, every, books, editions)
+        problems += found
         problems += cache.problems if cache else ()
     kept = [built for each in stand.values() for built in each.kept.values()]
     for name, asked in every.items():
@@ -204,12 +207,16 @@ def _brought_up_to_date(
             manifest.finish(ledgers[name], keys.names)
         except ProblemsError as error:  # the journal stays, and the next run reads it
             problems += error.problems
-        folder = f"{asked.output.parent.name}/{name}" if name else asked.output.name
-        manifest.left(ledgers[name], folder, problems)
+        manifest.left(ledgers[name], _shown(asked, name), problems)
         manifest.report_withdrawn(ledgers[name].content.get("withdrawn", {}), problems)
     outcome = Outcome((*kept, *made), tuple(problems))
     state.save(request, engine, contents, None if outcome.failed else outcome.built)
     return outcome
+
+
+def _shown(asked: Request, issue: str) -> str:
+    """Return the name of an issue's folder, as an author knows it."""
+    return f"{asked.output.parent.name}/{issue}" if issue else asked.output.name
 
 
 def _make(

@@ -333,12 +333,22 @@ def read_manifest(folder: Path) -> Manifest:
 
     It includes what the journal of a killed run tells.
     """
-    content = _read(folder / MANIFEST)
-    sound = _fits(content, Manifest) and _is_sound(content)
-    manifest = cast(Manifest, content) if sound else _empty()
+    manifest = _sound(folder) or _empty()
     for record in _journal(folder):
         add(manifest, record)
     return manifest
+
+
+def is_damaged(folder: Path) -> bool:
+    """Say if there is a manifest that `read_manifest` has to take for an empty one."""
+    return (folder / MANIFEST).is_file() and _sound(folder) is None
+
+
+def _sound(folder: Path) -> Manifest | None:
+    """Return the manifest, without the journal; None if it is missing or damaged."""
+    content = _read(folder / MANIFEST)
+    sound = _fits(content, Manifest) and _is_sound(content)
+    return cast(Manifest, content) if sound else None
 
 
 def _empty() -> Manifest:
