@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from press.core.files import default_folder
@@ -38,6 +39,36 @@ def test_left_is_right(css: str, expected: str) -> None:
 def test_what_is_mirrored_twice_is_as_it_was(name: str) -> None:
     css = (default_folder() / name).read_text(encoding="utf-8")
     assert mirrored(mirrored(css)) == css
+
+
+CITING = """---
+title: שינה
+lang: he
+date: 2026-01-02
+references:
+- id: a2020
+  type: article-journal
+  title: Sleep and tea
+  author: [{family: Lee, given: Ann}]
+  DOI: 10.1000/a2020
+  issued: {date-parts: [[2020]]}
+---
+
+שינה היא טובה מאוד [@a2020].
+"""
+
+
+def test_an_address_on_a_hebrew_page_is_read_from_the_left() -> None:
+    with projects.project(CITING, address=True, files=SPECIALS["Hebrew"].files, faces=True) as root:
+        (file,) = projects.finish(root, *projects.read(root), ["letter"])
+    assert prove(file) == []
+    lines: dict[int, list[tuple[float, str]]] = {}
+    text = pypdfium2.PdfDocument(file.artifact.data)[0].get_textpage()
+    for n, letter in enumerate(text.get_text_range()):
+        left, bottom, *_ = text.get_charbox(n, loose=True)
+        lines.setdefault(round(bottom / 8), []).append((left, letter.strip()))
+    seen = ["".join(letter for _, letter in sorted(line)) for line in lines.values()]
+    assert any("doi:10.1000/a2020" in line for line in seen), seen
 
 
 @pytest.mark.parametrize("edition", ["letter", "large-print"])
