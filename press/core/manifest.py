@@ -10,7 +10,7 @@ version (`currency.snapshots`). This module must not know how files are made.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path, PurePath
@@ -347,7 +347,7 @@ def is_damaged(folder: Path) -> bool:
 def _sound(folder: Path) -> Manifest | None:
     """Return the manifest, without the journal; None if it is missing or damaged."""
     content = _read(folder / MANIFEST)
-    sound = _fits(content, Manifest) and _is_sound(content)
+    sound = _fits(Manifest)(content) and _is_sound(content)
     return cast(Manifest, content) if sound else None
 
 
@@ -387,7 +387,7 @@ def record_of(line: bytes) -> Record | None:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not _fits(record, Record):
+    if not _fits(Record)(record):
         return None
     articles = {record["name"]: record["entry"]}
     sound = _is_sound({**_empty(), "articles": articles, "left": record["left"]})
@@ -423,32 +423,50 @@ def _is_inside(name: str) -> bool:
     return is_name(name) and bool(path.parts) and not path.anchor and ".." not in path.parts
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    """Return whether a value from JSON has a type of this module, with all that is within it."""
-    if kind is Any:
-        return True
-    origin = get_origin(kind)
+@cache
+def _fits(kind: Any) -> Callable[[Any], bool]:
+    """Return what says whether a value from JSON has a type of this module, with all within it."""
+    origin, inner = get_origin(kind), get_args(kind)
     if is_typeddict(kind):
-        hints, required = _keys(kind)
-        return (
-            isinstance(value, dict)
-            and value.keys() >= required
-            and all(_fits(value[key], hints[key]) for key in value.keys() & hints.keys())
+        return _fits_typed(kind)
+    if origin is list:
+        each = _fits(inner[0])
+        return lambda value: isinstance(value, list) and all(map(each, value))
+    if origin is tuple:
+        ones = [_fits(one) for one in inner]
+        return lambda value: (
+            isinstance(value, list)
+            and len(value) == len(ones)
+            and all(fits(part) for fits, part in zip(ones, value, strict=True))
         )
-    if origin in (list, tuple):
-        inner = get_args(kind)
-        each = inner * (len(value) if origin is list else 1) if isinstance(value, list) else ()
-        return isinstance(value, list) and len(value) == len(each) and all(map(_fits, value, each))
     if origin in (dict, Mapping):
-        inside = get_args(kind)[1]
-        return isinstance(value, dict) and all(_fits(v, inside) for v in value.values())
+        inside = _fits(inner[1])
+        return lambda value: isinstance(value, dict) and all(map(inside, value.values()))
     if origin is Literal:
-        return isinstance(value, str) and value in get_args(kind)
+        return lambda value: isinstance(value, str) and value in inner
     if origin in (Union, UnionType):
-        return any(_fits(value, one) for one in get_args(kind))
-    if kind is float:
-        return _fits(value, int) or isinstance(value, float)
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+        some = [_fits(one) for one in inner]
+        return lambda value: any(fits(value) for fits in some)
+    return _fits_plain(kind)
+
+
+def _fits_plain(kind: Any) -> Callable[[Any], bool]:
+    if kind is Any:
+        return lambda _: True
+    if kind in (int, float):
+        numbers = (int, float) if kind is float else int
+        return lambda value: isinstance(value, numbers) and not isinstance(value, bool)
+    return lambda value: isinstance(value, kind)
+
+
+def _fits_typed(kind: Any) -> Callable[[Any], bool]:
+    hints, required = _keys(kind)
+    fits = {key: _fits(hint) for key, hint in hints.items()}
+    return lambda value: (
+        isinstance(value, dict)
+        and value.keys() >= required
+        and all(fits[key](part) for key, part in value.items() if key in fits)
+    )
 
 
 @cache
