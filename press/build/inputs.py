@@ -106,7 +106,13 @@ def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:
 
 def listing_digest(entries: Mapping[str, Mapping[str, object]]) -> str:
     """Return one hash of what the library shows of each handout."""
-    return _digest_of({name: _told(entry) for name, entry in entries.items()})
+    said = (f"{name}\n{e.get('shown') or shown_digest(e)}" for name, e in entries.items())
+    return digest("\n".join(said).encode(errors="surrogatepass"))
+
+
+def shown_digest(entry: Mapping[str, Any]) -> str:
+    """Return the hash of what the library may show of a handout; its entry keeps it as `shown`."""
+    return _digest_of(_told(entry))
 
 
 def _told(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from press.build.inputs import shown_digest
 from press.build.publish import append, replace_files
 from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, folded, name_of, writable
 from press.core.hashing import digest, json_digest
@@ -196,17 +197,18 @@ def opened(output: Path) -> Ledger:
     return Ledger(output, read_manifest(output), (output / JOURNAL).is_file())
 
 
-def set_aside(output: Path, name: str, problems: list[Problem]) -> None:
-    """Keep a manifest that cannot be read under another name, and report it: OUT002.
+def set_aside(ledger: Ledger, name: str, problems: list[Problem]) -> None:
+    """Keep a manifest that could not be read under another name, and report it: OUT002.
 
     `name` is that of the folder, as an author knows it.
 
     Raises:
         ProblemsError: the file cannot be moved (SYS002).
     """
-    if not is_damaged(output):
+    was_read = ledger.content["versions"] and not ledger.changed  # it is not from the journal
+    if was_read or not is_damaged(ledger.output):
         return
-    path = output / MANIFEST
+    path = ledger.output / MANIFEST
     with writable(f"{name}/{MANIFEST}", "it was left as it is"):
         day = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         kept = path.with_name(f"manifest-{day:%Y%m%d-%H%M%S-%f}.json")
@@ -244,11 +246,13 @@ def publish(
         for name, facts in ours.items()
         if name in new or (output / name).is_file()
     }
+    entry = {**entry, "files": there}
+    entry["shown"] = shown_digest(entry)
     now = there.keys() | linked_of(entry).keys() | set(gone)
     old = {**files, **(linked_of(before) if before else {})}
     record: Record = {
         "name": built.name,
-        "entry": {**entry, "files": there},
+        "entry": entry,
         "left": {name: facts["sha256"] for name, facts in old.items() if name not in now},
         "versions": dict(engine),
     }
@@ -257,7 +261,7 @@ def publish(
 
     def tell() -> None:
         append(output / JOURNAL, json.dumps(record, sort_keys=True).encode())
-        shas = {**entry["files"], **linked_of(entry)}
+        shas = {**built.entry["files"], **linked_of(entry)} if built.entry else {}
         for name in new:
             digests.note(output / name, shas[name]["sha256"])
 

@@ -175,9 +175,9 @@ def _brought_up_to_date(
         sweep_temporary(asked.output, {posixpath.dirname(name) for name in keys.articles})
     keys.read_all()
     problems: list[Problem] = []
-    for name, asked in wanted.items():
-        manifest.set_aside(asked.output, _shown(asked, name), problems)
     ledgers = {name: manifest.opened(asked.output) for name, asked in wanted.items()}
+    for name, asked in wanted.items():
+        manifest.set_aside(ledgers[name], _shown(asked, name), problems)
     contents = {name: ledger.content for name, ledger in ledgers.items()}
     members = Members(keys.names, groups, Topics(keys, contents))
     every = members.narrowed(wanted, request)

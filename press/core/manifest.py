@@ -167,6 +167,8 @@ class ArticleEntry(_ArticleFacts, total=False):
     """The keys that it cites."""
     cited: str
     """The hash of those entries, and of what was said of their files."""
+    shown: str
+    """The hash of what a library may show of it."""
     mentioned: list[str]
     """The keys that its text seems to cite, for other articles."""
     bibliographies: list[str]

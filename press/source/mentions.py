@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,18 @@ class _Told:
     """The bibliographies that it names itself; None if its front matter has no such key."""
 
 
+@dataclass
+class _Count:
+    """What articles mention of a bibliography."""
+
+    articles: int = 0
+    """Those that use it."""
+    times: Counter[str] = field(default_factory=Counter)
+    """Those that mention each key."""
+
+
 _known: dict[Path, tuple[_Stamp, _Told]] = {}
-_counted: list[tuple[object, Mapping[Path, Counter[str]]]] = []
+_counted: list[tuple[object, Mapping[Path, _Count]]] = []
 """The last count of all keys, and what was counted."""
 
 
@@ -60,32 +71,38 @@ class Mentions:
         path = Path(os.path.normpath(self.root / file))
         if path in self.articles:
             return set()
-        times = self._count().get(path, Counter())
+        times = self._count().get(path, _Count()).times
         own = _told(but, _stamp(but))
         mine = own.keys if but in self.articles and path in self._used(but, own) else ()
         return {key for key, number in times.items() if number > (key in mine)}
 
     def digest(self) -> str:
-        """Return a digest of all that decides what `others` returns."""
+        """Return a digest of all that decides what `others` returns.
+
+        A bibliography of one article has no others.
+        """
         return json_digest(
             {
                 os.path.relpath(path, self.root): sorted(
-                    (key, min(number, 2)) for key, number in times.items()
+                    (key, min(number, 2)) for key, number in count.times.items()
                 )
-                for path, times in self._count().items()
+                for path, count in self._count().items()
+                if count.articles > 1
             }
         )
 
-    def _count(self) -> Mapping[Path, Counter[str]]:
+    def _count(self) -> Mapping[Path, _Count]:
         """Count the articles that mention each key, for each bibliography."""
         stamps = {path: _stamp(path) for path in self.articles}
         of = self.root, stamps, self.config.bibliography, self._default
         if not _counted or _counted[0][0] != of:
-            counts: dict[Path, Counter[str]] = {}
+            counts: dict[Path, _Count] = {}
             for article, stamp in stamps.items():
                 told = _told(article, stamp)
                 for path in self._used(article, told):
-                    counts.setdefault(path, Counter()).update(told.keys)
+                    count = counts.setdefault(path, _Count())
+                    count.articles += 1
+                    count.times.update(told.keys)
             _counted[:] = [(of, counts)]
         return _counted[0][1]
 
