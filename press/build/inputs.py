@@ -106,7 +106,7 @@ def _styles(styles: Styles, digests: FileDigests) -> dict[str, str]:
 
 def listing_digest(entries: Mapping[str, Mapping[str, object]]) -> str:
     """Return one hash of what the library shows of each handout."""
-    said = (f"{name}\n{e.get('shown') or shown_digest(e)}" for name, e in entries.items())
+    said = (f"{name}\n{e.get('shown') or shown_digest(e)}" for name, e in sorted(entries.items()))
     return digest("\n".join(said).encode(errors="surrogatepass"))
 
 

@@ -52,6 +52,7 @@ class State(FileDigests):
         self._seen: dict[str, tuple[_Stamp, str]] = {}
         self._whole: Mapping[str, Any] = {}
         self._known: dict[str, tuple[_Stamp, str]] = {}
+        self._around = ""
         self._began, self._sealed = time.time_ns() - _MOMENT, False
         if trusting:
             self._load()
@@ -221,7 +222,12 @@ class State(FileDigests):
         write_aside(Path(self.output, STATE), content)
 
     def _circumstances(self, request: Request, engine: Mapping[str, str]) -> str:
-        """Return a digest of what was asked for, of the program, and of which files there are."""
+        """Return a digest of what was asked for, of the program, and of which files there are.
+
+        It is taken once, at the beginning of a run if that looks at its outputs.
+        """
+        if self._around:
+            return self._around
         asked = asdict(request)
         for name in ("root", "output", "today", "jobs", "preview", "force", "cache", "scheduler"):
             del asked[name]
@@ -232,7 +238,8 @@ class State(FileDigests):
             for folder, found in zip(folders, names, strict=True)
         ]
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        return json_digest([asked, dict(engine), program_digest(), epoch, names])
+        self._around = json_digest([asked, dict(engine), program_digest(), epoch, names])
+        return self._around
 
 
 def _brief(entry: ArticleEntry) -> dict[str, Any]:

@@ -169,5 +169,17 @@ def _moment(day: str) -> str:
     return f"{day}T00:00:00Z"
 
 
-def _encoded(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(errors="replace")
+def _encoded(value: Mapping[str, Any]) -> bytes:
+    """Return JSON with a line for each handout."""
+
+    def line(each: Any) -> str:
+        return json.dumps(each, ensure_ascii=False)
+
+    parts = {
+        key: "[\n  " + ",\n  ".join(map(line, said)) + "\n ]"
+        if isinstance(said, list) and said
+        else line(said)
+        for key, said in value.items()
+    }
+    whole = ",\n".join(f" {line(key)}: {part}" for key, part in parts.items())
+    return f"{{\n{whole}\n}}\n".encode(errors="replace")
