@@ -192,7 +192,7 @@ def _brought_up_to_date(
     kept = [built for each in stand.values() for built in each.kept.values()]
     editions = {name for built in kept if built.entry for name in built.entry["editions"]}
     made: list[Built] = []
-    whole = all(not each.names and each.listed and each.checked for each in stand.values())
+    whole = all(not each.names and each.is_listed() and each.checked for each in stand.values())
     if not (kept and whole and editions.issuperset(request.editions)):
         cache = _cache(request, keys, state)
         books = _Books(keys, state, ledgers, stand, members, frozenset(same), cache)
@@ -685,7 +685,7 @@ def _list_all(
     """
     for issue in issues:
         new = any(each.entry for each in built if each.imprint == issue.name)
-        if new or books.ledgers[issue.name].changed or not books.stand[issue.name].listed:
+        if new or books.ledgers[issue.name].changed or not books.stand[issue.name].is_listed():
             try:
                 _list(issue, books.ledgers[issue.name], project, books.state)
             except ProblemsError as error:  # the handouts stay; the next build lists them

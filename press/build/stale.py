@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -81,8 +81,8 @@ class Standing:
     """The articles asked for whose outputs are all current."""
     names: frozenset[str]
     """The articles asked for that have to be read."""
-    listed: bool = True
-    """False if the library may have to be written."""
+    is_listed: Callable[[], bool] = lambda: True
+    """Returns False if the library has to be written, also if nothing new is published."""
     checked: bool = True
     """False if a file changed that is checked once for all articles, or that may withdraw one."""
     found: str = ""
@@ -144,7 +144,7 @@ def standing(
     return Standing(
         kept,
         made,
-        "html" not in formats or (not made and listed(request.output, manifest, shelf, state)),
+        lambda: "html" not in formats or listed(request.output, manifest, shelf, state),
         all(entries[name].get("project") == project for name in kept)
         and withdrawn == manifest.get("withdrawn", {}).keys()
         and all(_own(name, e) == keys.of_article(name) for name, e in entries.items())

@@ -108,7 +108,8 @@ class _Compiled(BytecodeCache):
         self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
-_COMPILED = _Compiled()
+_COMPILED = {False: _Compiled(), True: _Compiled()}
+"""Templates with bounds, and those of the program, which are compiled without."""
 
 
 def plain(value: Any) -> Any:
@@ -144,7 +145,7 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            bytecode_cache=_COMPILED,
+            bytecode_cache=_COMPILED[own],
         )
 
     def fill(self, name: str, values: Mapping[str, Any]) -> str:
