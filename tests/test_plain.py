@@ -131,4 +131,5 @@ def test_the_title_of_a_collection(tmp_path) -> None:
     toml = '[collections.a]\ntitle = """\nA {{ x }}\n**two**"""\narticles = ["tea"]\n'
     (tmp_path / "makebook.toml").write_text(toml)
     (collection,) = read_project(tmp_path, []).collections
-    assert [f"{p.span.line} {p.code}" for p in collection.problems] == ["3 CFG004", "4 TXT011"]
+    found = [f"{p.span.line} {p.code}" for p in collection.problems]
+    assert found == ["3 CFG004", "4 TXT011", "5 COL001"]
