@@ -35,6 +35,7 @@ from press.core.manifest import (
     is_damaged,
     linked_of,
     read_manifest,
+    reasons,
     recalled,
 )
 from press.core.model import Artifact, Built, Config, Document, Due, Measures
@@ -246,13 +247,13 @@ def publish(
         for name, facts in ours.items()
         if name in new or (output / name).is_file()
     }
-    entry = {**entry, "files": there}
-    entry["shown"] = shown_digest(entry)
+    whole: ArticleEntry = {**entry, "files": there}
+    whole["shown"] = shown_digest(whole)
     now = there.keys() | linked_of(entry).keys() | set(gone)
     old = {**files, **(linked_of(before) if before else {})}
     record: Record = {
         "name": built.name,
-        "entry": entry,
+        "entry": whole,
         "left": {name: facts["sha256"] for name, facts in old.items() if name not in now},
         "versions": dict(engine),
     }
@@ -261,7 +262,7 @@ def publish(
 
     def tell() -> None:
         append(output / JOURNAL, json.dumps(record, sort_keys=True).encode())
-        shas = {**built.entry["files"], **linked_of(entry)} if built.entry else {}
+        shas = {**entry["files"], **linked_of(entry)}
         for name in new:
             digests.note(output / name, shas[name]["sha256"])
 
@@ -425,7 +426,7 @@ def _recalled(manifest: Manifest, now: Mapping[str, WithdrawnEntry]) -> list[Rec
     for name, entry in manifest["articles"].items():
         gone = [now[part] for part in entry.get("parts", ()) if part in now]
         if gone and name not in now:
-            because = "; ".join(f"{each['title']}: {each['because']}" for each in gone)
+            because = reasons((each["title"], each["because"]) for each in gone)
             past.append({
                 "name": name, "title": entry["title"], "identifier": entry["identifier"],
                 "because": because, "hashes": codes_of(entry),

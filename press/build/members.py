@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.build import stale
 from press.build.keys import TOML, Keys
 from press.core import gate
 from press.core.files import article_name
@@ -22,7 +21,7 @@ from press.core.nearest import nearest, nearest_article
 from press.core.problems import Problem, ProblemsError
 
 if TYPE_CHECKING:
-    from press.core.manifest import Manifest
+    from press.core.manifest import ArticleEntry
     from press.core.model import Config, Group, Request
     from press.source import groups
 
@@ -119,8 +118,9 @@ class Members:
 class Topics:
     """The topics of each article: as a manifest tells them, if nothing changed since, or read."""
 
-    def __init__(self, keys: Keys, contents: Mapping[str, Manifest]) -> None:
-        self.keys, self.contents = keys, contents
+    def __init__(self, keys: Keys, same: Mapping[str, ArticleEntry]) -> None:
+        """Take in `same` what a manifest tells of the articles that are as they were published."""
+        self.keys, self.same = keys, same
         self._found: dict[str, Sequence[str] | None] = {}
 
     def __call__(self, name: str) -> Sequence[str] | None:
@@ -131,7 +131,7 @@ class Topics:
         if name not in self.keys.articles:
             return ()
         if name not in self._found:
-            entry = stale.unchanged(name, self.keys, self.contents)
+            entry = self.same.get(name)
             self._found[name] = entry.get("topics", []) if entry else self._read(name)
         return self._found[name]
 

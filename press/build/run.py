@@ -179,11 +179,11 @@ def _brought_up_to_date(
     for name, asked in wanted.items():
         manifest.set_aside(ledgers[name], _shown(asked, name), problems)
     contents = {name: ledger.content for name, ledger in ledgers.items()}
-    members = Members(keys.names, groups, Topics(keys, contents))
-    every = members.narrowed(wanted, request)
     each = ((name, stale.unchanged(name, keys, contents)) for name in keys.articles)
     same = {name: entry for name, entry in each if entry}
     keys.recall(same)
+    members = Members(keys.names, groups, Topics(keys, same))
+    every = members.narrowed(wanted, request)
     stand = {
         name: stale.standing(asked, name, keys, ledgers[name].content, state)
         for name, asked in every.items()
@@ -718,7 +718,7 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     said = listing_digest(entries)
     key = shelf(said, styles, (config.lang, clinic, config.address), state)
     known = content.get("library")
-    if known and known["key"] == key and stale.listed(folder, content, entries, state, said):
+    if known and known["key"] == key and stale.whole_library(folder, known, state):
         return
     covers, new = small_covers(folder, entries, manifest.covers(ledger, state))
     addresses = covers_of(entries, covers)

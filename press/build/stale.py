@@ -202,20 +202,21 @@ def listed(
     manifest: Manifest,
     entries: Mapping[str, Shelved],
     state: State,
-    said: str = "",
 ) -> bool:
-    """Say if the library is intact and lists these handouts, as `shelved` returns them.
-
-    `said` is their `listing_digest`, if it is known.
-    """
+    """Say if the library is intact and lists these handouts, as `shelved` returns them."""
     library = manifest.get("library")
-    if library is None or "beside" not in library:
+    if library is None or not whole_library(output, library, state):
+        return False
+    return library["of"] == listing_digest(entries)
+
+
+def whole_library(output: Path, library: LibraryEntry, state: State) -> bool:
+    """Say if the files of the library are as they were written."""
+    if "beside" not in library:
         return False
     files = {INDEX: library["sha256"], **library["beside"]}
     files |= {name: cover["sha256"] for name, cover in library.get("covers", {}).items()}
-    if any(state.of_output(output / name) != sha for name, sha in files.items()):
-        return False
-    return library["of"] == (said or listing_digest(entries))
+    return all(state.of_output(output / name) == sha for name, sha in files.items())
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:

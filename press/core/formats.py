@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
+from urllib.parse import quote
 
 from press.core.records import dataclass
 
@@ -105,6 +106,11 @@ def shown_online(formats: Sequence[Format]) -> Format:
     `formats` are those in which it is made.
     """
     return "html" if "html" in formats else formats[0]
+
+
+def address_of(home: str, name: str, formats: Sequence[Format]) -> str:
+    """Return where a work is on the web; nothing without the address `home` of the project."""
+    return home and f"{home}/{quote(file_of(name, shown_online(formats)))}"
 
 
 def file_of(article: str, format_: Format) -> str:

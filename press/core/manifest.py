@@ -10,7 +10,7 @@ version (`currency.snapshots`). This module must not know how files are made.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path, PurePath
@@ -291,6 +291,11 @@ def lapsed(manifest: Manifest) -> list[RecalledEntry]:
     every = manifest.get("recalled", [])
     left = [(entry, [code for code in entry["hashes"] if code not in now]) for entry in every]
     return [{**entry, "hashes": codes} for entry, codes in left if codes]
+
+
+def reasons(gone: Iterable[tuple[str, str]]) -> str:
+    """Return why a collection is withdrawn: title and reason of each of its withdrawn articles."""
+    return "; ".join(f"{title}: {because}" for title, because in gone)
 
 
 def codes_of(entry: ArticleEntry) -> list[str]:

@@ -14,7 +14,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from press.core.files import MANIFEST
-from press.core.manifest import read_manifest, recalled
+from press.core.manifest import read_manifest, reasons, recalled
 from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.core.records import dataclass
@@ -152,7 +152,7 @@ def _gone(old: Snapshot, sources: Today) -> list[str]:
     else:
         parts = [sources.withdrawn[gone[part]] for part in old.parts if part in gone]
         title, called = old.title, old.identifier or old.name
-        because = "; ".join(f"{part.title}: {part.withdrawn_because}" for part in parts)
+        because = reasons((part.title, part.withdrawn_because) for part in parts)
     return [_do_not_use(title, called, because)] if because else []
 
 

@@ -13,13 +13,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from lxml import etree
 
 from press.core import trees
 from press.core.emoji import EMOJI, name_emoji
-from press.core.formats import base_name, file_of, shown_online
+from press.core.formats import address_of, base_name
 from press.core.labels import direction, has_labels, labels_for, letter
 from press.core.model import (
     CRISIS,
@@ -167,7 +166,9 @@ class _Assembler:
             short=short,
             facts=identity.facts(self.matter, self.labels),
             stamp="",
-            address=self._address(),
+            address=address_of(
+                self.m.config.address, self.m.manuscript.name, self.m.config.formats
+            ),
             placements=self.m.placements,
             references=self.m.citations.references,
             images=self._images(),
@@ -450,11 +451,6 @@ class _Assembler:
                 return
         code, message, hint = self.words.why_not(name)
         self.problems.append(Problem(code, Span(file, line, column), message, hint))
-
-    def _address(self) -> str:
-        """Return where the work is on the web; nothing if the project has no address."""
-        home, name = self.m.config.address, self.m.manuscript.name
-        return home and f"{home}/{quote(file_of(name, shown_online(self.m.config.formats)))}"
 
     def _short(self) -> str:
         notices = [placement.notice for placement in self._placed(Place("every-page"))]

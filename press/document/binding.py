@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 from press.core import trees
 from press.core.files import beside
-from press.core.formats import base_name, file_of, shown_online
+from press.core.formats import address_of, base_name
 from press.core.labels import spell_date
 from press.core.model import (
     Bound,
@@ -214,7 +213,6 @@ def _bound(
     facts = identity.facts(matter, first.labels, brief=True)
     facts = tuple(filter(None, (reviewed if fact == unknown else fact for fact in facts)))
     dated = [each.modified for each in alone if each.dated]
-    format_ = shown_online(bound_config(config).formats)
     document = replace(
         first,
         name=collection.name,
@@ -222,7 +220,7 @@ def _bound(
         parts=tuple(parts),
         short=_short(pieces, config, project),
         facts=facts,
-        address=config.address and f"{config.address}/{quote(file_of(collection.name, format_))}",
+        address=address_of(config.address, collection.name, bound_config(config).formats),
         placements=gathered.placements(),
         references=citations.references,
         images=gathered.images(),

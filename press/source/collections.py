@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from press.core.files import name_of
+from press.core.manifest import reasons
 from press.core.model import Collection, Config, Matter, Person, Project
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, on_lines
@@ -95,7 +96,7 @@ def withdrawn_works(project: Project) -> dict[str, Matter]:
     found = dict(gone)
     for collection in project.collections:
         if every := [gone[name] for name in collection.withdrawn if name in gone]:
-            because = "; ".join(f"{each.title}: {each.withdrawn_because}" for each in every)
+            because = reasons((each.title, each.withdrawn_because) for each in every)
             found[collection.name] = Matter(collection.title, withdrawn_because=because)
     return found
 

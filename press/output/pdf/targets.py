@@ -63,7 +63,7 @@ class _Targets:
             self.waiting.setdefault(anchor, {})[key] = item
         href = (box.element.get("href") or "")[1:]
         self.links.setdefault(href, []).append(item)
-        item.is_cross_reference = box.element is not None and has_class(box.element, "xref")
+        item.is_cross_reference = has_class(box.element, "xref")
         if _names_other_page(box):
             item.target = self.target_lookup_items.get(href)
             item.cached_page_counter_values = {}
