@@ -16,12 +16,13 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import (
     BytecodeCache,
+    Environment,
     FunctionLoader,
     StrictUndefined,
     TemplateNotFound,
@@ -126,10 +127,15 @@ def plain(value: Any) -> Any:
             return dict(zip(value._fields, map(plain, value), strict=True))
         return type(value)(map(plain, value))
     if is_dataclass(value):
-        own = (name for name, each in vars(type(value)).items() if isinstance(each, property))
-        names = [*(field.name for field in fields(value)), *own]
-        return {name: plain(getattr(value, name)) for name in names}
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}  # type: ignore[arg-type]
     return value.isoformat() if isinstance(value, date) else None
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Return the names of the fields and properties of a dataclass."""
+    own = (name for name, each in vars(kind).items() if isinstance(each, property))
+    return *(field.name for field in fields(kind)), *own
 
 
 class Templates:
@@ -139,7 +145,7 @@ class Templates:
     """
 
     def __init__(self, find: Finder, *, own: bool = False) -> None:
-        self._environment = (_Own if own else _Environment)(
+        self._environment = (_Own if own else _Bounded)(
             loader=FunctionLoader(find),
             autoescape=True,
             undefined=StrictUndefined,
@@ -177,8 +183,36 @@ def _length(value: Any) -> int:
     return 1 + sum(map(_length, value)) if isinstance(value, list | tuple) else 1
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """The template library's sandbox, with bounds."""
+class _Own(Environment):
+    """For templates of the program: they are kept when they are compiled, and have no bounds.
+
+    The page of a library grows with its handouts, however many they are.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters["emoji"] = _with_emoji
+
+    def begin(self, seen: Any) -> None:
+        """Count nothing."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return a value of a mapping rather than a method."""
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def compile(self, source: Any, name: Any = None, filename: Any = None, *_: Any) -> Any:
+        """Return the code of a template, compiled now or by an earlier process."""
+        files = [Path(module.__file__ or "").stat() for module in (sys.modules[__name__], compiler)]
+        of = [source, filename, *((file.st_mtime_ns, file.st_size) for file in files)]
+        whole = partial(super().compile, source, name, filename)
+        kept = compiled.kept(f"template-{name}", repr(of), lambda: marshal.dumps(whole()))
+        return marshal.loads(kept)  # noqa: S302 - this program wrote it, as Python does
+
+
+class _Bounded(ImmutableSandboxedEnvironment):
+    """For templates of a project: the template library's sandbox, with bounds."""
 
     intercepted_binops = frozenset("+ * ** %".split())
 
@@ -186,13 +220,9 @@ class _Environment(ImmutableSandboxedEnvironment):
         super().__init__(**options)
         self.globals = {name: self.globals[name] for name in ("range", "namespace")}
         known = {**self.filters, "emoji": _with_emoji}
-        self.filters = {name: self.filter(name, known[name]) for name in (*FILTERS, "emoji")}
+        self.filters = {name: _watched(name, known[name], self) for name in (*FILTERS, "emoji")}
         self.finalize = self.printed
         self.begin({})
-
-    def filter(self, name: str, whole: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a filter as templates may use it."""
-        return _watched(name, whole, self)
 
     def begin(self, seen: Any) -> None:
         """Begin to count for a new document, made of the values that a template sees."""
@@ -337,57 +367,12 @@ class _Environment(ImmutableSandboxedEnvironment):
         return tree
 
 
-class _Own(_Environment):
-    """For templates of the program, which are kept when they are compiled, and have no bounds.
-
-    The page of a library grows with its handouts, however many they are.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.finalize = None
-
-    def filter(self, _: str, whole: Callable[..., Any]) -> Callable[..., Any]:
-        return whole
-
-    def begin(self, seen: Any) -> None:
-        """Count nothing; so do `step`, `take`, and `measure`."""
-
-    def step(self) -> str:
-        return ""
-
-    def take(self, length: int) -> None:
-        pass
-
-    def measure(self, value: Any) -> None:
-        pass
-
-    def concat(self, pieces: Iterable[str]) -> str:
-        return "".join(pieces)
-
-    def call(self, context: Any, called: Any, *arguments: Any, **named: Any) -> Any:
-        return ImmutableSandboxedEnvironment.call(self, context, called, *arguments, **named)
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return ImmutableSandboxedEnvironment._parse(self, source, name, filename)  # noqa: SLF001
-
-    def compile(self, source: Any, name: Any = None, filename: Any = None, *_: Any) -> Any:
-        """Return the code of a template, compiled now or by an earlier process."""
-        files = [Path(module.__file__ or "").stat() for module in (sys.modules[__name__], compiler)]
-        of = [source, filename, *((file.st_mtime_ns, file.st_size) for file in files)]
-        whole = partial(super().compile, source, name, filename)
-        kept = compiled.kept(f"template-{name}", repr(of), lambda: marshal.dumps(whole()))
-        return marshal.loads(kept)  # noqa: S302 - this program wrote it, as Python does
-
-
 def _is_lazy(value: Any) -> bool:
     """Return whether a value is a macro, a module, or an iterator, which hold no text."""
     return not isinstance(value, str | list | tuple | dict)
 
 
-def _watched(
-    name: str, filter_: Callable[..., Any], environment: _Environment
-) -> Callable[..., Any]:
+def _watched(name: str, filter_: Callable[..., Any], environment: _Bounded) -> Callable[..., Any]:
     """Return a filter that counts as a step; the texts that it is given and makes are counted."""
 
     def watched(*arguments: Any, **named: Any) -> Any:
