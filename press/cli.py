@@ -406,11 +406,14 @@ def _status(outcome: Outcome) -> int:
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
     problems = dict.fromkeys(outcome.every_problem)
     _print_problems([p for p in problems if not (quiet and p.severity == NOTE)])
+    said: list[str] = []
     for built in outcome.built:
         for name, reason in built.reasons.items() if explain else ():
-            _say(f"{folder / built.imprint / name}: {reason}")
+            said.append(visible(f"{folder / built.imprint / name}: {reason}"))
         if not quiet and built.entry:
-            _print_article(built, folder / built.imprint)
+            said += _article_lines(built, folder / built.imprint)
+    if said:
+        click.echo("\n".join(said))  # at once: each call asks what the terminal can do
     for built in outcome.built:
         if not built.entry:
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
@@ -462,19 +465,19 @@ def _styled(text: str, **style: Any) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, **style)
 
 
-def _print_article(built: Built, folder: Path) -> None:
+def _article_lines(built: Built, folder: Path) -> list[str]:
+    """Return what is printed of an article that was built or kept."""
     from press.build import report
 
-    _say(report.head(built), bold=True)
     lines = report.files(built, folder)
     lines += report.notes(built)
     if built.made:
         lines += report.notices(built)
         lines.append("proved: every block, notice, and link was found in the finished files")
-    for line in lines:
-        _say(f"  {line}")
     if warned := sum(problem.severity == WARNING for problem in built.problems):
-        click.echo(f"  {counted(warned, 'warning')}: see above")
+        lines.append(f"{counted(warned, 'warning')}: see above")
+    head = _styled(visible(report.head(built)), bold=True)
+    return [head, *(f"  {visible(line)}" for line in lines)]
 
 
 @cli.command("serve")

@@ -21,10 +21,11 @@ from press.build.inputs import program_digest
 from press.core import gate, guarded, limits
 from press.core.files import (
     article_files,
+    by_name,
     default_folder,
     files_below,
     imprint_files,
-    name_of,
+    names_below,
 )
 from press.core.hashing import FileDigests, digest, json_digest
 from press.core.manifest import ArticleEntry, FileEntry, ProblemEntry, linked_of
@@ -50,14 +51,15 @@ class Keys:
     def __init__(self, root: Path, engine: Mapping[str, str], digests: FileDigests) -> None:
         """`engine` is what `stale.versions` returns."""
         self.root, self.engine, self.digests = root, engine, digests
-        self.articles = dict.fromkeys(name_of(path, root) for path in article_files(root))
-        """The names of the articles, in order; `names` has those of the collections as well."""
+        self.articles = by_name(article_files(root), root)
+        """The articles by their names, in order; `names` has those of the collections as well."""
         self._rules: dict[str, str] = {}
         self._bibliographies: dict[tuple[str, ...], _Bibliography] = {}
         self._issues: dict[str, tuple[str, str]] = {}
         source = root / "source"
         skip = len(str(root)) + 1
-        self.files = {str(p)[skip:].replace(os.sep, "/"): p for p in sorted(files_below(source))}
+        every = sorted(names_below(source))
+        self.files = {path[skip:].replace(os.sep, "/"): Path(path) for path in every}
         """Every file below source/, by its name in the project."""
         self.notices = self._in("source/disclaimers", ".md")
         self.data = self._in("source/disclaimers", ".toml")
@@ -119,11 +121,8 @@ class Keys:
         for name, entry in told.items():
             if "mentioned" in entry:
                 names = entry.get("bibliographies")
-                mentions.remember(self._path(name), entry["mentioned"], names)
+                mentions.remember(self.articles[name], entry["mentioned"], names)
         self.mentions  # noqa: B018 - it is kept
-
-    def _path(self, name: str) -> Path:
-        return self.root / "source" / f"{name}.md"
 
     @cached_property
     def mentions(self) -> str:
@@ -136,7 +135,7 @@ class Keys:
         from press.source.mentions import Mentions
         from press.source.project import read_config
 
-        texts = [self._path(name) for name in self.articles]
+        texts = tuple(self.articles.values())
         config = read_config(self.root, []) if self._table is not None else Config()
         return Mentions(self.root, texts, config)
 
@@ -181,6 +180,10 @@ class Keys:
         """Return the digest of the file of an article; empty if there is none."""
         file = f"source/{name}.md"
         return self.digests[self.files[file]] if file in self.files else ""
+
+    def now(self, file: str) -> str:
+        """Return the digest of a file of the project, by its name there."""
+        return self.digests[self.files.get(file) or self.root / file]
 
     def common(self, issue: str) -> str:
         """Return the hash of what every article of an issue depends on."""
@@ -232,7 +235,7 @@ class Keys:
         used = {notice["file"] for notice in entry["notices"]} | told
         cited = set(entry.get("bibliography", ())) - told
         found = {
-            name: self.digests[self.root / name]
+            name: self.now(name)
             for name in entry["sources"]
             if name not in self.notices
             and name not in self.data
@@ -266,7 +269,7 @@ class Keys:
 
         entry = {**entry, "cites": list(cites), "cited": cited, "mentions": self.mentions}
         if name in self.articles:
-            entry["mentioned"], names = recorded(self._path(name))
+            entry["mentioned"], names = recorded(self.articles[name])
             if names is not None:
                 entry["bibliographies"] = names
         key = self.key(issue, entry)
@@ -294,7 +297,7 @@ class Keys:
 
     def _moved(self, entry: ArticleEntry) -> bool:
         files, before = entry.get("bibliography", []), entry["sources"]
-        return any(self.digests[self.root / name] != before.get(name) for name in files)
+        return any(self.now(name) != before.get(name) for name in files)
 
     def _bibliography(self, entry: ArticleEntry) -> _Bibliography:
         names = tuple(entry.get("bibliography", []))

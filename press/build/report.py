@@ -62,11 +62,11 @@ def table(results: Sequence[Built]) -> list[str]:
 
 def files(built: Built, folder: Path) -> list[str]:
     """Return a line for each file: its path, size, pages, and type measurements."""
-    found = _in_order(built)
-    width = max((len(str(folder / name)) for name, _ in found), default=0)
+    found = [(str(folder / name), facts) for name, facts in _in_order(built)]
+    width = max((len(path) for path, _ in found), default=0)
     lines = [
-        f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
-        for name, facts in found
+        f"{path:{width}}  {size(facts['bytes']):>7}  {_pages(facts)}{_measured(facts)}"
+        for path, facts in found
     ]
     return lines + [
         f"{folder / name!s:{width}}  {size(facts['bytes']):>7}  copy of {facts['file']}"

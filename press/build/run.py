@@ -23,7 +23,7 @@ from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.build.state import State
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
-from press.core.files import CATALOG, FEED, INDEX, name_of, shown
+from press.core.files import CATALOG, FEED, INDEX, by_name, name_of, shown
 from press.core.formats import base_name, file_of
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, linked_of, shelved
@@ -265,7 +265,7 @@ def _planned(common: _Job, paths: Sequence[Path], books: _Books) -> tuple[list[_
     project, members = common.project, books.members
     owns: dict[tuple[Group, ...], Project] = {}
     works: list[tuple[str, Path, Collection | None]]
-    works = [(name_of(path, project.root), path, None) for path in paths]
+    works = [(name, path, None) for name, path in by_name(paths, project.root).items()]
     works += [(each.name, project.root / TOML, each) for each in project.collections]
     for name, path, collection in works:
         if (groups := members.of(name)) not in owns:
@@ -695,7 +695,7 @@ def _list_all(
 def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
     """Write the library of a folder if web pages are made and it is out of date."""
     config, folder = issue.config, issue.request.output
-    names, content = [name_of(p, project.root) for p in project.articles], ledger.content
+    names, content = [*by_name(project.articles, project.root)], ledger.content
     names += [each.name for each in project.collections]
     there = {n: content["articles"][n] for n in names if n in content["articles"]}
     formats = set(config.formats)

@@ -269,7 +269,7 @@ def current(name: str, request: Request, entry: ArticleEntry, key: str, keys: Ke
     problems = (*kept, *due(recorded_dues(entry), request.today))
     if request.strict and problems:
         return None
-    now = {file: keys.digests[request.root / file] for file in entry["sources"]}
+    now = {file: keys.now(file) for file in entry["sources"]}
     changes = sorted(file for file, sha in entry["sources"].items() if now[file] != sha)
     why = f"not rebuilt: the changes in {', '.join(changes)} do not affect it" if changes else KEPT
     entry = {**entry, "files": files, "sources": now}

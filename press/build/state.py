@@ -19,7 +19,7 @@ from typing import Any, cast
 from press.build.inputs import program_digest
 from press.build.publish import write_aside
 from press.core import gate
-from press.core.files import INDEX, JOURNAL, MANIFEST, STATE, default_folder, files_below
+from press.core.files import INDEX, JOURNAL, MANIFEST, STATE, default_folder, names_below
 from press.core.hashing import FileDigests, file_digest, json_digest, source_digest
 from press.core.manifest import ArticleEntry, Manifest, WithdrawnEntry, linked_of
 from press.core.model import Built, Request
@@ -114,14 +114,14 @@ class State(FileDigests):
             return False
         return max(stamp[1:3]) < self._began - _COARSE or source_digest(path) == seen[1]
 
-    def of_output(self, path: Path) -> str:
+    def of_output(self, path: Path | str) -> str:
         """Return the digest of an output; it is empty if it cannot be read."""
         name = self._output(path)
         if name not in self._outputs:
             self._outputs[name] = self._digest(name, str(path))
         return self._outputs[name]
 
-    def _output(self, path: Path) -> str:
+    def _output(self, path: Path | str) -> str:
         return "out:" + str(path)[len(self.output) + 1 :]
 
     def _digest(self, name: str, path: str) -> str:
@@ -185,23 +185,17 @@ class State(FileDigests):
         None if the next run has to look again, as after an error.
         """
         whole: dict[str, Any] = {}
-        files = set()
         for issue, content in contents.items():
             home = Path(self.output, issue)
-            files |= {home / MANIFEST, *({home / INDEX} if "library" in content else ())}
             library = content.get("library", {})
-            files |= {home / n for n in (*library.get("covers", {}), *library.get("beside", {}))}
+            files = {MANIFEST, *({INDEX} if "library" in content else ())}
+            files |= {*library.get("covers", {}), *library.get("beside", {})}
             for entry in content["articles"].values():
-                files |= {home / name for name in (*entry["files"], *linked_of(entry))}
-        for path in files:
-            self.of_output(path)
-        sources = {
-            (name, sha)
-            for content in contents.values()
-            for entry in content["articles"].values()
-            for name, sha in entry["sources"].items()
-        }
-        for name, sha in sources:
+                files |= {*entry["files"], *linked_of(entry)}
+            for name in files:
+                self.of_output(f"{home}/{name}")
+        entries = [e for content in contents.values() for e in content["articles"].values()]
+        for name, sha in {item for entry in entries for item in entry["sources"].items()}:
             if self[Path(self.root, name)] != sha or sha.endswith(_LATE):
                 built = None
         if built is not None and not any("left" in content for content in contents.values()):
@@ -232,7 +226,7 @@ class State(FileDigests):
         for name in ("root", "output", "today", "jobs", "preview", "force", "cache", "scheduler"):
             del asked[name]
         folders = (f"{self.root}/source", f"{self.root}/styles", self.default)
-        names = [sorted(map(str, files_below(Path(folder)))) for folder in folders]
+        names = [sorted(names_below(Path(folder))) for folder in folders]
         names = [
             [name[len(folder) :] for name in found]
             for folder, found in zip(folders, names, strict=True)

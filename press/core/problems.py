@@ -198,6 +198,8 @@ class Problem:
 
 def visible(text: str) -> str:
     """Return text on one line, with control characters and marks of direction escaped."""
+    if text.isprintable():
+        return text
     # Python calls these two spaces unprintable, but they are safe and common in text.
     return "".join(
         c if c.isprintable() or c in "\u00a0\u202f" else c.encode("unicode_escape").decode()

@@ -40,7 +40,7 @@ def _subset(path: Path, text: str, *, basic: bool, shaped: bool, index: int = 0)
     import uharfbuzz as hb
 
     wanted = hb.SubsetInput()
-    wanted.unicode_set.update({ord(c) for c in text} | set(range(0x20, 0x7F) if basic else ()))
+    wanted.unicode_set.update({ord(c) for c in set(text)} | set(range(0x20, 0x7F) if basic else ()))
     if not shaped:
         wanted.layout_feature_tag_set.invert()  # the set has those for shaping
     result = hb.subset(_face(path, index), wanted)
@@ -49,7 +49,7 @@ def _subset(path: Path, text: str, *, basic: bool, shaped: bool, index: int = 0)
 
 def missing(paths: Iterable[Path], text: str) -> str:
     """Return the characters of a text that need a glyph and are in none of the fonts, sorted."""
-    left = {ord(c) for c in text} - {ord(c) for c in _ALWAYS}
+    left = {ord(c) for c in set(text)} - {ord(c) for c in _ALWAYS}
     for path in paths:
         if not left:
             break

@@ -51,7 +51,7 @@ class _Count:
 
 
 _known: dict[Path, tuple[_Stamp, _Told]] = {}
-_counted: list[tuple[object, Mapping[Path, _Count]]] = []
+_counted: list[tuple[object, Mapping[str, _Count]]] = []
 """The last count of all keys, and what was counted."""
 
 
@@ -68,8 +68,8 @@ class Mentions:
 
         `file` is its name in the project. One in the front matter of an article is for no other.
         """
-        path = Path(os.path.normpath(self.root / file))
-        if path in self.articles:
+        path = os.path.normpath(self.root / file)
+        if Path(path) in self.articles:
             return set()
         times = self._count().get(path, _Count()).times
         own = _told(but, _stamp(but))
@@ -91,12 +91,12 @@ class Mentions:
             }
         )
 
-    def _count(self) -> Mapping[Path, _Count]:
+    def _count(self) -> Mapping[str, _Count]:
         """Count the articles that mention each key, for each bibliography."""
         stamps = {path: _stamp(path) for path in self.articles}
         of = self.root, stamps, self.config.bibliography, self._default
         if not _counted or _counted[0][0] != of:
-            counts: dict[Path, _Count] = {}
+            counts: dict[str, _Count] = {}
             for article, stamp in stamps.items():
                 told = _told(article, stamp)
                 for path in self._used(article, told):
@@ -106,12 +106,12 @@ class Mentions:
             _counted[:] = [(of, counts)]
         return _counted[0][1]
 
-    def _used(self, article: Path, told: _Told) -> set[Path]:
-        """Return the bibliographies of an article."""
+    def _used(self, article: Path, told: _Told) -> set[str]:
+        """Return the paths of the bibliographies of an article."""
         folders = article.parent, self.root
         names = self._default if told.names is None else told.names
         paths = (beside(name, folders) for name in names or self.config.bibliography)
-        return {Path(os.path.normpath(path)) for path in paths}
+        return {os.path.normpath(path) for path in paths}
 
     @property
     def _default(self) -> tuple[str, ...]:

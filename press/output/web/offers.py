@@ -49,7 +49,7 @@ def handouts_in(folder: Path, entries: Mapping[str, Shelved]) -> dict[str, Artic
         files = {
             file: facts
             for file, facts in entry["files"].items()
-            if not facts.get("outdated") and is_file(folder / file)
+            if not facts.get("outdated") and is_file(f"{folder}/{file}")
         }
         if files:
             found[name] = {**entry, "files": files}
