@@ -404,13 +404,15 @@ def _status(outcome: Outcome) -> int:
 
 
 def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> None:
+    from press.build import report
+
     problems = dict.fromkeys(outcome.every_problem)
     _print_problems([p for p in problems if not (quiet and p.severity == NOTE)])
     said: list[str] = []
     for built in outcome.built:
         for name, reason in built.reasons.items() if explain else ():
             said.append(visible(f"{folder / built.imprint / name}: {reason}"))
-        if not quiet and built.entry:
+        if not quiet and report.has_lines(built, len(outcome.built)):
             said += _article_lines(built, folder / built.imprint)
     if said:
         click.echo("\n".join(said))  # at once: each call asks what the terminal can do
@@ -419,11 +421,8 @@ def _report(outcome: Outcome, folder: Path, *, quiet: bool, explain: bool) -> No
             name = f"{built.name} for {built.imprint}" if built.imprint else built.name
             where = folder / built.imprint
             _say(f"{name}: not published; existing files in {where} were left unchanged", err=True)
-    if not quiet and len(outcome.built) > 1:
-        from press.build.report import table
-
-        for line in table(outcome.built):
-            _say(line, bold=True)
+    for line in () if quiet else report.table(outcome.built):
+        _say(line, bold=True)
 
 
 def _say(text: str, *, err: bool = False, **style: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from press.design.styles import Styles
 from press.output.web.library import write_library
+from press.output.web.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,5 +26,5 @@ def library(folder: Path, handouts: list[dict[str, Any]]) -> Path:
             "files": {name: file}, **facts,
         }  # fmt: skip
     page = folder / "index.html"
-    page.write_bytes(write_library(folder, entries, Styles(ROOT), "en-US"))
+    page.write_bytes(write_library(Shelf(folder, entries, "en-US"), Styles(ROOT)))
     return page

@@ -288,13 +288,17 @@ def drawn(monkeypatch, tmp_path):
 
 
 def test_a_cover_is_drawn_once_for_the_same_title_colors_and_pattern(desk, drawn, tmp_path):
+    small = desk.output / "covers" / "sleep.png"
+    before = small.stat().st_ino
     desk.edit("source/sleep.md", "Get up", "Rise")
     assert desk() == ALL
     assert drawn.all() == []
+    assert small.stat().st_ino == before  # the small one beside the page was not written anew
     assert fresh(desk, tmp_path)["sleep.epub"] == desk.bytes()["sleep.epub"]
     drawn.clear()
     desk.edit("source/sleep.md", "title: Sleep", "title: Slumber")
     assert desk() == ALL
+    assert small.stat().st_ino != before
     desk.write("styles/tokens.css", ":root { --accent: #4a2c5e; }")
     assert desk() == ALL
     desk.edit("source/sleep.md", "SLEEP-1", "SLEEP-2")
@@ -467,9 +471,9 @@ def listings(monkeypatch):
 
     folders, write = [], library.write_library
 
-    def noted(folder, *rest):
-        folders.append(folder.name)
-        return write(folder, *rest)
+    def noted(shelf, *rest):
+        folders.append(shelf.folder.name)
+        return write(shelf, *rest)
 
     monkeypatch.setattr(library, "write_library", noted)
     return folders

@@ -34,6 +34,7 @@ from press.document.units import letters, units
 from press.output.web.library import covers_of, small_covers, write_library
 from press.output.web.offers import downloads, offers, size
 from press.output.web.page import css_text, write_page
+from press.output.web.shelf import Shelf
 from press.proof.page import prove_page
 from press.readback.pdf import read_pdf
 from tests import inside
@@ -86,7 +87,7 @@ def listed(folder, entries):
     """The library of a folder that has the covers."""
     covers, new = small_covers(folder, entries, {})
     assert all((folder / name).read_bytes() == data for name, data in new.items())
-    return write_library(folder, entries, Styles(ROOT), "en-US", covers=covers_of(entries, covers))
+    return write_library(Shelf(folder, entries, "en-US"), Styles(ROOT), covers_of(entries, covers))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,8 @@ def site(built, ketamine, everything, clinic, tmp_path_factory):
         entries[document.name] = {**entry, **more, "stamp": document.stamp}
     (folder / "index.html").write_bytes(listed(folder, entries))
     (folder / "empty").mkdir()
-    (folder / "empty" / "index.html").write_bytes(write_library(folder, {}, Styles(ROOT), "en"))
+    empty = write_library(Shelf(folder, {}, "en"), Styles(ROOT))
+    (folder / "empty" / "index.html").write_bytes(empty)
     (folder / "clinic").mkdir()
     (folder / "clinic" / clinic[2].name).write_bytes(clinic[2].data)
     return folder, entries
@@ -167,9 +169,8 @@ def test_the_page_in_words(small, golden):
 def test_the_library_in_words(built, golden, tmp_path):
     entries = json.loads((built("small") / "manifest.json").read_text())["articles"]
     covers, _ = small_covers(built("small"), entries, {})
-    data = write_library(
-        built("small"), entries, Styles(ROOT), "en-US", "A Clinic", covers_of(entries, covers)
-    )
+    shelf = Shelf(built("small"), entries, "en-US", "A Clinic")
+    data = write_library(shelf, Styles(ROOT), covers_of(entries, covers))
     golden("small/library.html", readable(data))
 
 
@@ -225,7 +226,7 @@ def test_an_author_sees_nothing_of_hers_run(small, site):
     page = write_page(hostile, [bad], Styles(ROOT))
     texts = dict.fromkeys(("title", "subtitle", "abstract", "identifier", "stamp"), HOSTILE)
     entry = {**site[1]["everything"], **texts, "keywords": [HOSTILE], "facts": [HOSTILE]}
-    library = write_library(site[0], {"x": entry}, Styles(ROOT), "en", HOSTILE)
+    library = write_library(Shelf(site[0], {"x": entry}, "en", HOSTILE), Styles(ROOT))
     for data, scripts in ((page.data, 0), (library, 1)):
         root = tinyhtml5.parse(data.decode(), namespace_html_elements=False)
         assert len([e for e in root.iter() if e.tag == "script"]) == scripts
@@ -328,7 +329,7 @@ def test_the_library_lists_by_title_what_is_there(site, tmp_path):
         "title": "gone",
         "files": {"gone.pdf": {"format": "pdf", "bytes": 1}},
     }
-    root = etree.fromstring(write_library(folder, listed, Styles(ROOT), "en"))
+    root = etree.fromstring(write_library(Shelf(folder, listed, "en"), Styles(ROOT)))
     titles = [e.findtext("a") for e in root.iter("h2") if e.find("a") is not None]
     assert titles == ["apple", "Élan", "Elbow", "zebra"]
 
@@ -339,7 +340,7 @@ def test_a_broken_book_has_no_cover(site, tmp_path):
     entry = {**entry, "files": {"a.epub": entry["files"]["everything.epub"]}}
     covers, new = small_covers(tmp_path, {"a": entry}, {})
     assert (covers, new) == ({}, {})
-    data = write_library(tmp_path, {"a": entry}, Styles(ROOT), "en")
+    data = write_library(Shelf(tmp_path, {"a": entry}, "en"), Styles(ROOT))
     assert b"<img" not in data
     assert b'href="a.epub"' in data
 
@@ -513,7 +514,7 @@ def test_only_covers_in_view_are_loaded(tmp_path, site):
         covers.append(f"covers/{name}.png")
     page = tmp_path / "index.html"
     shown = covers_of(entries, covers)
-    page.write_bytes(write_library(tmp_path, entries, Styles(ROOT), "en", covers=shown))
+    page.write_bytes(write_library(Shelf(tmp_path, entries, "en"), Styles(ROOT), shown))
     (said,) = browse({"url": page.as_uri()})
     loaded = [url for url in said["requests"] if "/covers/" in url]
     assert 0 < len(loaded) < len(covers)

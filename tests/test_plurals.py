@@ -23,6 +23,7 @@ from press.document.compose import read_sources
 from press.document.editions import printed
 from press.document.identity import dues
 from press.output.web import library
+from press.output.web.shelf import Shelf
 from press.proof.epub import prove_epub
 from press.proof.page import prove_page
 from press.proof.pdf import prove_links
@@ -93,7 +94,7 @@ def test_handouts_in_the_library(built, titles, said, found):
     folder = built("small")
     (entry,) = read_manifest(folder)["articles"].values()
     entries = {title: {**entry, "title": title} for title in titles}
-    data = library.write_library(folder, entries, Styles(ROOT), "en")
+    data = library.write_library(Shelf(folder, entries, "en"), Styles(ROOT))
     (search,) = (e for e in etree.fromstring(data).iter("div") if e.get("class") == "search")
     assert (search.get("data-every"), search.get("data-found")) == (said, found)
 

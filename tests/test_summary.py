@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from press.build.report import table
+from press.build.report import has_lines, table
+from press.build.stale import TAKEN
 from press.cli import main
 from press.core.manifest import ArticleEntry
 from press.core.model import Built
@@ -32,6 +33,13 @@ def test_a_table_counts_the_results():
     assert table(results(new=4)) == ["built      4", "unchanged  0", "failed     0"]
     assert table(results(new=2, bad=1)) == []
     assert table(results(bad=30))[-1].endswith("bad19 for north, …")
+
+
+def test_among_many_only_what_was_published_has_lines():
+    new, old, bad = results(new=1, old=1, bad=1)
+    taken = Built("taken", old.entry, reasons={"a.pdf": TAKEN})
+    assert [has_lines(one, 20) for one in (new, old, bad, taken)] == [True, True, False, True]
+    assert [has_lines(one, 21) for one in (new, old, bad, taken)] == [True, False, False, True]
 
 
 def test_the_table_is_printed_last(tmp_path, capsys, monkeypatch):

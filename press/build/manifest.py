@@ -385,7 +385,7 @@ def encoded(content: Manifest) -> bytes:
 def covers(ledger: Ledger, digests: State) -> dict[str, CoverEntry]:
     """Return the covers beside the library page that are as they were written."""
     known = ledger.content.get("library", {}).get("covers", {}).items()
-    return {n: c for n, c in known if digests.of_output(ledger.output / n) == c["sha256"]}
+    return {n: c for n, c in known if digests.of_output(f"{ledger.output}/{n}") == c["sha256"]}
 
 
 def withdraw(ledger: Ledger, project: Project, digests: State) -> None:

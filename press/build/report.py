@@ -42,6 +42,15 @@ _FEW = 3
 """Results that are seen at a glance, without a table."""
 _NAMED = 20
 """Failed articles that the table names; each has its own line above it as well."""
+_MANY = 20
+"""Results of which those that are unchanged are only counted: among more, the new ones are lost."""
+
+
+def has_lines(built: Built, results: int) -> bool:
+    """Return whether a result has lines of its own; `results` says how many there are."""
+    if built.entry is None:
+        return False
+    return results <= _MANY or bool(built.made) or TAKEN in built.reasons.values()
 
 
 def table(results: Sequence[Built]) -> list[str]:

@@ -707,8 +707,9 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
         return
     from press.build.inputs import listing_digest, shelf
     from press.design.styles import Styles
-    from press.output.web.catalog import Shelf, write_feed, write_list
+    from press.output.web.catalog import write_feed, write_list
     from press.output.web.library import covers_of, small_covers, write_library
+    from press.output.web.shelf import Shelf
 
     styles = Styles.for_imprint(project.root, issue.imprint)
     clinic = issue.imprint.clinic.get("name", "") if issue.imprint else ""
@@ -722,12 +723,9 @@ def _list(issue: Issue, ledger: Ledger, project: Project, state: State) -> None:
         return
     covers, new = small_covers(folder, entries, manifest.covers(ledger, state))
     addresses = covers_of(entries, covers)
-    about = Shelf(config.lang, clinic, issue.name, config.address)
-    data = write_library(folder, entries, styles, config.lang, clinic, addresses)
-    beside = {
-        FEED: write_feed(folder, entries, about, addresses),
-        CATALOG: write_list(folder, entries, about),
-    }
+    handouts = Shelf(folder, entries, config.lang, clinic, issue.name, config.address)
+    data = write_library(handouts, styles, addresses)
+    beside = {FEED: write_feed(handouts, addresses), CATALOG: write_list(handouts)}
     replace_files(folder, {**new, **beside, INDEX: data})
     library: LibraryEntry = {
         "sha256": digest(data),

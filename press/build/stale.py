@@ -216,7 +216,7 @@ def whole_library(output: Path, library: LibraryEntry, state: State) -> bool:
         return False
     files = {INDEX: library["sha256"], **library["beside"]}
     files |= {name: cover["sha256"] for name, cover in library.get("covers", {}).items()}
-    return all(state.of_output(output / name) == sha for name, sha in files.items())
+    return all(state.of_output(f"{output}/{name}") == sha for name, sha in files.items())
 
 
 def asked(request: Request, entry: ArticleEntry) -> dict[str, FileEntry]:
@@ -240,7 +240,7 @@ def _whole(
     name: str, request: Request, entry: ArticleEntry, key: str, keys: Keys, state: State
 ) -> Built | None:
     every = {**asked(request, entry), **linked_of(entry)}.items()
-    if any(state.of_output(request.output / file) != facts["sha256"] for file, facts in every):
+    if any(state.of_output(f"{request.output}/{file}") != facts["sha256"] for file, facts in every):
         return None
     return current(name, request, entry, key, keys)
 

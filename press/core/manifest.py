@@ -185,7 +185,8 @@ class CoverEntry(TypedDict):
 
     sha256: str
     of: str
-    """The SHA-256 of the e-book that it was taken from."""
+    """The hash of what the cover of its e-book was drawn from; the e-book's own if it is unknown.
+    """
 
 
 @final

@@ -1,25 +1,22 @@
 """The library for programs: a catalog for reading apps, and a list for portals and record systems.
 
-In: the entries of a manifest, the folder of their files, and covers. Out: the bytes of `opds.json`
-(OPDS Catalog 2.0, drafts.opds.io/opds-2.0) and of `library.json`. Links are relative to the file in
-which they are. It reads no clock. This module must not know Documents.
+In: a shelf, and the addresses of covers. Out: the bytes of `opds.json` (OPDS Catalog 2.0,
+drafts.opds.io/opds-2.0) and of `library.json`. Links are relative to the file in which they are. It
+reads no clock. This module must not know Documents.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from press.core.files import FEED
 from press.core.formats import FORMATS
-from press.core.labels import labels_for
-from press.core.manifest import ArticleEntry, Shelved
-from press.core.records import dataclass
+from press.core.manifest import ArticleEntry
 from press.document.identity import urn
-from press.output.web.offers import downloads, handouts_in, offers
+from press.output.web.shelf import Shelf
 
 FEED_TYPE = "application/opds+json"
 _ACQUISITION = "http://opds-spec.org/acquisition/open-access"
@@ -31,37 +28,13 @@ _SYSTEMS = {
 }
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """One library: what is said of it as a whole."""
-
-    lang: str
-    clinic: str = ""
-    """The name of the clinic whose library it is."""
-    imprint: str = ""
-    """The name of its imprint."""
-    address: str = ""
-    """Its web address; empty if it has none."""
-
-    @property
-    def title(self) -> str:
-        """Its title, which is that of the page."""
-        title = labels_for(self.lang)["library"]
-        return f"{title} – {self.clinic}" if self.clinic else title
-
-
-def write_feed(
-    folder: Path,
-    entries: Mapping[str, Shelved],
-    shelf: Shelf,
-    covers: Mapping[str, str],
-) -> bytes:
+def write_feed(shelf: Shelf, covers: Mapping[str, str]) -> bytes:
     """Write the catalog: a publication for each handout that has files in the folder.
 
     `covers` has the address of the cover of each handout that has one, by name. A withdrawn handout
     is not in the catalog. The address of the catalog is absolute if the library has one.
     """
-    handouts = handouts_in(folder, entries)
+    handouts = shelf.handouts
     days = [entry["date"] for entry in handouts.values() if entry["date"]]
     metadata: dict[str, Any] = {"title": shelf.title, "numberOfItems": len(handouts)}
     if days:
@@ -95,8 +68,7 @@ def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> di
         "subject": list(dict.fromkeys([*entry.get("topics", []), *entry["keywords"]])),
         "modified": _moment(entry["date"]) if entry["date"] else "",
     }
-    labels = labels_for(shelf.lang)
-    offered = offers(downloads(entry["files"], entry["editions"]), labels)
+    offered = shelf.offers[name]
     # A publication must have a link to itself: the web page, which offers all its files.
     own = next((offer for offer in offered if offer.type == FORMATS["html"].media_type), offered[0])
     links = [{"rel": "self", "href": own.href, "type": own.type}]
@@ -114,17 +86,16 @@ def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> di
     return found
 
 
-def write_list(folder: Path, entries: Mapping[str, Shelved], shelf: Shelf) -> bytes:
+def write_list(shelf: Shelf) -> bytes:
     """Write the list: each handout with its topics, codes, and files, and each withdrawn one."""
-    handouts = handouts_in(folder, entries)
-    withdrawn = {n: e for n, e in entries.items() if "place" in e}
+    withdrawn = {n: e for n, e in shelf.entries.items() if "place" in e}
     return _encoded(
         {
             "makebook": 1,
             "title": shelf.title,
             "address": shelf.address,
             "systems": _SYSTEMS,
-            "handouts": [_facts(name, entry) for name, entry in sorted(handouts.items())],
+            "handouts": [_facts(name, entry) for name, entry in sorted(shelf.handouts.items())],
             "withdrawn": [
                 {"name": name, **{key: entry[key] for key in ("title", "identifier", "because")}}
                 for name, entry in sorted(withdrawn.items())

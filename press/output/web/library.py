@@ -1,7 +1,7 @@
 """The library, a page that lists every handout of a folder with its cover and files.
 
-In: the folder of the published files, and the entries of its manifest. Out: the bytes of
-`index.html`, and small covers to lie beside it, which a browser loads as they come into view.
+In: a shelf, and the folder of the published files. Out: the bytes of `index.html`, and small covers
+to lie beside it, which a browser loads as they come into view.
 Covers come from the published e-books, sizes from the files. The search is a short
 script in the page; without scripts, everything is listed and no search is shown.
 This module reads no clock and must not know Documents: it lists what was published.
@@ -13,7 +13,7 @@ import base64
 import hashlib
 import io
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,11 +26,12 @@ from press.core.records import dataclass
 from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles
-from press.output.web.offers import Offer, downloads, handouts_in, offers
+from press.output.web.offers import Offer
 from press.output.web.packet import SCRIPT as PACKET
 from press.output.web.page import library_css
 from press.output.web.search import script as searching
 from press.output.web.sheet_line import SCRIPT as SHEET_LINE
+from press.output.web.shelf import Shelf
 from press.readback.epub import Book
 
 COVER = (240, 360)
@@ -99,30 +100,20 @@ class Handout:
     """A word for its state; empty if it is published."""
 
 
-def write_library(
-    folder: Path,
-    entries: Mapping[str, Shelved],
-    styles: Styles,
-    lang: str,
-    clinic: str = "",
-    covers: Mapping[str, str] = {},
-) -> bytes:
+def write_library(shelf: Shelf, styles: Styles, covers: Mapping[str, str] = {}) -> bytes:
     """Make the list of all handouts in a folder.
 
-    `entries` are those of the manifest, name to facts. Only files that are in `folder` are offered,
-    and a handout without files is left out. One that is withdrawn is not listed: its line is
-    answered. `clinic` is the name of the clinic whose folder it is, and `covers` are those of
-    `covers_of`.
+    One that is withdrawn is not listed: its line is answered. `covers` are those of `covers_of`.
 
     Raises:
         ProblemsError: a custom template or style sheet is broken.
     """
-    labels = labels_for(lang)
+    labels, clinic = labels_for(shelf.lang), shelf.clinic
     found = [
-        _handout(entry, labels, covers.get(name, ""))
-        for name, entry in handouts_in(folder, entries).items()
+        _handout(entry, shelf.offers[name], labels, covers.get(name, ""))
+        for name, entry in shelf.handouts.items()
     ]
-    withdrawn = [entry for entry in entries.values() if "because" in entry]
+    withdrawn = [entry for entry in shelf.entries.values() if "because" in entry]
     handouts = sorted((h for h in found if h.offers), key=lambda h: (_sort_key(h.title), h.href))
     words = [clinic, *labels.values()]
     for one in handouts:
@@ -133,8 +124,8 @@ def write_library(
     script = _CDATA.format(f"(() => {{\n{searching()}{SHEET_LINE}{_SCRIPT}{PACKET}}})();\n")
     text = styles.fill(
         "library.html",
-        lang=lang,
-        direction=direction(lang),
+        lang=shelf.lang,
+        direction=direction(shelf.lang),
         labels=labels,
         clinic=clinic,
         handouts=handouts,
@@ -168,10 +159,11 @@ def covers_of(entries: Collection[str], covers: Collection[str]) -> dict[str, st
     return {name: quote(of) for name in entries if (of := cover_name(name)) in covers}
 
 
-def _handout(entry: ArticleEntry, labels: Mapping[str, str], picture: str) -> Handout:
-    files = entry["files"]
-    page = next((name for name, facts in files.items() if facts["format"] == "html"), "")
-    offered = offers(downloads(files, entry["editions"]), labels)
+def _handout(
+    entry: ArticleEntry, offered: Sequence[Offer], labels: Mapping[str, str], picture: str
+) -> Handout:
+    files = entry["files"].items()
+    page = next((name for name, facts in files if facts["format"] == "html"), "")
     title, subtitle, abstract = entry["title"], entry["subtitle"], entry["abstract"]
     lang, identifier = entry["lang"], entry["identifier"]
     words = [subtitle, abstract, *entry["keywords"], identifier, language_name(lang), lang]
@@ -208,20 +200,23 @@ def small_covers(
 ) -> tuple[dict[str, CoverEntry], dict[str, bytes]]:
     """Return the covers of all handouts that have one, and the bytes of those to write.
 
-    `known` are those that are there, as the manifest tells; one of the same e-book stays.
+    `known` are those that are there, as the manifest tells. One stays if the cover of the e-book
+    was drawn from the same.
     """
     covers: dict[str, CoverEntry] = {}
     new: dict[str, bytes] = {}
     for article, entry in entries.items():
         if "because" in entry:
             continue
-        books = {n: f["sha256"] for n, f in entry["files"].items() if f["format"] == "epub"}
         name = cover_name(article)
-        for book, sha in books.items():
-            if name in known and known[name]["of"] == sha:
+        for book, facts in entry["files"].items():
+            if facts["format"] != "epub":
+                continue
+            of = facts.get("cover") or facts["sha256"]
+            if name in known and known[name]["of"] == of:
                 covers[name] = known[name]
             elif data := cover(folder / book):
-                new[name], covers[name] = data, {"sha256": digest(data), "of": sha}
+                new[name], covers[name] = data, {"sha256": digest(data), "of": of}
     return covers, new
 
 

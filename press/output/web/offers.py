@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
-from press.core.files import is_file
 from press.core.formats import FORMATS
-from press.core.manifest import ArticleEntry, FileEntry, Shelved
+from press.core.manifest import FileEntry
 from press.core.model import Download
 from press.core.paper import booklet_sheets
 from press.core.records import dataclass
@@ -38,22 +36,6 @@ class Offer:
     form: str = ""
     """For a handout to print, its title without its length; empty for other files."""
     pages: int = 0
-
-
-def handouts_in(folder: Path, entries: Mapping[str, Shelved]) -> dict[str, ArticleEntry]:
-    """Return the handouts of a folder, each with its files that are there and not out of date."""
-    found: dict[str, ArticleEntry] = {}
-    for name, entry in entries.items():
-        if "because" in entry:  # it is withdrawn
-            continue
-        files = {
-            file: facts
-            for file, facts in entry["files"].items()
-            if not facts.get("outdated") and is_file(f"{folder}/{file}")
-        }
-        if files:
-            found[name] = {**entry, "files": files}
-    return found
 
 
 def downloads(files: Mapping[str, FileEntry], editions: Sequence[str]) -> list[Download]:
