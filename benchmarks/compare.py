@@ -210,13 +210,10 @@ def report(costs: dict[str, list[Cost]], shares: list[dict[str, float]]) -> None
         print(f"{words:42}{share[name]:>8.2f}")
     rest = 1 - sum(share.values())
     print(f"{'everything else':42}{rest:>8.2f}\n")
-    rest += share["proof"]
     over = wall[SCRIPT] - wall[MODULE]
     for words, value, limit, ratio in (
         ("cold build / pandoc + WeasyPrint, wall", wall[COLD] / wall[PLAIN], 1.0, ""),
         ("cold build / pandoc + WeasyPrint, CPU", cpu[COLD] / cpu[PLAIN], 1.0, ""),
-        ("share outside WeasyPrint", rest, 1 / 3, ""),
-        ("  the same, plus the cover", rest + share["cover"], 1 / 3, ""),
         ("nothing changed / cold build, wall", wall[AGAIN] / wall[COLD], 0.25, ""),
         ("makebook.py on top of python -m press", over * 1000, 60.0, " ms"),
     ):
