@@ -899,6 +899,7 @@ def clean_command(
     makebook clean --cache --older-than 90
     """  # noqa: D301 - Click reads the character
     from press.build.cleanup import report_lines, sweep
+    from press.build.manifest import record_withdrawn
     from press.source.project import FILE
 
     if cache is not None or days is not None:
@@ -913,6 +914,8 @@ def clean_command(
         _say(f"a build is running in {folder}; waiting for it to finish", err=True)
 
     with locked(folder.resolve(), waiting):
+        if not leftovers and not dry_run:
+            record_withdrawn(project.resolve(), folder.resolve())
         swept = sweep(folder, leftovers=leftovers, dry_run=dry_run)
     for line in report_lines(swept, folder, dry_run=dry_run):
         _say(line)

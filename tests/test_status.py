@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -284,6 +285,31 @@ def test_a_code_stays_withdrawn_after_clean_and_a_change_of_the_list(pair, capsy
     assert answers(root, capsys, old["tea"], old["pair"]) == BAD
     catalog = json.loads((root / "build" / CATALOG).read_text())
     assert catalog["withdrawn"] == []  # "pair" is offered again
+
+
+def test_a_code_stays_withdrawn_if_clean_comes_before_the_next_build(pair, capsys):
+    root, old = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    with pytest.raises(SystemExit):
+        main(["clean", "--project", str(root)])
+    assert [path.name for path in (root / "build").iterdir()] == ["manifest.json"]
+    capsys.readouterr()
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    make(root)
+    assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+    shutil.rmtree(root / "build")
+    with pytest.raises(SystemExit):
+        main(["clean", "--project", str(root)])
+    assert not (root / "build").exists()
+
+
+def test_clean_works_in_a_project_that_cannot_be_read(pair, capsys):
+    root, _ = pair
+    change(root, "makebook.toml", "[", "[[[")
+    with pytest.raises(SystemExit) as end:
+        main(["clean", "--project", str(root)])
+    assert not end.value.code
+    assert not (root / "build").exists()
 
 
 def test_an_article_can_be_withdrawn_and_taken_off_the_list_at_once(pair, capsys):

@@ -34,6 +34,7 @@ from press.core.manifest import (
     codes_of,
     is_damaged,
     linked_of,
+    manifests,
     read_manifest,
     reasons,
     recalled,
@@ -413,6 +414,24 @@ def withdraw(ledger: Ledger, project: Project, digests: State) -> None:
         if not said:
             content.pop(key)  # type: ignore[misc]
     ledger.changed = True
+
+
+def record_withdrawn(root: Path, output: Path) -> None:
+    """Record what the project has withdrawn since the last build; call this before `clean`.
+
+    Does nothing if the project cannot be read.
+    """
+    from press.build.keys import Keys
+    from press.build.state import State
+    from press.source.project import read_project
+
+    with contextlib.suppress(ProblemsError):
+        project, state = read_project(root, []), State(root, output)
+        names = Keys(root, {}, state).names
+        for ledger in (opened(path.parent) for path in manifests(output)):
+            if project.withdrawn and ledger.content["articles"]:
+                withdraw(ledger, project, state)
+                finish(ledger, names)
 
 
 def _recalled(manifest: Manifest, now: Mapping[str, WithdrawnEntry]) -> list[RecalledEntry]:

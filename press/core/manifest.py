@@ -488,6 +488,11 @@ def _keys(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
     return get_type_hints(kind), frozenset(kind.__required_keys__ - optional)
 
 
+def manifests(output: Path) -> list[Path]:
+    """Return where the manifests of an output folder and of its imprints' folders are."""
+    return [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]
+
+
 def published_hashes(folder: Path) -> dict[str, str] | None:
     """Return the names and SHA-256 of all files published in a folder.
 

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
-from press.core.files import MANIFEST
-from press.core.manifest import read_manifest, reasons, recalled
+from press.core.manifest import manifests, read_manifest, reasons, recalled
 from press.core.model import Document, Matter
 from press.core.problems import Problem, ProblemsError, Refused, counted
 from press.core.records import dataclass
@@ -122,7 +121,7 @@ def _recalled(line: str, output: Path) -> _Answer | None:
     """
     codes = set(_HASH.findall(_folded(line)))
     others = [_folded(word) for word in _OTHER.findall(_DASHES.sub("-", line))]
-    records = (e for path in _manifests(output) for e in recalled(read_manifest(path.parent)))
+    records = (e for path in manifests(output) for e in recalled(read_manifest(path.parent)))
     for entry in records if codes else ():
         own = all(word in _folded(entry["identifier"]) for word in others)
         if own and not codes.isdisjoint(entry["hashes"]):
@@ -167,7 +166,7 @@ def _withdrawn_line(text: str, sources: Today, output: Path) -> Snapshot | None:
     codes = set(_HASH.findall(text))
     if name or not codes:
         return next((each for each in issued if each.name == name), None)
-    for folder in (path.parent for path in _manifests(output)):
+    for folder in (path.parent for path in manifests(output)):
         for name, entry in read_manifest(folder).get("withdrawn", {}).items():
             if name in gone and not codes.isdisjoint(entry["hashes"]):
                 return Snapshot("", name=name)
@@ -319,14 +318,9 @@ def _known(issued: Sequence[Snapshot]) -> str:
     return f"use an identifier of this project: {names}" if names else "choose another project"
 
 
-def _manifests(output: Path) -> list[Path]:
-    """Return where the manifests of an output folder and of its imprints' folders are."""
-    return [output / MANIFEST, *sorted(output.glob(f"*/{MANIFEST}"))]
-
-
 def _built(output: Path) -> Iterator[Snapshot]:
     """Yield the Snapshots in the manifests of an output folder and of its imprints' folders."""
-    for path in _manifests(output):
+    for path in manifests(output):
         try:
             snapshots = read_file(path)
         except ProblemsError:

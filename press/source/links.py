@@ -107,19 +107,19 @@ def _missing(link: str, path: Path, folder: Path, root: Path, place: Span) -> Pr
         hint = "link to one of its articles, or to the web address of its PDF or e-book"
         return Problem("LNK004", place, message, hint)
     message = f"link to '{link}': there is no such article or file"
-    return Problem("LNK004", place, message, _hint(path, folder, root))
+    return Problem("LNK004", place, message, _hint(path, folder, root, root / place.path))
 
 
 _MADE = frozenset((".md", ".pdf", ".epub", ".html"))
 """The endings of a work's source and of its outputs, with which an author may name it."""
 
 
-def _hint(path: Path, folder: Path, root: Path) -> str:
-    """Return the addresses from a folder of the files with the most similar names.
+def _hint(path: Path, folder: Path, root: Path, own: Path) -> str:
+    """Return the addresses from a folder of the files with the most similar names, except `own`.
 
     A file whose name has other letters, or which is in another folder, is the nearest.
     """
-    articles = article_files(root)
+    articles = [p for p in article_files(root) if p != own]
     others = [p for p in files_below(root / "source") if p.suffix not in (".md", ".toml")]
     files = [p for p in (*articles, *others) if not p.name.startswith(".")]
     named = [p for p in files if p.name.casefold() == path.name.casefold()]
@@ -127,6 +127,8 @@ def _hint(path: Path, folder: Path, root: Path) -> str:
         return did_you_mean([_way(folder, p) for p in same[:3]])
     wanted = _way(folder, path)
     similar = near(wanted, [_way(folder, p) for p in files])
+    if not articles and not similar:
+        return "add that file, or delete the link"
     return did_you_mean(similar) or nearest(wanted, [_way(folder, p) for p in articles])
 
 
