@@ -13,6 +13,7 @@ import pytest
 
 from press.build.cleanup import sweep
 from press.build.run import build
+from press.catalog.entries import read_entries
 from press.cli import main
 from press.core.files import CATALOG
 from press.core.manifest import read_manifest
@@ -410,3 +411,22 @@ def test_a_damaged_manifest_is_kept_until_its_codes_are_restored(pair, capsys, t
     path.write_bytes(sound)
     make(root)
     assert answers(root, capsys, old["tea"], old["pair"]) == BAD
+
+
+def test_no_record_and_no_packet_of_a_withdrawn_collection(pair, capsys):
+    root, _ = pair
+    change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")
+    make(root)
+    for command, code in (("record", "REC001"), ("packet", "PKT001")):
+        with pytest.raises(SystemExit):
+            main([command, "pair", "--project", str(root)])
+        said = capsys.readouterr().err.splitlines()[0]
+        assert said == f"makebook.toml:2:1: error {code}: 'pair' is withdrawn: do not use"
+
+
+def test_an_article_that_cannot_be_read_lacks_no_title_in_the_list(pair, capsys):
+    root, _ = pair
+    (root / "source/tea.md").write_bytes(b"---\ntitle: T\xe9\xff\n---\n\nText.\n")
+    problems = []
+    read_entries(root, root / "build", problems)
+    assert [problem.code for problem in problems] == ["TXT001"]

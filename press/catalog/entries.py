@@ -17,7 +17,7 @@ from press.core.files import is_file, name_of, read_text, shown
 from press.core.hashing import FileDigests
 from press.core.manifest import ArticleEntry, read_manifest
 from press.core.model import Collection, Matter, Project, Withdrawn
-from press.core.problems import Problem
+from press.core.problems import Problem, Span
 from press.core.records import dataclass
 from press.source.collections import matter_of
 from press.source.front_matter import read_matter, split
@@ -31,8 +31,8 @@ class Entry:
     """An article, and what was last built from it."""
 
     name: str
-    file: str
-    """Its path in the project."""
+    place: Span
+    """Where its state stands in the project, or its file."""
     matter: Matter
     due: date | None
     """The day of its next review, or on which its last one is too old; the earlier of the two."""
@@ -43,6 +43,11 @@ class Entry:
     """Pages of its PDF in the main edition, or in the first that was built."""
     built: ArticleEntry | None = None
     """Its entry in the manifest."""
+
+    @property
+    def file(self) -> str:
+        """Its path in the project."""
+        return self.place.path
 
 
 def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entry]:
@@ -70,7 +75,12 @@ def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entr
 
 
 def _gone(root: Path, each: Withdrawn) -> Entry:
-    return Entry(name_of(each.path, root), shown(each.path, root), each.matter, None, "withdrawn")
+    place = _place(each.matter, shown(each.path, root))
+    return Entry(name_of(each.path, root), place, each.matter, None, "withdrawn")
+
+
+def _place(matter: Matter, file: str) -> Span:
+    return matter.origin.spans.get("status") or Span(file)
 
 
 def _entry(
@@ -82,12 +92,14 @@ def _entry(
     problems: list[Problem],
 ) -> Entry:
     file = shown(path, project.root)
-    fields, _, _ = split(read_text(path, file, problems) or "", file, problems)
-    matter = read_matter(fields, project.config.lang, problems, project.config.article)
+    text = read_text(path, file, problems)
+    fields, _, _ = split(text or "", file, problems)
+    found = problems if text is not None else []  # one that cannot be read lacks no title
+    matter = read_matter(fields, project.config.lang, found, project.config.article)
     changed = tuple(_changed(built, project, output, digests)) if built else ()
     return Entry(
         name_of(path, project.root),
-        file,
+        _place(matter, file),
         matter,
         _due(matter, project.config.max_age.get("reviewed")),
         matter.status or _state(built, changed),
@@ -112,7 +124,7 @@ def _bound(
     dues = [entry.due for entry in articles if entry.due and not collection.withdrawn]
     return Entry(
         collection.name,
-        collection.span.path,
+        collection.span,
         matter,
         min(dues, default=None),
         "withdrawn" if collection.withdrawn else _state(built, changed),

@@ -7,7 +7,7 @@ published and current gets a line. This module must not know how handouts are bu
 from __future__ import annotations
 
 from press.catalog.entries import Entry
-from press.core.problems import Problem, ProblemsError, Span, visible
+from press.core.problems import Problem, ProblemsError, visible
 from press.core.system import program
 
 _JOINT = " · "
@@ -44,5 +44,4 @@ def refusal(entry: Entry, code: str, build: str) -> Problem:
         "withdrawn": ("is withdrawn: do not use", "choose another handout"),
         "not built": ("is not built", build),
     }.get(entry.state, (f"is out of date: {changed} changed or is missing", build))
-    span = entry.matter.origin.spans.get("status") or Span(entry.file)
-    return Problem(code, span, f"'{entry.name}' {message}", hint)
+    return Problem(code, entry.place, f"'{entry.name}' {message}", hint)

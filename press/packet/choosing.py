@@ -16,7 +16,7 @@ from press.core.files import IDENTITY, article_name
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Edition, Enclosed, Request
-from press.core.problems import Problem, ProblemsError, Span, UnknownName
+from press.core.problems import Problem, ProblemsError, UnknownName
 from press.core.system import program
 from press.readback.pdf import attachments
 from press.source.project import read_project
@@ -50,7 +50,7 @@ def chosen(request: Request) -> tuple[tuple[Enclosed, ...], Edition]:
         if edition != found[0][1]:
             message = f"'{handout.name}' is printed in another form than '{found[0][0].name}'"
             hint = "choose an edition that all have with --edition, or add one in makebook.toml"
-            problems.append(Problem(_CODE, Span(rows[handout.name].file), message, hint))
+            problems.append(Problem(_CODE, rows[handout.name].place, message, hint))
     if problems:
         raise ProblemsError(problems)
     return tuple(handout for handout, _ in found), found[0][1]
@@ -121,4 +121,4 @@ def _hash(identity: bytes) -> str:
 
 
 def _refused(row: Entry, message: str, hint: str) -> ProblemsError:
-    return ProblemsError([Problem(_CODE, Span(row.file), f"'{row.name}' {message}", hint)])
+    return ProblemsError([Problem(_CODE, row.place, f"'{row.name}' {message}", hint)])
