@@ -259,6 +259,7 @@ def test_without_a_note_there_are_lines_to_write_on(desk, run):
 
 
 STRANGE = """5-10 mg, 37.5 °C, ½ cup, 10² – “naïve” cafe\u0301; \U0001f600
+\u2764\ufe0f 1\ufe0f\u20e3 \u00a9\ufe0f o\u200b\u0308
 non\u2011breaking; a\u00adb <b>&amp; \x07 {{ x }} [link](#x) {% raw %}
 \ufb01t \u200b| https://example.org/LONG
 

@@ -52,6 +52,13 @@ def with_names(text: str, lang: str) -> trees.Element:
     return root
 
 
+def without_emoji(text: str) -> str:
+    """Return a text without what `name_emoji` names."""
+    for first, last, *_ in reversed(_found(text, _ENGLISH)):
+        text = text[:first] + text[last:]
+    return text
+
+
 def _found(text: str, lang: str) -> list[tuple[int, int, str, str]]:
     """Return the begin, end, name, and language of the name of each emoji in a text."""
     import emoji

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from press.core.emoji import EMOJI
+from press.core.emoji import without_emoji
 from press.core.labels import labels_for
 from press.core.model import Enclosed, Packet
 from press.core.problems import Problem, Span, counted
@@ -85,8 +85,8 @@ def _signs(text: str) -> str:
 
     Hyphens count, unlike in `letters`: 5-10 is not 510.
     """
-    plain = _HYPHENS.sub("-", unicodedata.normalize("NFKC", EMOJI.sub("", text)))
-    return _UNSEEN.sub("", plain)
+    plain = _HYPHENS.sub("-", _UNSEEN.sub("", without_emoji(text)))
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", plain))
 
 
 def _blank(packet: Packet, pages: Sequence[PdfPage], at: int) -> Iterator[tuple[str, str]]:
