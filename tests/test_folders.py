@@ -290,6 +290,8 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
          "source/A.PDF/b.md: error CFG007: its folder A.PDF would replace a file of a.md"),
         (["covers/a"],
          "source/covers/a.md: error CFG007: 'covers' is the name of a folder of makebook"),
+        (["Opds.json/a"],
+         "source/Opds.json/a.md: error CFG007: 'Opds.json' is the name of a file of makebook"),
         (["Index"],
          "source/Index.md: error CFG007: its file Index.html would replace the library page"),
         (["packet"],
@@ -297,7 +299,8 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
         (["opds"],
          "source/opds.md: error CFG007: 'opds' is a name that makebook's own files have"),
     ],
-    ids=["imprint", "edition", "case", "accent", "folder", "covers", "index", "packet", "opds"],
+    ids=["imprint", "edition", "case", "accent", "folder", "covers", "feed", "index", "packet",
+         "opds"],
 )  # fmt: skip
 def test_names_that_clash(tmp_path, names, said):
     assert said in found(tmp_path, names)

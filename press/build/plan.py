@@ -317,7 +317,8 @@ def _taken(article: str, project: Project, own: Collection[str]) -> tuple[str, s
             message = f"its file {article}.html would replace the library page"
         return message, "rename the article"
     if folded(first) in FOLDERS:
-        return f"'{first}' is the name of a folder of makebook", "rename the folder"
+        kind = "file" if "." in first else "folder"
+        return f"'{first}' is the name of a {kind} of makebook", "rename the folder"
     for path in project.imprint_files:
         if folded(path.stem) == folded(first):
             message = f"its folder '{first}' would be that of the imprint '{path.stem}'"

@@ -41,8 +41,8 @@ COVERS = "covers"
 """The folder of the output folder that holds the small covers of the library page."""
 PREVIEW = "preview"
 """The folder of the output folder that holds pictures of pages."""
-FOLDERS = frozenset((COVERS, PREVIEW, LINKED))
-"""Names that no folder of articles can have: folders of makebook's own in the output folder."""
+FOLDERS = frozenset((COVERS, PREVIEW, LINKED, INDEX, FEED, CATALOG, MANIFEST, PACKET))
+"""Names that no folder of articles can have: makebook's own in the output folder."""
 RESERVED_FOLDERS = FOLDERS | {"all"}
 """Names that no imprint can have: these, and an option's value."""
 OWN = frozenset(("index", "library", "opds", "manifest", "packet"))
