@@ -371,9 +371,13 @@ def test_the_identifier_of_another_handout_counts_more_than_a_withdrawn_code(pai
 
 def test_a_link_to_a_withdrawn_article_is_an_error(tmp_path):
     gone = SLEEP.replace("---\n\n", f"{GONE}---\n\n")
-    link = "---\ntitle: Tea\n---\n\n[Sleep](sleep.md) helps.\n"
+    link = "---\ntitle: Tea\n---\n\n[Sleep](sleep.md) and [sleep](slep.md) help.\n"
     root = write(tmp_path, **{"source/sleep.md": gone, "source/tea.md": link})
-    assert [p.code for p in make(root).every_problem] == ["FRM011", "LNK004"]
+    found = make(root).every_problem
+    assert [(p.code, p.hint) for p in found if p.code != "FRM011"] == [
+        ("LNK004", "delete the link"),
+        ("LNK004", "add that file, or delete the link"),
+    ]
 
 
 def test_a_withdrawn_article_without_a_reason_stops_no_other(tmp_path):

@@ -117,9 +117,10 @@ _MADE = frozenset((".md", ".pdf", ".epub", ".html"))
 def _hint(path: Path, folder: Path, root: Path, own: Path) -> str:
     """Return the addresses from a folder of the files with the most similar names, except `own`.
 
-    A file whose name has other letters, or which is in another folder, is the nearest.
+    A file whose name has other letters, or which is in another folder, is the nearest. None is an
+    article that is withdrawn.
     """
-    articles = [p for p in article_files(root) if p != own]
+    articles = [p for p in article_files(root) if p != own and not _is_withdrawn(p, root)]
     others = [p for p in files_below(root / "source") if p.suffix not in (".md", ".toml")]
     files = [p for p in (*articles, *others) if not p.name.startswith(".")]
     named = [p for p in files if p.name.casefold() == path.name.casefold()]
@@ -142,6 +143,11 @@ def _fields(article: Path, root: Path) -> Mapping[str, Any]:
     file = shown(article, root)
     fields, _, _ = split(read_text(article, file, []) or "", file, [])
     return fields.values
+
+
+def _is_withdrawn(article: Path, root: Path) -> bool:
+    text = read_text(article, "", []) or ""
+    return "withdrawn" in text and _fields(article, root).get("status") == "withdrawn"
 
 
 def _file(
