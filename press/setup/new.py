@@ -187,7 +187,7 @@ def _check_folder_name(name: str) -> None:
     elif name.partition(".")[0].lower() in _DEVICES:
         reason = "is a name that Windows reserves"
     if reason:
-        hint = "use letters, digits, and hyphens, for example: makebook new handouts"
+        hint = "use letters a to z, digits, and hyphens, for example: makebook new handouts"
         raise BadName(f"'{name}' {reason}", hint)
 
 

@@ -160,7 +160,7 @@ class _Reader:
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
             return []
         message = f"'{name}' is not a valid name for a collection"
-        hint = "use letters, digits, and hyphens: it becomes the name of its files"
+        hint = "use letters a to z, digits, and hyphens: it becomes the name of its files"
         return [Problem("COL001", span, message, hint)]
 
     def _empty(self, name: str, place: Span) -> Problem:

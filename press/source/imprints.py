@@ -165,7 +165,7 @@ class _ImprintReader:
         span, hint = Span(self.settings.file, 1, 1), "rename the file"
         problems = self.settings.problems
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-            hint = "rename the file; use letters, digits, and hyphens: it becomes a folder's name"
+            hint = "rename the file; use letters a to z, digits, and hyphens: it names a folder"
             message = f"'{name}' is not a valid name for an imprint"
             problems.append(Problem("CFG004", span, message, hint))
         elif name.lower() in RESERVED_FOLDERS:

@@ -178,7 +178,7 @@ def _validate(
 
 def _validate_values(notice: Notice, fields: Fields, bad: Callable[[str, str, str], None]) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", notice.id):
-        hint = "use letters, digits, and hyphens"
+        hint = "use letters a to z, digits, and hyphens"
         bad("id", f"'{notice.id}' is not a valid id for a notice", hint)
     required = fields.values.get("required", "true")
     if str(required).lower() not in ("", "true", "false", "yes", "no"):

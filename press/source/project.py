@@ -410,7 +410,7 @@ class _ConfigReader(Settings):
         self.known_editions = dict(EDITIONS)
         for name, given in own.items():
             if not re.fullmatch(r"(?!references\Z)[A-Za-z0-9][A-Za-z0-9_-]*", name):
-                hint = "use letters, digits, and hyphens: it becomes part of a file's name"
+                hint = "use letters a to z, digits, and hyphens: it becomes part of a file's name"
                 if name == "references":
                     hint = "choose another name: this one marks files that hold only references"
                 message = f"'{name}' is not a valid name for an edition"
