@@ -229,6 +229,13 @@ def test_a_place_that_is_not_there(tmp_path: Path) -> None:
     assert problems == ["NOT005 source/a.md:1:1"]
 
 
+@pytest.mark.parametrize(("last", "said"), [("closing", ["4:1"]), ("before:#nowhere", [])])
+def test_a_notice_is_printed_once(tmp_path: Path, last: str, said: list[str]) -> None:
+    files = {"a.md": notice("a", f"place: [opening, opening, '{last}']")}
+    _, problems, _ = place(tmp_path, files)
+    assert problems == [f"NOT005 source/disclaimers/a.md:{where}" for where in said]
+
+
 def test_words_by_locale(tmp_path: Path) -> None:
     files = {
         "crisis.md": notice("crisis", text="Call {{ crisis.line }} or {{ clinic.telephone }}."),

@@ -39,7 +39,7 @@ def place_notices(
     makebook.toml, in its order, then the others by id.
 
     Problems: NOT001 no such notice, NOT003 no text for the language or jurisdiction, NOT005 no
-    place for it, NOT006 a topic that looks misspelled.
+    place for it, or several, NOT006 a topic that looks misspelled.
     """
     asked = _asked(notices, need, problems)
     placements: list[Placement] = []
@@ -132,14 +132,14 @@ def _no_text(
 def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> Iterable[Placement]:
     conditions = [f"jurisdiction {need.config.jurisdiction}"] if notice.jurisdictions else []
     why = ", ".join([rule, *conditions])
-    placed = False
+    placed: list[Place] = []
     for place in notice.places:
         if place.kind == "every-page":
             yield Placement(notice, place, why)
         elif notice.id not in need.by_hand:
             if place.kind == "before" and place.section not in need.sections:
                 continue
-            placed = True
+            placed.append(place)
             yield Placement(notice, place, why)
     if notice.id in need.by_hand:
         yield Placement(notice, Place("by hand"), why)
@@ -152,6 +152,12 @@ def _places(notice: Notice, rule: str, need: Need, problems: list[Problem]) -> I
             f"paragraph; {nearest(target, need.sections)}"
         )
         problems.append(Problem("NOT005", Span(need.file, 1, 1), message, hint))
+    elif placed[1:]:
+        message = f"notice '{notice.id}' has several places in {need.file}: "
+        message += " and ".join(map(str, placed))
+        span = Span(notice.file, notice.lines.get("place", 1), 1)
+        hint = "name one of them, and write a second notice for the other"
+        problems.append(Problem("NOT005", span, message, hint))
 
 
 def _misspelled(notices: Sequence[Notice], need: Need, problems: list[Problem]) -> None:

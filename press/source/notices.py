@@ -116,7 +116,7 @@ def _places(names: Sequence[str], fields: Fields, problems: list[Problem]) -> tu
             hint = nearest(name, ("before:#section-id", *_PLACES))
             message = f"'{name}' is not a valid place for a notice"
             problems.append(Problem("NOT004", fields.span("place"), message, hint))
-    return tuple(places)
+    return tuple(dict.fromkeys(places))
 
 
 def _suffix_languages(suffix: str, default: str) -> tuple[str, ...]:
