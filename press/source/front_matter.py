@@ -288,6 +288,16 @@ def _status(read: FieldReader) -> tuple[Status, str]:
     return known.get(status, ""), because
 
 
+def _nocite(read: FieldReader) -> tuple[str, ...]:
+    """Return the keys of works to list without citing them. FRM003: a text without a key."""
+    given = read.strings("nocite")
+    for text in given:
+        if not listed_keys(text):
+            hint = "write @ before each key: 'nocite: \"@smith2019, @jones2020\"'"
+            read.bad("nocite", f"'nocite: {text}' names no work", hint)
+    return listed_keys(" ".join(given))
+
+
 def _codes(read: FieldReader) -> dict[str, tuple[str, ...]]:
     """Return the codes of each system whose form is right, each once; report the others."""
     given, found = read.fields.values.get("codes", ""), dict[str, tuple[str, ...]]()
@@ -347,7 +357,7 @@ def _read(read: FieldReader, title: str, lang: str, unused: list[str]) -> Matter
         keywords=tuple(dict.fromkeys(word for listed in words for word in listed)),
         bibliography=read.strings("bibliography"),
         csl=read.string("csl"),
-        nocite=listed_keys(" ".join(read.strings("nocite"))),
+        nocite=_nocite(read),
         short=read.strings("short"),
         rights=read.statement("rights"),
         topics=read.strings("topics"),
