@@ -241,6 +241,14 @@ def test_the_preview_shows_them(root):
     assert state.work.article == "ward/two"
 
 
+def test_a_bibliography_has_one_name_from_every_folder(tmp_path):
+    text = "---\ntitle: A\nbibliography: {}\n---\n\nText.\n"
+    files = {"a.md": text.format("r.bib"), "ward/deep/b.md": text.format("../../r.bib"),
+             "r.bib": "@book{one, author={Lee, Kim}, title={Tea}, year={2001}}\n"}  # fmt: skip
+    root = project(tmp_path / "project", files, 'formats = ["html"]\n')
+    assert codes(run(root)) == ["source/r.bib:1: CIT002: the entry 'one' is not cited"]
+
+
 def test_clean_removes_all_of_it(tmp_path):
     root = project(tmp_path / "project", {"ward/two.md": THREE.replace("[two](../two.md)", "two")})
     assert not run(root, preview=True).failed

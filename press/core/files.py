@@ -183,8 +183,13 @@ def is_file(path: Path | str) -> bool:
 
 
 def beside(name: str, folders: Sequence[Path]) -> Path:
-    """Find a file in the article's folder, else in the project's; default to the first folder."""
-    return next((folder / name for folder in folders if is_file(folder / name)), folders[0] / name)
+    """Find a file in the article's folder, else in the project's; default to the first folder.
+
+    A file has one name, from whichever folder it is found.
+    """
+    found = next((f / name for f in folders if is_file(f / name)), folders[0] / name)
+    plain = Path(os.path.normpath(found)) if ".." in name and is_file(found) else found
+    return found if plain == found or plain.resolve() != found.resolve() else plain
 
 
 def present(paths: Iterable[Path], root: Path) -> list[tuple[Path, str]]:
