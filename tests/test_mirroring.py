@@ -8,6 +8,8 @@ import pypdfium2
 import pytest
 
 from press.core.files import default_folder
+from press.core.trees import parse
+from press.document.compose import read_sources
 from press.output.pdf import layout
 from press.output.pdf.mirroring import mirrored
 from press.readback.pdf import read_pdf
@@ -58,17 +60,46 @@ references:
 """
 
 
-def test_an_address_on_a_hebrew_page_is_read_from_the_left() -> None:
-    with projects.project(CITING, address=True, files=SPECIALS["Hebrew"].files, faces=True) as root:
-        (file,) = projects.finish(root, *projects.read(root), ["letter"])
-    assert prove(file) == []
+def lines_of(data: bytes) -> list[str]:
+    """Return the letters of each line of the first page from left to right, without spaces."""
     lines: dict[int, list[tuple[float, str]]] = {}
-    text = pypdfium2.PdfDocument(file.artifact.data)[0].get_textpage()
+    text = pypdfium2.PdfDocument(data)[0].get_textpage()
     for n, letter in enumerate(text.get_text_range()):
         left, bottom, *_ = text.get_charbox(n, loose=True)
         lines.setdefault(round(bottom / 8), []).append((left, letter.strip()))
-    seen = ["".join(letter for _, letter in sorted(line)) for line in lines.values()]
+    return ["".join(letter for _, letter in sorted(line)) for line in lines.values()]
+
+
+def test_a_reference_on_a_hebrew_page_runs_in_its_own_direction() -> None:
+    with projects.project(CITING, address=True, files=SPECIALS["Hebrew"].files, faces=True) as root:
+        (file,) = projects.finish(root, *projects.read(root), ["letter"])
+    assert prove(file) == []
+    seen = lines_of(file.artifact.data)
+    assert any("LeeA.Sleepandtea." in line for line in seen), seen
     assert any("doi:10.1000/a2020" in line for line in seen), seen
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "own"),
+    [
+        ("he", "Sleep", "ltr"),
+        ("he", "2020: שינה", None),
+        ("en", "שינה", "rtl"),
+        ("en", "Tea", None),
+    ],
+)
+def test_the_words_of_a_reference_have_a_direction_beside_their_number(
+    lang: str, title: str, own: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "makebook.toml").write_text("")
+    text = CITING.replace("Sleep and tea", f"'{title}'").replace("lang: he", f"lang: {lang}")
+    text = text.replace("  author: [{family: Lee, given: Ann}]\n", "")
+    (tmp_path / "source" / "a.md").write_text(text, encoding="utf-8")
+    part = read_sources(tmp_path).assembled("a", "").parts[-1]
+    item = next(parse(part.xhtml).iter("li"))
+    assert item.get("dir") is None
+    assert [words.get("dir") for words in item if words.get("dir")] == ([own] if own else [])
 
 
 @pytest.mark.parametrize("edition", ["letter", "large-print"])

@@ -7,6 +7,7 @@ This module must not know articles. A language that has no table here gets Engli
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
@@ -188,6 +189,13 @@ def direction(lang: str) -> Direction:
     if script:
         return "rtl" if script in ("arab", "hebr", "syrc", "thaa", "nkoo") else "ltr"
     return "rtl" if lang.split("-", maxsplit=1)[0].lower() in _RTL else "ltr"
+
+
+def direction_of(text: str, otherwise: Direction) -> Direction:
+    """Return the direction of a text: that of its first letter (Unicode Annex 9, P2)."""
+    kinds = (unicodedata.bidirectional(character) for character in text)
+    first = next((kind for kind in kinds if kind in ("L", "R", "AL")), "")
+    return "ltr" if first == "L" else "rtl" if first else otherwise
 
 
 def spell_date(day: date, lang: str) -> str:

@@ -19,12 +19,13 @@ from lxml import etree
 from press.core import trees
 from press.core.emoji import EMOJI, name_emoji
 from press.core.formats import address_of, base_name
-from press.core.labels import direction, has_labels, labels_for, letter
+from press.core.labels import direction, direction_of, has_labels, labels_for, letter
 from press.core.model import (
     CRISIS,
     Citations,
     Config,
     Data,
+    Direction,
     Document,
     Image,
     Imprint,
@@ -149,7 +150,10 @@ class _Assembler:
         parts = self._parts()
         if self.m.citations.references:
             parts.extend(self._notices(Place("before-references")))
-            parts.append(references_part(self.m.citations, self.cited, self.ranges, self.labels))
+            way = direction(self.matter.lang)
+            parts.append(
+                references_part(self.m.citations, self.cited, self.ranges, self.labels, way)
+            )
         else:
             parts.extend(self._notices(Place("before-references")))
         ids = Counter(e.get("id") for p in parts for e in trees.parse(p.xhtml).iter("*"))
@@ -471,8 +475,12 @@ def references_part(
     cited: Mapping[str, Sequence[str]],
     ranges: Iterable[tuple[int, int]],
     labels: Mapping[str, str],
+    way: Direction,
 ) -> Part:
     """Return the references, each with links back to the places that cite it.
+
+    Each is read in the direction of its first letter; the list itself, with its numbers, runs in
+    the direction of the work.
 
     `cited` has the ids of these places by key, in reading order; `ranges` are the numbers of the
     first and the last reference of each range, such as `2-5`.
@@ -488,20 +496,33 @@ def references_part(
     for reference in citations.references:
         item = trees.fragment(reference.xhtml, "li")
         item.set("id", ref_id(reference.key))
+        enclose(item, reference.number, ranges)
+        _turn(item, way)
         if reference.standing:
             said = etree.SubElement(item, "strong", attrib={"class": "standing"})
             label = labels[f"standing-{reference.standing.kind}"]
             notice = reference.standing.notice
             said.text = f"{label}: {notice}" if notice else f"{label}."
+            _turn(said, way)
             _space_before(said)
         if reference.evidence:
             kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
             kind.text = f"{labels['evidence']}: {reference.evidence}."
+            _turn(kind, way)
             _space_before(kind)
-        enclose(item, reference.number, ranges)
         _back_links(item, cited.get(reference.key, ()), reference.number, labels)
         items.append(item)
     return Part("references", "references", heading.text, trees.serialize(section))
+
+
+def _turn(element: Element, way: Direction) -> None:
+    """Let the words of an element run in their own direction; its place on the page stays."""
+    own = direction_of(plain(element), way)
+    if own != way:
+        words = etree.Element("span", dir=own)
+        words.text, element.text = element.text, None
+        words.extend(list(element))
+        element.append(words)
 
 
 def _back_links(

@@ -207,7 +207,9 @@ def _bound(
     parts = list(_in_order(gathered, first.labels))
     if citations.references:
         places = _places(clusters)
-        parts.append(references_part(citations, places, gathered.ranges(), first.labels))
+        parts.append(
+            references_part(citations, places, gathered.ranges(), first.labels, first.direction)
+        )
     unknown, day = first.labels["not-reviewed"], matter.reviewed  # each article says by whom
     reviewed = f"{first.labels['reviewed']} {spell_date(day, matter.lang)}" if day else ""
     facts = identity.facts(matter, first.labels, brief=True)

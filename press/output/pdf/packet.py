@@ -8,14 +8,13 @@ made.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from press import __version__
-from press.core.labels import direction, labels_for
-from press.core.model import Attached, Direction, Document, Matter, Packet
+from press.core.labels import direction, direction_of, labels_for
+from press.core.model import Attached, Document, Matter, Packet
 from press.core.problems import Problem, ProblemsError, Span, counted
 from press.design.fallback import choose
 from press.design.styles import Styles
@@ -61,13 +60,6 @@ def paragraphs(note: str) -> list[list[str]]:
         elif found[-1]:
             found.append([])
     return [lines for lines in found if lines]
-
-
-def _direction(line: str, document: Document) -> Direction:
-    """Return the direction of a text: that of its first letter (Unicode Annex 9, P2)."""
-    kinds = (unicodedata.bidirectional(character) for character in line)
-    first = next((kind for kind in kinds if kind in ("L", "R", "AL")), "")
-    return "ltr" if first == "L" else "rtl" if first else document.direction
 
 
 def _document(packet: Packet, styles: Styles) -> Document:
@@ -172,7 +164,10 @@ def _laid(
         labels=document.labels,
         generator=GENERATOR,
         clinic=_clinic(packet),
-        note=[{"lines": lines, "direction": _direction(lines[0], document)} for lines in note],
+        note=[
+            {"lines": lines, "direction": direction_of(lines[0], document.direction)}
+            for lines in note
+        ],
         lines=_FEWER if tight else _LINES,
         handouts=handouts,
         tight=tight,
