@@ -8,8 +8,10 @@ import pypdfium2
 import pytest
 
 from press.core.files import default_folder
-from press.core.trees import parse
+from press.core.model import Direction
+from press.core.trees import parse, serialize
 from press.document.compose import read_sources
+from press.document.directions import is_mixed, turn_words, value_of
 from press.output.pdf import layout
 from press.output.pdf.mirroring import mirrored
 from press.readback.pdf import read_pdf
@@ -57,6 +59,10 @@ references:
 ---
 
 שינה היא טובה מאוד [@a2020].
+
+| תה | מנה |
+|---|---|
+| Tea (black) | 2.5 mg |
 """
 
 
@@ -77,6 +83,7 @@ def test_a_reference_on_a_hebrew_page_runs_in_its_own_direction() -> None:
     seen = lines_of(file.artifact.data)
     assert any("LeeA.Sleepandtea." in line for line in seen), seen
     assert any("doi:10.1000/a2020" in line for line in seen), seen
+    assert any("2.5mg" in line for line in seen), seen
 
 
 @pytest.mark.parametrize(
@@ -100,6 +107,38 @@ def test_the_words_of_a_reference_have_a_direction_beside_their_number(
     item = next(parse(part.xhtml).iter("li"))
     assert item.get("dir") is None
     assert [words.get("dir") for words in item if words.get("dir")] == ([own] if own else [])
+
+
+@pytest.mark.parametrize(
+    ("way", "before", "after"),
+    [
+        ("rtl", "<td>2.5 mg</td>", '<td><span dir="ltr">2.5 mg</span></td>'),
+        ("rtl", "<td>10–20</td><td>לא (no)</td><td></td>", None),
+        ("ltr", "<th>שלום!</th>", '<th><span dir="rtl">שלום!</span></th>'),
+        ("ltr", "<td>5 mg</td><td>שלום (hi)</td>", None),
+        ("rtl", '<a href="tel:5550">55-50</a>', '<a href="tel:5550" dir="ltr">55-50</a>'),
+        ("rtl", '<a href="tel:101">חייגו 101</a>', None),
+        ("rtl", '<span lang="en">Stop.</span>', '<span lang="en" dir="ltr">Stop.</span>'),
+        ("ltr", '<span lang="he">די.</span>', '<span lang="he" dir="rtl">די.</span>'),
+        ("ltr", '<span lang="he" dir="ltr">די.</span><span lang="de">Halt.</span>', None),
+    ],
+)  # fmt: skip
+def test_words_that_run_the_other_way(way: Direction, before: str, after: str | None) -> None:
+    root = parse(f"<section>{before}</section>")
+    assert is_mixed(before, way) or after is None
+    turn_words(root, way)
+    assert serialize(root) == f"<section>{after or before}</section>"
+
+
+@pytest.mark.parametrize(
+    ("text", "way", "own"),
+    [("2026-10-02", "rtl", "ltr"), ("You may copy.", "rtl", "ltr"), ("שלום Ann", "rtl", None),
+     ("٠١٢-٣٤", "rtl", None), ("שלום.", "ltr", "rtl"), ("2026-10-02", "ltr", None)],
+)  # fmt: skip
+def test_a_value_in_the_place_of_a_placeholder(text: str, way: Direction, own: str | None) -> None:
+    made = value_of(text, way)
+    assert made == text if isinstance(made, str) else (made.text, made.get("dir")) == (text, own)
+    assert isinstance(made, str) == (own is None)
 
 
 @pytest.mark.parametrize("edition", ["letter", "large-print"])

@@ -90,6 +90,18 @@ def test_the_cover_sheet_is_printed_and_each_file_is_opened(page):
     assert said["requests"] == [page]
 
 
+def test_a_paragraph_of_the_note_runs_in_its_own_direction(page):
+    said = run(
+        page,
+        """tick("Tea & sleep");
+      document.querySelector("#packet-note").value = "Rest.\\n\\nנוחו (היום)!";
+      document.querySelector(".print").click();
+      return Array.from(document.querySelectorAll("#packet-note, .cover-sheet .words p"),
+        (e) => [e.dir, e.matches(":dir(rtl)")]);""",
+    )
+    assert said["value"] == [["auto", False], ["auto", False], ["auto", True]]
+
+
 def test_another_form_is_opened_where_there_is_one(page):
     said = run(
         page,

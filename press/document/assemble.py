@@ -41,6 +41,7 @@ from press.core.problems import Problem, Span
 from press.core.records import dataclass
 from press.core.trees import BLOCKS, Element, plain
 from press.document import identity
+from press.document.directions import is_mixed, turn, turn_words, value_of
 from press.document.ranges import enclose, join_ranges
 from press.references.csl.citations import ref_id
 from press.source import markup
@@ -123,6 +124,7 @@ class _Assembler:
         self.matter = materials.manuscript.matter
         self.problems = problems
         self.labels = labels_for(self.matter.lang)
+        self.way = direction(self.matter.lang)
         clinic = materials.imprint.clinic if materials.imprint else {}
         self.words = Placeholders(
             self.matter, materials.config, materials.data, clinic, self.labels
@@ -150,9 +152,8 @@ class _Assembler:
         parts = self._parts()
         if self.m.citations.references:
             parts.extend(self._notices(Place("before-references")))
-            way = direction(self.matter.lang)
             parts.append(
-                references_part(self.m.citations, self.cited, self.ranges, self.labels, way)
+                references_part(self.m.citations, self.cited, self.ranges, self.labels, self.way)
             )
         else:
             parts.extend(self._notices(Place("before-references")))
@@ -164,9 +165,9 @@ class _Assembler:
         document = Document(
             name=self.m.manuscript.name,
             matter=self.matter,
-            direction=direction(self.matter.lang),
+            direction=self.way,
             labels=self.labels,
-            parts=tuple(map(self._named, parts)),
+            parts=tuple(map(self._finished, parts)),
             short=short,
             facts=identity.facts(self.matter, self.labels),
             stamp="",
@@ -213,11 +214,14 @@ class _Assembler:
         hint = f"write {one} there{default}, or give the notice other words: {other}"
         self.problems.append(Problem("NOT007", span, message, hint))
 
-    def _named(self, part: Part) -> Part:
-        """Return a part in which each emoji has a name."""
-        if part.xhtml.isascii() or not EMOJI.search(part.xhtml):
+    def _finished(self, part: Part) -> Part:
+        """Return a part in which each emoji has a name, and words a direction."""
+        mixed = is_mixed(part.xhtml, self.way)
+        if not mixed and (part.xhtml.isascii() or not EMOJI.search(part.xhtml)):
             return part
         root = trees.parse(part.xhtml)
+        if mixed:
+            turn_words(root, self.way)
         name_emoji(root, self.matter.lang)
         return replace(part, xhtml=trees.serialize(root))
 
@@ -425,7 +429,7 @@ class _Assembler:
             if filled is None:
                 self._no_word(value, file, text, notice)
                 return ""
-            return filled
+            return value_of(filled, self.way) if isinstance(filled, str) else filled
 
         trees.replace_tokens(section, make)
 
@@ -497,32 +501,22 @@ def references_part(
         item = trees.fragment(reference.xhtml, "li")
         item.set("id", ref_id(reference.key))
         enclose(item, reference.number, ranges)
-        _turn(item, way)
+        turn(item, direction_of(plain(item), way), way)
         if reference.standing:
             said = etree.SubElement(item, "strong", attrib={"class": "standing"})
             label = labels[f"standing-{reference.standing.kind}"]
             notice = reference.standing.notice
             said.text = f"{label}: {notice}" if notice else f"{label}."
-            _turn(said, way)
+            turn(said, direction_of(plain(said), way), way)
             _space_before(said)
         if reference.evidence:
             kind = etree.SubElement(item, "span", attrib={"class": "evidence"})
             kind.text = f"{labels['evidence']}: {reference.evidence}."
-            _turn(kind, way)
+            turn(kind, direction_of(plain(kind), way), way)
             _space_before(kind)
         _back_links(item, cited.get(reference.key, ()), reference.number, labels)
         items.append(item)
     return Part("references", "references", heading.text, trees.serialize(section))
-
-
-def _turn(element: Element, way: Direction) -> None:
-    """Let the words of an element run in their own direction; its place on the page stays."""
-    own = direction_of(plain(element), way)
-    if own != way:
-        words = etree.Element("span", dir=own)
-        words.text, element.text = element.text, None
-        words.extend(list(element))
-        element.append(words)
 
 
 def _back_links(

@@ -45,7 +45,11 @@ const packed = (bar, sheet, items) => {
   };
   const fill = (ticked) => {
     const parts = note.value.split(/\\n\\s*\\n/).map((part) => part.trim()).filter(Boolean);
-    sheet.querySelector(".words").replaceChildren(...parts.map((part) => made("p", "", part)));
+    sheet.querySelector(".words").replaceChildren(...parts.map((part) => {
+      const words = made("p", "", part);
+      words.dir = "auto";
+      return words;
+    }));
     sheet.querySelector(".lines").hidden = parts.length > 0;
     sheet.querySelector(".note-title").textContent = parts.length > 0 ? said.note : said.notes;
     sheet.querySelector("tbody").replaceChildren(...ticked.map((item) => {
