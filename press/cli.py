@@ -612,7 +612,7 @@ def packet_command(
     imprint: str,
     note: str,
 ) -> None:
-    """Put handouts for a patient into one PDF, behind a cover sheet with your note.
+    """Put handouts for a patient into one PDF, with a cover sheet for your note.
 
     The cover sheet has a line for the patient's name and a checklist. The note is in packet.pdf and
     nowhere else. With --output, the packet is written to another folder; if handouts were built

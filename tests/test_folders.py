@@ -140,6 +140,14 @@ def links(root: Path, page: str) -> set[str]:
 PAGES = ["index.html", "one.html", "ward/two.html", "ward/deep/three.html"]
 
 
+def test_a_bibliography_in_source_is_suggested_to_an_article_in_a_folder(tmp_path):
+    toml = '[article]\nbibliography = "works.bib"\n'
+    (problem,) = run(
+        project(tmp_path, {"a/tea.md": "---\ntitle: T\n---\n\nT.\n", "works.bib": ""}, toml)
+    ).every_problem
+    assert (problem.code, problem.hint) == ("CIT003", "did you mean 'source/works.bib'?")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_each_link_of_a_page_leads_to_a_file(root, page):
     own = [link.partition("#")[0] for link in links(root, page) if "://" not in link]

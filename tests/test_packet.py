@@ -360,6 +360,16 @@ def test_an_edition_of_an_earlier_text_is_refused(desk, run):
     assert "tea --edition new, and make the packet again" in printed
 
 
+def test_handouts_on_different_paper_are_refused_by_its_name(desk, run):
+    groups = '[groups.a]\narticles = ["tea"]\neditions = ["a4"]\n'
+    (desk / "makebook.toml").write_text(TOML + groups)
+    build(Request(desk, desk / "build", TODAY))
+    status, printed = run(desk, "sleep", "tea")
+    said = "'tea' is in the edition 'a4' on A4 paper, but 'sleep' is in 'letter' on Letter paper"
+    assert said in printed
+    assert status == 1
+
+
 def test_a_booklet_and_an_edition_that_was_not_built_are_refused(desk, run):
     status, printed = run(desk, "tea", "--edition", "booklet")
     assert (status, "PKT001: 'tea' is a booklet" in printed) == (1, True)

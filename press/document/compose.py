@@ -178,7 +178,9 @@ def _cite(
     before = len(problems)
     for name in (name for name, path in zip(names, paths, strict=True) if not is_file(path)):
         message = f"bibliography '{name}' was not found in the article's folder or the project's"
-        hint = "put the file there, or correct its name"
+        hint = did_you_mean([n for n in (f"source/{name}",) if is_file(project.root / n)]) or (
+            "put the file there, or correct its name"
+        )
         place = named("bibliography", manuscript, project.root)
         problems.append(Problem("CIT003", place, message, hint))
     files = present(paths, project.root)

@@ -47,9 +47,13 @@ def chosen(request: Request) -> tuple[tuple[Enclosed, ...], Edition]:
         except ProblemsError as error:
             problems += error.problems
     for handout, edition in found[1:]:
-        if edition != found[0][1]:
-            message = f"'{handout.name}' is printed in another form than '{found[0][0].name}'"
-            hint = "choose an edition that all have with --edition, or add one in makebook.toml"
+        first, form = found[0]
+        if edition != form:
+            message = (
+                f"'{handout.name}' is in the edition '{edition.name}' on {edition.page} paper, "
+                f"but '{first.name}' is in '{form.name}' on {form.page} paper"
+            )
+            hint = "choose one that all have on the same paper with --edition, or add one to them"
             problems.append(Problem(_CODE, rows[handout.name].place, message, hint))
     if problems:
         raise ProblemsError(problems)

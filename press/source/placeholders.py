@@ -102,7 +102,7 @@ class Placeholders:
             hint = "use it only in the text below the front matter"
             return "WRD002", f"{shown} has no value, and a blank line cannot be printed here", hint
         if name in self.known:
-            hint = f"add a value for this locale to {self.files.get(kind, 'the data')}"
+            hint = f"add a value under [{self.locale}] to {self.files.get(kind, 'the data')}"
             return "WRD002", f"{shown} has no value for locale {self.locale}", hint
         return "WRD001", f"there is no placeholder {shown}", nearest(name, self.known)
 
