@@ -23,6 +23,8 @@ from press.core.problems import NOTE, Span
 from press.readback.pdf import raster
 from press.source.images import read_image
 from press.source.pixels import Unusable, is_pixels, usable
+from tests.conftest import needed
+from tests.devtools import chromium
 
 TURNED = {1: None, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90,
           8: Image.Transpose.ROTATE_270, 5: Image.Transpose.TRANSPOSE}  # fmt: skip
@@ -290,6 +292,17 @@ def test_every_picture_is_in_the_page(many):
     ]  # fmt: skip
     classes = [each for each in paths(tree, "img", "class") if each]
     assert classes == ["ground-dark-ink"] * 2
+
+
+def test_a_page_printed_from_a_dark_screen_shows_drawings_as_they_are(many):
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    shown = "getComputedStyle(document.querySelector('.ground-dark-ink')).filter"
+    with needed(), chromium((many[0] / "build" / "many.html").as_uri()) as page:
+        page.until("document.querySelector('.ground-dark-ink') !== null")
+        page.call("Emulation.setEmulatedMedia", media="screen", features=dark)
+        assert page.until(shown).startswith("invert")
+        page.call("Emulation.setEmulatedMedia", media="print", features=dark)
+        assert page.run(shown) == "none"
 
 
 def test_every_picture_is_in_the_book(many):
