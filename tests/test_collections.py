@@ -98,6 +98,25 @@ def said(outcome) -> list[str]:
 # What is bound
 
 
+def test_a_call_for_help_looks_the_same_in_a_collection(tmp_path):
+    editions = 'editions = ["letter", "large-print"]'
+    toml = TOML.replace('editions = ["letter", "sheet"]', editions) + 'articles = ["tea", "milk"]\n'
+    text = "---\ntitle: Tea\n---\n\n## Help {.urgent}\n\n### Now\n\n- Pain.\n\n### Today\n\nCall.\n"
+    root = two(tmp_path, source__tea=text, **{"makebook.toml": toml})
+    assert not said(make(root))
+    for edition in ("", "-large-print"):
+        alone, bound = (
+            {
+                text.text.strip(): (text.size, text.color)
+                for page in read_pdf((root / "build" / f"{name}{edition}.pdf").read_bytes())
+                for text in page.texts
+            }
+            for name in ("tea", "all-of-it")
+        )
+        for words in ("Help", "Now", "Today", "Call."):
+            assert alone[words] == bound[words], words
+
+
 def test_the_pdf_as_it_is_heard(nights, golden):
     golden("bound/nights.pdf.txt", "\n".join(aloud((nights / "nights.pdf").read_bytes())))
 
