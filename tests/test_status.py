@@ -355,6 +355,23 @@ def test_what_was_withdrawn_by_mistake_is_current_again(pair, capsys):
     assert "recalled" not in read_manifest(root / "build")
 
 
+@pytest.mark.parametrize("swept", [False, True], ids=["built", "swept"])
+def test_a_handout_that_is_withdrawn_and_moved_at_once_is_known(tmp_path, capsys, swept):
+    root = write(tmp_path, **{"source/sleep.md": SLEEP, "source/tea.md": TEA})
+    make(root)
+    code = read_manifest(root / "build")["articles"]["sleep"]["hash"]
+    (root / "source/sleep.md").unlink()
+    write(root, **{"source/old/sleep.md": SLEEP.replace("---\n\n", f"{GONE}---\n\n")})
+    if swept:
+        with pytest.raises(SystemExit):
+            main(["clean", "--project", str(root)])
+    else:
+        make(root)
+    capsys.readouterr()
+    said = "withdrawn: do not use Sleep (SLEEP-1): The dose was wrong."
+    assert answers(root, capsys, code) == [said]
+
+
 def test_the_identifier_of_another_handout_counts_more_than_a_withdrawn_code(pair, capsys):
     root, old = pair
     change(root, "source/tea.md", "---\n\n", f"{GONE}---\n\n")

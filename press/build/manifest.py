@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from press.build.inputs import shown_digest
 from press.build.publish import append, replace_files
-from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, folded, name_of, writable
+from press.core.files import COVERS, INDEX, JOURNAL, MANIFEST, by_name, folded, name_of, writable
 from press.core.hashing import digest, json_digest
 from press.core.manifest import (
     ArticleEntry,
@@ -454,16 +454,23 @@ def _recalled(manifest: Manifest, now: Mapping[str, WithdrawnEntry]) -> list[Rec
 
 
 def _withdrawn(manifest: Manifest, project: Project, digests: State) -> dict[str, WithdrawnEntry]:
-    """Return an entry for each withdrawn work, with the hashes of its builds in a folder."""
+    """Return an entry for each withdrawn work, with the hashes of its builds in a folder.
+
+    A work that is withdrawn and renamed at once is known by its identifier.
+    """
     from press.source.collections import withdrawn_works
 
     articles = {name_of(each.path, project.root): each for each in project.withdrawn}
     collections = {each.name: each for each in project.collections}
     found: dict[str, WithdrawnEntry] = {}
-    for name, matter in withdrawn_works(project).items():
+    works = withdrawn_works(project)
+    names = by_name(project.articles, project.root) if works else {}
+    moved = {e["identifier"]: e for n, e in manifest["articles"].items() if n not in names}
+    for name, matter in works.items():
         before = manifest.get("withdrawn", {}).get(name)
         hashes = list(before["hashes"]) if before else []
-        if entry_ := manifest["articles"].get(name):
+        same = moved.get(matter.identifier) if matter.identifier else None
+        if entry_ := manifest["articles"].get(name, same):
             hashes += codes_of(entry_)
         span = matter.origin.spans["status"] if name in articles else collections[name].span
         found[name] = {
