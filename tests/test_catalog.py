@@ -217,6 +217,13 @@ def test_a_handout_that_is_not_built_for_a_clinic_is_built_for_it(tmp_path, caps
     assert " tea --imprint north, and print it again" in err
 
 
+@pytest.mark.parametrize("command", ["record", "packet"])
+def test_a_hint_quotes_a_name_with_a_space(tmp_path, capsys, command):
+    root = project(tmp_path, {"green tea": RECORDED})
+    _, _, err = run(capsys, command, "--project", str(root), "green tea")
+    assert ' "green tea", and ' in err
+
+
 def test_an_unknown_name_is_not_recorded(tmp_path, capsys):
     root = project(tmp_path, {"tea": RECORDED})
     status, _, err = run(capsys, "record", "--project", str(root), "tee")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from press.catalog.entries import Entry
 from press.core.problems import Problem, ProblemsError, visible
-from press.core.system import program
+from press.core.system import program, quoted
 
 _JOINT = " · "
 
@@ -24,7 +24,7 @@ def record(entry: Entry, imprint: str = "") -> str:
     """
     if entry.state != "current" or entry.built is None:
         option = f" --imprint {imprint}" if imprint else ""
-        build = f"run {program()} {entry.name}{option}, and print it again"
+        build = f"run {program()} {quoted(entry.name)}{option}, and print it again"
         raise ProblemsError([refusal(entry, "REC001", build)])
     built = entry.built
     version = built["version"] and f"version {built['version']}"

@@ -150,8 +150,8 @@ def program() -> str:
     return f"{'python' if sys.platform == 'win32' else 'python3'} {quoted(path)}"
 
 
-def quoted(path: Path) -> str:
-    """Return a path quoted for a shell."""
+def quoted(path: Path | str) -> str:
+    """Return a path, or the name of an article, quoted for a shell."""
     text = str(path)
     return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'
 

@@ -17,7 +17,7 @@ from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Edition, Enclosed, Request
 from press.core.problems import Problem, ProblemsError, UnknownName
-from press.core.system import program
+from press.core.system import program, quoted
 from press.readback.pdf import attachments
 from press.source.project import read_project
 
@@ -75,7 +75,7 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     """
     options = [f"--edition {name}" for name in request.editions]
     options += [f"--imprint {name}" for name in request.imprints]
-    command = " ".join([program(), row.name, *options])
+    command = " ".join([program(), quoted(row.name), *options])
     hint = f"run {command}, and make the packet again"
     if row.state != "current" or row.built is None:
         raise ProblemsError([refusal(row, _CODE, hint)])

@@ -19,6 +19,7 @@ from press.core.hashing import digest
 from press.core.model import Ground, Image
 from press.core.nearest import nearest
 from press.core.problems import Problem, Span, counted
+from press.core.system import quoted
 from press.core.trees import Element
 from press.design import svg
 from press.design.color import luminance, parse_hex
@@ -126,7 +127,7 @@ def _found(source: str, folder: Path, place: Span, problems: list[Problem]) -> P
     if _REMOTE.match(source) and place.path.endswith(".md"):
         name = place.path.removeprefix("source/").removesuffix(".md")
         home = place.path.rpartition("/")[0]
-        hint = f"run makebook fetch {name}, which saves it in {home}/images/"
+        hint = f"run makebook fetch {quoted(name)}, which saves it in {home}/images/"
         message = f"image '{source}' is on the web"
         problems.append(Problem("IMG005", place, message, hint))
         return None
