@@ -198,6 +198,22 @@ def test_the_printed_address_is_that_of_a_file_that_there_is(root):
     assert "bed.html" not in text
 
 
+def test_a_fresh_sheet_of_a_group_is_current_also_in_a_collection(root, capsys):
+    pair = '[collections.pair]\ntitle = "Both"\narticles = ["plain", "ward/bed"]\n'
+    group = '[groups.pair]\narticles = ["pair"]\nformats = ["epub"]\n'
+    toml = root / "makebook.toml"
+    toml.write_text(f'address = "https://example.org"\n{toml.read_text()}{group}{pair}')
+    assert not run(root).failed
+    articles = read_manifest(root / "build")["articles"]
+    bound = zipfile.ZipFile(root / "build/pair.epub")
+    pages = "".join(bound.read(n).decode() for n in bound.namelist() if n.endswith(".xhtml"))
+    for name in ("plain", "ward/bed", "pair"):
+        with pytest.raises(SystemExit):
+            main(["diff", "--project", str(root), articles[name]["hash"]])
+        assert capsys.readouterr().out.startswith("current: "), name
+        assert articles[name]["hash"] in pages
+
+
 def test_a_link_leads_to_a_format_of_the_project(root):
     only = 'address = "https://example.org/h"\neditions = ["letter"]\nformats = ["epub"]\n'
     (root / "makebook.toml").write_text(only)

@@ -40,6 +40,7 @@ from press.references.beside import finished
 from press.references.csl.citations import find_style, format_citations
 from press.references.merging import joined
 from press.source.collections import bound_config, matter_of
+from press.source.groups import with_config_of
 from press.source.imprints import read_imprint
 from press.source.placeholders import Placeholders
 from press.source.project import effective
@@ -90,7 +91,9 @@ def bind(
     if len(read) < len(drafts) or _has_errors(problems[before:]):
         return None
     problems += _drafts(collection, read)
-    alone = [compose(draft, project, notices, imprint, problems) for draft in read]
+    projects = [with_config_of(project, draft.manuscript.name) for draft in read]
+    each = list(zip(read, projects, strict=True))
+    alone = [compose(draft, own, notices, imprint, problems) for draft, own in each]
     languages: dict[str, str] = {}
     for document, place in zip(alone, collection.places, strict=True):
         if languages and document.matter.lang not in languages:
@@ -104,7 +107,8 @@ def bind(
         return None
     citations, cited = _cited_together(collection, read, config, project.root)
     unheard: list[Problem] = []  # the same as before
-    pieces = [compose(draft, project, notices, imprint, unheard) for draft in cited]
+    again = list(zip(cited, projects, strict=True))
+    pieces = [compose(draft, own, notices, imprint, unheard) for draft, own in again]
     document = _bound(collection, alone, pieces, citations, config, project)
     document = with_faces(document, read[0].manuscript, project.root, unheard)
     return Volume(document, tuple(zip(collection.articles, alone, strict=True)))
@@ -122,7 +126,7 @@ def assembled(sources: Sources, name: str, imprint: str) -> Document:
         UnknownName: there is no such article or imprint.
         ProblemsError: the sources have errors.
     """
-    project = sources.project
+    project = with_config_of(sources.project, name)
     collection = next((each for each in project.collections if each.name == name), None)
     if collection is None or name in sources.names:
         return sources.assembled(name, imprint)

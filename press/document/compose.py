@@ -49,7 +49,7 @@ from press.references.merging import one_key_each
 from press.source.citation_syntax import locate_keys
 from press.source.crossrefs import id_of, is_target, referred
 from press.source.front_matter import body_line, inline_references
-from press.source.groups import is_made_for
+from press.source.groups import is_made_for, with_config_of
 from press.source.imprints import for_readers, jurisdiction_place, read_imprint
 from press.source.manuscript import read_manuscript
 from press.source.mentions import Mentions
@@ -442,7 +442,8 @@ class Sources:
         draft = read_draft(found[name], self.project, problems)
         if draft is None or (imprint and own is None):
             raise ProblemsError(problems)
-        document = compose(draft, self.project, self.notices, own, problems)
+        project = with_config_of(self.project, name)
+        document = compose(draft, project, self.notices, own, problems)
         if any(problem.severity == ERROR for problem in problems):
             raise ProblemsError(problems)
         return document

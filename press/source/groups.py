@@ -72,6 +72,11 @@ def formats_of(path: Path, root: Path, config: Config) -> tuple[Format, ...]:
     return grouped(base, groups_of(name_of(path, root), topics, config.groups)).formats
 
 
+def with_config_of(project: Project, name: str) -> Project:
+    """Return a project with the configuration of one work."""
+    return replace(project, config=config_of(project, name)) if project.config.groups else project
+
+
 def is_made_for(imprint: str, project: Project, name: str) -> bool:
     """Say if groups make a work for an imprint; without one that names the imprint, all are made.
 
@@ -86,8 +91,8 @@ def is_made_for(imprint: str, project: Project, name: str) -> bool:
 
 
 def config_of(project: Project, name: str) -> Config:
-    """Return the configuration of one article."""
-    config, root = project.config, project.root
+    """Return the configuration of one work; `project` may have the formats of another one."""
+    config, root = replace(project.config, formats=project.config.of_others), project.root
     paths = by_name(project.articles, root)
 
     def topics(name: str) -> Sequence[str] | None:
