@@ -235,6 +235,31 @@ def test_a_problem_of_an_article_is_reported_as_on_this_machine(two, project, tm
     assert "error IMG001" in said[0][1]
 
 
+def test_links_to_folders_and_hidden_files_are_read_as_on_this_machine(two, tmp_path):
+    """A style that a worker lacks would be left out, and nobody would see it."""
+    root = tmp_path / "project"
+    files = {
+        "makebook.toml": 'formats = ["pdf"]\n',
+        "look/tokens.css": ":root { --accent: #005a9c }\n",
+        "look/manifest.json": "{}\n",
+        "source/files/form.csv": "a,b\n",
+        "source/files/manifest.json": "{}\n",
+        "source/.drawn/bars.svg": (SMALL / "source" / "bars.svg").read_text(),
+        "source/tea.md": "---\ntitle: Tea\n---\n\n[A form](files/form.csv)\n",
+        "source/cup.md": "---\ntitle: Cup\n---\n\n![Bars](.drawn/bars.svg)\n",
+        "source/pot.md": "---\ntitle: Pot\n---\n\n![Bars](shown/bars.svg)\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / "styles").symlink_to("look")
+    (root / "source" / "shown").symlink_to(root / "source" / ".drawn")
+    for output, address in (("here", ""), ("there", two.address)):
+        for _ in range(2):
+            assert end(begin(root, tmp_path / output, address)) == (0, "")
+    assert outputs(tmp_path / "there") == outputs(tmp_path / "here")
+
+
 @linux
 def test_a_scheduler_that_goes_away_is_a_problem(project, tmp_path):
     with started(tmp_path, 1) as one:
@@ -439,9 +464,14 @@ def test_what_is_sent_of_a_project(tmp_path):
     for name in (*wanted, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
+    build(Request(SMALL, tmp_path / "other", DAY, formats=("epub",)))
     (tmp_path / "source" / "round").symlink_to(tmp_path)
-    found = cluster.project_files(tmp_path, tmp_path / "out")
-    assert sorted(found) == wanted
+    (tmp_path / "outside").symlink_to(SMALL)
+    files, links = cluster.project_files(tmp_path, tmp_path / "out")
+    assert sorted(files) == wanted
+    assert links == {"source/round": "."}
+    for output in (tmp_path, tmp_path / "source"):
+        assert {*wanted} <= cluster.project_files(tmp_path, output)[0].keys()
 
 
 ALLOWED = limits.allowance(0, 1, limits.NO_LIMITS, limits.NO_LIMITS)

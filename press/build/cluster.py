@@ -30,6 +30,7 @@ from press.build import host, machine
 from press.build.parcels import Places, pack, places, unpack
 from press.core import gate, guarded, progress, temporary
 from press.core.files import MANIFEST
+from press.core.manifest import read_manifest
 from press.core.problems import Problem, ProblemsError, Span
 from press.core.records import dataclass
 
@@ -58,6 +59,7 @@ class Bundle:
 
     key: str
     files: Mapping[str, bytes]
+    links: Mapping[str, str]
     common: bytes
     environment: Mapping[str, str | None]
     facts: Mapping[str, str]
@@ -77,26 +79,39 @@ class Order:
     """Returns the existing outputs that the work on an item reads, by their names."""
 
 
-def project_files(root: Path, output: Path) -> dict[str, Path]:
-    """Return the files that an article may read, by their names in the project.
+def project_files(root: Path, output: Path) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the files that an article may read, and where links to folders lead, by their names.
 
-    Hidden files are left out, and folders that makebook or another program filled.
+    Hidden files are left out, unless a link leads to their folder, and folders that makebook or
+    another program filled.
     """
-    found, seen = {}, set()
-    for place, folders, names in os.walk(root, followlinks=True):
-        here, real = Path(place), os.path.realpath(place)
-        made = {MANIFEST, "pyvenv.cfg"} & {*names} or here == output
-        if real in seen or made or not gate.is_inside(Path(real)):
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = [
-            f for f in folders if f[0] != "." and f not in ("__pycache__", "node_modules")
-        ]
-        for name in names:
-            if name[0] != "." and (here / name).is_file():
-                found[(here / name).relative_to(root).as_posix()] = here / name
-    return found
+    files, links, seen = {}, {}, set()
+    real, top = Path(os.path.realpath(root)), {root, root / "source", root / "styles"}
+    ahead = [root]
+    for start in ahead:  # it grows
+        for place, folders, names in os.walk(start):
+            here = Path(place)
+            if here in seen or (here not in top and (here == output or _is_filled(here, names))):
+                folders.clear()
+                continue
+            seen.add(here)
+            folders[:] = [
+                f for f in folders if f[0] != "." and f not in ("__pycache__", "node_modules")
+            ]
+            for link in filter(Path.is_symlink, map(here.joinpath, folders)):
+                target = Path(os.path.realpath(link))
+                if target.is_relative_to(real):
+                    links[link.relative_to(root).as_posix()] = target.relative_to(real).as_posix()
+                    ahead.append(root / target.relative_to(real))
+            for name in names:
+                if name[0] != "." and (here / name).is_file():
+                    files[(here / name).relative_to(root).as_posix()] = here / name
+    return files, links
+
+
+def _is_filled(folder: Path, names: Sequence[str]) -> bool:
+    """Say if makebook or another program filled a folder; any folder may have a manifest.json."""
+    return "pyvenv.cfg" in names or (MANIFEST in names and bool(read_manifest(folder)["articles"]))
 
 
 def connected(order: Order) -> Executor:
@@ -319,12 +334,13 @@ def _close(client: Any) -> None:
 
 def _bundle(order: Order, where: Places) -> Bundle:
     files = {}
-    for name, path in project_files(order.root, order.output).items():
+    found, links = project_files(order.root, order.output)
+    for name, path in found.items():
         with contextlib.suppress(OSError, ValueError):  # an article that needs it reports it
             files[name] = gate.read(path, "file")
     common = pack(list(order.common), where)
     environment = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    return Bundle(os.urandom(16).hex(), files, common, environment, machine.facts())
+    return Bundle(os.urandom(16).hex(), files, links, common, environment, machine.facts())
 
 
 # On a worker
@@ -384,6 +400,7 @@ def _unpacked(bundle: Bundle) -> Iterator[Path]:
         if bundle.key not in _folders:
             folder = temporary.folder()
             host.write(Path(folder.name), bundle.files)
+            host.link(Path(folder.name), bundle.links)
             _folders[bundle.key] = _Unpacked(folder)
         known = _folders[bundle.key]
         known.users += 1

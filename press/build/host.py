@@ -7,6 +7,7 @@ must not know what the work is, or how it came here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import shutil
@@ -101,6 +102,15 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+
+
+def link(folder: Path, links: Mapping[str, str]) -> None:
+    """Make links to folders in a folder, by their names in it."""
+    for name, target in links.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # Windows may not allow it
+            path.symlink_to(os.path.relpath(folder / target, path.parent), target_is_directory=True)
 
 
 def _watched(stream: BinaryIO) -> Any:

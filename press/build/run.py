@@ -328,7 +328,8 @@ def _taken(name: str, issue: Issue, books: _Books) -> _Done | None:
 def _run(jobs: Sequence[_Job], request: Request) -> Iterator[_Done]:
     """Make everything; yield each result as it is ready, so that it is published at once.
 
-    On a cluster, too; but articles for which the fonts of this system count are made here.
+    On a cluster, too; but articles for which the fonts of this system count, or files that were
+    not sent, are made here.
     """
     single = [replace(job, issues=(issue,)) for job in jobs for issue in job.issues]
     at_once, there = request.jobs, _elsewhere(jobs, request)
@@ -344,7 +345,7 @@ def _run(jobs: Sequence[_Job], request: Request) -> Iterator[_Done]:
         for number, several in enumerate(done, 1):
             if len(work) > 1:
                 progress.say_finished(number, len(work), began)
-            if there and any(_needs_fonts(each.built) for each in several):
+            if there and any(_needs_this_machine(each.built) for each in several):
                 here.append(work[number - 1])
             else:
                 yield from several
@@ -359,7 +360,7 @@ def _elsewhere(jobs: Sequence[_Job], request: Request) -> Executor | None:
     from press.build import cluster
 
     first = jobs[0]
-    for path in cluster.project_files(request.root, request.output).values():
+    for path in cluster.project_files(request.root, request.output)[0].values():
         first.keys.digests[path]
     projects = {id(job.project): job.project for job in jobs}.values()
     common = (*projects, first.notices, first.keys)
@@ -377,9 +378,16 @@ def _existing(job: _Job) -> dict[str, Path]:
     }
 
 
-def _needs_fonts(built: Built) -> bool:
-    """Say if an article has characters for which the fonts of the system count."""
-    return any(problem.code in ("TXT007", "TXT013") for problem in built.problems)
+def _needs_this_machine(built: Built) -> bool:
+    """Say if an article has characters for which the fonts of the system count, or an error.
+
+    A worker has no hidden files, for example. What was ended there is not tried again.
+    """
+    return any(
+        problem.code == "TXT013"
+        or (problem.severity == ERROR and problem.code not in ("LIM001", "SYS003", "BUG001"))
+        for problem in built.problems
+    )
 
 
 def _allowance(job: _Job) -> limits.Allowance:
