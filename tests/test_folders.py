@@ -304,6 +304,8 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
          "cafe\u0301.md"),
         (["a", "A.PDF/b"],
          "source/A.PDF/b.md: error CFG007: its folder A.PDF would replace a file of a.md"),
+        (["a", "A.png/b"],
+         "source/A.png/b.md: error CFG007: its folder A.png would replace a file of a.md"),
         (["covers/a"],
          "source/covers/a.md: error CFG007: 'covers' is the name of a folder of makebook"),
         (["Opds.json/a"],
@@ -315,8 +317,8 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
         (["opds"],
          "source/opds.md: error CFG007: 'opds' is a name that makebook's own files have"),
     ],
-    ids=["imprint", "edition", "case", "accent", "folder", "covers", "feed", "index", "packet",
-         "opds"],
+    ids=["imprint", "edition", "case", "accent", "folder", "cover", "covers", "feed", "index",
+         "packet", "opds"],
 )  # fmt: skip
 def test_names_that_clash(tmp_path, names, said):
     assert said in found(tmp_path, names)

@@ -183,6 +183,13 @@ def test_a_folder_in_the_place_of_a_file(project, capsys):
     assert (project / "build" / "sleep.pdf").read_bytes() == before
 
 
+def test_a_file_in_the_place_of_a_folder(project, capsys):
+    shutil.rmtree(project / "build" / "covers")
+    (project / "build" / "covers").touch()
+    assert status(project) == 3
+    assert "build/covers: error SYS002: is a file, not a folder" in capsys.readouterr().err
+
+
 def test_what_cannot_be_taken_back_is_told(project, monkeypatch, capsys):
     """The disk fails for good after the first move."""
     whole, moved = Path.replace, []

@@ -289,13 +289,18 @@ def _shared(configs: Mapping[str, Config], homes: dict[str, str]) -> Iterator[tu
 
 
 def file_names(article: str, config: Config) -> Iterator[str]:
-    """Yield the names of all PDFs, e-books, and web pages that an article may have."""
+    """Yield the names of all PDFs, e-books, and web pages that an article may have.
+
+    And that of its cover, which `covers/` has as if it were beside them.
+    """
     from press.core.formats import FORMATS, file_of
     from press.document.editions import file_name
 
     for format_ in config.formats:
         if not FORMATS[format_].has_editions:
             yield file_of(article, format_)
+            if format_ == "epub":
+                yield f"{article}.png"
             continue
         for edition in config.editions:
             away: tuple[FilePart, ...] = ("", "references")

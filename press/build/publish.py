@@ -84,6 +84,9 @@ def _failure(error: OSError, folder: Path, new: Sequence[str]) -> Problem:
         path = path.with_name(passing[1])
     inside = folder in path.parents
     place = Span(shown(path, folder.parent) if inside else path.as_posix())
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        hint = "move it away, then build again; existing files are intact"
+        return Problem("SYS002", place, "is a file, not a folder", hint)
     reason = error.strerror or str(error)
     but = f", except {', '.join(new)}, which {'is' if len(new) == 1 else 'are'} new" if new else ""
     hint = f"free disk space or fix permissions, then build again; existing files are intact{but}"
