@@ -305,7 +305,7 @@ def _imprint_option(command: Any) -> Any:
 )
 @click.option(
     "--cache",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # the build goes on without it
     envvar="MAKEBOOK_CACHE",
     metavar="DIR",
     help="Folder that machines share: take from it what another one built from the same sources, "

@@ -191,7 +191,33 @@ def test_what_is_damaged_is_found_and_built_again(first, second, place, data):
     assert third.bytes() == first.bytes()
 
 
-@pytest.mark.parametrize("name", ["../sleep.pdf", "tea.pdf", "manifest.json"])
+@pytest.mark.parametrize("place", ["files/*/*", "entries/*/*/*.json"])
+@pytest.mark.parametrize("kind", ["link", "circle", "folder", "pipe"])
+def test_what_is_not_a_file_is_damaged(first, second, place, kind):
+    other = second.shared.parent / "other"
+    other.write_text("mine")
+    for path in second.shared.glob(place):
+        path.unlink()
+        if kind == "folder":
+            path.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to(other if kind == "link" else path.name)
+    assert second()
+    assert set(second.codes()) == {"CCH002"}
+    assert second.bytes() == first.bytes()
+    assert other.read_text() == "mine"
+    third = Machine(second.root.parent.parent / "third", second.shared)
+    assert not third()
+    assert third.codes() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../sleep.pdf", "tea.pdf", "manifest.json", "sleep-well.pdf", "sleep-a/b.pdf",
+     "sleep-\\..\\x.pdf", "sleep.exe"],
+)  # fmt: skip
 def test_an_entry_names_only_files_of_its_article(first, second, name):
     """Even if its hash is right: whoever wrote it used another program."""
     (path,) = second.shared.rglob("*.json")
@@ -270,9 +296,22 @@ def test_without_a_folder_the_build_goes_on(second, tmp_path):
     assert not second.shared.exists()
 
 
+def test_a_folder_that_may_not_be_read_stops_no_build(second, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, *_, **__: Path(path) != second.shared)
+    options = ["--project", str(second.root), "--output", str(second.output), "--format", "epub"]
+    with pytest.raises(SystemExit) as end:
+        main(["build", *options, "--cache", str(second.shared)])
+    assert not end.value.code
+
+
 @pytest.mark.parametrize(
     ("number", "hint"),
-    [(errno.EACCES, "ask for the right"), (errno.ENOSPC, "free space"), (errno.EIO, "free space")],
+    [
+        (errno.EACCES, "ask for the right"),
+        (errno.ENOSPC, "free space"),
+        (errno.EROFS, "ask for the right"),
+        (errno.EIO, "check the folder"),
+    ],
 )
 def test_a_cache_that_cannot_be_written_is_reported_once(second, monkeypatch, number, hint):
     def refused(*_, **__):

@@ -10,6 +10,7 @@ entry is JSON that is checked, never code. This module must not know how files a
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from press.build import machine, stale
+from press.build import machine, plan, stale
 from press.core import gate
 from press.core.hashing import digest, json_digest
 from press.core.manifest import ArticleEntry, Record, linked_of, record_of
@@ -43,6 +44,15 @@ _PASSING = re.compile(r"\.makebook-\w+\.tmp")
 _MOST = 50
 """Entries for one text that are looked at, the newest first."""
 _DAY = 24 * 60 * 60
+_MAY = "ask for the right to read and write there, or leave out --cache"
+_FREE = "free space there: makebook clean --cache --older-than 90"
+_REMEDIES = {
+    errno.ENOENT: "make the folder or mount it, or leave out --cache",
+    errno.ENOTDIR: "name a folder",
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _MAY),
+    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)), _FREE),
+}
+"""What to do if the folder cannot be used, by the number of the error."""
 
 
 @dataclass
@@ -130,11 +140,11 @@ class Cache:
     def _accepted(self, path: Path, issue: Issue, name: str, found: str) -> Built | None:
         """Return the article of an entry, if its files are what a build would make now."""
         try:
-            data = gate.read(path, "manifest", anywhere=True)
+            data = _read(path, "manifest")
         except FileNotFoundError:  # another machine removed it meanwhile
             return None
         record = record_of(data) if digest(data) == path.stem else None
-        if record is None or record["name"] != name or not _is_own(record):
+        if record is None or record["name"] != name or not _is_own(record, issue):
             self._discard(path)
             return None
         entry = record["entry"]
@@ -165,7 +175,7 @@ class Cache:
         """Return the bytes with a hash, from the cache or a linked file; None if there are none."""
         path = linked or self._home(sha)
         try:
-            data = gate.read(path, "file", anywhere=linked is None)
+            data = gate.read(path, "file") if linked else _read(path, "file")
         except FileNotFoundError:
             return None
         except (OSError, ValueError):
@@ -193,7 +203,9 @@ class Cache:
     def _write(self, path: Path, data: bytes) -> None:
         """Write a file, unless it is there, under a name of its own first."""
         with contextlib.suppress(OSError):
-            if path not in self._damaged and path.stat().st_size == len(data):
+            facts = path.lstat()
+            whole = stat.S_ISREG(facts.st_mode) and facts.st_size == len(data)
+            if path not in self._damaged and whole:
                 _touch(path)
                 return
         mode = stat.S_IMODE(self.folder.stat().st_mode)
@@ -225,19 +237,16 @@ class Cache:
         self._damaged.add(path)
         hint = "it was removed, and the article is built again"
         try:
-            path.unlink(missing_ok=True)
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(
+                missing_ok=True
+            )
         except OSError:
             hint = "the article is built again; remove the file if you may"
         message = "a file in the cache is damaged: its hash is not that of its name"
         self.problems.append(Problem("CCH002", Span(str(path)), message, hint))
 
     def _report(self, what: str, error: OSError) -> None:
-        hint = {
-            FileNotFoundError: "make the folder or mount it, or leave out --cache",
-            PermissionError: "ask for the right to read and write there, or leave out --cache",
-        }.get(type(error), "free space there: makebook clean --cache --older-than 90")
-        if isinstance(error, NotADirectoryError):
-            hint = "name a folder"
+        hint = _REMEDIES.get(error.errno or 0, "check the folder, or leave out --cache")
         message = f"the cache cannot be {what}: {error.strerror or error}"
         hint = f"{hint}; the build went on without it"
         self.problems.append(Problem("CCH001", Span(str(self.folder)), message, hint))
@@ -251,13 +260,22 @@ def _fits(request: Request, before: ArticleEntry | None) -> bool:
     return before is None or not (request.formats or request.editions)
 
 
-def _is_own(record: Record) -> bool:
-    """Say if an entry names only files of its article, and fonts."""
-    outputs, name = record["entry"]["outputs"], record["name"]
-    files = record["entry"]["files"]
-    return "fonts" in record["versions"] and all(
-        file in outputs and file.startswith((f"{name}.", f"{name}-")) for file in files
-    )
+def _is_own(record: Record, issue: Issue) -> bool:
+    """Say if an entry names only files that its article may have, and fonts."""
+    entry, formats = record["entry"], (*issue.config.formats, *issue.request.formats)
+    own = {*plan.file_names(record["name"], replace(issue.config, formats=formats))}
+    return "fonts" in record["versions"] and entry["files"].keys() <= own & {*entry["outputs"]}
+
+
+def _read(path: Path, kind: gate.Kind) -> bytes:
+    """Return the bytes of a file of the cache; none if it is a link, or not a file: it is damaged.
+
+    Raises:
+        OSError: it is missing or unreadable.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return b""
+    return gate.read(path, kind, anywhere=True)
 
 
 def _used(path: Path) -> float:
