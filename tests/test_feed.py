@@ -122,6 +122,18 @@ def test_the_feed_obeys_the_specification(made):
     assert len(set(identifiers)) == 2
 
 
+def test_a_handout_to_print_has_the_cover_of_the_e_book_in_it(made, tmp_path):
+    root = project(tmp_path, tea=TEA)
+    (root / "makebook.toml").write_text(f'formats = ["pdf", "html"]\n{TOML}')
+    folder = make(root)
+    (publication,) = read(folder, "opds.json")["publications"]
+    assert publication["images"] == [{"href": "covers/tea.png", "type": "image/png"}]
+    assert (folder / "covers/tea.png").read_bytes() == (made / "covers/tea.png").read_bytes()
+    (root / "makebook.toml").write_text(f'formats = ["html"]\n{TOML}')
+    (publication,) = read(make(root), "opds.json")["publications"]
+    assert "images" not in publication  # nothing of it is drawn
+
+
 def test_the_feed_says_what_the_article_says(made):
     about = read(made, "opds.json")["publications"][1]["metadata"]
     package = Book((made / "tea.epub").read_bytes())

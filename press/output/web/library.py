@@ -26,7 +26,7 @@ from press.core.records import dataclass
 from press.design.faces import faces
 from press.design.fallback import choose
 from press.design.styles import Styles
-from press.output.web.offers import Offer
+from press.output.web.offers import Offer, downloads
 from press.output.web.packet import SCRIPT as PACKET
 from press.output.web.page import library_css
 from press.output.web.search import script as searching
@@ -208,28 +208,39 @@ def small_covers(
     for article, entry in entries.items():
         if "because" in entry:
             continue
-        name = cover_name(article)
-        for book, facts in entry["files"].items():
-            if facts["format"] != "epub":
-                continue
-            of = facts.get("cover") or facts["sha256"]
+        name, files = cover_name(article), entry["files"]
+        books = [file for file, facts in files.items() if facts["format"] == "epub"]
+        # Without an e-book of its own, a handout to print has it inside.
+        inside = [each.name for each in downloads(files, entry["editions"]) if each.format == "pdf"]
+        for file in books or inside:
+            of = files[file].get("cover") or files[file]["sha256"]
             if name in known and known[name]["of"] == of:
                 covers[name] = known[name]
-            elif data := cover(folder / book):
+            elif data := cover(folder / file):
                 new[name], covers[name] = data, {"sha256": digest(data), "of": of}
+            if name in covers:
+                break
     return covers, new
 
 
-def cover(book: Path) -> bytes:
-    """Return a small cover of a published e-book, as a PNG; nothing if it has none."""
+def cover(file: Path) -> bytes:
+    """Return a small cover of a published e-book, as a PNG; nothing if it has none.
+
+    `file` is the e-book, or a PDF in which it is.
+    """
     from PIL import Image as Picture
     from PIL import UnidentifiedImageError
 
     try:
-        data = Book(book.read_bytes()).cover()
-        if data is None:
+        data = file.read_bytes()
+        if file.suffix == ".pdf":
+            from press.readback.pdf import attachments
+
+            data = next((d for n, d in attachments(data).items() if n.endswith(".epub")), b"")
+        drawn = Book(data).cover() if data else None
+        if drawn is None:
             return b""
-        with Picture.open(io.BytesIO(data)) as picture:
+        with Picture.open(io.BytesIO(drawn)) as picture:
             small = picture.convert("RGB").resize(COVER, Picture.Resampling.LANCZOS)
     except (OSError, ValueError, UnidentifiedImageError):
         return b""
