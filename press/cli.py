@@ -560,10 +560,12 @@ def list_command(
     entries = read_entries(*_place(project, output, imprint), problems)
     today = date.today()  # noqa: DTZ011 - the author's own day
     found = ordered(chosen(entries, words, options["due"], today), options["key"])
-    click.echo(FORMS[options["form"]](found), nl=False)
-    if entries and not found:
+    if found or options["form"] != "table":
+        click.echo(FORMS[options["form"]](found), nl=False)
+    if not found:
         where = "; names, titles, and topics are searched" if words else ""
-        _say(f"none of the project's handouts matches{where}", err=True)
+        none = f"none of the project's handouts matches{where}"
+        _say(none if entries else "the project has no handouts yet", err=True)
     errors = [problem for problem in problems if problem.severity == ERROR]
     if errors:
         raise ProblemsError(errors)

@@ -397,14 +397,20 @@ def test_a_link_to_a_withdrawn_article_is_an_error(tmp_path):
     ]
 
 
-def test_a_withdrawn_article_without_a_reason_stops_no_other(tmp_path):
+def test_a_withdrawn_article_without_a_reason_stops_no_other(tmp_path, capsys):
     text = SLEEP.replace("---\n\n", "status: withdrawn\n---\n\n")
-    root = write(tmp_path, **{"source/sleep.md": text, "source/tea.md": DRAFT})
+    root = write(tmp_path, **{"source/sleep.md": SLEEP, "source/tea.md": DRAFT})
+    make(root)
+    code = codes(root)["sleep"]
+    write(root, **{"source/sleep.md": text})
     outcome = make(root)
     assert [str(p.span) for p in outcome.every_problem if p.code == "FRM003"] == [
         "source/sleep.md:4:1"
     ]
     assert [b.name for b in outcome.built if b.entry] == ["tea"]
+    with pytest.raises(SystemExit):
+        main(["diff", "--project", str(root), code])
+    assert capsys.readouterr().out == "withdrawn: do not use Sleep (SLEEP-1)\n"
 
 
 def test_a_project_without_these_keys_has_a_manifest_as_before(tmp_path):

@@ -131,7 +131,8 @@ def _recalled(line: str, output: Path) -> _Answer | None:
 
 
 def _do_not_use(title: str, called: str, because: str) -> str:
-    return f"withdrawn: do not use {printable(title)} ({printable(called)}): {printable(because)}"
+    reason = f": {printable(because)}" if because else ""
+    return f"withdrawn: do not use {printable(title)} ({printable(called)}){reason}"
 
 
 def _withdrawn(found: str | Sequence[Snapshot], sources: Today, output: Path) -> list[str]:
