@@ -101,6 +101,23 @@ def test_the_second_run_looks_at_no_article(root, monkeypatch):
     assert made(run(root)) == set()
 
 
+def test_what_no_group_makes_for_an_imprint_does_not_grow_old_in_silence(root):
+    said = [
+        "build/north/ward/deep/rest.epub: warning OUT003: it may be out of date: "
+        "no group makes 'ward/deep/rest' for the imprint 'north'"
+    ]
+    run(root)
+    toml, path = root / "makebook.toml", root / "source/ward/deep/rest.md"
+    toml.write_text(toml.read_text().replace('"ward/*"', '"ward/bed"'))
+    assert told(run(root)) == told(run(root)) == said
+    assert told(run(root, imprints=("north",))) == told(run(root)) == []
+    path.write_text(path.read_text().replace("Text.", "Other."))
+    assert told(run(root)) == told(run(root)) == said
+    assert told(run(root, articles=("plain",))) == told(run(root, group="sleep")) == []
+    path.unlink()
+    assert {line.split()[2] for line in told(run(root))} == {"OUT001:"}
+
+
 def test_one_edit_is_made_in_each_of_its_places(root):
     run(root)
     path = root / "source/ward/bed.md"

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "BUG001": "no author's file causes it: tests/test_limits.py",
     "OUT001": "a file in build/, not one of the author's: tests/test_incremental.py",
     "OUT002": "a file in build/, not one of the author's: tests/test_status.py",
+    "OUT003": "a file in build/, not one of the author's: tests/test_groups.py",
     "SYS003": "the machine, not a file: tests/test_parallel.py",
     "SYS004": "the machine, not a file: tests/test_serve.py",
     "SYS005": "a scheduler, not a file: tests/test_cluster.py",

@@ -200,7 +200,11 @@ def _brought_up_to_date(
         problems += found
         problems += cache.problems if cache else ()
     kept = [built for each in stand.values() for built in each.kept.values()]
+    behind: list[Problem] = []
     for name, asked in every.items():
+        if name and asked.articles and not (request.imprints or request.articles or request.group):
+            content, shown_ = ledgers[name].content, _shown(asked, name)
+            behind += stale.left_behind(name, asked.articles, keys, content, shown_)
         for built in stand[name].kept.values():
             stale.keep(built, ledgers[name], keys.project(name), stand[name].found)
         try:
@@ -209,8 +213,9 @@ def _brought_up_to_date(
             problems += error.problems
         manifest.left(ledgers[name], _shown(asked, name), problems)
         manifest.report_withdrawn(ledgers[name].content.get("withdrawn", {}), problems)
-    outcome = Outcome((*kept, *made), tuple(problems))
-    state.save(request, engine, contents, None if outcome.failed else outcome.built)
+    outcome = Outcome((*kept, *made), (*problems, *behind))
+    again = outcome.failed or behind  # the next run looks again, and says the same
+    state.save(request, engine, contents, None if again else outcome.built)
     return outcome
 
 

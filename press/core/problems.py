@@ -141,6 +141,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "PRF006": (ERROR, "text that a finished file has in another form than the article"),
     "OUT001": (WARNING, "an output file that the project no longer makes"),
     "OUT002": (WARNING, "a manifest.json that cannot be read"),
+    "OUT003": (WARNING, "a file for an imprint that may be out of date, and in no group"),
     "CCH001": (WARNING, "a cache that cannot be read or written"),
     "CCH002": (NOTE, "a damaged file in the cache"),
     "LIM001": (ERROR, "an article that takes more time or memory than it may"),
