@@ -23,7 +23,7 @@ from press.build.plan import Issue
 from press.build.publish import check_home, remove_files, replace_files, sweep_temporary
 from press.build.state import State
 from press.core import faults, gate, guarded, limits, parallel, progress, temporary
-from press.core.files import CATALOG, FEED, INDEX, by_name, name_of, shown
+from press.core.files import CATALOG, FEED, INDEX, by_name, is_name, name_of, shown
 from press.core.formats import base_name, file_of
 from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry, LibraryEntry, linked_of, shelved
@@ -193,18 +193,17 @@ def _brought_up_to_date(
     editions = {name for built in kept if built.entry for name in built.entry["editions"]}
     made: list[Built] = []
     whole = all(not each.names and each.is_listed() and each.checked for each in stand.values())
-    if not (kept and whole and editions.issuperset(request.editions)):
+    if not (
+        kept and whole and all(map(is_name, keys.files)) and editions.issuperset(request.editions)
+    ):
         cache = _cache(request, keys, state)
         books = _Books(keys, state, ledgers, stand, members, frozenset(same), cache)
         made, found = _make(request, every, books, editions)
         problems += found
         problems += cache.problems if cache else ()
     kept = [built for each in stand.values() for built in each.kept.values()]
-    behind: list[Problem] = []
+    behind = _behind(request, every, keys, ledgers)
     for name, asked in every.items():
-        if name and asked.articles and not (request.imprints or request.articles or request.group):
-            content, shown_ = ledgers[name].content, _shown(asked, name)
-            behind += stale.left_behind(name, asked.articles, keys, content, shown_)
         for built in stand[name].kept.values():
             stale.keep(built, ledgers[name], keys.project(name), stand[name].found)
         try:
@@ -217,6 +216,22 @@ def _brought_up_to_date(
     again = outcome.failed or behind  # the next run looks again, and says the same
     state.save(request, engine, contents, None if again else outcome.built)
     return outcome
+
+
+def _behind(
+    request: Request, every: Mapping[str, Request], keys: Keys, ledgers: Mapping[str, Ledger]
+) -> list[Problem]:
+    """Report what no group makes for its imprint, in a build of everything."""
+    if request.imprints or request.articles or request.group:
+        return []
+    return [
+        problem
+        for name, asked in every.items()
+        if name and asked.articles
+        for problem in stale.left_behind(
+            name, asked.articles, keys, ledgers[name].content, _shown(asked, name)
+        )
+    ]
 
 
 def _shown(asked: Request, issue: str) -> str:
@@ -257,6 +272,7 @@ def _make(
     jobs, made = _planned(every_one, paths, books)
     made += [_published(done, books) for done in _run(jobs, request)]
     problems += (problem for each in project.withdrawn for problem in each.problems)
+    problems += () if request.articles else project.misnamed
     _list_all(issues, made, books, project, problems)
     return made, problems
 

@@ -62,6 +62,7 @@ def read_entries(root: Path, output: Path, problems: list[Problem]) -> list[Entr
     built = read_manifest(output)["articles"]
     digests = FileDigests()
     problems += (problem for each in project.withdrawn for problem in each.problems)
+    problems += project.misnamed
     rows = [
         _entry(path, project, output, built.get(name_of(path, root)), digests, problems)
         for path in project.articles

@@ -309,17 +309,24 @@ def is_name(name: str) -> bool:
     return name.isprintable() or not any(unicodedata.category(c) in ("Cc", "Cs") for c in name)
 
 
-def misnamed(folder: Path, root: Path) -> Iterator[Problem]:
-    """Yield a problem (TXT002) for each file below a folder whose name cannot be used."""
-    for path in names_below(folder):
-        if is_name(path[len(str(folder)) :]):
+def misnamed(root: Path) -> Iterator[tuple[Problem, bool]]:
+    """Yield a problem (TXT002) for each file of `source/` whose name cannot be used.
+
+    With each, say if it is an article, so that nothing else needs it.
+    """
+    source = root / "source"
+    for path in names_below(source):
+        if is_name(path[len(str(source)) :]):
             continue
         file = Path(path)
         if not file.name.startswith("."):
             message = (
                 "the file cannot be read: its name is not valid UTF-8 or has a control character"
             )
-            yield Problem("TXT002", Span(shown(file, root)), message, "rename the file")
+            folders = enumerate(file.relative_to(source).parts[:-1])
+            read = all(holds_articles(folder, top=not level) for level, folder in folders)
+            problem = Problem("TXT002", Span(shown(file, root)), message, "rename the file")
+            yield problem, read and file.suffix == ".md"
 
 
 def article_name(argument: str, known: Container[str]) -> str:

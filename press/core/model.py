@@ -379,6 +379,8 @@ class Project:
     withdrawn: tuple[Withdrawn, ...] = ()
     """Articles that are no longer built; they are not among `articles`."""
     collections: tuple[Collection, ...] = ()
+    misnamed: tuple[Problem, ...] = ()
+    """Those of articles that are not read because of their names: TXT002."""
 
 
 @dataclass(frozen=True)

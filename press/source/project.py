@@ -101,7 +101,8 @@ def read_project(root: Path, problems: list[Problem], published: Container[str] 
     """
     reader = _reader(root, problems)
     config = reader.config(_imprints(root))
-    problems += misnamed(root / "source", root)
+    unread = list(misnamed(root))
+    problems += (problem for problem, is_article in unread if not is_article)
     notices = root / "source" / "disclaimers"
     articles = article_files(root)
     unknown = [path for name, path in by_name(articles, root).items() if name not in published]
@@ -120,6 +121,7 @@ def read_project(root: Path, problems: list[Problem], published: Container[str] 
         ),
         imprint_files=imprint_files(root),
         collections=read_collections(reader, by_name(articles, root), by_name(gone, root)),
+        misnamed=tuple(problem for problem, is_article in unread if is_article),
     )
 
 
