@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 
 from press.build.cleanup import sweep
 from press.build.run import build
@@ -129,9 +130,20 @@ def test_a_handout_to_print_has_the_cover_of_the_e_book_in_it(made, tmp_path):
     (publication,) = read(folder, "opds.json")["publications"]
     assert publication["images"] == [{"href": "covers/tea.png", "type": "image/png"}]
     assert (folder / "covers/tea.png").read_bytes() == (made / "covers/tea.png").read_bytes()
-    (root / "makebook.toml").write_text(f'formats = ["html"]\n{TOML}')
-    (publication,) = read(make(root), "opds.json")["publications"]
-    assert "images" not in publication  # nothing of it is drawn
+
+
+def test_handouts_of_which_nothing_is_drawn_share_a_picture(tmp_path):
+    root = project(tmp_path, tea=TEA, nap=TEA.replace("TEA-1", "NAP-1"))
+    for formats, wanted in (("html", "gif"), ("html", "gif"), ("html epub", "png")):
+        (root / "makebook.toml").write_text(f"formats = {formats.split()}\n{TOML}")
+        folder = make(root)
+        images = [each["images"] for each in read(folder, "opds.json")["publications"]]
+        assert {image["type"] for (image,) in images} == {f"image/{wanted}"}
+        for (image,) in images:
+            with Image.open(folder / image["href"]) as picture:
+                assert (picture.format, picture.size) == (wanted.upper(), (240, 360))
+        assert ("<img" in (folder / "index.html").read_text()) == (wanted == "png")
+    assert sorted(path.name for path in (folder / "covers").iterdir()) == ["nap.png", "tea.png"]
 
 
 def test_the_feed_says_what_the_article_says(made):

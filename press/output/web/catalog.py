@@ -31,8 +31,8 @@ _SYSTEMS = {
 def write_feed(shelf: Shelf, covers: Mapping[str, str]) -> bytes:
     """Write the catalog: a publication for each handout that has files in the folder.
 
-    `covers` has the address of the cover of each handout that has one, by name. A withdrawn handout
-    is not in the catalog. The address of the catalog is absolute if the library has one.
+    `covers` is what `library.covers_of` returned. A withdrawn handout is not in the catalog. The
+    address of the catalog is absolute if the library has one.
     """
     handouts = shelf.handouts
     days = [entry["date"] for entry in handouts.values() if entry["date"]]
@@ -49,7 +49,7 @@ def write_feed(shelf: Shelf, covers: Mapping[str, str]) -> bytes:
             }
         ],
         "publications": [
-            _publication(name, entry, shelf, covers.get(name, ""))
+            _publication(name, entry, shelf, covers.get(name) or covers.get("", ""))
             for name, entry in sorted(handouts.items())
         ],
     }
@@ -82,7 +82,8 @@ def _publication(name: str, entry: ArticleEntry, shelf: Shelf, cover: str) -> di
         "links": links,
     }
     if cover:
-        found["images"] = [{"href": cover, "type": "image/png"}]
+        kind = "image/gif" if cover.endswith(".gif") else "image/png"
+        found["images"] = [{"href": cover, "type": kind}]
     return found
 
 

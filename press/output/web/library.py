@@ -36,6 +36,8 @@ from press.readback.epub import Book
 
 COVER = (240, 360)
 """Pixels of a cover in the list: twice its displayed size, for high-resolution screens."""
+_PLAIN = f"{COVERS}/plain.gif"
+"""The picture of handouts without a cover; the name of a cover ends in `.png`."""
 _COLORS = 48
 _SCRIPT = """
 const search = document.querySelector(".search"), field = search.querySelector("input");
@@ -154,9 +156,11 @@ def _sort_key(text: str) -> str:
 def covers_of(entries: Collection[str], covers: Collection[str]) -> dict[str, str]:
     """Return the address of the cover of each handout that has one, by name.
 
-    `covers` are the names of the covers that `small_covers` returned.
+    `covers` are the names of the covers that `small_covers` returned. The name '' has the picture
+    for handouts without a cover.
     """
-    return {name: quote(of) for name in entries if (of := cover_name(name)) in covers}
+    found = {name: quote(of) for name in entries if (of := cover_name(name)) in covers}
+    return {**found, "": _PLAIN} if _PLAIN in covers else found
 
 
 def _handout(
@@ -198,7 +202,9 @@ def small_covers(
     entries: Mapping[str, Shelved],
     known: Mapping[str, CoverEntry],
 ) -> tuple[dict[str, CoverEntry], dict[str, bytes]]:
-    """Return the covers of all handouts that have one, and the bytes of those to write.
+    """Return the covers of all handouts, and the bytes of those to write.
+
+    Those of which nothing is drawn share one picture.
 
     `known` are those that are there, as the manifest tells. One stays if the cover of the e-book
     was drawn from the same.
@@ -220,7 +226,30 @@ def small_covers(
                 new[name], covers[name] = data, {"sha256": digest(data), "of": of}
             if name in covers:
                 break
+        if name in covers or _PLAIN in covers:
+            continue
+        if _PLAIN in known:
+            covers[_PLAIN] = known[_PLAIN]
+        else:
+            new[_PLAIN] = data = _plain()
+            covers[_PLAIN] = {"sha256": digest(data), "of": ""}
     return covers, new
+
+
+def _plain() -> bytes:
+    """Return the picture for handouts of which nothing is drawn, as a GIF: a page of text."""
+    from PIL import Image as Picture
+    from PIL import ImageDraw
+
+    page = Picture.new("L", COVER, 255)
+    pen, (width, height) = ImageDraw.Draw(page), COVER
+    pen.rectangle((0, 0, width - 1, height - 1), outline=150)
+    pen.rectangle((32, 40, width - 64, 58), fill=90)
+    for top in range(88, height - 48, 22):
+        pen.rectangle((32, top, width - 32, top + 5), fill=200)
+    out = io.BytesIO()
+    page.save(out, "GIF")
+    return out.getvalue()
 
 
 def cover(file: Path) -> bytes:
