@@ -70,7 +70,13 @@ class Cluster:
 
     @property
     def address(self):
-        return until(lambda: self.file.exists() and json.loads(self.file.read_text())["address"])
+        def written():
+            try:
+                return json.loads(self.file.read_text())["address"]
+            except (FileNotFoundError, ValueError):  # it may be there, and not yet be whole
+                return ""
+
+        return until(written)
 
     def hosts(self):
         """Return the number of each process that works on an article, and those of its parents."""
