@@ -237,9 +237,10 @@ class Cache:
         self._damaged.add(path)
         hint = "it was removed, and the article is built again"
         try:
-            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink(
-                missing_ok=True
-            )
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
         except OSError:
             hint = "the article is built again; remove the file if you may"
         message = "a file in the cache is damaged: its hash is not that of its name"

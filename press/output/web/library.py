@@ -215,10 +215,7 @@ def small_covers(
         if "because" in entry:
             continue
         name, files = cover_name(article), entry["files"]
-        books = [file for file, facts in files.items() if facts["format"] == "epub"]
-        # Without an e-book of its own, a handout to print has it inside.
-        inside = [each.name for each in downloads(files, entry["editions"]) if each.format == "pdf"]
-        for file in books or inside:
+        for file in _with_cover(entry):
             of = files[file].get("cover") or files[file]["sha256"]
             if name in known and known[name]["of"] == of:
                 covers[name] = known[name]
@@ -234,6 +231,14 @@ def small_covers(
             new[_PLAIN] = data = _plain()
             covers[_PLAIN] = {"sha256": digest(data), "of": ""}
     return covers, new
+
+
+def _with_cover(entry: ArticleEntry) -> list[str]:
+    """Return the files with a handout's cover: its e-book, or else PDFs that have it inside."""
+    files = entry["files"]
+    if books := [file for file, facts in files.items() if facts["format"] == "epub"]:
+        return books
+    return [each.name for each in downloads(files, entry["editions"]) if each.format == "pdf"]
 
 
 def _plain() -> bytes:
