@@ -596,26 +596,87 @@ def test_ctrl_c_leaves_no_process_and_no_temporary_file(tmp_path, moment):
     assert not [line for line in serve.lines if "Traceback" in line]
 
 
+def order_for(root: Path, number: int = 1, view: dict | None = None) -> dict:
+    return {
+        "id": number, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
+        "editions": [], "imprints": [""], "article": "tea", "imprint": "", "view": view,
+    }  # fmt: skip
+
+
+VIEWS = {
+    "print": {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1},
+    "book": {"view": "book", "edition": "", "first": 0, "last": 0},
+    "web": {"view": "web", "edition": "", "first": 0, "last": 0},
+}
+
+
+@contextmanager
+def builder(way: str, before: str = ""):
+    """A builder process, and what gives it an order and returns the messages up to the last."""
+    script = f"from press.serve import builder\nimport time\n{before}\nbuilder.work()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, way], text=True, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:  # fmt: skip
+        assert json.loads(process.stdout.readline()) == {"step": "ready"}
+
+        def build(order: dict) -> list[dict]:
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+            said = [json.loads(process.stdout.readline())]
+            while said[-1]["step"] not in ("rest", "lost"):
+                said.append(json.loads(process.stdout.readline()))
+            return said
+
+        yield build
+        process.stdin.close()
+        assert process.wait(LIMIT) == 0
+
+
 def test_a_builder_that_builds_in_itself(tmp_path):
     """Helpers work this way if a process cannot be forked: messages in, messages out, then end."""
     root = project(tmp_path / "p")
-    order = {
-        "id": 7, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
-        "editions": [], "imprints": [""], "article": "tea", "imprint": "", "view": None,
-    }  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, "-c", "from press.serve.builder import work; work()", "same"],
-        text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    ) as process:  # fmt: skip
-        process.stdin.write(json.dumps(order) + "\n")
-        process.stdin.flush()
-        said = [json.loads(process.stdout.readline()) for _ in range(3)]
-        process.stdin.close()
-        assert process.wait(LIMIT) == 0
-    assert [m.get("step") for m in said[1:]] == ["main", "rest"]
-    assert not any(m["failed"] for m in said[1:]), said
+    with builder("same") as build:
+        said = build(order_for(root, 7))
+    assert [m["step"] for m in said] == ["main", "rest"]
+    assert not any(m["failed"] for m in said), said
     assert (root / "build" / "tea.pdf").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no copies")
+def test_a_rehearsal_that_has_not_ended_is_neither_awaited_nor_interrupted(tmp_path):
+    """Half of an import, for one, would stay: each later build in that copy would fail."""
+    root = project(tmp_path / "p")
+    with builder("fork", "builder.rehearse = lambda _: time.sleep(100_000)") as build:
+        for number in (1, 2, 3):
+            (root / "source" / "tea.md").write_text(TEXT.replace("WORDS", f"Tea {number}."))
+            said = build(order_for(root, number))
+            assert [(m["step"], m["failed"]) for m in said] == [("main", False), ("rest", False)]
+            assert f"Tea {number}." in (root / "build" / "tea.html").read_text()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_warm_builder_loads_nothing_more(tmp_path, view):
+    """Neither a rehearsal nor a build waits for an import; each would be in every copy."""
+    order = order_for(project(tmp_path / "p"), view=VIEWS[view])
+    script = f"""
+import sys
+from press.core import guarded
+from press.serve import builder
+builder.warm()
+known = set(sys.modules)
+builder.rehearse({order})
+with guarded.here():
+    builder.perform({order}, lambda message: None)
+builder.perform({order}, lambda message: None)
+print(*sorted(sys.modules.keys() - known - {{"__mp_main__"}}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], text=True, capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=LIMIT,
+    )  # fmt: skip
+    assert done.stdout.split() == [], done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_fault_is_a_problem(tmp_path, monkeypatch):
@@ -624,10 +685,7 @@ def test_a_fault_is_a_problem(tmp_path, monkeypatch):
 
     monkeypatch.setattr(steps.build, "build", fail)
     told = []
-    order = {"id": 1, "root": str(tmp_path), "output": str(tmp_path), "articles": [], "allow": [],
-             "editions": [], "imprints": [""], "article": "", "imprint": "",
-             "view": None}  # fmt: skip
-    steps.perform(order, told.append)
+    steps.perform({**order_for(tmp_path), "article": ""}, told.append)
     assert told[-1]["failed"]
     assert "KeyError" in told[-1]["problems"][0]["message"]
 
@@ -638,10 +696,7 @@ def test_what_cannot_be_shown_early_is_built_all_the_same(tmp_path, monkeypatch)
 
     monkeypatch.setattr("press.output.pdf.partial.lay_out_part", fail)
     root, told = project(tmp_path / "p"), []
-    order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
-             "editions": [], "imprints": [""], "article": "tea", "imprint": ""}  # fmt: skip
-    order["view"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
-    steps.perform(order, told.append)
+    steps.perform(order_for(root, view=VIEWS["print"]), told.append)
     assert [(m["step"], m["failed"]) for m in told] == [("main", False), ("rest", False)]
 
 
@@ -688,6 +743,24 @@ def test_a_first_build_that_fails_shows_no_earlier_version(tmp_path):
             page.until("Boolean(document.querySelector('#problems:not([hidden]) li'))")
             assert "LNK001" in page.run("$('problems').innerText")
             assert page.run("$('stale').hidden && !$('empty').hidden")
+
+
+@pytest.mark.parametrize(("view", "name"), [("web", "tea.html"), ("book", "tea.epub")])
+def test_a_file_that_does_not_come_is_asked_for_again(tmp_path, view, name):
+    with Serve(project(tmp_path / "project")) as serve, needed():
+        serve.settled()
+        with chromium(f"http://127.0.0.1:{serve.port}/") as page:
+            page.until("Boolean(document.querySelector('.page img'))")
+            away = serve.root / name
+            (serve.output / name).rename(away)
+            page.run(f"document.querySelector('#views [value={view}]').click()")
+            once = page.until("asking")
+            page.until(f"asking > {once}")
+            assert not page.run("document.querySelector('iframe:not(.next)')")
+            away.rename(serve.output / name)
+            shown = "document.querySelector('iframe:not(.next)')"
+            page.until(f"Boolean({shown})")
+            assert page.run(f"{shown}.contentDocument.contentType") != "text/plain"
 
 
 def test_a_lost_connection_is_told_and_made_again(tmp_path):

@@ -51,6 +51,21 @@ class Call(NamedTuple):
     """Makes a result for an item whose process was ended."""
 
 
+_here = False
+"""True if this process does the work itself."""
+
+
+@contextmanager
+def here() -> Iterator[None]:
+    """Do all work in this process, without limits, until the end: it loads what that needs."""
+    global _here  # noqa: PLW0603 - it concerns the whole process
+    before, _here = _here, True
+    try:
+        yield
+    finally:
+        _here = before
+
+
 @contextmanager
 def begun(
     work: Callable[[Item], Result],
@@ -66,6 +81,9 @@ def begun(
     raised here. If an `executor` is given, it runs `perform`, and has its own bound `ahead` for the
     items that it is given before their turn.
     """
+    if _here:
+        yield (work(item) for item, _ in items)
+        return
     with executor or _Pool(work, max(1, min(at_once, len(items)))) as pool:
         calls = [Call(work, item, allowed, ended) for item, allowed in items]
         yield _results(pool, calls)

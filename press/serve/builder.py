@@ -18,12 +18,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from press.build import run as build
-from press.core import gate, limits, temporary
+from press.core import gate, guarded, limits, temporary
 from press.core.model import Request
 from press.core.parallel import follow
 from press.core.records import dataclass
@@ -44,8 +44,6 @@ def work() -> None:
     gc.set_threshold(1_000_000, 20, 20)
     send = _writer(os.dup(1))
     os.dup2(2, 1)  # what a library prints is not a message
-    if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # copies inherit this
     warm()
     send({"step": "ready"})
     with contextlib.suppress(BrokenPipeError):
@@ -58,11 +56,16 @@ def work() -> None:
 
 
 def warm() -> None:
-    """Load everything that a build needs, by running one."""
+    """Load everything that a build needs, by running one in this process."""
+    from multiprocessing import connection, popen_fork  # noqa: F401 - for the helpers of a build
+
+    from PIL import ImageDraw  # noqa: F401 - for the picture of a handout without a cover
+
+    from press.output.pdf import partial  # noqa: F401 - for what is in view
     from press.setup.new import new_project
 
     today = date.today()  # noqa: DTZ011 - the author's own day
-    with contextlib.suppress(Exception), temporary.folder() as folder:
+    with contextlib.suppress(Exception), temporary.folder() as folder, guarded.here():
         root = Path(folder, "warm")
         new_project(root, today)
         build.build(Request(root, root / "build", today))
@@ -99,6 +102,7 @@ class _Copy:
     pipe: int
     """Pipe from it: what it did."""
     id: int = 0
+    rehearsed: bool = False
     said: bytes = b""
     steps: int = 0
     seen: bool = False
@@ -111,7 +115,6 @@ class _Copy:
     def begin(self, message: BuildMessage) -> None:
         self.id = message["id"]
         with contextlib.suppress(OSError):  # it is gone; its pipe will show it
-            os.kill(self.pid, signal.SIGUSR1)
             _writer(self.orders)(message)
 
     def end(self, number: int) -> None:
@@ -124,8 +127,9 @@ class _Copy:
 class _Forks:
     """Builds in copies of this process, one at a time; new work ends the old.
 
-    A second copy is always ready. It has rehearsed a build: by then, the shared memory that a
-    build changes has been copied (copy-on-write).
+    A second copy rehearses a build: after that, the shared memory that a build changes has been
+    copied (copy-on-write). Work that comes earlier goes to a new copy, because a rehearsal that is
+    interrupted anywhere, as in the middle of an import, would leave half a program.
     """
 
     def __init__(self, send: Send) -> None:
@@ -161,7 +165,7 @@ class _Forks:
     def _turn(self) -> bool:
         """Handle the next event; return False when the input has ended."""
         if self.next and not self.copy:
-            self.copy, self.spare = self.spare or self._fork(None), None
+            self.copy = self._ready()
             self.last, self.next = self.next, None
             self.copy.begin(self.trails.give(self.last))
         copy = self.copy
@@ -181,6 +185,13 @@ class _Forks:
                 return False
             self._ask(data)
         return True
+
+    def _ready(self) -> _Copy:
+        """Return the copy that has rehearsed, or else a new one."""
+        if not (self.spare and self.spare.rehearsed):
+            return self._fork(None)
+        copy, self.spare = self.spare, None
+        return copy
 
     def _ask(self, data: bytes) -> None:
         *lines, self.asked = (self.asked + data).split(b"\n")
@@ -210,8 +221,9 @@ class _Forks:
             _become_copy(parent)
             for handle in (0, inner, ordering, *self._handles()):
                 os.close(handle)
-            with _until_told():
+            if rehearsed:
                 rehearse(rehearsed)
+                _writer(outer)({"step": "ready"})
             order = b""
             while not order.endswith(b"\n"):
                 data = os.read(orders, 1 << 16)
@@ -233,10 +245,12 @@ class _Forks:
     def _hear(self, copy: _Copy) -> None:
         data = os.read(copy.pipe, 1 << 16)
         *lines, copy.said = (copy.said + data).split(b"\n")
-        for line in lines:
+        for message in map(json.loads, lines):
+            if message["step"] == "ready":
+                copy.rehearsed = True
+                continue
             copy.steps += 1
             self.hungry = 0.0
-            message: Answer = json.loads(line)
             copy.seen |= message["step"] == "main"
             self.send(self.trails.take(message))
             if copy.last_step:
@@ -261,26 +275,6 @@ def _size(message: BuildMessage) -> int:
         path = Path(message["root"], "source", f"{message['article']}.md")
         return min(path.stat().st_size, gate.LIMITS["text"])
     return 0
-
-
-class _Told(BaseException):
-    """A signal to stop rehearsing: there is a real build to do."""
-
-
-@contextlib.contextmanager
-def _until_told() -> Iterator[None]:
-    """Stop the block when the signal comes."""
-
-    def leave(*_: object) -> None:
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        raise _Told
-
-    try:
-        signal.signal(signal.SIGUSR1, leave)
-        yield
-        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-    except _Told:
-        pass
 
 
 def _writer(handle: int) -> Callable[[Answer | BuildMessage], None]:

@@ -21,7 +21,7 @@ from typing import Any, cast
 from press.build import run as build
 from press.build.publish import locked
 from press.build.run import Outcome
-from press.core import gate, temporary
+from press.core import gate, guarded, temporary
 from press.core.faults import unforeseen
 from press.core.files import article_files, imprint_files, name_of
 from press.core.formats import base_name, file_of
@@ -95,11 +95,9 @@ def perform(message: BuildMessage, send: Send, *, alone: bool = False) -> None:
         )
 
 
-def rehearse(message: BuildMessage | None) -> None:
-    """Rehearse the first step of a message, and discard the result."""
-    if not message:
-        return
-    with contextlib.suppress(Exception), temporary.folder() as folder:
+def rehearse(message: BuildMessage) -> None:
+    """Rehearse the first step of a message in this process, and discard the result."""
+    with contextlib.suppress(Exception), temporary.folder() as folder, guarded.here():
         if _early({**message, "anyway": True}):
             return
         web: View = {"view": "web", "edition": "", "first": 0, "last": 0}

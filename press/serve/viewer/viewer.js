@@ -179,7 +179,8 @@ async function showPages(file, again) {
   const name = address(file), hash = newest(file), early = file.early;
   if (!(again && early)) {  // an early version keeps the page boxes of the one before
     const answer = await fetch(`/sizes/${name}?v=${hash}`).catch(() => null);
-    if (!answer || !answer.ok || version !== hash) return;
+    if (version !== hash) return;
+    if (!answer || !answer.ok) return soon();
     const sizes = await answer.json();
     if (version !== hash) return;
     layPages(sizes, again);
@@ -233,7 +234,7 @@ async function showBook(file) {
   const hash = newest(file);
   if (!books[hash]) {
     const answer = await fetch(`/chapters/${address(file)}?v=${hash}`).catch(() => null);
-    if (!answer || !answer.ok) return;
+    if (!answer || !answer.ok) return version === hash && soon();
     const found = await answer.json();
     for (const old of Object.keys(books)) delete books[old];
     books[hash] = found;
@@ -256,7 +257,10 @@ function load(src) {
   next.addEventListener("load", () => {
     if (!next.isConnected || !next.classList.contains("next")) return;
     const inside = next.contentDocument;
-    if (!inside) return next.remove();
+    if (!inside || inside.contentType === "text/plain") {  // no answer, or a refusal
+      next.remove();
+      return soon();
+    }
     if (view() === "book" && device() === "dark") darken(inside);
     const now = frame();
     if (now && now.dataset.where === where) keepScroll();
@@ -303,6 +307,15 @@ function follow(event) {
       if (target) target.scrollIntoView();
     });
   }
+}
+
+// Ask again for a file that did not come; the view before it stays meanwhile.
+let asking = 0;
+
+function soon() {
+  version = "";
+  clearTimeout(asking);
+  asking = setTimeout(show, 1000);
 }
 
 function show() {
