@@ -220,9 +220,17 @@ def flaws(typed: str) -> tuple[dict, list[str]]:
     return dict(matter.codes), [f"{p.code} {p.span.line}: {p.message} / {p.hint}" for p in problems]
 
 
-@pytest.mark.parametrize("code", ["F42", "F42.2", "C4A.0", "S52.521A", "U07.1"])
-def test_a_form_of_icd_10(code):
-    assert flaws(f"codes: {{icd10: [{code}]}}") == ({"icd10": (code,)}, [])
+@pytest.mark.parametrize("code", ["F42", "F42.2", "U07.1", "M54.56"])
+@pytest.mark.parametrize("system", ["icd10", "icd10cm"])
+def test_a_form_of_icd_10(system, code):
+    assert flaws(f"codes: {{{system}: [{code}]}}") == ({system: (code,)}, [])
+
+
+@pytest.mark.parametrize("code", ["C4A.0", "S52.521A", "M54.50X"])
+def test_a_form_of_icd_10_cm_only(code):
+    assert flaws(f"codes: {{icd10cm: [{code}]}}") == ({"icd10cm": (code,)}, [])
+    _, (problem,) = flaws(f"codes: {{icd10: [{code}]}}")
+    assert problem.endswith("a code of the WHO's ICD-10 / if it is ICD-10-CM, use 'icd10cm'")
 
 
 @pytest.mark.parametrize(
@@ -230,10 +238,11 @@ def test_a_form_of_icd_10(code):
     [("F422", "write F42.2"), ("f42.2", "write F42.2"), ("F42.", "write F42"),
      ("OCD", "write F42 or F42.2, for example"), ("F42-F48", "write F42 or F42.2, for example")],
 )  # fmt: skip
-def test_not_a_form_of_icd_10(code, hint):
-    found, (problem,) = flaws(f"codes: {{icd10: [{code}]}}")
+@pytest.mark.parametrize("system", ["icd10", "icd10cm"])
+def test_not_a_form_of_icd_10(system, code, hint):
+    found, (problem,) = flaws(f"codes: {{{system}: [{code}]}}")
     assert found == {}
-    assert problem.startswith(f"FRM003 3: '{code}' in 'codes.icd10' is not in the form")
+    assert problem.startswith(f"FRM003 3: '{code}' in 'codes.{system}' is not in the form")
     assert problem.endswith(hint)
 
 
@@ -255,7 +264,8 @@ def test_each_wrong_code_is_reported_in_its_line():
     assert found == {"snomed": ("191736004",), "rxnorm": ("6130",), "icd10": ("F42",)}
     assert [problem.partition(" in '")[0] for problem in problems] == [
         "FRM003 6: '191736005'", "FRM003 7: '0191736004'", "FRM003 8: '680946014'",
-        "FRM003 9: 'RX6130'", "FRM003 10: 'icd11' is not a system of codes / did you mean 'icd10'?",
+        "FRM003 9: 'RX6130'",
+        "FRM003 10: 'icd11' is not a system of codes / did you mean 'icd10' or 'icd10cm'?",
     ]  # fmt: skip
     assert "its last digit does not fit" in problems[0]
     assert "of a description, not of a concept" in problems[2]

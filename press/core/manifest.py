@@ -156,7 +156,7 @@ class ArticleEntry(_ArticleFacts, total=False):
     """Their names; absent in older manifests, as are topics and codes."""
     topics: list[str]
     codes: Mapping[str, list[str]]
-    """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
+    """Codes of what it is about, by system: `icd10`, `icd10cm`, `snomed`, `rxnorm`."""
     parts: list[str]
     """For a collection, the names of its articles; absent for an article."""
     status: Literal["draft"]

@@ -188,7 +188,7 @@ class Matter:
     identifier: str = ""
     audience: str = ""
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Codes of what it is about, by system: `icd10`, `snomed`, `rxnorm`."""
+    """Codes of what it is about, by system: `icd10`, `icd10cm`, `snomed`, `rxnorm`."""
     status: Status = ""
     withdrawn_because: str = ""
     """Why readers of an old sheet should no longer use it."""

@@ -59,8 +59,6 @@ def warm() -> None:
     """Load everything that a build needs, by running one in this process."""
     from multiprocessing import connection, popen_fork  # noqa: F401 - for the helpers of a build
 
-    from PIL import ImageDraw  # noqa: F401 - for the picture of a handout without a cover
-
     from press.output.pdf import partial  # noqa: F401 - for what is in view
     from press.setup.new import new_project
 

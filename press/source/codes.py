@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 Flaw = tuple[str, str]
 """What is wrong with a code, to follow `is `, and a hint."""
 
-_ICD10 = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
-"""A category and, after a point, up to four signs: ICD-10 (WHO) has up to two, ICD-10-CM four."""
+_ICD10 = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,2})?")
+"""A category and, after a point, up to two digits (ICD-10, volume 2, WHO)."""
+_ICD10CM = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-Z]{1,4})?")
+"""A category and, after a point, up to four signs (ICD-10-CM, United States)."""
 _D5 = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 0, 6, 7, 8, 9, 5), (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
     (3, 4, 0, 1, 2, 8, 9, 5, 6, 7), (4, 0, 1, 2, 3, 9, 5, 6, 7, 8), (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
@@ -37,13 +39,23 @@ def check_digit_holds(number: str) -> bool:
 
 
 def _icd10(code: str) -> Flaw | None:
-    if _ICD10.fullmatch(code):
+    if _ICD10CM.fullmatch(code) and not _ICD10.fullmatch(code):
+        return "not in the form of a code of the WHO's ICD-10", "if it is ICD-10-CM, use 'icd10cm'"
+    return _diagnosis(code, _ICD10, "an ICD-10")
+
+
+def _icd10cm(code: str) -> Flaw | None:
+    return _diagnosis(code, _ICD10CM, "an ICD-10-CM")
+
+
+def _diagnosis(code: str, form: re.Pattern[str], system: str) -> Flaw | None:
+    if form.fullmatch(code):
         return None
     plain = re.sub(r"[^A-Z0-9]", "", code.upper())
     better = plain[:3] + ("." if plain[3:] else "") + plain[3:]
-    near = re.fullmatch(r"[A-Za-z0-9. ]+", code) and _ICD10.fullmatch(better)
+    near = re.fullmatch(r"[A-Za-z0-9. ]+", code) and form.fullmatch(better)
     hint = f"write {better}" if near else "write F42 or F42.2, for example"
-    return "not in the form of an ICD-10 code", hint
+    return f"not in the form of {system} code", hint
 
 
 def _snomed(code: str) -> Flaw | None:
@@ -68,6 +80,7 @@ def _rxnorm(code: str) -> Flaw | None:
 
 SYSTEMS: Mapping[str, Callable[[str], Flaw | None]] = {
     "icd10": _icd10,
+    "icd10cm": _icd10cm,
     "snomed": _snomed,
     "rxnorm": _rxnorm,
 }

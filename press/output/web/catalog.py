@@ -23,6 +23,7 @@ _ACQUISITION = "http://opds-spec.org/acquisition/open-access"
 _SYSTEMS = {
     # The names of the systems in FHIR R5 (hl7.org/fhir/terminologies-systems.html).
     "icd10": "http://hl7.org/fhir/sid/icd-10",
+    "icd10cm": "http://hl7.org/fhir/sid/icd-10-cm",
     "snomed": "http://snomed.info/sct",
     "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
 }

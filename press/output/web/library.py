@@ -244,14 +244,12 @@ def _with_cover(entry: ArticleEntry) -> list[str]:
 def _plain() -> bytes:
     """Return the picture for handouts of which nothing is drawn, as a GIF: a page of text."""
     from PIL import Image as Picture
-    from PIL import ImageDraw
 
-    page = Picture.new("L", COVER, 255)
-    pen, (width, height) = ImageDraw.Draw(page), COVER
-    pen.rectangle((0, 0, width - 1, height - 1), outline=150)
-    pen.rectangle((32, 40, width - 64, 58), fill=90)
+    page, (width, height) = Picture.new("L", COVER, 150), COVER
+    page.paste(255, (1, 1, width - 1, height - 1))
+    page.paste(90, (32, 40, width - 63, 59))
     for top in range(88, height - 48, 22):
-        pen.rectangle((32, top, width - 32, top + 5), fill=200)
+        page.paste(200, (32, top, width - 31, top + 6))
     out = io.BytesIO()
     page.save(out, "GIF")
     return out.getvalue()
