@@ -28,7 +28,7 @@ from press.build.members import read_groups
 from press.build.publish import locked
 from press.build.run import Outcome, build
 from press.catalog.listing import COLUMNS, FORMS, chosen, ordered
-from press.core import gate, quiet, watch
+from press.core import gate, quiet, system, watch
 from press.core.files import MANIFEST, PACKET, article_files, article_name, imprint_files, name_of
 from press.core.formats import FORMATS
 from press.core.limits import NAMES, Limits, parse
@@ -142,18 +142,24 @@ def _allow(_: click.Context, __: click.Parameter, folders: Sequence[Path]) -> No
     gate.allow(*folders)
 
 
+def _folder(_: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
+    system.given(option.opts[0], folder)
+    return folder
+
+
 def _project_options(command: Any) -> Any:
     folder = click.Path(file_okay=False, path_type=Path)
     command = click.option(
         "--allow", type=folder, multiple=True, expose_value=False, callback=_allow, metavar="DIR",
         help="Folder outside the project from which it may read; can be repeated.",
     )(command)  # fmt: skip
-    command = click.option("--output", type=folder, help="Output folder; default: PROJECT/build.")(
-        command
-    )
-    return click.option(
-        "--project", type=folder, default=Path(), help="Project folder; default: this one."
+    command = click.option(
+        "--output", type=folder, callback=_folder, help="Output folder; default: PROJECT/build."
     )(command)
+    return click.option(
+        "--project", type=folder, default=Path(), callback=_folder,
+        help="Project folder; default: this one.",
+    )(command)  # fmt: skip
 
 
 def _outputs(project: Path, output: Path | None) -> Path:

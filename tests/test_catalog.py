@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 import subprocess
 import sys
 from datetime import date
@@ -214,14 +216,21 @@ def test_a_handout_that_is_not_built_for_a_clinic_is_built_for_it(tmp_path, caps
     (root / "source" / "imprints").mkdir()
     (root / "source" / "imprints" / "north.toml").write_text('[clinic]\nname = "North"\n')
     _, _, err = run(capsys, "record", "--project", str(root), "tea", "--imprint", "north")
-    assert " tea --imprint north, and print it again" in err
+    assert f" tea --imprint north --project {root}, and print it again" in err
 
 
 @pytest.mark.parametrize("command", ["record", "packet"])
-def test_a_hint_quotes_a_name_with_a_space(tmp_path, capsys, command):
+def test_what_a_hint_says_can_be_run_as_it_stands(tmp_path, capsys, command):
+    """In the same folders; a name with a space is quoted."""
     root = project(tmp_path, {"green tea": RECORDED})
-    _, _, err = run(capsys, command, "--project", str(root), "green tea")
-    assert ' "green tea", and ' in err
+    (root / "makebook.toml").write_text('editions = ["letter"]\nformats = ["pdf"]\n')
+    words = command, "green tea", "--project", str(root), "--output", str(tmp_path / "other")
+    status, _, err = run(capsys, *words)
+    assert status == 1
+    told = re.search(r"hint: run (?:python3 \S+|makebook) (.*), and ", err)[1]
+    assert run(capsys, *shlex.split(told))[0] == 0
+    assert (tmp_path / "other" / "green tea.pdf").is_file()
+    assert run(capsys, *words)[0] == 0
 
 
 def test_an_unknown_name_is_not_recorded(tmp_path, capsys):

@@ -357,7 +357,7 @@ def test_an_edition_of_an_earlier_text_is_refused(desk, run):
     status, printed = run(desk, "tea", "--edition", "new")
     assert status == 1
     assert "'tea' is out of date: tea-new.pdf is of an earlier text" in printed
-    assert "tea --edition new, and make the packet again" in printed
+    assert f"tea --edition new --project {desk}, and make the packet again" in printed
 
 
 def test_handouts_on_different_paper_are_refused_by_its_name(desk, run):

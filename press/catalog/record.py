@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from press.catalog.entries import Entry
 from press.core.problems import Problem, ProblemsError, visible
-from press.core.system import program, quoted
+from press.core.system import command, quoted
 
 _JOINT = " · "
 
@@ -23,8 +23,8 @@ def record(entry: Entry, imprint: str = "") -> str:
         ProblemsError: it is a draft, withdrawn, not built, or out of date (REC001).
     """
     if entry.state != "current" or entry.built is None:
-        option = f" --imprint {imprint}" if imprint else ""
-        build = f"run {program()} {quoted(entry.name)}{option}, and print it again"
+        options = ["--imprint", imprint] if imprint else []
+        build = f"run {command(quoted(entry.name), *options)}, and print it again"
         raise ProblemsError([refusal(entry, "REC001", build)])
     built = entry.built
     version = built["version"] and f"version {built['version']}"

@@ -150,6 +150,22 @@ def program() -> str:
     return f"{'python' if sys.platform == 'win32' else 'python3'} {quoted(path)}"
 
 
+_where: dict[str, str] = {}
+"""The folders that this run was given, as options."""
+
+
+def given(option: str, folder: Path | None) -> None:
+    """Note a folder that the command line gives, or not: `command` repeats it."""
+    _where.pop(option, None)
+    if folder is not None and folder != Path():
+        _where[option] = f"{option} {quoted(folder)}"
+
+
+def command(*words: str) -> str:
+    """Return a command for the project and the output folder of this run, as it can be typed."""
+    return " ".join([program(), *words, *_where.values()])
+
+
 def quoted(path: Path | str) -> str:
     """Return a path, or the name of an article, quoted for a shell."""
     text = str(path)

@@ -17,7 +17,7 @@ from press.core.hashing import digest
 from press.core.manifest import ArticleEntry, FileEntry
 from press.core.model import Edition, Enclosed, Request
 from press.core.problems import Problem, ProblemsError, UnknownName
-from press.core.system import program, quoted
+from press.core.system import command, quoted
 from press.readback.pdf import attachments
 from press.source.project import read_project
 
@@ -75,15 +75,15 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     """
     options = [f"--edition {name}" for name in request.editions]
     options += [f"--imprint {name}" for name in request.imprints]
-    command = " ".join([program(), quoted(row.name), *options])
-    hint = f"run {command}, and make the packet again"
+    build = command(quoted(row.name), *options)
+    hint = f"run {build}, and make the packet again"
     if row.state != "current" or row.built is None:
         raise ProblemsError([refusal(row, _CODE, hint)])
     built = row.built
     wanted = next(iter(request.editions), next(iter(built["editions"]), ""))
     file, facts = _file(built, wanted)
     if facts is None:
-        pdf = f"run {command} --format pdf, and make the packet again"
+        pdf = f"run {build} --format pdf, and make the packet again"
         if wanted not in built["editions"]:
             own = ", ".join(built["editions"])
             pdf = f"choose one that it has with --edition: {own}; or add it in makebook.toml"
@@ -91,7 +91,7 @@ def _enclosed(row: Entry, request: Request) -> tuple[Enclosed, Edition]:
     if facts["kind"] == "booklet":
         message = f"is a booklet in the edition '{wanted}', which is folded by itself"
         raise _refused(row, message, "choose another edition with --edition")
-    again = f"run {command} --force, and make the packet again"
+    again = f"run {build} --force, and make the packet again"
     try:
         data = (request.output / file).read_bytes()
     except OSError:
