@@ -340,12 +340,17 @@ def test_the_manifest_names_what_each_file_needs(desk):
     assert "weasyprint" in inputs_of(manifest, files["sleep.pdf"])
 
 
-def test_the_second_of_two_builds_waits(tmp_path):
-    waited = []
+@pytest.mark.parametrize("writes", [False, True])
+def test_the_second_of_two_builds_waits(tmp_path, writes):
+    """Also if the first makes the folder meanwhile, or leaves nothing in it."""
+    waited, folder = [], tmp_path / "all" / "build"
     code = f"""
         from pathlib import Path
         from press.build.publish import locked
-        with locked(Path({str(tmp_path)!r}), lambda: None):
+        folder = Path({str(folder)!r})
+        with locked(folder, lambda: None):
+            if {writes}:
+                (folder / "file").write_text("")
             print("locked", flush=True)
             input()
             print("leaves", flush=True)
@@ -361,10 +366,31 @@ def test_the_second_of_two_builds_waits(tmp_path):
             other.stdin.write("\n")  # the other leaves when this one is about to wait
             other.stdin.flush()
 
-        with locked(tmp_path, waiting):
+        with locked(folder, waiting):
             assert other.stdout.readline() == "leaves\n"
+            assert other.wait() == 0
+            with pytest.raises(AssertionError, match="waits"), locked(folder, waits):
+                pass
     assert waited == [True]
+    assert folder.exists() == writes
+    assert (tmp_path / "all").exists() == writes
+
+
+def waits():
+    raise AssertionError("waits")
+
+
+def test_two_first_builds_side_by_side_do_not_wait_for_each_other(tmp_path):
+    with locked(tmp_path / "one", waits), locked(tmp_path / "two", waits):
+        pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_locked_above(tmp_path):
+    (tmp_path / "file").write_text("")
+    above = pytest.raises(AssertionError, match="waits")
+    with locked(tmp_path / "file" / "build", waits), above, locked(tmp_path, waits):
+        pass
 
 
 # Files left over from earlier states

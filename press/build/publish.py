@@ -224,25 +224,45 @@ def _compare(path: Path, data: bytes) -> None:
 def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Keep other builds out of a folder; call `waiting` if one is running there already.
 
-    The lock is on the folder itself, or on the nearest existing folder above it; it ends with the
-    process that holds it. If the system has no such locks, nothing is locked.
+    The lock is on the folder, which is made for it, and removed if nothing comes into it. If it
+    cannot be made, the lock is on the nearest folder above it. It ends with the process that holds
+    it. If the system has no such locks, nothing is locked.
     """
-    place = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
-    try:
-        import fcntl
-
-        handle = os.open(place, os.O_RDONLY)
-    except (ImportError, OSError):
-        yield
-        return
-    try:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks
-            pass
+            while not _lock(folder, waiting, held):
+                held.close()
+        except (ImportError, OSError):
+            held.close()
         yield
-    finally:
-        os.close(handle)
+
+
+def _lock(folder: Path, waiting: Callable[[], None], held: contextlib.ExitStack) -> bool:
+    """Lock a folder; return False if it was removed, or is another one, since it was opened."""
+    import fcntl
+
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    place = next((path for path in (folder, *folder.parents) if path.is_dir()), folder)
+    handle = os.open(place, os.O_RDONLY)
+    held.callback(os.close, handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiting()
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:  # a file system without locks
+        pass
+    held.callback(_remove_empty, new)
+    try:
+        return os.path.samestat(os.fstat(handle), place.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders in which nothing is, the inner ones first."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
