@@ -644,10 +644,19 @@ def test_a_builder_that_builds_in_itself(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no copies")
-def test_a_rehearsal_that_has_not_ended_is_neither_awaited_nor_interrupted(tmp_path):
+@pytest.mark.parametrize(
+    "rehearsal",
+    [
+        "while True: time.sleep(1)",
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(100_000)",  # a library in C
+        "os._exit(1)",
+    ],
+)
+def test_a_rehearsal_that_does_not_end_is_neither_awaited_nor_used(tmp_path, rehearsal):
     """Half of an import, for one, would stay: each later build in that copy would fail."""
     root = project(tmp_path / "p")
-    with builder("fork", "builder.rehearse = lambda _: time.sleep(100_000)") as build:
+    before = f"import os, signal\ndef rehearse(_):\n    {rehearsal}\nbuilder.rehearse = rehearse"
+    with builder("fork", before) as build:
         for number in (1, 2, 3):
             (root / "source" / "tea.md").write_text(TEXT.replace("WORDS", f"Tea {number}."))
             said = build(order_for(root, number))

@@ -126,8 +126,9 @@ class _Forks:
     """Builds in copies of this process, one at a time; new work ends the old.
 
     A second copy rehearses a build: after that, the shared memory that a build changes has been
-    copied (copy-on-write). Work that comes earlier goes to a new copy, because a rehearsal that is
-    interrupted anywhere, as in the middle of an import, would leave half a program.
+    copied (copy-on-write). If work comes earlier, that copy is ended, and the work goes to a new
+    one: a rehearsal that is interrupted anywhere, as in the middle of an import, would leave half a
+    program. A copy that exceeds its limits has no successor before there is other work.
     """
 
     def __init__(self, send: Send) -> None:
@@ -170,10 +171,12 @@ class _Forks:
         if self.last and not self.spare and not self.next and (not copy or copy.seen):
             self.spare = self._fork(self.trails.give(self.last))
         copies = [each for each in (copy, self.spare) if each]
-        wait = 0.05 if copy and copy.ended else None
+        ending = [each for each in copies if each.ended]
+        wait = 0.05 if ending else None
         ready, _, _ = select.select([0, *(each.pipe for each in copies)], [], [], wait)
-        if copy and copy.ended and time.monotonic() - copy.ended > _GRACE:
-            copy.end(signal.SIGKILL)
+        for each in ending:
+            if time.monotonic() - each.ended > _GRACE:
+                each.end(signal.SIGKILL)
         for each in copies:
             if each.pipe in ready:
                 self._hear(each)
@@ -186,10 +189,12 @@ class _Forks:
 
     def _ready(self) -> _Copy:
         """Return the copy that has rehearsed, or else a new one."""
-        if not (self.spare and self.spare.rehearsed):
-            return self._fork(None)
-        copy, self.spare = self.spare, None
-        return copy
+        if (spare := self.spare) and spare.rehearsed and not spare.ended:
+            self.spare = None
+            return spare
+        if spare:
+            spare.end(signal.SIGTERM)
+        return self._fork(None)
 
     def _ask(self, data: bytes) -> None:
         *lines, self.asked = (self.asked + data).split(b"\n")
@@ -220,6 +225,7 @@ class _Forks:
             for handle in (0, inner, ordering, *self._handles()):
                 os.close(handle)
             if rehearsed:
+                _limit(rehearsed)
                 rehearse(rehearsed)
                 _writer(outer)({"step": "ready"})
             order = b""
@@ -229,7 +235,7 @@ class _Forks:
                     os._exit(0)
                 order += data
             message: BuildMessage = json.loads(order)
-            limits.begin(limits.allowance(_size(message), 1, limits.NO_LIMITS, limits.NO_LIMITS))
+            _limit(message)
             perform(message, _writer(outer), alone=True)
             status = 0
         finally:
@@ -260,19 +266,21 @@ class _Forks:
         _, status = os.waitpid(copy.pid, 0)
         if copy is self.spare:
             self.spare = None
-            time.sleep(0.1)  # if copies die at once, do not fork in a tight loop
+            if not copy.ended:
+                self.last = None  # the next one would die as well
             return
         if status and not copy.ended:
             self.send({"id": copy.id, "step": "lost"})
         self.copy = None
 
 
-def _size(message: BuildMessage) -> int:
-    """Return the size of the article in view, which a copy lays out itself, before it is made."""
+def _limit(message: BuildMessage) -> None:
+    """Limit this process by the article in view, which it lays out itself, before it is made."""
+    size = 0
     with contextlib.suppress(OSError, ValueError):
         path = Path(message["root"], "source", f"{message['article']}.md")
-        return min(path.stat().st_size, gate.LIMITS["text"])
-    return 0
+        size = min(path.stat().st_size, gate.LIMITS["text"])
+    limits.begin(limits.allowance(size, 1, limits.NO_LIMITS, limits.NO_LIMITS))
 
 
 def _writer(handle: int) -> Callable[[Answer | BuildMessage], None]:
