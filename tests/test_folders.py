@@ -285,7 +285,7 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
     problems = []
     told = read_project(root, problems)
     plan.check_files(told, plan.issues({"": Request(root, root / "build", TODAY)}, told), problems)
-    return [str(problem).partition("\n")[0] for problem in problems]
+    return [str(problem) for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
          "source/ward/A.md: error CFG007: its file ward/A.pdf would replace a file of Ward/a.md"),
         (["cafe\u0301", "caf\u00e9"],
          "source/caf\u00e9.md: error CFG007: its file caf\u00e9.pdf would replace a file of "
-         "cafe\u0301.md"),
+         "cafe\u0301.md\n    hint: delete or rename one of the two: their names look the same"),
         (["a", "A.PDF/b"],
          "source/A.PDF/b.md: error CFG007: its folder A.PDF would replace a file of a.md"),
         (["a", "A.png/b"],
@@ -321,7 +321,7 @@ def found(tmp_path: Path, names: list[str], toml: str = TOML) -> list[str]:
          "packet", "opds"],
 )  # fmt: skip
 def test_names_that_clash(tmp_path, names, said):
-    assert said in found(tmp_path, names)
+    assert any(problem.startswith(said) for problem in found(tmp_path, names))
 
 
 def test_names_that_only_look_alike(tmp_path):

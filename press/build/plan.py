@@ -8,6 +8,7 @@ anything is made.
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -280,12 +281,21 @@ def _shared(configs: Mapping[str, Config], homes: dict[str, str]) -> Iterator[tu
             other = homes.setdefault(folded(file), name)
             if other != name:
                 message = f"its file {file} would replace a file of {other}.md"
-                yield name, message, "rename one of the two"
+                yield name, message, _LOOK_ALIKE if _alike(name, other) else "rename one of the two"
     for name in configs:
         for folder in map(str, PurePosixPath(name).parents):
             if other := homes.get(folded(folder), ""):
                 message = f"its folder {folder} would replace a file of {other}.md"
                 yield name, message, "rename the folder"
+
+
+def _alike(name: str, other: str) -> bool:
+    """Return whether two names look the same, with letters that are stored in other ways."""
+    return unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", other)
+
+
+_LOOK_ALIKE = "delete or rename one of the two: their names look the same, but are stored otherwise"
+"""As an accent that is one character with its letter in one name, and a second one in the other."""
 
 
 def file_names(article: str, config: Config) -> Iterator[str]:
