@@ -325,3 +325,15 @@ def test_how_the_program_is_called_here(tmp_path, monkeypatch):
     monkeypatch.setattr(press, "__file__", str(tmp_path / "press" / "__init__.py"))
     assert system.program() == "makebook"
     assert system.quoted(Path("my handouts")) == '"my handouts"'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell has other signs")
+@pytest.mark.parametrize(
+    "name", ["tea", "my handouts", "-q", "it's", '5" & `x`', "$HOME!", "a\\b", "Ü~1", "a;b", "*?"]
+)
+def test_a_quoted_name_is_one_word_for_the_shell(name):
+    said = subprocess.run(
+        ["bash", "-c", f"printf '%s|' {system.quoted(name)}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.removeprefix("./") == f"{name}|"

@@ -10,6 +10,7 @@ import contextlib
 import os
 import platform
 import re
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -169,6 +170,10 @@ def command(*words: str) -> str:
 def quoted(path: Path | str) -> str:
     """Return a path, or the name of an article, quoted for a shell."""
     text = str(path)
+    if text.startswith("-"):  # it would be taken for an option
+        text = f"./{text}"
+    if sys.platform != "win32" and re.search(r'["$`\\!]', text):
+        return shlex.quote(text)
     return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'
 
 
