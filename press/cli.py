@@ -144,7 +144,19 @@ def _allow(_: click.Context, __: click.Parameter, folders: Sequence[Path]) -> No
 
 def _folder(_: click.Context, option: click.Parameter, folder: Path | None) -> Path | None:
     system.given(option.opts[0], folder)
+    if folder is not None:
+        _check_link(folder)
     return folder
+
+
+def _check_link(folder: Path) -> None:
+    """Refuse a folder that is a link to itself (SYS002)."""
+    try:
+        folder.resolve()
+    except (OSError, RuntimeError):
+        hint = "remove the link, or choose another folder"
+        span, message = Span(folder.as_posix()), "is a link that leads to itself"
+        raise ProblemsError([Problem("SYS002", span, message, hint)]) from None
 
 
 def _project_options(command: Any) -> Any:
@@ -171,6 +183,7 @@ def _outputs(project: Path, output: Path | None) -> Path:
     if output is not None:
         return output
     folder = project / "build"
+    _check_link(folder)
     if folder.is_symlink() and not folder.resolve().is_relative_to(project.resolve()):
         hint = f"to write there, name the folder: --output {folder.resolve()}"
         message = "is a link to a folder outside the project"

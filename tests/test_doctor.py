@@ -329,7 +329,8 @@ def test_how_the_program_is_called_here(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its shell has other signs")
 @pytest.mark.parametrize(
-    "name", ["tea", "my handouts", "-q", "it's", '5" & `x`', "$HOME!", "a\\b", "Ü~1", "a;b", "*?"]
+    "name",
+    ["tea", "my handouts", "-q", "it's", '5" & `x`', "$HOME!", "a\\b", "Ü~1", "~", "a;b", "*?"],
 )
 def test_a_quoted_name_is_one_word_for_the_shell(name):
     said = subprocess.run(

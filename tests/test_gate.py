@@ -120,6 +120,21 @@ def test_a_path_back_into_the_project(project, capsys):
     assert run(capsys)[0] == 0
 
 
+@pytest.mark.parametrize("command", ["build", "list", "record", "check", "clean", "serve"])
+@pytest.mark.parametrize("where", ["--project", "--output", "build"])
+def test_a_link_to_itself_is_refused(tmp_path, monkeypatch, capfd, command, where):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "makebook.toml").touch()
+    (tmp_path / "build").symlink_to("build")
+    with pytest.raises(SystemExit) as stop:
+        main([command, *(["a"] if command == "record" else []),
+              *([] if where == "build" else [where, "build"])])  # fmt: skip
+    assert stop.value.code == 3
+    said = capfd.readouterr().err
+    assert "build: error SYS002: is a link that leads to itself\n" in said
+    assert "hint: remove the link, or choose another folder" in said
+
+
 def test_an_output_folder_that_leads_out(project, tmp_path, capsys):
     """Nothing is written through a link in place of build/, of a folder in it, or of a file."""
     away = tmp_path / "away"

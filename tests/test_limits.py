@@ -152,6 +152,16 @@ def test_the_system_ends_what_takes_too_much_memory(monkeypatch, way):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are ended otherwise there")
+@pytest.mark.skipif(parallel.START != "fork", reason="a spawned process does not know the change")
+def test_memory_that_ends_while_a_fault_is_told_is_the_limit_too(monkeypatch):
+    def short(_):
+        raise MemoryError
+
+    monkeypatch.setattr(parallel, "portable", short)
+    allowed = Allowance(60, MEMORY)
+    assert results(fail, [1, 2], allowed) == ["memory", "memory"]
+
+
 def test_a_process_that_somebody_kills_costs_only_its_item():
     assert results(end_itself, [1, 0, 1, 0], PLENTY, at_once=1) == [None, 0, None, 0]
 

@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import pytest
 
+from press.serve import link, steps
 from press.serve import server as serving
-from press.serve import steps
 from press.serve.server import Voice
 from press.serve.showing import published
 from press.serve.state import Order
@@ -356,8 +356,8 @@ def test_nothing_outside_the_output_folder_is_served(server, name):
     (server.output / "notes.html").write_text("a secret that makebook did not make")
     (server.root / "hidden").mkdir(exist_ok=True)
     (server.root / "hidden" / "deep.html").write_text("a secret")
-    for link, target in (("link.html", "secret.html"), ("folder", "hidden")):
-        place = server.output / link
+    for made, target in (("link.html", "secret.html"), ("folder", "hidden")):
+        place = server.output / made
         if not place.is_symlink():
             place.symlink_to(server.root / target)
     for kind in ("file", "sizes", "page", "chapters", "book/x", "viewer"):
@@ -664,6 +664,54 @@ def test_a_rehearsal_that_does_not_end_is_neither_awaited_nor_used(tmp_path, reh
             assert f"Tea {number}." in (root / "build" / "tea.html").read_text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there are no copies")
+def test_a_message_may_be_as_long_as_a_book_with_many_pictures(tmp_path):
+    """An early e-book travels in one line, through the builder and then to the server."""
+    before = """
+def perform(message, send, alone):
+    send({"step": "early", "data": "x" * 30_000_000})
+    send({"step": "rest"})
+builder.perform = perform"""
+    with builder("fork", before) as build:
+        early, rest = build(order_for(project(tmp_path / "p")))
+    assert (len(early["data"]), rest) == (30_000_000, {"step": "rest"})
+
+    async def heard():
+        script = "for n in range(3): print(dict, flush=True)".replace(
+            "dict", """'{"data": "' + 'x' * 30_000_000 + '"}'"""
+        )
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=pipe)
+        return [len(message["data"]) async for message in link._messages(process)]
+
+    assert asyncio.run(heard()) == [30_000_000] * 3
+
+
+def test_a_part_of_the_server_that_fails_is_told(tmp_path, monkeypatch):
+    """Otherwise nothing would be built any more, without a word."""
+
+    async def fail(_):
+        raise LookupError("a fault")
+
+    said: list[str] = []
+    monkeypatch.setattr(link.Link, "run", fail)
+    order = Order(project(tmp_path / "p"), tmp_path / "p" / "build", 0)
+
+    async def run():
+        server = serving._Server(order, Voice(said.append, said.append), str(tmp_path))
+        with closing(serving.bound(0)) as listener:
+            serving_now = asyncio.create_task(server.run(listener))
+            while not any("LookupError" in line for line in said):
+                await asyncio.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+            await serving_now
+        return server.board.state
+
+    state = asyncio.run(run())
+    assert state["failed"]
+    assert "internal error: LookupError: a fault" in state["problems"][0]["message"]
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_warm_builder_loads_nothing_more(tmp_path, view):
     """Neither a rehearsal nor a build waits for an import; each would be in every copy."""
@@ -770,6 +818,20 @@ def test_a_file_that_does_not_come_is_asked_for_again(tmp_path, view, name):
             shown = "document.querySelector('iframe:not(.next)')"
             page.until(f"Boolean({shown})")
             assert page.run(f"{shown}.contentDocument.contentType") != "text/plain"
+
+
+def test_the_picture_of_a_page_that_does_not_come_is_asked_for_again(tmp_path):
+    with Serve(project(tmp_path / "project")) as serve, needed():
+        serve.settled()
+        with chromium(f"http://127.0.0.1:{serve.port}/") as page:
+            page.until("Boolean(document.querySelector('.page img'))")
+            away = serve.root / "tea.pdf"
+            (serve.output / "tea.pdf").rename(away)
+            page.run("box = pages.children[0]; box.querySelector('img').remove()")
+            page.run("box.dataset.src += '&anew'; draw(box)")
+            page.until("!box.wanted")
+            away.rename(serve.output / "tea.pdf")
+            page.until("Boolean(document.querySelector('.page img'))")
 
 
 def test_a_lost_connection_is_told_and_made_again(tmp_path):

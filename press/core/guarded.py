@@ -260,7 +260,12 @@ def _help(
     for item, allowed in items:
         limits.begin(allowed)
         nearest.begin()
-        pipe.send_bytes(_done(work, item))
+        try:
+            message = _done(work, item)
+        except MemoryError:  # also while it made a message
+            limits.limit_memory(None)
+            message = pickle.dumps(("memory", None))
+        pipe.send_bytes(message)
 
 
 def _received(pipe: Connection) -> Iterator[tuple[Any, limits.Allowance]]:
@@ -289,10 +294,14 @@ def _watched(pipe: Connection) -> Iterator[tuple[Any, limits.Allowance]]:
 
 
 def _done(work: Callable[[Item], Result], item: Item) -> bytes:
-    """Process an item; return a message with its result or exception."""
+    """Process an item; return a message with its result or exception.
+
+    Raises:
+        MemoryError: there is not enough memory.
+    """
     try:
         return pickle.dumps(("done", work(item)))
     except MemoryError:
-        return pickle.dumps(("memory", None))
+        raise
     except BaseException as error:  # noqa: BLE001 - it is raised in the first process
         return pickle.dumps(("error", parallel.portable(error)))

@@ -174,7 +174,7 @@ def quoted(path: Path | str) -> str:
         text = f"./{text}"
     if sys.platform != "win32" and re.search(r'["$`\\!]', text):
         return shlex.quote(text)
-    return text if re.fullmatch(r"[\w./\\:~+-]+", text) else f'"{text}"'
+    return text if re.fullmatch(r"[\w./\\:+-][\w./\\:~+-]*", text) else f'"{text}"'
 
 
 def shared_library(name: str, number: int) -> ctypes.CDLL | None:

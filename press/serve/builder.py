@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 
@@ -101,7 +102,8 @@ class _Copy:
     """Pipe from it: what it did."""
     id: int = 0
     rehearsed: bool = False
-    said: bytes = b""
+    said: list[bytes] = field(default_factory=list)
+    """The beginning of its next message."""
     steps: int = 0
     seen: bool = False
     """True if the files in view are finished."""
@@ -248,8 +250,10 @@ class _Forks:
 
     def _hear(self, copy: _Copy) -> None:
         data = os.read(copy.pipe, 1 << 16)
-        *lines, copy.said = (copy.said + data).split(b"\n")
-        for message in map(json.loads, lines):
+        head, *lines = data.split(b"\n")
+        copy.said.append(head)
+        for line in lines:
+            message, copy.said = json.loads(b"".join(copy.said)), [line]
             if message["step"] == "ready":
                 copy.rehearsed = True
                 continue

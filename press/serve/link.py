@@ -47,8 +47,7 @@ class Link:
             home = str(Path(press.__file__).resolve().parent.parent)
             self._builder = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-c", _CODE, home, _FORK,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=1 << 24,
-                start_new_session=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
                 # Builders and their copies may be killed; the server removes what they leave.
                 env={**os.environ, "TMPDIR": self._folder},
             )  # fmt: skip
@@ -88,9 +87,11 @@ class Link:
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[Answer]:
-    """Yield the messages of a builder, one a line."""
-    while process.stdout:
-        line = await process.stdout.readline()
-        if not line.endswith(b"\n"):
-            return
-        yield json.loads(line)
+    """Yield the messages of a builder, one a line; an early e-book with pictures is a long one."""
+    parts: list[bytes] = []
+    while process.stdout and (data := await process.stdout.read(1 << 20)):
+        head, *lines = data.split(b"\n")
+        parts.append(head)
+        for line in lines:
+            yield json.loads(b"".join(parts))
+            parts = [line]

@@ -113,6 +113,8 @@ class _Server:
         self.late: asyncio.TimerHandle | None = None
         self.told: list[str] = []
         """The problems printed last."""
+        self.busy = asyncio.Event()
+        """Set when there is something to build."""
 
     async def run(self, listener: socket.socket) -> None:
         """Serve until a signal ends it."""
@@ -129,6 +131,8 @@ class _Server:
             tasks = [
                 asyncio.create_task(work) for work in (self.link.run(), self._glance(), watching)
             ]
+            for task in tasks:
+                task.add_done_callback(self._ended)
             self.voice.say(f"http://{_HOST}:{port}/  updates on every save; press Ctrl-C to stop")
             try:
                 await site.serve([listener])
@@ -159,6 +163,7 @@ class _Server:
             self.late.cancel()
         self.state.saved(changed)
         self.state.show(building=True)
+        self.busy.set()
         self._send()
 
     def _send(self) -> None:
@@ -221,6 +226,11 @@ class _Server:
             )  # fmt: skip
         self.state.show()
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Report that a part of the server has failed; none of them ends by itself."""
+        if not task.cancelled() and (error := task.exception()):
+            self._lost(f"internal error: {type(error).__name__}: {error}")
+
     def _lost(self, fault: str = "") -> None:
         """Report a build that was lost: its process was killed, or makebook failed."""
         self.board.early = None
@@ -258,15 +268,15 @@ class _Server:
     async def _glance(self) -> None:
         """Show each file as soon as it is published, before its step ends."""
         seen: list[int] = []
-        while True:
-            await asyncio.sleep(_GLANCE)
-            if self.work.done == self.work.number:
-                continue
-            folders = [self.order.output / name for name in self.state.imprints()]
-            now = [_changed(folder / MANIFEST) for folder in folders]
-            if now != seen:
-                seen = now
-                self.state.show()
+        while await self.busy.wait():
+            self.busy.clear()
+            while self.work.done != self.work.number:
+                folders = [self.order.output / name for name in self.state.imprints()]
+                now = [_changed(folder / MANIFEST) for folder in folders]
+                if now != seen:
+                    seen = now
+                    self.state.show()
+                await asyncio.sleep(_GLANCE)
 
 
 class _WebServer(uvicorn.Server):

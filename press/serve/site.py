@@ -158,7 +158,7 @@ class _Site:
         if source is None or number < 0:
             return _missing()
         data = await run_in_threadpool(self.pictures.page, source, number, width)
-        return Response(data, 200, {"Cache-Control": "private, max-age=3600"}, "image/png")
+        return Response(data, 200, media_type="image/png")
 
     async def chapters(self, request: Request) -> Response:
         early = self._early(request)

@@ -149,7 +149,11 @@ function draw(box) {
       box.querySelectorAll("img").forEach((old) => old.remove());
       box.prepend(picture);
     },
-    () => { if (box.wanted === src) box.wanted = ""; });
+    () => {
+      if (box.wanted !== src) return;
+      box.wanted = "";
+      setTimeout(() => { if (box.near) draw(box); }, 1000);  // it did not come: ask again
+    });
 }
 
 function layPages(sizes, again) {
