@@ -262,6 +262,17 @@ def _limits(_: click.Context, _option: click.Parameter, given: Sequence[str]) ->
     return Limits(**found)
 
 
+_limit_option = click.option(
+    "--limit",
+    "limit",
+    multiple=True,
+    callback=_limits,
+    metavar="time=SECONDS|memory=SIZE",
+    help="Limit of each article, which replaces the usual one: time=300 (seconds of processor "
+    "time), memory=4GB; can be repeated.",
+)
+
+
 def _scheduler(_: click.Context, _option: click.Parameter, given: str) -> str:
     """Check the form of an address: Dask waits long for a wrong one. It may be empty."""
     if not given:
@@ -313,15 +324,7 @@ def _imprint_option(command: Any) -> Any:
     default=processors,
     help="Number of processes; default: one for each processor.",
 )
-@click.option(
-    "--limit",
-    "limit",
-    multiple=True,
-    callback=_limits,
-    metavar="time=SECONDS|memory=SIZE",
-    help="Limit of each article, which replaces the usual one: time=300 (seconds of processor "
-    "time), memory=4GB; can be repeated.",
-)
+@_limit_option
 @click.option(
     "--cache",
     type=click.Path(path_type=Path, readable=False),  # the build goes on without it
@@ -507,8 +510,9 @@ def _article_lines(built: Built, folder: Path) -> list[str]:
 @click.option("--imprint", "imprints", multiple=True, metavar="NAME|all",
               shell_complete=_names(_imprints),
               help="Build the version for this clinic; can be repeated.")  # fmt: skip
+@_limit_option
 @_project_options
-def serve_command(project: Path, output: Path | None, **options: Any) -> None:
+def serve_command(project: Path, output: Path | None, limit: Limits, **options: Any) -> None:
     """Preview the PDFs, e-book, and web page in a browser; rebuild them on every save.
 
     The outputs are written to the output folder, as by `makebook build`. Only this machine can
@@ -525,7 +529,7 @@ def serve_command(project: Path, output: Path | None, **options: Any) -> None:
     folder = _outputs(project, output)
     voice = Voice(_say_lines, lambda text: _say_lines(text, err=True))
     try:
-        serve(Order(project.resolve(), folder.resolve(), **options), voice)
+        serve(Order(project.resolve(), folder.resolve(), limits=limit, **options), voice)
     except UnknownName as error:
         raise _wrong_use(error) from None
 

@@ -21,11 +21,12 @@ from typing import NamedTuple
 
 import pytest
 
+from press.core.limits import Limits
 from press.serve import link, steps
 from press.serve import server as serving
 from press.serve.server import Voice
 from press.serve.showing import published
-from press.serve.state import Order
+from press.serve.state import Order, State
 from tests.conftest import needed
 from tests.devtools import chromium
 from tests.waiting import LIMIT, alive, children, until
@@ -568,6 +569,7 @@ def test_a_port_that_is_taken(tmp_path):
         (["--imprint", "nobody"], 2, "there is no imprint 'nobody'"),
         (["--edition", "letters"], 2, "there is no edition 'letters'"),
         (["coffee"], 2, "there is no article 'coffee'"),
+        (["--limit", "hours=3"], 2, "there is no limit 'hours'"),
     ],
 )
 def test_names_that_do_not_exist(tmp_path, options, status, words):
@@ -734,6 +736,15 @@ print(*sorted(sys.modules.keys() - known - {{"__mp_main__"}}))
     )  # fmt: skip
     assert done.stdout.split() == [], done.stderr
     assert done.returncode == 0, done.stderr
+
+
+def test_what_may_be_allowed_to_a_build_may_be_allowed_here(tmp_path):
+    """The hint of LIM001 names the option."""
+    root, allowed = project(tmp_path / "p"), Limits(300, 2**31)
+    state = State(Order(root, root / "build", limits=allowed))
+    state.saved(())
+    message = state.message()
+    assert [r.limits for _, requests in steps._steps(message) for r in requests] == [allowed] * 2
 
 
 def test_a_fault_is_a_problem(tmp_path, monkeypatch):

@@ -284,7 +284,8 @@ def _limit(message: BuildMessage) -> None:
     with contextlib.suppress(OSError, ValueError):
         path = Path(message["root"], "source", f"{message['article']}.md")
         size = min(path.stat().st_size, gate.LIMITS["text"])
-    limits.begin(limits.allowance(size, 1, limits.NO_LIMITS, limits.NO_LIMITS))
+    asked = limits.Limits(**message.get("limits", {}))
+    limits.begin(limits.allowance(size, 1, limits.NO_LIMITS, asked))
 
 
 def _writer(handle: int) -> Callable[[Answer | BuildMessage], None]:

@@ -43,6 +43,8 @@ class BuildMessage(TypedDict):
     """Empty text means without an imprint."""
     allow: Sequence[str]
     """The folders outside the project that may be read."""
+    limits: NotRequired[Mapping[str, int | None]]
+    """Those of each article that the command line sets."""
     article: str
     """The article in view."""
     imprint: str

@@ -20,6 +20,7 @@ from typing import Any
 from press.core import gate
 from press.core.files import article_files, article_name, imprint_files, name_of
 from press.core.hashing import digest
+from press.core.limits import NO_LIMITS, Limits
 from press.core.manifest import FileEntry, read_manifest
 from press.core.problems import Problem, ProblemsError, visible
 from press.core.records import dataclass
@@ -41,6 +42,8 @@ class Order:
     editions: tuple[str, ...] = ()
     imprints: tuple[str, ...] = ()
     """Names, or `all`; empty means without an imprint."""
+    limits: Limits = NO_LIMITS
+    """Of each article."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,7 @@ class State:
             "id": work.number, "root": str(order.root), "output": str(order.output),
             "articles": order.articles, "editions": order.editions, "imprints": self.imprints(),
             "allow": gate.allowed(),
+            "limits": {"time": order.limits.time, "memory": order.limits.memory},
             "article": work.article or next(iter(asked), ""), "imprint": self.imprint(),
             "view": self._in_view(),
         }  # fmt: skip

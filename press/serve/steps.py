@@ -25,6 +25,7 @@ from press.core import gate, guarded, temporary
 from press.core.faults import unforeseen
 from press.core.files import article_files, imprint_files, name_of
 from press.core.formats import base_name, file_of
+from press.core.limits import Limits
 from press.core.model import Built, Config, Document, Edition, Request, Trail
 from press.core.parallel import processors
 from press.core.problems import NameKind, Problem, ProblemsError, Span, UnknownName
@@ -230,6 +231,7 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
         today,
         articles=tuple(message["articles"]),
         editions=tuple(message["editions"]),
+        limits=Limits(**message.get("limits", {})),
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, article, imprint)
