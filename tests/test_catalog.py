@@ -228,6 +228,7 @@ def test_what_a_hint_says_can_be_run_as_it_stands(tmp_path, capsys, command):
     status, _, err = run(capsys, *words)
     assert status == 1
     told = re.search(r"hint: run (?:python3 \S+|makebook) (.*), and ", err)[1]
+    assert told.startswith('"green tea" --project ')
     assert run(capsys, *shlex.split(told))[0] == 0
     assert (tmp_path / "other" / "green tea.pdf").is_file()
     assert run(capsys, *words)[0] == 0

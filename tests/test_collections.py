@@ -650,7 +650,8 @@ def test_an_imprint_binds_its_own(tmp_path):
 def test_the_preview_builds_a_collection_in_view(tmp_path):
     root, told = two(tmp_path), []
     order = {"id": 1, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
-             "editions": [], "imprints": [""], "article": "all-of-it", "imprint": ""}  # fmt: skip
+             "editions": [], "imprints": [""], "article": "all-of-it", "imprint": "",
+             "limits": {}}  # fmt: skip
     order["view"] = {"view": "print", "edition": "letter", "first": 0, "last": 0, "pages": 1}
     steps.perform(order, told.append)
     assert [(m["step"], m["failed"]) for m in told] == [("main", False), ("rest", False)]

@@ -531,7 +531,8 @@ def test_a_name_that_cannot_be_printed_is_a_problem(project, capfd, name):
     for _ in range(2):  # the second build has nothing else to do
         status, printed = build(capfd)
         assert status == 1
-        assert "error TXT002: the file cannot be read: its name is not valid UTF-8" in printed
+        assert "error TXT002: the file cannot be read: its name is not valid UTF-8 or " in printed
+        assert "or has a control character" in printed
         assert "\x1b" not in printed
     # An article that cannot be read stops no other.
     assert (project / "build/sleep.epub").exists() == (path.parent == project / "source")

@@ -602,6 +602,7 @@ def order_for(root: Path, number: int = 1, view: dict | None = None) -> dict:
     return {
         "id": number, "root": str(root), "output": str(root / "build"), "articles": [], "allow": [],
         "editions": [], "imprints": [""], "article": "tea", "imprint": "", "view": view,
+        "limits": {},
     }  # fmt: skip
 
 

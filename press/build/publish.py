@@ -220,6 +220,10 @@ def _compare(path: Path, data: bytes) -> None:
         raise OSError(errno.EIO, "it reads otherwise than it was written", str(path))
 
 
+_TRIES = 9
+"""Times that a folder is locked which was removed meanwhile, or seems to be, as on some shares."""
+
+
 @contextlib.contextmanager
 def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Keep other builds out of a folder; call `waiting` if one is running there already.
@@ -230,8 +234,10 @@ def locked(folder: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """
     with contextlib.ExitStack() as held:
         try:
-            while not _lock(folder, waiting, held):
+            for _ in range(_TRIES):
                 held.close()
+                if _lock(folder, waiting, held):
+                    break
         except (ImportError, OSError):
             held.close()
         yield

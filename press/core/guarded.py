@@ -57,7 +57,7 @@ _here = False
 
 @contextmanager
 def here() -> Iterator[None]:
-    """Do all work in this process, without limits, until the end: it loads what that needs."""
+    """Do all work of the block in this process, without limits: it loads what the work needs."""
     global _here  # noqa: PLW0603 - it concerns the whole process
     before, _here = _here, True
     try:

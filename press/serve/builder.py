@@ -28,7 +28,7 @@ from press.core import gate, guarded, limits, temporary
 from press.core.model import Request
 from press.core.parallel import follow
 from press.core.records import dataclass
-from press.serve.messages import Answer, BuildMessage
+from press.serve.messages import Answer, BuildMessage, Reader
 from press.serve.steps import Send, Trails, perform, rehearse
 
 BUILDS = 25
@@ -102,8 +102,7 @@ class _Copy:
     """Pipe from it: what it did."""
     id: int = 0
     rehearsed: bool = False
-    said: list[bytes] = field(default_factory=list)
-    """The beginning of its next message."""
+    said: Reader = field(default_factory=Reader)
     steps: int = 0
     seen: bool = False
     """True if the files in view are finished."""
@@ -138,7 +137,7 @@ class _Forks:
         self.copy: _Copy | None = None
         self.spare: _Copy | None = None
         self.next: BuildMessage | None = None
-        self.asked = b""
+        self.asked = Reader()
         self.last: BuildMessage | None = None
         self.trails = Trails()
         self.hungry = 0.0
@@ -199,10 +198,9 @@ class _Forks:
         return self._fork(None)
 
     def _ask(self, data: bytes) -> None:
-        *lines, self.asked = (self.asked + data).split(b"\n")
-        if not lines:
+        if not (orders := self.asked.read(data)):
             return
-        self.next = json.loads(lines[-1])
+        self.next = orders[-1]
         self.hungry = self.hungry or time.monotonic()
         if self.copy and not self.copy.ended:
             # Even an author who saves without pause should see a result.
@@ -250,10 +248,7 @@ class _Forks:
 
     def _hear(self, copy: _Copy) -> None:
         data = os.read(copy.pipe, 1 << 16)
-        head, *lines = data.split(b"\n")
-        copy.said.append(head)
-        for line in lines:
-            message, copy.said = json.loads(b"".join(copy.said)), [line]
+        for message in copy.said.read(data):
             if message["step"] == "ready":
                 copy.rehearsed = True
                 continue
@@ -284,7 +279,7 @@ def _limit(message: BuildMessage) -> None:
     with contextlib.suppress(OSError, ValueError):
         path = Path(message["root"], "source", f"{message['article']}.md")
         size = min(path.stat().st_size, gate.LIMITS["text"])
-    asked = limits.Limits(**message.get("limits", {}))
+    asked = limits.Limits(**message["limits"])
     limits.begin(limits.allowance(size, 1, limits.NO_LIMITS, asked))
 
 

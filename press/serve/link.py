@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import press
-from press.serve.messages import Answer, BuildMessage
+from press.serve.messages import Answer, BuildMessage, Reader
 
 _FORK = "fork" if sys.platform == "linux" else "same"
 _CODE = "import sys; sys.path.insert(0, sys.argv[1]); from press.serve.builder import work; work()"
@@ -87,11 +87,8 @@ class Link:
 
 
 async def _messages(process: asyncio.subprocess.Process) -> AsyncIterator[Answer]:
-    """Yield the messages of a builder, one a line; an early e-book with pictures is a long one."""
-    parts: list[bytes] = []
+    """Yield the messages of a builder."""
+    reader = Reader()
     while process.stdout and (data := await process.stdout.read(1 << 20)):
-        head, *lines = data.split(b"\n")
-        parts.append(head)
-        for line in lines:
-            yield json.loads(b"".join(parts))
-            parts = [line]
+        for message in reader.read(data):
+            yield message

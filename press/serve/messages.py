@@ -6,10 +6,29 @@ This module must not know who sends a message, or what is done with it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from press.core.problems import Severity
+
+
+class Reader:
+    """Reads messages that come in pieces; an early e-book with pictures has hundreds."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def read(self, data: bytes) -> list[Any]:
+        """Return the messages that end in this piece."""
+        head, *lines = data.split(b"\n")
+        self._parts.append(head)
+        found = []
+        for line in lines:
+            found.append(json.loads(b"".join(self._parts)))
+            self._parts = [line]
+        return found
+
 
 ViewName = Literal["print", "book", "web"]
 """What a browser shows: page pictures of a PDF, the e-book, or the web page."""
@@ -43,7 +62,7 @@ class BuildMessage(TypedDict):
     """Empty text means without an imprint."""
     allow: Sequence[str]
     """The folders outside the project that may be read."""
-    limits: NotRequired[Mapping[str, int | None]]
+    limits: Mapping[str, int | None]
     """Those of each article that the command line sets."""
     article: str
     """The article in view."""

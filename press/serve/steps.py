@@ -231,7 +231,7 @@ def _steps(message: BuildMessage) -> Iterator[tuple[Step, list[Request]]]:
         today,
         articles=tuple(message["articles"]),
         editions=tuple(message["editions"]),
-        limits=Limits(**message.get("limits", {})),
+        limits=Limits(**message["limits"]),
     )
     article, imprint = message["article"], message["imprint"]
     found = _configured(base.root, article, imprint)
