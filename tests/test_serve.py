@@ -690,6 +690,16 @@ builder.perform = perform"""
     assert asyncio.run(heard()) == [30_000_000] * 3
 
 
+@pytest.fixture
+def signals_as_before():
+    """The server ignores signals at its end, and every process that is started after it would."""
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_as_before")
 def test_a_part_of_the_server_that_fails_is_told(tmp_path, monkeypatch):
     """Otherwise nothing would be built any more, without a word."""
 
